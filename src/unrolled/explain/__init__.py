@@ -1,0 +1,1 @@
+"""Explain a network: as code, as a picture, as a page."""

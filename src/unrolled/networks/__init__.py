@@ -1,0 +1,67 @@
+"""Networks: from ports and settings to a plain `keras.Model`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unrolled.backend import keras
+from unrolled.errors import SettingError
+from unrolled.networks.parts import Plan, inputs, joined
+from unrolled.networks.ports import Ports
+from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
+from unrolled.settings import Network
+
+__all__ = ["ARCHITECTURES", "Architecture", "Ports", "architecture", "build", "of_shape", "settled"]
+
+
+def settled(ports: Ports, network: Network) -> Network:
+    """Return the settings with every gap filled for these ports.
+
+    Raises:
+        SettingError: A setting that the architecture has no use for.
+    """
+    row = architecture(ports.shape, network.architecture)
+    both = row.bidirectional if network.bidirectional is None else network.bidirectional
+    if row.name == "dense" and (both or network.cell != "lstm"):
+        raise SettingError(
+            "got a cell or bidirectional for the architecture 'dense', which has no recurrence."
+            " Leave them out, or make an input of many steps."
+        )
+    if row.name != "dense" and network.layers < 1:
+        raise SettingError(f"got layers=0 for the architecture '{row.name}', expected at least 1.")
+    return network.model_copy(
+        update={
+            "architecture": row.name,
+            "bidirectional": both,
+            "units": network.units or 64,
+            "dropout": network.dropout or 0.0,
+        }
+    )
+
+
+def build(ports: Ports, network: Network) -> Any:
+    """Return the network as a plain `keras.Model`.
+
+    Args:
+        ports: What goes in and out.
+        network: The settings; gaps are filled by `settled`.
+
+    Returns:
+        A model from one tensor (b f) or (b t f), or a dict of them, to one tensor
+        (b o), (b t o) or (b u o), or a dict of them where there are several.
+
+    Raises:
+        ShapeError: Sizes that the wiring does not allow.
+        SettingError: An unknown architecture, or a setting it has no use for.
+    """
+    network = settled(ports, network)
+    tensors = inputs(ports)
+    x = joined(tensors, ports, network.dropout or 0.0)
+    plan = Plan(ports, network, x, tensors.get("mask"))
+    outputs = architecture(ports.shape, network.architecture).build(plan)
+    return keras().Model(_alone(tensors), _alone(outputs), name=ports.shape.replace("-", "_"))
+
+
+def _alone(tensors: dict[str, Any]) -> Any:
+    """Return the one tensor where there is only one, else all by name."""
+    return next(iter(tensors.values())) if len(tensors) == 1 else tensors

@@ -1,0 +1,13 @@
+"""One-to-many, `b f -> b u o`: one set of values in, a row of steps out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unrolled.networks.parts import Plan, heads, layers, recurrent
+
+
+def repeat(plan: Plan) -> dict[str, Any]:
+    """The input, repeated u times, is read by a recurrent layer; Dense at each step."""
+    x = layers.RepeatVector(plan.u)(plan.x)  # b u f
+    return heads(recurrent(x, plan, sequences=True), plan)

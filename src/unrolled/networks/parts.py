@@ -1,0 +1,87 @@
+"""The parts that every wiring is made of: inputs, recurrent layers, heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from unrolled.backend import keras
+from unrolled.networks.ports import Ports
+from unrolled.settings import Network
+from unrolled.shapes import FACTS
+
+layers = keras().layers
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network about to be built: sizes, settings without gaps, and its input tensors.
+
+    Attributes:
+        ports: What goes in and out.
+        network: The settings, every one of them given.
+        x: The joined input, (b f) or (b t f).
+        mask: Which steps are real, (b t), or None where every row has the same length.
+    """
+
+    ports: Ports
+    network: Network
+    x: Any
+    mask: Any
+
+    @property
+    def u(self) -> int:
+        """Output steps; 0 where the shape has none of its own."""
+        return self.ports.u or 0
+
+
+def embedding_width(size: int) -> int:
+    """Return the numbers that stand for one of `size` tokens.
+
+    Example:
+        >>> embedding_width(30), embedding_width(5000)
+        (32, 100)
+    """
+    return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
+
+
+def inputs(ports: Ports) -> dict[str, Any]:
+    """Return the network's input tensors by name: `x`, the embedded ones, and `mask`."""
+    steps = (ports.t,) if FACTS[ports.shape].inputs == "many" else ()
+    tensors = {}
+    if ports.values:
+        tensors["x"] = keras().Input((*steps, ports.values), name="x")
+    for name in ports.embedded:
+        tensors[name] = keras().Input(steps, dtype="int32", name=name)
+    if ports.ragged:
+        tensors["mask"] = keras().Input(steps, dtype="bool", name="mask")
+    return tensors
+
+
+def joined(tensors: dict[str, Any], ports: Ports, dropout: float) -> Any:
+    """Embed the inputs of whole numbers and join all features: (b f) or (b t f)."""
+    parts = [tensors["x"]] if ports.values else []
+    for name, size in ports.embedded.items():
+        parts.append(layers.Embedding(size, embedding_width(size))(tensors[name]))
+    x = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
+    return layers.Dropout(dropout)(x) if ports.embedded and dropout else x
+
+
+def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
+    """Stack recurrent layers: every step (b t h) with `sequences`, else the last state (b h)."""
+    network = plan.network
+    for index in range(network.layers):
+        every = sequences or index < network.layers - 1
+        layer = CELLS[network.cell](network.units, return_sequences=every)
+        if network.bidirectional:
+            layer = layers.Bidirectional(layer)
+        x = layer(x, mask=mask)
+        if network.dropout:
+            x = layers.Dropout(network.dropout)(x)
+    return x
+
+
+def heads(x: Any, plan: Plan) -> dict[str, Any]:
+    """Put one Dense for each output on the features, at each step where there are steps."""
+    return {name: layers.Dense(o, name=name)(x) for name, o in plan.ports.heads.items()}

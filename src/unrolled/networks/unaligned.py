@@ -1,0 +1,56 @@
+"""Unaligned, `b t f -> b u o`: a row of steps in, another row out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unrolled.errors import ShapeError
+from unrolled.networks.parts import Plan, heads, layers, recurrent
+
+
+def tail(plan: Plan) -> dict[str, Any]:
+    """The last u of the input steps; Dense at each."""
+    t, u = _fixed(plan, "tail"), plan.u
+    if t is None or t < u:
+        raise ShapeError(
+            f"got t={t} and u={u} for the architecture 'tail', which keeps the last u of the t"
+            " input steps: expected t >= u, and t known. Give t, or take architecture='repeat'."
+        )
+    x = recurrent(plan.x, plan, sequences=True)  # b t h
+    return heads(x[:, -u:], plan)
+
+
+def padded(plan: Plan) -> dict[str, Any]:
+    """The input, padded by u zero steps, so that outputs come after all of it was read."""
+    _fixed(plan, "padded")
+    x = layers.ZeroPadding1D((0, plan.u))(plan.x)  # b t+u f
+    x = recurrent(x, plan, sequences=True)
+    return heads(x[:, -plan.u :], plan)
+
+
+def vector(plan: Plan) -> dict[str, Any]:
+    """The last state; one Dense for all u*o values, reshaped into steps."""
+    x = recurrent(plan.x, plan, sequences=False, mask=plan.mask)  # b h
+    outputs = {}
+    for name, o in plan.ports.heads.items():
+        flat = layers.Dense(plan.u * o)(x)
+        outputs[name] = layers.Reshape((plan.u, o), name=name)(flat)
+    return outputs
+
+
+def repeat(plan: Plan) -> dict[str, Any]:
+    """An encoder's last state, repeated u times, is read by a decoder; Dense at each step."""
+    x = recurrent(plan.x, plan, sequences=False, mask=plan.mask)  # b h
+    x = layers.RepeatVector(plan.u)(x)  # b u h
+    return heads(recurrent(x, plan, sequences=True), plan)
+
+
+def _fixed(plan: Plan, architecture: str) -> int | None:
+    """Return t; refuse rows of different lengths, whose last steps are not the same steps."""
+    if plan.ports.ragged:
+        raise ShapeError(
+            f"got rows of different lengths for the architecture '{architecture}', which keeps the"
+            " last steps and needs the same length in every row. Take architecture='repeat' or"
+            " 'vector'."
+        )
+    return plan.ports.t
