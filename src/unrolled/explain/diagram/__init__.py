@@ -1,0 +1,25 @@
+"""The unrolled picture of a network, as text and as SVG."""
+
+from __future__ import annotations
+
+from unrolled.explain.diagram.facts import Wiring
+from unrolled.explain.diagram.picture import Diagram
+from unrolled.explain.diagram.scene import scene
+
+__all__ = ["Diagram", "Wiring", "diagram"]
+
+
+def diagram(wiring: Wiring) -> Diagram:
+    """Return the picture of a network.
+
+    Args:
+        wiring: What the network is.
+
+    Returns:
+        A picture that prints as text and shows as SVG in a notebook.
+
+    Example:
+        >>> diagram(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8)).text.splitlines()[:2]
+        ['aligned · steps · LSTM', 'b t f -> b t o']
+    """
+    return Diagram(scene(wiring))

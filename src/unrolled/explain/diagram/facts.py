@@ -1,0 +1,85 @@
+"""The facts a picture is drawn from: `Wiring`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from unrolled.errors import SettingError, ShapeError, listed
+from unrolled.shapes import FACTS, Shape
+
+Architecture = Literal["dense", "repeat", "last", "pooled", "steps", "tail", "padded", "vector"]
+
+WIRINGS: dict[str, tuple[Architecture, ...]] = {
+    "one-to-one": ("dense",),
+    "one-to-many": ("repeat",),
+    "many-to-one": ("last", "pooled"),
+    "aligned": ("steps",),
+    "unaligned": ("tail", "padded", "vector", "repeat"),
+}
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a picture has to show.
+
+    Attributes:
+        shape: One of the five shapes.
+        architecture: A wiring of that shape.
+        t: Input steps; None when they vary.
+        u: Output steps; None when they vary.
+        f: Values of an input step.
+        o: Values of an output step.
+        units: Hidden units `h` of a layer.
+        layers: Layers on top of one another (0 only for `dense`).
+        cell: The recurrent cell.
+        bidirectional: Whether the steps are also read from right to left.
+        dropout: Share of values dropped after each layer while training.
+        inputs: Names of the input columns, where they are known.
+        outputs: Names of the output columns, where they are known.
+
+    Raises:
+        SettingError: The shape has no such architecture, or no layer is left.
+        ShapeError: `tail` is to keep more steps than there are.
+
+    Example:
+        >>> Wiring("aligned", "steps", t=24, u=24, f=4, o=1, units=64).cell
+        'lstm'
+    """
+
+    shape: Shape
+    architecture: str
+    t: int | None
+    u: int | None
+    f: int
+    o: int
+    units: int
+    layers: int = 1
+    cell: str = "lstm"
+    bidirectional: bool = False
+    dropout: float = 0.0
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = WIRINGS.get(self.shape, ())
+        if self.architecture not in known:
+            raise SettingError(
+                f"got the architecture {self.architecture!r} for the shape {self.shape!r},"
+                f" expected one of {listed(known)}."
+            )
+        if self.layers < (0 if self.architecture == "dense" else 1):
+            raise SettingError(
+                f"got layers={self.layers}, expected at least 1 for {self.architecture!r}."
+            )
+        few = self.t is not None and self.u is not None and self.t < self.u
+        if self.architecture == "tail" and few:
+            raise ShapeError(
+                f"got t={self.t} and u={self.u}, expected t >= u: 'tail' keeps the last u of the"
+                " t input steps. Use 'padded', 'vector' or 'repeat' for more output steps."
+            )
+
+    @property
+    def pattern(self) -> str:
+        """The axes in and out, `b t f -> b o`."""
+        return FACTS[self.shape].pattern

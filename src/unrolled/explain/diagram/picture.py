@@ -1,0 +1,59 @@
+"""The picture of a network as an object: `Diagram`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from unrolled.errors import SettingError
+from unrolled.explain.diagram.parts import Scene
+from unrolled.explain.diagram.svg import svg
+from unrolled.explain.diagram.text import text
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The picture of a network.
+
+    Attributes:
+        scene: Its boxes, arrows and words.
+    """
+
+    scene: Scene = field(repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        """The picture for a terminal, at most 78 columns wide."""
+        return text(self.scene)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as an SVG document."""
+        return svg(self.scene)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the picture to a file.
+
+        Args:
+            path: A file whose name ends in `.svg` or `.txt`.
+
+        Raises:
+            SettingError: The name ends in anything else.
+        """
+        path = Path(path)
+        form = path.suffix.lower()
+        if form not in (".svg", ".txt"):
+            raise SettingError(
+                f"got the file name {path.name!r} for a diagram, expected one that ends in .svg"
+                " (a drawing) or .txt (text for terminals). Give the file one of these endings."
+            )
+        path.write_text((self.svg if form == ".svg" else self.text) + "\n", encoding="utf-8")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_svg_(self) -> str:
+        """Return the SVG, which notebooks show."""
+        return self.svg

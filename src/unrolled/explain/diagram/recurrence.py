@@ -1,0 +1,128 @@
+"""The recurrent rows of a picture: one direction or both, one layer on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unrolled.explain.diagram.facts import Wiring
+from unrolled.explain.diagram.parts import Box
+from unrolled.explain.diagram.sketch import SIDE, Column, Sketch, numbered
+
+CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of recurrent layers about to be drawn.
+
+    Attributes:
+        wiring: The facts.
+        steps: Where its steps stand.
+        state: The letter of its states.
+        part: `encoder`, `decoder`, or nothing where there is only one.
+    """
+
+    wiring: Wiring
+    steps: Sequence[Column]
+    state: str = "h"
+    part: str = ""
+
+    def every(self, sketch: Sketch, below: Sequence[Box]) -> list[Box]:
+        """Draw all layers on these boxes; return the box of each step's state."""
+        for layer in range(1, self.wiring.layers + 1):
+            if self.wiring.bidirectional:
+                below = self._joined(sketch, *self._both(sketch, below, layer))
+            else:
+                below = self._one(sketch, below, layer)
+            self._dropout(sketch)
+        return list(below)
+
+    def last(self, sketch: Sketch, below: Sequence[Box]) -> Box:
+        """Draw all layers on these boxes; return the box of the last state."""
+        for layer in range(1, self.wiring.layers):
+            if self.wiring.bidirectional:
+                below = self._joined(sketch, *self._both(sketch, below, layer))
+            else:
+                below = self._one(sketch, below, layer)
+            self._dropout(sketch)
+        if not self.wiring.bidirectional:
+            state = self._one(sketch, below, self.wiring.layers)[-1]
+        else:
+            forward, backward = self._both(sketch, below, self.wiring.layers)
+            sketch.rise(slim=True)
+            state = sketch.bar("concat: last of each direction", self.steps)
+            self._remark_joined(sketch)
+            sketch.up(forward[-1], state, self.steps[-1].left + SIDE)
+            sketch.up(backward[0], state, self.steps[0].right - SIDE)
+        self._dropout(sketch)
+        return state
+
+    def _one(self, sketch: Sketch, below: Sequence[Box], layer: int) -> list[Box]:
+        """Draw a row of states from left to right."""
+        sketch.rise()
+        self._remark(sketch, layer, "→")
+        states = sketch.row("state", self.steps, numbered(self.state, self.steps))
+        sketch.along(states)
+        for column, source, state in zip(self.steps, below, states, strict=True):
+            if column.slot.step is not None:
+                sketch.up(source, state, column.center)
+        return states
+
+    def _both(
+        self, sketch: Sketch, below: Sequence[Box], layer: int
+    ) -> tuple[list[Box], list[Box]]:
+        """Draw a row from left to right and, above and to the side, one from right to left."""
+        rows: list[list[Box]] = []
+        for way, direction in enumerate("→←"):
+            sketch.rise()
+            self._remark(sketch, layer, direction)
+            states = []
+            for column, source, label in zip(
+                self.steps, below, numbered(self.state, self.steps), strict=True
+            ):
+                if column.slot.step is None:
+                    states.append(sketch.gap(column))
+                    continue
+                left = column.left + way * 2 * SIDE
+                right = column.right - (1 - way) * 2 * SIDE
+                states.append(sketch.box("state", label, left, right))
+                sketch.up(source, states[-1], _lane(column, way))
+            sketch.along(states[::-1] if way else states)
+            rows.append(states)
+        return rows[0], rows[1]
+
+    def _joined(self, sketch: Sketch, forward: Sequence[Box], backward: Sequence[Box]) -> list[Box]:
+        """Join both directions at each step."""
+        sketch.rise(slim=True)
+        self._remark_joined(sketch)
+        joins = []
+        for column, ahead, back in zip(self.steps, forward, backward, strict=True):
+            if column.slot.step is None:
+                joins.append(sketch.gap(column))
+                continue
+            joins.append(sketch.bar("concat", [column]))
+            sketch.up(ahead, joins[-1], _lane(column, 0))
+            sketch.up(back, joins[-1], _lane(column, 1))
+        return joins
+
+    def _remark(self, sketch: Sketch, layer: int, direction: str) -> None:
+        """Name the row: part, cell, layer, direction, size."""
+        number = f" {layer}" if self.wiring.layers > 1 else ""
+        name = f"{CELLS[self.wiring.cell]}{number} {direction}"
+        words = [self.part, name] if self.part else [name]
+        sketch.remark(*words, f"h = {self.wiring.units}")
+
+    def _remark_joined(self, sketch: Sketch) -> None:
+        """Say how wide both directions are together."""
+        sketch.remark(f"2h = {2 * self.wiring.units}")
+
+    def _dropout(self, sketch: Sketch) -> None:
+        """Say what is dropped on the way out of the layer."""
+        if self.wiring.dropout:
+            sketch.above(f"dropout {self.wiring.dropout:.3g}")
+
+
+def _lane(column: Column, way: int) -> int:
+    """Return the column of the arrows of one direction within a wide step."""
+    return column.right - SIDE if way else column.left + SIDE
