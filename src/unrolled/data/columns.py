@@ -1,0 +1,74 @@
+"""Encoders: a column's values as numbers for a network and back, fitted on the training part."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+from unrolled.data.labels import Labels
+from unrolled.data.scaling import Scaler
+from unrolled.data.vocabulary import Vocabulary
+from unrolled.schema import Column
+
+
+class Encoder(Protocol):
+    """What every encoder does.
+
+    Attributes:
+        column: What it encodes.
+        size: Encoded features, classes, or ids.
+    """
+
+    column: Column
+
+    @property
+    def size(self) -> int:
+        """Encoded features, classes, or ids."""
+        ...
+
+    def fit(self, values: Any) -> Self:
+        """Learn from the values of the training part (b)."""
+        ...
+
+    def encode(self, values: Any) -> Any:
+        """Return values as numbers: (b w) or (b,), or b arrays (t_i, w) or (t_i,)."""
+        ...
+
+    def decode(self, values: Any) -> Any:
+        """Return a network's numbers as values."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was fitted as plain JSON."""
+        ...
+
+
+def encoder(column: Column, *, output: bool, end: bool = False) -> Encoder:
+    """Return the encoder of a column's kind, not yet fitted.
+
+    Args:
+        column: What goes in or comes out.
+        output: Whether it comes out.
+        end: Whether rows of text or tokens are closed by an end mark.
+
+    Example:
+        >>> encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"]).size
+        2
+    """
+    if column.kind == "category":
+        return Labels(column, as_output=output)
+    if column.kind in ("tokens", "text"):
+        return Vocabulary(column, as_output=output, end=end)
+    return Scaler(column, as_output=output)
+
+
+def encoder_from(facts: dict[str, Any]) -> Encoder:
+    """Return the fitted encoder that `to_dict` wrote.
+
+    Example:
+        >>> labels = encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"])
+        >>> encoder_from(labels.to_dict()).decode([1, 0]).tolist()
+        ['y', 'x']
+    """
+    kinds: dict[str, Any] = {"scaler": Scaler, "labels": Labels, "vocabulary": Vocabulary}
+    made: Encoder = kinds[facts["encoder"]].from_dict(facts)
+    return made

@@ -1,0 +1,155 @@
+"""Delimited text (CSV, TSV): RFC 4180 quoting, a header, UTF-8, and nothing dropped unsaid."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from unrolled.errors import DataError
+
+BOM = b"\xef\xbb\xbf"
+INTEGER = r"^[+-]?(0|[1-9]\d*)$"
+PADDED = r"^[+-]?0\d+$"
+
+
+def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
+    """Return the table that delimited text holds, a column's type found from all its cells.
+
+    Args:
+        data: The bytes of the file.
+        separator: What stands between cells.
+        what: The file's name, for errors.
+
+    Raises:
+        DataError: Not UTF-8, no header, no rows, a row with too few or too many cells,
+            a quote that is not closed.
+
+    Example:
+        >>> frame(b"a,b\\n1,x\\n2,\\n", separator=",", what="data").rows()
+        [(1, 'x'), (2, None)]
+    """
+    text = decoded(data.removeprefix(BOM), what=what).rstrip("\r\n")
+    if not text.strip():
+        raise DataError(f"{what} is empty, expected a header line and then a row a line.")
+    body = text.encode()
+    rows = _checked(body, separator, what)
+    options: dict[str, Any] = {"separator": separator, "infer_schema": False}
+    try:
+        header = pl.read_csv(body, has_header=False, n_rows=1, **options).row(0)
+        names = _header([name or "" for name in header], what)
+        if rows == 0:
+            raise DataError(f"{what} has a header and no rows, expected at least one row below it.")
+        cells = pl.read_csv(body, **options)
+    except pl.exceptions.PolarsError:
+        cells = None
+    if cells is None or cells.height != rows:
+        raise DataError(
+            f"{what} could not be read as delimited text: a cell has a quote in an odd place."
+            ' Enclose the whole cell in quotes and double those inside it: "say ""hi""".'
+        )
+    cells.columns = names
+    return cells.select(typed(cells[name]) for name in names)
+
+
+def decoded(data: bytes, *, what: str) -> str:
+    """Return bytes as text.
+
+    Raises:
+        DataError: The bytes are not UTF-8; the first bad one is named.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{what} is not UTF-8: got byte 0x{data[error.start]:02x} at position {error.start}"
+            f" (line {line}), expected UTF-8 text. Save it as UTF-8 and read it again."
+        ) from None
+
+
+def typed(cells: pl.Series) -> pl.Series:
+    """Return string cells as integers, numbers or booleans where every cell is one.
+
+    Integers with leading zeros stay strings, since they are codes and not quantities.
+
+    Example:
+        >>> typed(pl.Series("a", ["1", None, "2.5"])).to_list()
+        [1.0, None, 2.5]
+        >>> typed(pl.Series("zip", ["01234", "98765"])).to_list()
+        ['01234', '98765']
+    """
+    plain = cells.str.strip_chars()
+    filled = plain.filter(plain.is_not_null() & (plain != ""))
+    if filled.is_empty():
+        return cells if cells.is_not_null().any() else pl.Series(cells.name, [None] * len(cells))
+    if filled.str.contains(PADDED).any():
+        return cells
+    if filled.str.contains(INTEGER).all():
+        for dtype in (pl.Int64, pl.Int128):
+            whole = filled.str.strip_prefix("+").cast(dtype, strict=False)
+            if whole.null_count() == 0:
+                return plain.str.strip_prefix("+").cast(dtype, strict=False)
+        return cells
+    if filled.cast(pl.Float64, strict=False).null_count() == 0:
+        return plain.cast(pl.Float64, strict=False)
+    lower = plain.str.to_lowercase()
+    if filled.str.to_lowercase().is_in(["true", "false"]).all():
+        return pl.select(pl.when(lower != "").then(lower == "true").alias(cells.name)).to_series()
+    return cells
+
+
+def _checked(body: bytes, separator: str, what: str) -> int:
+    """Return how many rows follow the header; refuse a row with too few or too many cells."""
+    if b"\n" not in body and b"\r" in body:
+        raise DataError(
+            f"{what} ends its lines with carriage returns alone, expected line feeds."
+            " Save it with Unix or Windows line ends."
+        )
+    codes = np.frombuffer(body, dtype=np.uint8)
+    inside = np.logical_xor.accumulate(codes == ord('"'))
+    if inside[-1]:
+        opened = int(np.flatnonzero(codes == ord('"'))[-1])
+        line = body.count(b"\n", 0, opened) + 1
+        raise DataError(f"{what}, line {line}: a quote is opened and never closed. Close it.")
+    ends = np.append(np.flatnonzero((codes == ord("\n")) & ~inside), len(codes))
+    marks = np.cumsum((codes == ord(separator)) & ~inside)
+    cells = np.diff(marks[np.minimum(ends, len(codes) - 1)], prepend=0) + 1
+    wrong = np.flatnonzero(cells != cells[0])
+    if wrong.size:
+        row = int(wrong[0])
+        line = body.count(b"\n", 0, int(ends[row - 1])) + 2
+        raise DataError(
+            f"{what}, row {row} (line {line}): got {cells[row]} cells, expected {cells[0]} as in"
+            " the header. Enclose a cell in quotes where it contains the separator."
+        )
+    return len(ends) - 1
+
+
+def _header(names: list[str], what: str) -> list[str]:
+    """Return the names in the header; refuse names that repeat and a first line of data."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        places = [i + 1 for i, name in enumerate(names) if name == twice[0]]
+        raise DataError(
+            f"{what} has the column name '{twice[0]}' {len(places)} times (columns"
+            f" {', '.join(map(str, places))}), expected every name once. Rename all but one."
+        )
+    counted = names == [str(i) for i in range(len(names))]
+    if not counted and all(_number(name) for name in names):
+        raise DataError(
+            f"{what} starts with a line of numbers ({', '.join(names[:4])}"
+            f"{', ...' if len(names) > 4 else ''}), expected a header naming the columns. Add one."
+        )
+    return names
+
+
+def _number(text: str) -> bool:
+    """Return whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""One column of cells as a polars series: nothing truncated, nothing guessed, mixtures refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from unrolled.errors import DataError
+
+INT64 = range(-(2**63), 2**63)
+
+
+def series(name: str, values: Any) -> pl.Series:
+    """Return cells (numpy, Python scalars, or lists of lists) as a polars series.
+
+    Args:
+        name: The column's name.
+        values: A numpy array with the rows first, or a sequence with a cell a row.
+
+    Raises:
+        DataError: The cells mix types that no column can hold.
+
+    Example:
+        >>> series("a", [[1, 2], [2.5]]).to_list()
+        [[1.0, 2.0], [2.5]]
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf" and values.ndim > 0:
+        if values.dtype == np.float16:
+            values = values.astype(np.float32)
+        return pl.Series(name, np.ascontiguousarray(values))
+    scalar = isinstance(values, np.ndarray) and values.ndim == 0
+    if isinstance(values, str | bytes | dict) or scalar or not hasattr(values, "__iter__"):
+        raise DataError(
+            f"got {type(values).__name__} as column '{name}', expected a list or array with a"
+            " cell a row."
+        )
+    cells = [_plain(value) for value in values]
+    depth = max((_depth(cell) for cell in cells), default=0)
+    kinds: dict[type, int] = {}
+    for row, cell in enumerate(cells, 1):
+        if cell is not None and _depth(cell) != depth and cell != []:
+            raise _mixed(name, row, cell, f"a list {depth} deep, as in other rows")
+        for leaf in _leaves(cell):
+            kinds.setdefault(type(leaf), row)
+    dtype = _dtype(name, cells, kinds)
+    for _ in range(depth if dtype is not None else 0):
+        dtype = pl.List(dtype)
+    try:
+        return pl.Series(name, cells, dtype=dtype)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        raise DataError(
+            f"column '{name}' could not be read: its cells are lists of differing depth; expected"
+            " numbers, strings, or lists of one depth in every row."
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell without numpy: arrays as lists, numpy scalars as Python's."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _depth(cell: Any) -> int:
+    """Return how deep lists are nested in a cell, looking at its first filled item."""
+    if not isinstance(cell, list):
+        return 0
+    return 1 + max((_depth(item) for item in cell[:1]), default=0)
+
+
+def _leaves(cell: Any) -> Iterator[Any]:
+    """Yield what a cell holds, without the lists around it and without missing values."""
+    if isinstance(cell, list):
+        for item in cell:
+            yield from _leaves(item)
+    elif cell is not None:
+        yield cell
+
+
+def _dtype(name: str, cells: Sequence[Any], kinds: dict[type, int]) -> Any:
+    """Return the one polars type of all leaves.
+
+    Args:
+        name: The column's name.
+        cells: The cells, plain Python.
+        kinds: Each type of leaf, with the first row that holds it.
+    """
+    found = set(kinds)
+    if not found:
+        return pl.Null
+    if found <= {int, float}:
+        if float in found:
+            return pl.Float64
+        return _integer(name, cells)
+    if len(found) == 1:
+        return _single(name, *kinds.popitem())
+    first, second = sorted(kinds.items(), key=lambda pair: pair[1])[:2]
+    row = second[1]
+    odd = next(leaf for leaf in _leaves(cells[row - 1]) if type(leaf) is second[0])
+    raise _mixed(name, row, odd, f"a {_WORDS.get(first[0], first[0].__name__)}, as before it")
+
+
+def _single(name: str, kind: type, row: int) -> Any:
+    """Return the polars type of the one type that all leaves have; None lets polars find it."""
+    if kind in (str, bool):
+        return pl.String if kind is str else pl.Boolean
+    if issubclass(kind, Decimal):
+        return pl.Float64
+    if issubclass(kind, date | time | timedelta):
+        return None
+    raise DataError(
+        f"column '{name}', row {row}: got {kind.__name__}, expected a number, a string, a boolean"
+        " or a list of them."
+    )
+
+
+def _integer(name: str, cells: Sequence[Any]) -> Any:
+    """Return the smallest integer type that holds every leaf."""
+    dtype: Any = pl.Int64
+    for row, cell in enumerate(cells, 1):
+        for leaf in _leaves(cell):
+            if leaf not in INT64:
+                dtype = pl.Int128
+            if not -(2**127) <= leaf < 2**127:
+                raise DataError(
+                    f"column '{name}', row {row}: got an integer of {len(str(abs(leaf)))} digits,"
+                    " expected at most 19. Write it as text if it is an identifier, or as a"
+                    " decimal number if it is a quantity."
+                )
+    return dtype
+
+
+_WORDS = {int: "number", float: "number", str: "string", bool: "boolean"}
+
+
+def _mixed(name: str, row: int, value: Any, expected: str) -> DataError:
+    """Return the error for a cell of another type than the rows before it."""
+    shown = repr(value) if len(repr(value)) <= 40 else repr(value)[:37] + "..."
+    return DataError(
+        f"column '{name}', row {row}: got {shown}, expected {expected}. Give every row of a"
+        " column the same type; leave a missing cell empty."
+    )

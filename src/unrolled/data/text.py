@@ -1,0 +1,107 @@
+"""Text as steps: characters, words, or subwords learned from the training part."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from unrolled.schema import Unit
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_CLOSING = re.compile(r" ([.,!?;:%)\]}])")
+_OPENING = re.compile(r"([(\[{]) ")
+
+
+def pieces(text: str, unit: Unit) -> list[str]:
+    """Return the characters (NFC) or the words and punctuation marks (lowercased) of a text.
+
+    Example:
+        >>> pieces("Don't go!", "words")
+        ["don't", 'go', '!']
+        >>> pieces("né", "characters")
+        ['n', 'é']
+    """
+    normal = unicodedata.normalize("NFC", text)
+    return list(normal) if unit == "characters" else _WORD.findall(normal.lower())
+
+
+def joined(found: Sequence[str], unit: Unit) -> str:
+    """Return pieces as a text again.
+
+    Example:
+        >>> joined(["don't", "go", "!"], "words")
+        "don't go!"
+    """
+    if unit == "characters":
+        return "".join(found)
+    return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(found)))
+
+
+def steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    """Return how many steps each text has, or None for subwords, whose number is not stable.
+
+    An empty text counts as one step, since it is encoded as one unknown piece.
+
+    Example:
+        >>> steps(["abc", ""], "characters")
+        array([3, 1])
+    """
+    if unit == "subwords":
+        return None
+    return np.array([max(1, len(pieces(value, unit))) for value in values], dtype=np.int64)
+
+
+class Subwords:
+    """Byte-pair pieces (every text can be spelled with them, so none is unknown).
+
+    Source: Sennrich, Haddow and Birch (2016), section 3.2.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    @classmethod
+    def learned(cls, texts: Sequence[str]) -> Subwords:
+        """Return pieces learned from texts: one for every fifty characters, 300 to 8000."""
+        size = min(8000, max(300, sum(map(len, texts)) // 50))
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.normalizer = normalizers.NFC()
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        tokenizer.train_from_iterator(
+            texts,
+            trainers.BpeTrainer(
+                vocab_size=size, initial_alphabet=alphabet, show_progress=False, special_tokens=[]
+            ),
+        )
+        return cls(tokenizer)
+
+    @property
+    def size(self) -> int:
+        """How many pieces there are."""
+        return int(self.tokenizer.get_vocab_size())
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the piece numbers of each text."""
+        return [found.ids for found in self.tokenizer.encode_batch(list(texts))]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of piece numbers."""
+        return str(self.tokenizer.decode(list(ids)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pieces as plain JSON."""
+        found: dict[str, Any] = json.loads(self.tokenizer.to_str())
+        return found
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> Subwords:
+        """Return the pieces that `to_dict` wrote."""
+        return cls(Tokenizer.from_str(json.dumps(facts)))

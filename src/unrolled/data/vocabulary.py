@@ -1,0 +1,152 @@
+"""Steps of text as ids: tokens as given, characters, words or subwords."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from unrolled.data.table import Values
+from unrolled.data.text import Subwords, joined, pieces
+from unrolled.errors import DataError, NotFittedError
+from unrolled.schema import Column
+
+Array = np.ndarray[Any, Any]
+PADDING, UNKNOWN, END = 0, 1, 2
+UNKNOWN_MARK = "\ufffd"
+MANY_ROWS = 1000
+
+
+class Vocabulary:
+    """The encoder of `tokens` and `text`; its steps are those of the training part.
+
+    Id 0 is padding and 1 is unknown; with `end`, 2 closes every row. An empty text becomes one
+    unknown step. A word or token that goes in must stand at least twice in a training part of
+    more than 1000 rows, so that a network learns what to do with unknown ones; what comes out
+    is kept whole.
+
+    Example:
+        >>> words = Vocabulary(Column(name="a", kind="text", unit="words")).fit(["to be", "be"])
+        >>> words.encode(["be good"])[0].tolist()
+        [2, 1]
+    """
+
+    def __init__(self, column: Column, *, as_output: bool = False, end: bool = False) -> None:
+        self.column = column
+        self.as_output = as_output
+        self.end = end
+        self.known: list[str] = []
+        self.subwords: Subwords | None = None
+        self._place: dict[str, int] = {}
+
+    @property
+    def first(self) -> int:
+        """The id of the first known step."""
+        return END + 1 if self.end else END
+
+    @property
+    def size(self) -> int:
+        """Ids, with those of padding, unknown and end."""
+        return self.first + (self.subwords.size if self.subwords else len(self.known))
+
+    def fit(self, values: Values | Sequence[Any]) -> Self:
+        """Take the steps of the training part, the most frequent first.
+
+        Args:
+            values: Texts or lists of tokens (b).
+        """
+        if self.column.unit == "subwords":
+            self.subwords = Subwords.learned(list(values))
+            return self
+        counts = Counter(step for value in values for step in self._steps(value))
+        rare = not self.as_output and self.column.unit != "characters" and len(values) > MANY_ROWS
+        least = 2 if rare else 1
+        kept = [step for step, count in counts.items() if count >= least]
+        if not kept:
+            raise DataError(
+                f"column '{self.column.name}' has no {self.column.unit or 'token'} that the"
+                " training part holds often enough, expected some text. Choose another column, or"
+                f" state '{self.column.name}:characters'."
+            )
+        self._know(sorted(kept, key=lambda step: (-counts[step], step)))
+        return self
+
+    def encode(self, values: Values | Sequence[Any]) -> list[Array]:
+        """Return the ids of each row's steps.
+
+        Args:
+            values: Texts or lists of tokens (b).
+
+        Returns:
+            b arrays int32 (t_i,), none empty.
+        """
+        self._fitted()
+        if self.subwords:
+            rows = [[i + self.first for i in row] for row in self.subwords.encode(list(values))]
+        else:
+            get = self._place.get
+            rows = [[get(step, UNKNOWN) for step in self._steps(value)] for value in values]
+        closing = [END] if self.end else []
+        return [np.array((row + closing) or [UNKNOWN], dtype=np.int32) for row in rows]
+
+    def decode(self, values: Array | Sequence[Array]) -> list[Any]:
+        """Return lists of tokens, or texts, each cut at its end mark.
+
+        Args:
+            values: A score for each id (b u size) or b arrays (u_i, size), the highest being the
+                step (padding and unknown never are); or ids (b u), or b arrays (u_i,).
+        """
+        self._fitted()
+        return [self._decoded(np.asarray(row)) for row in values]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was fitted as plain JSON."""
+        self._fitted()
+        return {
+            "encoder": "vocabulary",
+            "column": self.column.model_dump(),
+            "output": self.as_output,
+            "end": self.end,
+            "known": self.known,
+            "subwords": self.subwords.to_dict() if self.subwords else None,
+        }
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> Self:
+        """Return the encoder that `to_dict` wrote."""
+        made = cls(Column(**facts["column"]), as_output=facts["output"], end=facts["end"])
+        made._know(facts["known"])
+        if facts["subwords"] is not None:
+            made.subwords = Subwords.from_dict(facts["subwords"])
+        return made
+
+    def _steps(self, value: Any) -> list[str]:
+        """Return the steps of one row."""
+        if self.column.kind == "tokens":
+            return list(value)
+        return pieces(value, self.column.unit or "characters")
+
+    def _know(self, steps: Iterable[str]) -> None:
+        """Give every known step its id."""
+        self.known = list(steps)
+        self._place = {step: i for i, step in enumerate(self.known, self.first)}
+
+    def _decoded(self, row: Array) -> Any:
+        """Return one row's tokens or text."""
+        ids = row.astype(np.int64) if row.ndim == 1 else row[:, END:].argmax(axis=1) + END
+        if self.end and (ids == END).any():
+            ids = ids[: int(np.flatnonzero(ids == END)[0])]
+        ids = ids[ids != PADDING]
+        if self.subwords:
+            return self.subwords.decode([int(i) - self.first for i in ids if i >= self.first])
+        steps = [self.known[i - self.first] if i >= self.first else UNKNOWN_MARK for i in ids]
+        return steps if self.column.kind == "tokens" else joined(steps, self.column.unit or "words")
+
+    def _fitted(self) -> None:
+        """Say so where nothing is known yet."""
+        if not self.known and self.subwords is None:
+            raise NotFittedError(
+                f"the encoder of column '{self.column.name}' is not fitted, expected `fit` first."
+            )

@@ -1,0 +1,118 @@
+"""Tables out: to a file, or back as the kind of frame they came in as."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from unrolled.errors import DataError, nearest
+
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+
+
+def write(frame: pl.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a table to a file whose suffix says the format; all of it or nothing.
+
+    Lists are written as JSON in CSV and TSV.
+
+    Args:
+        frame: The table.
+        path: Ends in `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`.
+
+    Raises:
+        DataError: The suffix is unknown, or the file cannot be written.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(
+            f"got the file name '{target}', expected one ending in {', '.join(SUFFIXES)}."
+            f"{nearest(suffix, SUFFIXES)}"
+        )
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=".part", dir=target.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        _fill(frame, temporary, suffix)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except OSError as error:
+        raise DataError(
+            f"'{target}' cannot be written ({error.strerror or error}). Name a file in a folder"
+            " that exists and that you may write to."
+        ) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+
+
+def like(frame: pl.DataFrame, source: Any) -> Any:
+    """Return a table as the kind of thing `source` was; a pandas index is kept.
+
+    Args:
+        frame: The table, with the rows of `source`.
+        source: What was read: a path, a frame, or a dict of columns.
+
+    Returns:
+        A polars frame for a path or a polars source, a dict of lists for a dict, else a frame
+        of the library that `source` came from.
+
+    Example:
+        >>> like(pl.DataFrame({"y": [1, 2]}), {"x": [3, 4]})
+        {'y': [1, 2]}
+    """
+    if isinstance(source, dict):
+        return frame.to_dict(as_series=False)
+    if isinstance(source, str | os.PathLike):
+        return frame
+    try:
+        wrapped = nw.from_native(source)
+    except (TypeError, ValueError):
+        return frame
+    kind = wrapped.implementation
+    if kind is nw.Implementation.PYARROW:
+        return frame.to_arrow()
+    if kind.is_pandas_like():
+        native = nw.from_dict(frame.to_dict(as_series=False), backend=kind).to_native()
+        if len(native) == len(source):
+            native.index = source.index
+        return native
+    return frame
+
+
+def _fill(frame: pl.DataFrame, path: Path, suffix: str) -> None:
+    """Write a table in the format of a suffix."""
+    if suffix == ".parquet":
+        frame.write_parquet(path)
+    elif suffix in (".csv", ".tsv"):
+        flat = frame.with_columns(
+            _json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
+        )
+        flat.write_csv(path, separator="," if suffix == ".csv" else "\t")
+    else:
+        frame.write_ndjson(path)
+
+
+def _json(column: pl.Series) -> pl.Series:
+    """Return list cells as JSON text."""
+    import json
+
+    cells = [None if cell is None else json.dumps(_listed(cell)) for cell in column.to_list()]
+    return pl.Series(column.name, cells, dtype=pl.String)
+
+
+def _listed(cell: Any) -> Any:
+    """Return a cell with lists in place of arrays and of nested series."""
+    return [_listed(item) for item in cell] if isinstance(cell, list | tuple) else cell
