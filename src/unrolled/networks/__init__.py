@@ -7,11 +7,20 @@ from typing import Any
 from unrolled.backend import keras
 from unrolled.errors import SettingError
 from unrolled.networks.parts import Plan, inputs, joined
-from unrolled.networks.ports import Ports
+from unrolled.networks.ports import Ports, alone
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
 
-__all__ = ["ARCHITECTURES", "Architecture", "Ports", "architecture", "build", "of_shape", "settled"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "Ports",
+    "alone",
+    "architecture",
+    "build",
+    "of_shape",
+    "settled",
+]
 
 
 def settled(ports: Ports, network: Network) -> Network:
@@ -59,9 +68,4 @@ def build(ports: Ports, network: Network) -> Any:
     x = joined(tensors, ports, network.dropout or 0.0)
     plan = Plan(ports, network, x, tensors.get("mask"))
     outputs = architecture(ports.shape, network.architecture).build(plan)
-    return keras().Model(_alone(tensors), _alone(outputs), name=ports.shape.replace("-", "_"))
-
-
-def _alone(tensors: dict[str, Any]) -> Any:
-    """Return the one tensor where there is only one, else all by name."""
-    return next(iter(tensors.values())) if len(tensors) == 1 else tensors
+    return keras().Model(alone(tensors), alone(outputs), name=ports.shape.replace("-", "_"))

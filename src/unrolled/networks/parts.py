@@ -33,7 +33,7 @@ class Plan:
     @property
     def u(self) -> int:
         """Output steps; 0 where the shape has none of its own."""
-        return self.ports.u or 0
+        return int(self.ports.u or 0)
 
 
 def embedding_width(size: int) -> int:
@@ -83,5 +83,9 @@ def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
 
 
 def heads(x: Any, plan: Plan) -> dict[str, Any]:
-    """Put one Dense for each output on the features, at each step where there are steps."""
-    return {name: layers.Dense(o, name=name)(x) for name, o in plan.ports.heads.items()}
+    """Put one Dense for each output on the features, at each step where there are steps.
+
+    The layers keep the names Keras gives them: an output called `dropout`, or like an input,
+    would otherwise meet a layer of its own name.
+    """
+    return {name: layers.Dense(int(o))(x) for name, o in plan.ports.heads.items()}

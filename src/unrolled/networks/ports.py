@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from numbers import Integral
 
-from unrolled.errors import ShapeError
+from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
 
@@ -32,24 +34,57 @@ class Ports:
     ragged: bool = False
 
     def __post_init__(self) -> None:
-        for axis, size in {"t": self.t, "u": self.u, "f": self.values or None}.items():
-            if size is not None and size < 1:
-                raise ShapeError(f"got {axis}={size}, expected a whole number of at least 1.")
-        for name, size in self.heads.items():
-            if size < 1:
-                raise ShapeError(f"got o={size} for '{name}', expected at least 1.")
-        if self.shape in ("one-to-many", "unaligned") and self.u is None:
+        self._check_sizes()
+        self._check_axes()
+        for name in self.embedded:
+            if name == "mask" or (name == "x" and self.values) or "/" in name:
+                raise SettingError(
+                    f"got an embedded input named {name!r}, expected a name without '/' that is"
+                    " neither 'x' (the numbers) nor 'mask' (the real steps). Name it otherwise."
+                )
+
+    def _check_sizes(self) -> None:
+        """Refuse a size that is no whole number of at least 1."""
+        f = None if self.embedded and self.values == 0 else self.values
+        for axis, size in {"t": self.t, "u": self.u, "f": f}.items():
+            if size is not None and not _is_size(size):
+                raise ShapeError(f"got {axis}={size!r}, expected a whole number of at least 1.")
+        for axis, sizes in {"o": self.heads, "tokens": self.embedded}.items():
+            for name, size in sizes.items():
+                if not _is_size(size):
+                    raise ShapeError(
+                        f"got {axis}={size!r} for '{name}', expected a whole number of at least 1."
+                    )
+        if not self.heads:
+            raise ShapeError("got no outputs, expected at least one. Give heads={'y': 1}.")
+
+    def _check_axes(self) -> None:
+        """Refuse an axis that the shape lacks, or lacks a size for."""
+        facts = FACTS[self.shape]
+        shape = f"the shape {self.shape} ({facts.pattern})"
+        steps = self.shape in ("one-to-many", "unaligned")
+        if steps and self.u is None:
             raise ShapeError(
-                f"got no u for the shape {self.shape} ({FACTS[self.shape].pattern}), expected the"
-                " number of output steps. Give u=..."
+                f"got no u for {shape}, expected the number of output steps. Give u=..."
             )
-        if self.shape not in ("one-to-many", "unaligned") and self.u not in (None, self.t):
+        if not steps and self.u not in (None, self.t if self.shape == "aligned" else None):
             raise ShapeError(
-                f"got u={self.u} for the shape {self.shape} ({FACTS[self.shape].pattern}), which"
-                " has no u of its own. Leave u out, or take one-to-many or unaligned."
+                f"got u={self.u} for {shape}, which has no u of its own. Leave u out, or take"
+                " one-to-many or unaligned."
             )
-        if FACTS[self.shape].inputs == "one" and self.t is not None:
+        if facts.inputs == "one" and (self.t is not None or self.ragged):
+            got = "rows of different lengths" if self.t is None else f"t={self.t}"
             raise ShapeError(
-                f"got t={self.t} for the shape {self.shape} ({FACTS[self.shape].pattern}), whose"
-                " input has no steps. Leave t out, or take a shape that begins with many."
+                f"got {got} for {shape}, whose input has no steps. Leave"
+                f" {'ragged' if self.t is None else 't'} out, or take a shape that begins with"
+                " many."
             )
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, Integral) and int(size) >= 1
+
+
+def alone(tensors: Mapping[str, Any]) -> Any:
+    """Return the one value where there is only one, else all by name, as Keras wants them."""
+    return next(iter(tensors.values())) if len(tensors) == 1 else dict(tensors)

@@ -33,8 +33,8 @@ def vector(plan: Plan) -> dict[str, Any]:
     x = recurrent(plan.x, plan, sequences=False, mask=plan.mask)  # b h
     outputs = {}
     for name, o in plan.ports.heads.items():
-        flat = layers.Dense(plan.u * o)(x)
-        outputs[name] = layers.Reshape((plan.u, o), name=name)(flat)
+        flat = layers.Dense(plan.u * int(o))(x)
+        outputs[name] = layers.Reshape((plan.u, int(o)))(flat)
     return outputs
 
 

@@ -1,0 +1,196 @@
+"""Each architecture is, weight for weight, the stock Keras that everyone would write."""
+
+import numpy as np
+import pytest
+
+from unrolled.backend import keras as import_keras
+from unrolled.bare import build
+
+keras = import_keras()
+layers = keras.layers
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+T, F, U, O, H = 6, 4, 3, 2, 5
+
+
+def facts():
+    return np.random.default_rng(0).normal(size=(7, F)).astype("float32")
+
+
+def rows():
+    return np.random.default_rng(0).normal(size=(7, T, F)).astype("float32")
+
+
+def same(ours, literal, x, *, literal_x=None):
+    """Check weights and outputs, after giving the literal network our weights."""
+    assert [w.shape for w in ours.weights] == [w.shape for w in literal.weights]
+    rng = np.random.default_rng(1)
+    ours.set_weights([rng.normal(size=w.shape, scale=0.5) for w in ours.get_weights()])
+    literal.set_weights(ours.get_weights())
+    theirs = literal.predict_on_batch(x if literal_x is None else literal_x)
+    np.testing.assert_allclose(ours.predict_on_batch(x), theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_dense_without_hidden_layers_is_dense():
+    literal = keras.Sequential([keras.Input((F,)), layers.Dense(O)])
+    same(build("one-to-one", f=F, o=O, layers=0), literal, facts())
+
+
+def test_dense_has_relu_layers_before_its_head():
+    literal = keras.Sequential(
+        [
+            keras.Input((F,)),
+            layers.Dense(H, activation="relu"),
+            layers.Dense(H, activation="relu"),
+            layers.Dense(O),
+        ]
+    )
+    same(build("one-to-one", f=F, o=O, units=H, layers=2), literal, facts())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_to_many_repeat_is_repeat_vector_and_every_step(cell):
+    literal = keras.Sequential(
+        [
+            keras.Input((F,)),
+            layers.RepeatVector(U),
+            CELLS[cell](H, return_sequences=True),
+            layers.Dense(O),
+        ]
+    )
+    same(build("one-to-many", f=F, u=U, o=O, units=H, cell=cell), literal, facts())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_last_is_a_recurrent_layer_and_dense(cell):
+    literal = keras.Sequential([keras.Input((T, F)), CELLS[cell](H), layers.Dense(O)])
+    ours = build("many-to-one", architecture="last", t=T, f=F, o=O, units=H, cell=cell)
+    same(ours, literal, rows())
+
+
+def test_last_with_two_bidirectional_layers():
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
+            layers.Bidirectional(layers.LSTM(H)),
+            layers.Dense(O),
+        ]
+    )
+    ours = build(
+        "many-to-one", architecture="last", f=F, o=O, units=H, layers=2, bidirectional=True
+    )
+    same(ours, literal, rows())
+
+
+def test_pooled_is_bidirectional_and_the_mean_over_steps():
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(O),
+        ]
+    )
+    same(build("many-to-one", architecture="pooled", f=F, o=O, units=H), literal, rows())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_steps_read_one_way_is_every_step_and_dense(cell):
+    literal = keras.Sequential(
+        [keras.Input((T, F)), CELLS[cell](H, return_sequences=True), layers.Dense(O)]
+    )
+    ours = build("aligned", t=T, f=F, o=O, units=H, cell=cell, bidirectional=False)
+    same(ours, literal, rows())
+
+
+def test_steps_is_bidirectional_unless_told_otherwise():
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
+            layers.Dense(O),
+        ]
+    )
+    same(build("aligned", f=F, o=O, units=H), literal, rows())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_tail_is_every_step_cropped_to_the_last(cell):
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            CELLS[cell](H, return_sequences=True),
+            layers.Cropping1D((T - U, 0)),
+            layers.Dense(O),
+        ]
+    )
+    ours = build("unaligned", architecture="tail", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    same(ours, literal, rows())
+
+
+def test_tail_may_keep_every_step():
+    literal = keras.Sequential(
+        [keras.Input((T, F)), layers.LSTM(H, return_sequences=True), layers.Dense(O)]
+    )
+    same(build("unaligned", architecture="tail", t=T, f=F, u=T, o=O, units=H), literal, rows())
+
+
+@pytest.mark.parametrize("t", [T, None], ids=["t known", "t open"])
+def test_padded_is_every_step_of_an_input_padded_by_zero_steps(t):
+    literal = keras.Sequential(
+        [
+            keras.Input((T + U, F)),
+            layers.LSTM(H, return_sequences=True),
+            layers.Cropping1D((T, 0)),
+            layers.Dense(O),
+        ]
+    )
+    ours = build("unaligned", architecture="padded", t=t, f=F, u=U, o=O, units=H)
+    x = rows()
+    same(ours, literal, x, literal_x=np.pad(x, ((0, 0), (0, U), (0, 0))))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_vector_is_the_last_state_and_one_dense_for_all_outputs(cell):
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            CELLS[cell](H),
+            layers.Dense(U * O),
+            layers.Reshape((U, O)),
+        ]
+    )
+    ours = build("unaligned", architecture="vector", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    same(ours, literal, rows())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_unaligned_repeat_is_encoder_repeat_decoder(cell):
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            CELLS[cell](H),
+            layers.RepeatVector(U),
+            CELLS[cell](H, return_sequences=True),
+            layers.TimeDistributed(layers.Dense(O)),
+            layers.Activation("linear"),
+        ]
+    )
+    ours = build("unaligned", architecture="repeat", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    same(ours, literal, rows())
+
+
+def test_unaligned_repeat_with_two_layers_has_two_on_either_side():
+    literal = keras.Sequential(
+        [
+            keras.Input((T, F)),
+            layers.LSTM(H, return_sequences=True),
+            layers.LSTM(H),
+            layers.RepeatVector(U),
+            layers.LSTM(H, return_sequences=True),
+            layers.LSTM(H, return_sequences=True),
+            layers.TimeDistributed(layers.Dense(O)),
+            layers.Activation("linear"),
+        ]
+    )
+    same(build("unaligned", f=F, u=U, o=O, units=H, layers=2), literal, rows())
