@@ -9,7 +9,7 @@ from unrolled.bare import build
 keras = import_keras()
 layers = keras.layers
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
-T, F, U, O, H = 6, 4, 3, 2, 5
+T, F, U, OUT, H = 6, 4, 3, 2, 5
 
 
 def facts():
@@ -31,8 +31,8 @@ def same(ours, literal, x, *, literal_x=None):
 
 
 def test_dense_without_hidden_layers_is_dense():
-    literal = keras.Sequential([keras.Input((F,)), layers.Dense(O)])
-    same(build("one-to-one", f=F, o=O, layers=0), literal, facts())
+    literal = keras.Sequential([keras.Input((F,)), layers.Dense(OUT)])
+    same(build("one-to-one", f=F, o=OUT, layers=0), literal, facts())
 
 
 def test_dense_has_relu_layers_before_its_head():
@@ -41,10 +41,10 @@ def test_dense_has_relu_layers_before_its_head():
             keras.Input((F,)),
             layers.Dense(H, activation="relu"),
             layers.Dense(H, activation="relu"),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    same(build("one-to-one", f=F, o=O, units=H, layers=2), literal, facts())
+    same(build("one-to-one", f=F, o=OUT, units=H, layers=2), literal, facts())
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -54,16 +54,16 @@ def test_one_to_many_repeat_is_repeat_vector_and_every_step(cell):
             keras.Input((F,)),
             layers.RepeatVector(U),
             CELLS[cell](H, return_sequences=True),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    same(build("one-to-many", f=F, u=U, o=O, units=H, cell=cell), literal, facts())
+    same(build("one-to-many", f=F, u=U, o=OUT, units=H, cell=cell), literal, facts())
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_last_is_a_recurrent_layer_and_dense(cell):
-    literal = keras.Sequential([keras.Input((T, F)), CELLS[cell](H), layers.Dense(O)])
-    ours = build("many-to-one", architecture="last", t=T, f=F, o=O, units=H, cell=cell)
+    literal = keras.Sequential([keras.Input((T, F)), CELLS[cell](H), layers.Dense(OUT)])
+    ours = build("many-to-one", architecture="last", t=T, f=F, o=OUT, units=H, cell=cell)
     same(ours, literal, rows())
 
 
@@ -73,11 +73,11 @@ def test_last_with_two_bidirectional_layers():
             keras.Input((T, F)),
             layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
             layers.Bidirectional(layers.LSTM(H)),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
     ours = build(
-        "many-to-one", architecture="last", f=F, o=O, units=H, layers=2, bidirectional=True
+        "many-to-one", architecture="last", f=F, o=OUT, units=H, layers=2, bidirectional=True
     )
     same(ours, literal, rows())
 
@@ -88,18 +88,18 @@ def test_pooled_is_bidirectional_and_the_mean_over_steps():
             keras.Input((T, F)),
             layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
             layers.GlobalAveragePooling1D(),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    same(build("many-to-one", architecture="pooled", f=F, o=O, units=H), literal, rows())
+    same(build("many-to-one", architecture="pooled", f=F, o=OUT, units=H), literal, rows())
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_steps_read_one_way_is_every_step_and_dense(cell):
     literal = keras.Sequential(
-        [keras.Input((T, F)), CELLS[cell](H, return_sequences=True), layers.Dense(O)]
+        [keras.Input((T, F)), CELLS[cell](H, return_sequences=True), layers.Dense(OUT)]
     )
-    ours = build("aligned", t=T, f=F, o=O, units=H, cell=cell, bidirectional=False)
+    ours = build("aligned", t=T, f=F, o=OUT, units=H, cell=cell, bidirectional=False)
     same(ours, literal, rows())
 
 
@@ -108,10 +108,10 @@ def test_steps_is_bidirectional_unless_told_otherwise():
         [
             keras.Input((T, F)),
             layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    same(build("aligned", f=F, o=O, units=H), literal, rows())
+    same(build("aligned", f=F, o=OUT, units=H), literal, rows())
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -121,18 +121,18 @@ def test_tail_is_every_step_cropped_to_the_last(cell):
             keras.Input((T, F)),
             CELLS[cell](H, return_sequences=True),
             layers.Cropping1D((T - U, 0)),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    ours = build("unaligned", architecture="tail", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    ours = build("unaligned", architecture="tail", t=T, f=F, u=U, o=OUT, units=H, cell=cell)
     same(ours, literal, rows())
 
 
 def test_tail_may_keep_every_step():
     literal = keras.Sequential(
-        [keras.Input((T, F)), layers.LSTM(H, return_sequences=True), layers.Dense(O)]
+        [keras.Input((T, F)), layers.LSTM(H, return_sequences=True), layers.Dense(OUT)]
     )
-    same(build("unaligned", architecture="tail", t=T, f=F, u=T, o=O, units=H), literal, rows())
+    same(build("unaligned", architecture="tail", t=T, f=F, u=T, o=OUT, units=H), literal, rows())
 
 
 @pytest.mark.parametrize("t", [T, None], ids=["t known", "t open"])
@@ -142,10 +142,10 @@ def test_padded_is_every_step_of_an_input_padded_by_zero_steps(t):
             keras.Input((T + U, F)),
             layers.LSTM(H, return_sequences=True),
             layers.Cropping1D((T, 0)),
-            layers.Dense(O),
+            layers.Dense(OUT),
         ]
     )
-    ours = build("unaligned", architecture="padded", t=t, f=F, u=U, o=O, units=H)
+    ours = build("unaligned", architecture="padded", t=t, f=F, u=U, o=OUT, units=H)
     x = rows()
     same(ours, literal, x, literal_x=np.pad(x, ((0, 0), (0, U), (0, 0))))
 
@@ -156,11 +156,11 @@ def test_vector_is_the_last_state_and_one_dense_for_all_outputs(cell):
         [
             keras.Input((T, F)),
             CELLS[cell](H),
-            layers.Dense(U * O),
-            layers.Reshape((U, O)),
+            layers.Dense(U * OUT),
+            layers.Reshape((U, OUT)),
         ]
     )
-    ours = build("unaligned", architecture="vector", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    ours = build("unaligned", architecture="vector", t=T, f=F, u=U, o=OUT, units=H, cell=cell)
     same(ours, literal, rows())
 
 
@@ -172,11 +172,11 @@ def test_unaligned_repeat_is_encoder_repeat_decoder(cell):
             CELLS[cell](H),
             layers.RepeatVector(U),
             CELLS[cell](H, return_sequences=True),
-            layers.TimeDistributed(layers.Dense(O)),
+            layers.TimeDistributed(layers.Dense(OUT)),
             layers.Activation("linear"),
         ]
     )
-    ours = build("unaligned", architecture="repeat", t=T, f=F, u=U, o=O, units=H, cell=cell)
+    ours = build("unaligned", architecture="repeat", t=T, f=F, u=U, o=OUT, units=H, cell=cell)
     same(ours, literal, rows())
 
 
@@ -189,8 +189,8 @@ def test_unaligned_repeat_with_two_layers_has_two_on_either_side():
             layers.RepeatVector(U),
             layers.LSTM(H, return_sequences=True),
             layers.LSTM(H, return_sequences=True),
-            layers.TimeDistributed(layers.Dense(O)),
+            layers.TimeDistributed(layers.Dense(OUT)),
             layers.Activation("linear"),
         ]
     )
-    same(build("unaligned", f=F, u=U, o=O, units=H, layers=2), literal, rows())
+    same(build("unaligned", f=F, u=U, o=OUT, units=H, layers=2), literal, rows())

@@ -6,7 +6,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
-from unrolled.networks.parts import Plan, inputs, joined
+from unrolled.networks.parts import Plan, embedding_width, inputs, joined
 from unrolled.networks.ports import Ports, alone
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
@@ -18,13 +18,19 @@ __all__ = [
     "alone",
     "architecture",
     "build",
+    "embedding_width",
     "of_shape",
     "settled",
 ]
 
 
-def settled(ports: Ports, network: Network) -> Network:
+def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Network:
     """Return the settings with every gap filled for these ports.
+
+    Args:
+        ports: What goes in and out.
+        network: The settings.
+        rows: Rows of the training part; None where there is no data, and so no dropout.
 
     Raises:
         SettingError: A setting that the architecture has no use for.
@@ -43,9 +49,14 @@ def settled(ports: Ports, network: Network) -> Network:
             "architecture": row.name,
             "bidirectional": both,
             "units": network.units or 64,
-            "dropout": network.dropout or 0.0,
+            "dropout": _dropout(rows) if network.dropout is None else network.dropout,
         }
     )
+
+
+def _dropout(rows: int | None) -> float:
+    """Return the share that was best on data of about this size."""
+    return 0.0 if rows is None else 0.3
 
 
 def build(ports: Ports, network: Network) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from numbers import Integral
+from typing import Any
 
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
