@@ -109,9 +109,11 @@ class Stack:
     def _remark(self, sketch: Sketch, layer: int, direction: str) -> None:
         """Name the row: part, cell, layer, direction, size."""
         number = f" {layer}" if self.wiring.layers > 1 else ""
-        name = f"{CELLS[self.wiring.cell]}{number} {direction}"
-        words = [self.part, name] if self.part else [name]
-        sketch.remark(*words, f"h = {self.wiring.units}")
+        cell, size = CELLS[self.wiring.cell], f"h = {self.wiring.units}"
+        if self.part:
+            sketch.remark(f"{self.part}{number} {direction}", f"{cell} {size}")
+        else:
+            sketch.remark(f"{cell}{number} {direction}", size)
 
     def _remark_joined(self, sketch: Sketch) -> None:
         """Say how wide both directions are together."""
@@ -120,7 +122,17 @@ class Stack:
     def _dropout(self, sketch: Sketch) -> None:
         """Say what is dropped on the way out of the layer."""
         if self.wiring.dropout:
-            sketch.above(f"dropout {self.wiring.dropout:.3g}")
+            sketch.above(dropped(self.wiring))
+
+
+def dropped(w: Wiring) -> str:
+    """Return the share that is dropped.
+
+    Example:
+        >>> dropped(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8, dropout=1 / 3))
+        'dropout 0.333'
+    """
+    return f"dropout {w.dropout:.3g}" if w.dropout >= 0.001 else f"dropout {w.dropout:.0e}"
 
 
 def _lane(column: Column, way: int) -> int:

@@ -11,6 +11,7 @@ from unrolled.explain.diagram.wirings import DRAWN
 from unrolled.explain.diagram.words import notes, sizes, title
 
 NARROWEST = 40  # columns: of a narrow picture, whose boxes stand in the middle
+WIDEST = 78
 
 
 def scene(wiring: Wiring) -> Scene:
@@ -22,8 +23,9 @@ def scene(wiring: Wiring) -> Scene:
     """
     sketch = Sketch()
     DRAWN[wiring.shape, wiring.architecture](sketch, wiring)
-    margin = max(len(words) for remark in sketch.remarks for words in remark.words) + 2
     left, end = min(b.left for b in sketch.boxes), max(b.right for b in sketch.boxes)
+    said = max(len(words) for remark in sketch.remarks for words in remark.words)
+    margin = min(said + 2, max(said + 1, WIDEST - (end - left + 1)))
     spare = NARROWEST - margin - (end - left + 1)
     right = margin - left + max(0, spare // 2)
     down = 1 - min(box.line for box in sketch.boxes)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from unrolled.explain.diagram.lengths import Slot
 from unrolled.explain.diagram.parts import Arrow, ArrowKind, Box, BoxKind, Label, Remark
 
 BOX = 7  # columns of a box with a short label
-ROOM = 64  # columns for a row, so that margin and row stay within 78
+ROOM = 63  # columns for a row, so that margin and row stay within 78
 SIDE = 2  # columns from a wide step's edge to the arrow of one direction
-SPACES = ((4, 3), (3, 3), (2, 3), (2, 1))  # columns between steps, columns of a gap
+GAP = 3  # columns of a gap
+SPACES = (4, 3, 2)  # columns between steps: the widest that fits
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ def columns(slots: Sequence[Slot], *, wide: bool, longest: int) -> list[Column]:
         >>> [(c.left, c.right) for c in columns([Slot(Length(1))], wide=False, longest=2)]
         [(-3, 3)]
     """
-    width = _box(longest) + (2 * SIDE if wide else 0)
     gaps = sum(slot.step is None for slot in slots)
-    for between, gap in SPACES:
-        total = gaps * gap + (len(slots) - gaps) * width + (len(slots) - 1) * between
+    for box, between in product((_box(longest), BOX), SPACES):  # the last leaves numbers out
+        width = box + (2 * SIDE if wide else 0)
+        total = gaps * GAP + (len(slots) - gaps) * width + (len(slots) - 1) * between
         if total <= ROOM:
             break
     placed, left = [], -(total // 2)
     for slot in slots:
-        right = left + (gap if slot.step is None else width) - 1
+        right = left + (GAP if slot.step is None else width) - 1
         placed.append(Column(slot, left, right))
         left = right + between + 1
     return placed

@@ -48,13 +48,14 @@ def svg(scene: Scene) -> str:
         _words(EDGE, foot + (k + 1) * NOTE, line, "note", LIGHT.quiet)
         for k, line in enumerate(lines)
     ]
+    size = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="unrolled" viewBox="0 0 {width} {height}"'
-        f' width="{width}" height="{height}" role="img" font-family="{SANS}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}" role="img"'
+        f' style="max-width:100%;height:auto" font-family="{SANS}">',
         f"<title>{escape(scene.title)}</title>",
         f"<desc>{escape(scene.description)}</desc>",
         f"<style>{_dark()}</style>",
-        f'<rect class="paper" width="{width}" height="{height}" rx="8" fill="{LIGHT.paper}"/>',
+        f'<rect class="unrolled-paper" {size} rx="8" fill="{LIGHT.paper}"/>',
         _words(EDGE, 34, scene.title, "title", LIGHT.ink, size=16, extra='font-weight="600"'),
         _words(EDGE, 54, scene.pattern, "note", LIGHT.quiet, extra=f'font-family="{MONO}"'),
         *(_arrow(arrow) for arrow in scene.arrows),
@@ -69,22 +70,22 @@ def svg(scene: Scene) -> str:
 def _dark() -> str:
     """Return the rules that change the colours on a dark screen."""
     rules = [
-        _rule(".paper", f"fill:{DARK.paper}"),
-        _rule(".title", f"fill:{DARK.ink}"),
-        _rule(".note", f"fill:{DARK.quiet}"),
+        _rule("paper", f"fill:{DARK.paper}"),
+        _rule("title", f"fill:{DARK.ink}"),
+        _rule("note", f"fill:{DARK.quiet}"),
     ]
     for kind, paint in DARK.boxes.items():
-        rules.append(_rule(f".{kind} rect", f"fill:{paint.fill};stroke:{paint.stroke}"))
-        rules.append(_rule(f".{kind} text", f"fill:{paint.ink}"))
+        rules.append(_rule(f"{kind} rect", f"fill:{paint.fill};stroke:{paint.stroke}"))
+        rules.append(_rule(f"{kind} text", f"fill:{paint.ink}"))
     for way, colour in DARK.arrows.items():
-        rules.append(_rule(f".{way}-arrow path", f"stroke:{colour}"))
-        rules.append(_rule(f".{way}-arrow polygon", f"fill:{colour}"))
+        rules.append(_rule(f"{way}-arrow path", f"stroke:{colour}"))
+        rules.append(_rule(f"{way}-arrow polygon", f"fill:{colour}"))
     return "@media (prefers-color-scheme:dark){" + "".join(rules) + "}"
 
 
 def _rule(where: str, what: str) -> str:
     """Return one rule that touches nothing outside these pictures."""
-    return f"svg.unrolled {where}{{{what}}}"
+    return f".unrolled-{where}{{{what}}}"
 
 
 def frame(box: Box) -> Frame:
@@ -114,15 +115,13 @@ def _box(box: Box) -> str:
         f' height="{where.bottom - where.top}" rx="{SLIM if box.slim else 6}" fill="{paint.fill}"'
         f' stroke="{paint.stroke}" stroke-width="1.5"{dashes}/>'
     )
-    if box.kind == "gap":
-        rect = ""
     size = 12 if box.slim else 14
     drop = 1 if box.kind == "gap" else size * 0.35  # dots stand on the line, words around it
     label = (
         f'<text x="{middle}" y="{_y(box.line) + drop:g}" text-anchor="middle"'
         f' font-size="{size}" fill="{paint.ink}">{_label(box.label)}</text>'
     )
-    return f'<g class="box {box.kind}">{rect}{label}</g>'
+    return f'<g class="unrolled-box unrolled-{box.kind}">{rect}{label}</g>'
 
 
 def _label(label: Label) -> str:
@@ -160,7 +159,7 @@ def _arrow(arrow: Arrow) -> str:
     ]
     points = " ".join(f"{x:g},{y:g}" for x, y in corners)
     head = f'<polygon points="{points}" fill="{colour}"/>' if arrow.head else ""
-    return f'<g class="arrow {arrow.kind}-arrow">{shaft}{head}</g>'
+    return f'<g class="unrolled-arrow unrolled-{arrow.kind}-arrow">{shaft}{head}</g>'
 
 
 def _sign(number: float) -> int:
@@ -186,6 +185,6 @@ def _words(
 ) -> str:
     """Write a line of words from a point to the right."""
     return (
-        f'<text class="{role}" x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}"'
+        f'<text class="unrolled-{role}" x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}"'
         f"{' ' if extra else ''}{extra}>{escape(words)}</text>"
     )

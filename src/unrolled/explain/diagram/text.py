@@ -100,4 +100,5 @@ def _up(cells: Cells, arrow: Arrow, column: int) -> None:
         cells[line, column] = "┼" if cells.get((line, column)) == "─" else shaft
     if not arrow.source.slim:
         cells[bottom, column] = "┴"
-    cells[top + 1 if arrow.target.slim else top, column] = "▲"
+    head = "△" if arrow.kind == "dropped" else "▲"
+    cells[top + 1 if arrow.target.slim else top, column] = head

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Length, Slot, row, two_part_row
 from unrolled.explain.diagram.parts import Box, Label
-from unrolled.explain.diagram.recurrence import Stack
+from unrolled.explain.diagram.recurrence import Stack, dropped
 from unrolled.explain.diagram.sketch import Column, Sketch, columns, longest, numbered
 
 
@@ -16,12 +16,12 @@ def dense(sketch: Sketch, w: Wiring) -> None:
     below = _one_input(sketch, w)
     for layer in range(1, w.layers + 1):
         sketch.rise()
-        sketch.remark(f"hidden {layer}" if w.layers > 1 else "hidden", "relu", f"h = {w.units}")
+        sketch.remark(f"hidden {layer}" if w.layers > 1 else "hidden", f"relu, h = {w.units}")
         hidden = sketch.one("state", Label("Dense"), 0)
         sketch.up(below, hidden, 0)
         below = hidden
         if w.dropout:
-            sketch.above(f"dropout {w.dropout:.3g}")
+            sketch.above(dropped(w))
     _one_output(sketch, w, below, at=0)
 
 
@@ -79,8 +79,8 @@ def vector(sketch: Sketch, w: Wiring) -> None:
     outer = _columns(row(Length.of(w.u, "u"), wide=False, outputs=True), w, wide=False)
     state = Stack(w, inner).last(sketch, _inputs(sketch, w, inner))
     sketch.rise()
-    values = "u·o" if w.u is None else str(w.u * w.o)
-    sketch.remark("Dense", "u·o values" if w.u is None else f"u·o = {values}")
+    values = w.u * w.o if w.u else 0
+    sketch.remark("Dense", f"u·o = {values}" if 0 < values < 10**6 else "u·o values")
     flat = sketch.bar("Dense: all steps at once", _span(inner, outer), "dense")
     sketch.up(state, flat, state.center)
     sketch.rise(slim=True)
@@ -153,9 +153,9 @@ def _outputs(sketch: Sketch, w: Wiring, places: Sequence[Column], below: Sequenc
     sketch.rise(slim=True)
     first = next(k for k, column in enumerate(places) if column.slot.output is not None)
     if first:
-        dropped = sketch.bar("dropped", places[:first], "dropped")
+        ends = sketch.bar("dropped", places[:first], "dropped")
         for column, source in _shown(places[:first], below[:first]):
-            sketch.up(source, dropped, column.center, "dropped")
+            sketch.up(source, ends, column.center, "dropped")
     places, below = places[first:], below[first:]
     heads = []
     for column, source in zip(places, below, strict=True):

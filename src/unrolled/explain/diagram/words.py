@@ -9,7 +9,7 @@ from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.recurrence import CELLS
 from unrolled.shapes import FACTS
 
-NAMES = 60  # cells of a list of names
+NAMES = 52  # cells of a list of names
 NAME = 24  # cells of a name
 
 
