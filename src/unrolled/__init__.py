@@ -1,1 +1,53 @@
-"""Recurrent networks for every shape."""
+"""Recurrent networks for every shape: what goes in, what comes out, and the network between.
+
+The whole public surface is listed here and loaded on first use: importing `unrolled` imports
+neither Keras nor JAX.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from unrolled.backend import prefer_jax
+
+if TYPE_CHECKING:
+    from unrolled import errors as errors
+    from unrolled.bare import build as build
+    from unrolled.bare import code as code
+    from unrolled.bare import diagram as diagram
+    from unrolled.evaluation import Evaluation as Evaluation
+    from unrolled.model import SequenceModel as SequenceModel
+    from unrolled.model import load as load
+    from unrolled.schema import Column as Column
+    from unrolled.schema import Schema as Schema
+    from unrolled.settings import Network as Network
+    from unrolled.settings import Training as Training
+
+_HOME = {
+    "Column": "schema",
+    "Evaluation": "evaluation",
+    "Network": "settings",
+    "Schema": "schema",
+    "SequenceModel": "model",
+    "Training": "settings",
+    "build": "bare",
+    "code": "bare",
+    "diagram": "bare",
+    "errors": "",
+    "load": "model",
+}
+__all__ = list(_HOME)
+
+prefer_jax()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'unrolled' has no attribute {name!r}")
+    home = import_module(f"unrolled.{_HOME[name] or name}")
+    return getattr(home, name) if _HOME[name] else home
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

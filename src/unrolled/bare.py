@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from unrolled.networks import Ports
+from unrolled.errors import SettingError, nearest
+from unrolled.explain.code import code as code_of
+from unrolled.explain.diagram import Diagram
+from unrolled.explain.diagram import diagram as diagram_of
+from unrolled.explain.wiring import wiring
+from unrolled.networks import Ports, settled
 from unrolled.networks import build as build_network
 from unrolled.settings import Cell, Network
 from unrolled.shapes import named
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
-def build(
+
+def _sizes(
     shape: str,
     *,
     architecture: str = "auto",
@@ -23,7 +34,49 @@ def build(
     bidirectional: bool | None = None,
     dropout: float = 0.0,
     cell: Cell = "lstm",
-) -> Any:
+) -> tuple[Ports, Network]:
+    """Return the ports and settings that sizes and names stand for."""
+    taken = named(shape, same_length=u is None or u == t)
+    if f < 1:
+        raise SettingError(f"got f={f}, expected a whole number of at least 1.")
+    network = Network(
+        architecture=architecture,
+        cell=cell,
+        units=units,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+    )
+    return Ports(taken, t=t, u=u, values=f, heads={"y": o}), network
+
+
+def _from(
+    sizes: Callable[Given, tuple[Ports, Network]],
+) -> Callable[[Callable[[Ports, Network], Made]], Callable[Given, Made]]:
+    """Give a function of ports and settings the arguments of `sizes`."""
+    signature = inspect.signature(sizes)
+
+    def taking(make: Callable[[Ports, Network], Made]) -> Callable[Given, Made]:
+        @wraps(make)
+        def made(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            for name in kwargs:
+                if name not in signature.parameters:
+                    raise SettingError(
+                        f"{make.__name__}() got an unknown argument '{name}', expected one of"
+                        f" {', '.join(signature.parameters)}.{nearest(name, signature.parameters)}"
+                    )
+            return make(*sizes(*args, **kwargs))
+
+        made.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            return_annotation=inspect.signature(make).return_annotation
+        )
+        return made
+
+    return taking
+
+
+@_from(_sizes)
+def build(ports: Ports, network: Network) -> Any:
     """Return a network of a shape as a plain `keras.Model`.
 
     Args:
@@ -50,13 +103,37 @@ def build(
         >>> build("unaligned", architecture="repeat", t=6, f=4, u=3, o=1).output_shape
         (None, 3, 1)
     """
-    taken = named(shape, same_length=u is None or u == t)
-    network = Network(
-        architecture=architecture,
-        cell=cell,
-        units=units,
-        layers=layers,
-        bidirectional=bidirectional,
-        dropout=dropout,
-    )
-    return build_network(Ports(taken, t=t, u=u, values=f, heads={"y": o}), network)
+    return build_network(ports, network)
+
+
+@_from(_sizes)
+def code(ports: Ports, network: Network) -> str:
+    """Return a network of a shape as a script of plain Keras; arguments as for `build`.
+
+    Example:
+        >>> print(code("unaligned", architecture="tail", t=6, f=4, u=3, units=32))
+        import keras
+        from keras import layers
+        <BLANKLINE>
+        x = keras.Input((6, 4))  # b 6 4
+        h = layers.LSTM(32, return_sequences=True)(x)  # b 6 32
+        h = h[:, -3:]  # b 3 32
+        y = layers.Dense(1)(h)  # b 3 1
+        model = keras.Model(x, y)
+        <BLANKLINE>
+    """
+    return code_of(build_network(ports, network))
+
+
+@_from(_sizes)
+def diagram(ports: Ports, network: Network) -> Diagram:
+    """Return the unrolled picture of a network of a shape; arguments as for `build`.
+
+    Returns:
+        A picture that prints as text, shows as SVG in a notebook, and has `save(path)`.
+
+    Example:
+        >>> "<svg" in diagram("many-to-one", t=6, f=4).svg
+        True
+    """
+    return diagram_of(wiring(ports, settled(ports, network)))

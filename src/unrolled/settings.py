@@ -63,6 +63,7 @@ class Training(Settings):
             rows enough, and random elsewhere.
         split_by: The column that groups rows (`group`) or orders them (`time`).
         seed: Makes two runs equal.
+        verbose: Whether to show progress while fitting, on the error stream.
 
     Example:
         >>> Training(epochs=3).seed
@@ -77,6 +78,7 @@ class Training(Settings):
     split: Split = "auto"
     split_by: str | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
+    verbose: bool = True
 
 
 def _explained(kind: type[Settings], error: ValidationError) -> str:

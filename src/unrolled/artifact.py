@@ -1,0 +1,222 @@
+"""Save and load a trained model: a folder of safetensors and readable JSON, no pickle."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unrolled.data.columns import encoder_from
+from unrolled.data.examples import Encoding
+from unrolled.errors import ArtifactError
+from unrolled.networks import Ports, build
+from unrolled.references import Features, Reference
+from unrolled.schema import Schema
+from unrolled.settings import Network, Training
+from unrolled.training import History
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model: everything that a prediction needs.
+
+    Attributes:
+        encoding: The schema with its fitted encoders.
+        ports: The network's sizes.
+        network: The network's settings, every one of them given.
+        training: How it was fitted.
+        history: What happened meanwhile.
+        references: The constant and the linear reference, fitted on the same rows.
+        model: The `keras.Model` itself.
+    """
+
+    encoding: Encoding
+    ports: Ports
+    network: Network
+    training: Training
+    history: History
+    references: tuple[Reference, ...]
+    model: Any
+
+
+def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> Path:
+    """Write a trained model as a folder that appears whole or not at all.
+
+    Args:
+        trained: The model.
+        folder: Where; it must not exist, be empty, or hold a saved model, which is replaced.
+        pages: Further text files by name, for people to read.
+
+    Raises:
+        ArtifactError: The folder holds something else, or cannot be written.
+    """
+    from safetensors.numpy import save_file
+
+    target = Path(folder)
+    _refuse_other(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise ArtifactError(f"cannot write the model to '{target}': {error.strerror}.") from None
+    try:
+        save_file(_weights(trained.model), made / "weights.safetensors")
+        save_file(_arrays(trained.references), made / "references.safetensors")
+        for name, content in {
+            MANIFEST: _manifest(trained),
+            "encoders.json": _encoders(trained),
+        }.items():
+            text = json.dumps(content, indent=1, ensure_ascii=False)
+            (made / name).write_text(text + "\n", encoding="utf-8")
+        for name, text in pages.items():
+            (made / name).write_text(text, encoding="utf-8")
+        made.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        made.rename(target)
+    except OSError as error:
+        raise ArtifactError(f"cannot write the model to '{target}': {error.strerror}.") from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def load(folder: str | Path) -> Trained:
+    """Read a trained model that `save` wrote.
+
+    Raises:
+        ArtifactError: The folder is not a saved model, or one of a newer format.
+    """
+    from safetensors.numpy import load_file
+
+    source = Path(folder)
+    if not (source / MANIFEST).is_file():
+        raise ArtifactError(
+            f"got '{source}', expected the folder of a saved model (with a {MANIFEST}). Save one"
+            " with model.save(folder), or unrolled train --save folder."
+        )
+    try:
+        manifest = json.loads((source / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] > FORMAT:
+            raise ArtifactError(
+                f"the model in '{source}' has format {manifest['format']}, expected at most"
+                f" {FORMAT}. Install a newer unrolled."
+            )
+        encoders = json.loads((source / "encoders.json").read_text(encoding="utf-8"))
+        arrays = load_file(source / "references.safetensors")
+        return _restored(manifest, encoders, arrays, load_file(source / "weights.safetensors"))
+    except ArtifactError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"the model in '{source}' is damaged: {type(error).__name__}: {error}. Save it again."
+        ) from None
+
+
+def _refuse_other(target: Path) -> None:
+    """Refuse to replace anything but an empty folder or a saved model."""
+    if target.is_dir() and ((target / MANIFEST).is_file() or not any(target.iterdir())):
+        return
+    if target.exists():
+        raise ArtifactError(
+            f"'{target}' exists and is not a saved model, expected a new folder, an empty one, or"
+            " a model to replace. Choose another folder."
+        )
+
+
+def _weights(model: Any) -> dict[str, Any]:
+    """Return the network's weights by place and path."""
+    return {f"{i:03d}/{w.path}": np.asarray(w) for i, w in enumerate(model.weights)}
+
+
+def _arrays(references: tuple[Reference, ...]) -> dict[str, Any]:
+    """Return the references' arrays by reference, output and part."""
+    return {
+        f"{place}/{output}/{part}": np.ascontiguousarray(array)
+        for place, reference in enumerate(references)
+        for output, pair in reference.weights.items()
+        for part, array in zip(("weights", "bias"), pair, strict=True)
+    }
+
+
+def _manifest(trained: Trained) -> dict[str, Any]:
+    """Return what describes the model, as JSON."""
+    encoding = trained.encoding
+    return {
+        "format": FORMAT,
+        "versions": {name: version(name) for name in ("unrolled", "keras", "numpy")},
+        "schema": encoding.schema.model_dump(),
+        "steps_in": encoding.steps_in,
+        "steps_out": encoding.steps_out,
+        "ports": asdict(trained.ports),
+        "network": trained.network.model_dump(),
+        "training": trained.training.model_dump(),
+        "history": asdict(trained.history),
+        "references": [
+            {
+                "name": r.name,
+                "steps": dict(r.steps),
+                "outputs": list(r.weights),
+                "features": asdict(r.features) if r.features else None,
+            }
+            for r in trained.references
+        ],
+    }
+
+
+def _encoders(trained: Trained) -> dict[str, Any]:
+    """Return the encoders by column, as JSON."""
+    return {name: encoder.to_dict() for name, encoder in trained.encoding.encoders.items()}
+
+
+def _restored(
+    manifest: dict[str, Any],
+    encoders: dict[str, Any],
+    arrays: dict[str, Any],
+    weights: dict[str, Any],
+) -> Trained:
+    """Return the trained model that the files describe."""
+    encoding = Encoding(
+        Schema.model_validate(manifest["schema"]),
+        {name: encoder_from(state) for name, state in encoders.items()},
+        manifest["steps_in"],
+        manifest["steps_out"],
+    )
+    ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
+    history = manifest["history"]
+    model = build(ports, network)
+    model.set_weights([weights[name] for name in sorted(weights)])
+    references = tuple(
+        Reference(
+            row["name"],
+            Features(**row["features"]) if row["features"] else None,
+            {o: (arrays[f"{i}/{o}/weights"], arrays[f"{i}/{o}/bias"]) for o in row["outputs"]},
+            row["steps"],
+        )
+        for i, row in enumerate(manifest["references"])
+    )
+    return Trained(
+        encoding,
+        ports,
+        network,
+        Training(**manifest["training"]),
+        History(
+            **{
+                **history,
+                "loss": tuple(history["loss"]),
+                "validation": tuple(history["validation"]),
+            }
+        ),
+        references,
+        model,
+    )

@@ -1,0 +1,191 @@
+"""Batches: encoded rows gathered into a few padded lengths, every batch full.
+
+Rows of different lengths are kept end to end in one flat array. A batch takes rows of similar
+length, pads them on the right to one of a few lengths (each new length is a compilation), and
+is filled up to the full batch size with rows of weight zero. Weights are scaled so that the mean
+loss of the batches is the mean loss of the real rows (or real steps), whatever the padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+MOST_LENGTHS = 4
+
+
+@dataclass(frozen=True)
+class Block:
+    """One encoded column: a row each, or rows of steps end to end.
+
+    Attributes:
+        flat: (n ...) with a row each, or (sum of lengths, ...) with steps end to end.
+        offsets: Where each row begins, and the end (n+1); None for a row each.
+    """
+
+    flat: Array
+    offsets: Array | None = None
+
+    @classmethod
+    def of(cls, encoded: Array | list[Array]) -> Block:
+        """Return the block of an encoder's output.
+
+        Args:
+            encoded: (n ...) or n arrays (t_i ...).
+        """
+        if isinstance(encoded, np.ndarray):
+            return cls(encoded)
+        lengths = [len(row) for row in encoded]
+        return cls(np.concatenate(encoded), np.concatenate([[0], np.cumsum(lengths)]))
+
+    @property
+    def lengths(self) -> Array | None:
+        """Steps of each row (n), or None for a row each."""
+        return None if self.offsets is None else np.diff(self.offsets)
+
+    @property
+    def whole(self) -> bool:
+        """Whether its values are whole numbers that stand for labels or tokens."""
+        return bool(np.issubdtype(self.flat.dtype, np.integer))
+
+    def along(self, offsets: Array) -> Block:
+        """Return this block with each row repeated along the steps of another's rows."""
+        return Block(np.repeat(self.flat, np.diff(offsets), axis=0), offsets)
+
+    def gather(self, rows: Array, steps: int) -> Array:
+        """Return rows (b ...) or, padded with zeros or cut to `steps`, (b steps ...)."""
+        if self.offsets is None:
+            return self.flat[rows]
+        place = np.arange(steps)
+        real = place < np.diff(self.offsets)[rows][:, None]  # b t
+        index = np.where(real, self.offsets[rows][:, None] + place, 0)
+        taken = self.flat[index]
+        taken[~real] = 0
+        return taken
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Encoded rows, ready to be cut into batches.
+
+    Attributes:
+        inputs: A block for each input tensor of the network but `mask`.
+        targets: A block for each output; empty when predicting.
+        lengths: Input steps of each row (n), or None where the input has none.
+        steps_out: Output steps `u` to pad targets to; None where targets follow the input.
+        ragged: Whether the network is told which steps are real.
+    """
+
+    inputs: Mapping[str, Block]
+    targets: Mapping[str, Block]
+    rows: int
+    lengths: Array | None = None
+    steps_out: int | None = None
+    ragged: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that are computed together.
+
+    Attributes:
+        rows: Row numbers (b).
+        real: How many of them count; the rest only fill the batch up.
+        steps: The length they are padded to.
+    """
+
+    rows: Array
+    real: int
+    steps: int
+
+
+def batches(
+    examples: Examples, batch_size: int, *, shuffle: np.random.Generator | None = None
+) -> list[Batch]:
+    """Return the batches of one pass over the rows.
+
+    Args:
+        examples: The encoded rows.
+        batch_size: Rows a batch; every batch has exactly as many.
+        shuffle: Orders the rows and the batches anew; None keeps similar lengths together.
+    """
+    lengths = examples.lengths if examples.lengths is not None else np.ones(examples.rows, int)
+    order = shuffle.permutation(examples.rows) if shuffle else np.arange(examples.rows)
+    made: list[Batch] = []
+    waiting = order[:0]
+    shortest = 0
+    for steps in padded_lengths(lengths):
+        inside = (lengths[order] > shortest) & (lengths[order] <= steps)
+        waiting, shortest = np.concatenate([waiting, order[inside]]), steps
+        full = len(waiting) // batch_size * batch_size
+        groups = waiting[:full].reshape(-1, batch_size)
+        made += [Batch(rows, batch_size, steps) for rows in groups]
+        waiting = waiting[full:]  # too few for a batch: they go with the next longer ones
+    if len(waiting):
+        made.append(Batch(np.resize(waiting, batch_size), len(waiting), shortest))
+    return [made[i] for i in shuffle.permutation(len(made))] if shuffle else made
+
+
+def padded_lengths(lengths: Array) -> list[int]:
+    """Return the few lengths that rows are padded to, the longest last.
+
+    Example:
+        >>> padded_lengths(np.array([24, 24, 24]))
+        [24]
+        >>> padded_lengths(np.array([3, 5, 8, 13, 40]))
+        [5, 8, 13, 40]
+    """
+    if not len(lengths):
+        return []
+    shares = np.linspace(0, 1, MOST_LENGTHS + 1)[1:]
+    return sorted({int(n) for n in np.quantile(lengths, shares, method="higher")})
+
+
+def inputs_of(examples: Examples, batch: Batch) -> dict[str, Array]:
+    """Return the network's input arrays for a batch, by name."""
+    arrays = {name: b.gather(batch.rows, batch.steps) for name, b in examples.inputs.items()}
+    if examples.ragged and examples.lengths is not None:
+        arrays["mask"] = np.arange(batch.steps) < examples.lengths[batch.rows][:, None]
+    return arrays
+
+
+def targets_of(
+    examples: Examples, batch: Batch, total: int
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return targets and their weights for a batch: filled rows and padded steps weigh zero.
+
+    Args:
+        examples: The encoded rows.
+        batch: Which of them.
+        total: How many batches a pass has.
+
+    Returns:
+        Targets (b ...) or (b u ...), and weights (b) or (b u), by output.
+    """
+    targets, weights = {}, {}
+    size = len(batch.rows)
+    real = (np.arange(size) < batch.real).astype("float32")  # b
+    real *= total * size / examples.rows
+    for name, block in examples.targets.items():
+        steps = examples.steps_out or batch.steps
+        target, weight = block.gather(batch.rows, steps), real
+        if block.lengths is not None:
+            inside = np.arange(steps) < block.lengths[batch.rows][:, None]  # b u
+            share = steps / np.minimum(block.lengths, steps).mean()
+            weight = (real * share)[:, None] * inside
+        if block.whole:  # -1 is a class never seen in training
+            weight, target = weight * (target >= 0), np.maximum(target, 0)
+        targets[name], weights[name] = target, weight.astype("float32")
+    return targets, weights
+
+
+def in_turn(examples: Examples, most: int = 256) -> Iterator[tuple[Batch, dict[str, Array]]]:
+    """Yield every row once, in batches for prediction, with the network's input arrays."""
+    size = min(most, 1 << max(examples.rows - 1, 0).bit_length())
+    for batch in batches(examples, size):
+        yield batch, inputs_of(examples, batch)

@@ -1,0 +1,156 @@
+"""From a table to examples: every column encoded, joined along the steps, named for the network."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unrolled.data.batch import Array, Block, Examples
+from unrolled.data.columns import Encoder, encoder
+from unrolled.data.table import Table
+from unrolled.errors import DataError, ShapeError
+from unrolled.schema import Column, Schema
+from unrolled.shapes import FACTS
+
+RESERVED = {"x", "h", "mask", "model", "keras", "layers"}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a table becomes numbers and back: the schema with an encoder for each column.
+
+    Attributes:
+        schema: What goes in and out.
+        encoders: By column name, fitted on the training part.
+        steps_in: Input steps where every training row had the same, else None.
+        steps_out: Output steps `u` of `one-to-many` and `unaligned`, else None.
+    """
+
+    schema: Schema
+    encoders: dict[str, Encoder]
+    steps_in: int | None
+    steps_out: int | None
+
+    @classmethod
+    def fitted(cls, schema: Schema, train: Table) -> Encoding:
+        """Return the encoding fitted on the training part alone."""
+        end = schema.shape in ("one-to-many", "unaligned")
+        for column in schema.outputs if end else ():
+            _refuse_open(column, schema)
+        encoders = {}
+        for column, output in [(c, False) for c in schema.inputs] + [
+            (c, True) for c in schema.outputs
+        ]:
+            chosen = encoder(column, output=output, end=end and output)
+            encoders[column.name] = chosen.fit(train.values[column.name])
+        made = cls(schema, encoders, schema.steps_in, None)
+        if not end:
+            return made
+        blocks = [made.block(column, train) for column in schema.outputs]
+        return cls(schema, encoders, schema.steps_in, max(_longest(block) for block in blocks))
+
+    @property
+    def ragged(self) -> bool:
+        """Whether rows have different numbers of input steps."""
+        return FACTS[self.schema.shape].inputs == "many" and self.steps_in is None
+
+    @property
+    def ports(self) -> dict[str, str]:
+        """The network's name for each column: an identifier that clashes with no other."""
+        return identifiers(c.name for c in (*self.schema.inputs, *self.schema.outputs))
+
+    def block(self, column: Column, table: Table) -> Block:
+        """Return a column's encoded rows."""
+        return Block.of(self.encoders[column.name].encode(table.values[column.name]))
+
+    def examples(self, table: Table, *, targets: bool) -> Examples:
+        """Return a table's rows, ready to be cut into batches.
+
+        Args:
+            table: The rows.
+            targets: Whether the outputs are there and wanted.
+
+        Raises:
+            DataError: Rows whose number of steps is not that of the training part.
+        """
+        inputs = self._inputs({c.name: self.block(c, table) for c in self.schema.inputs})
+        lengths = next((b.lengths for b in inputs.values() if b.offsets is not None), None)
+        self._check_lengths(lengths)
+        outputs = self.schema.outputs if targets else ()
+        return Examples(
+            inputs=inputs,
+            targets={self.ports[c.name]: self.block(c, table) for c in outputs},
+            rows=table.rows,
+            lengths=lengths,
+            steps_out=self.steps_out,
+            ragged=self.ragged,
+        )
+
+    def _inputs(self, blocks: dict[str, Block]) -> dict[str, Block]:
+        """Repeat the inputs without steps along those with steps, and join all numbers into x."""
+        offsets = next((b.offsets for b in blocks.values() if b.offsets is not None), None)
+        if offsets is not None:
+            blocks = {
+                n: b if b.offsets is not None else b.along(offsets) for n, b in blocks.items()
+            }
+        numbers = [b.flat for b in blocks.values() if not b.whole]
+        joined = {"x": Block(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
+        whole = {n: b for n, b in blocks.items() if b.whole}
+        return joined | {self.ports[name]: block for name, block in whole.items()}
+
+    def _check_lengths(self, lengths: Array | None) -> None:
+        if lengths is None or self.steps_in is None:
+            return
+        wrong = np.flatnonzero(lengths != self.steps_in)
+        if len(wrong):
+            raise DataError(
+                f"row {wrong[0] + 1} has {lengths[wrong[0]]} steps, expected {self.steps_in} as in"
+                " every row of the training data. Cut or fill the row, or train on rows of"
+                " different lengths."
+            )
+
+    def decode(self, column: Column, values: Array | Sequence[Array]) -> Any:
+        """Return a network's outputs for a column in the column's own terms.
+
+        Args:
+            column: An output.
+            values: (n o), or n arrays (u_i o); logits for categories and tokens.
+        """
+        return self.encoders[column.name].decode(values)
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Return a Python identifier for each name, no two the same.
+
+    Example:
+        >>> identifiers(["unit price", "unit-price", "class", "x"])
+        {'unit price': 'unit_price', 'unit-price': 'unit_price_', 'class': 'class_', 'x': 'x_'}
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
+        plain = f"_{plain}" if plain[0].isdigit() else plain
+        while plain in RESERVED or keyword.iskeyword(plain) or plain in taken.values():
+            plain += "_"
+        taken[name] = plain
+    return taken
+
+
+def _longest(block: Block) -> int:
+    """Return the most steps of any row."""
+    return int(np.max(block.lengths)) if block.lengths is not None else 1
+
+
+def _refuse_open(column: Column, schema: Schema) -> None:
+    """Refuse numbers whose count is not known beforehand: nothing would say where they end."""
+    if column.kind == "numbers" and column.length is None:
+        raise ShapeError(
+            f"the output '{column.name}' has a different number of steps in different rows and the"
+            f" shape is {schema.shape}, expected as many in every row: numbers have no end mark."
+            " Cut or fill the rows, or say what stands for 'none'."
+        )

@@ -1,0 +1,162 @@
+"""One door for data: whatever a person brings, as a table with its columns and the way back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from unrolled.data.arrays import from_arrays
+from unrolled.data.infer import sides
+from unrolled.data.read import like, read
+from unrolled.data.table import Table, table
+from unrolled.errors import DataError, SettingError
+from unrolled.schema import KINDS, UNITS, Column
+
+Columns = str | Sequence[str] | Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data as it came, checked.
+
+    Attributes:
+        given: What was given.
+        frame: The table as read; None for arrays.
+        table: Its values by kind.
+        inputs: The columns that go in.
+        outputs: The columns that come out; none when predicting.
+    """
+
+    given: Any
+    frame: pl.DataFrame | None
+    table: Table
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+
+    def given_back(self, columns: Mapping[str, Any]) -> Any:
+        """Return predictions as the kind of thing that was given."""
+        if self.frame is not None:
+            return like(pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given)
+        arrays = [_array(values) for values in columns.values()]
+        return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+
+
+def opened(
+    data: Any,
+    y: Any,
+    inputs: Columns | tuple[Column, ...],
+    outputs: Columns | tuple[Column, ...],
+) -> Source:
+    """Return data as a table.
+
+    Args:
+        data: A path, a frame or a dict of columns; or `X` as an array or a list.
+        y: The outputs of arrays, or of a table that has none; None to predict or where the
+            table has them.
+        inputs: Names, names with kinds, or the columns of a fitted model.
+        outputs: The same; None to predict.
+
+    Raises:
+        DataError: The data cannot be used.
+        SettingError: No outputs were named for a table.
+    """
+    known_in, known_out = _known(inputs), _known(outputs)
+    if not _is_table(data):
+        return _from_arrays(data, y, (*known_in, *known_out))
+    frame = read(data)
+    if y is not None:
+        name = known_out[0].name if known_out else next(iter(_stated(outputs)[0]), "y")
+        frame = _with_output(frame, y, name)
+        outputs = outputs or name
+    if known_in:
+        return Source(data, frame, table(frame, known_in, known_out), known_in, known_out)
+    out_names, out_kinds = _stated(outputs)
+    if not out_names:
+        raise SettingError(
+            "got a table and no outputs, expected the columns that come out. Name them:"
+            " SequenceModel(inputs=..., outputs=...)."
+        )
+    in_names, in_kinds = _stated(inputs)
+    in_names = in_names or [name for name in frame.columns if name not in out_names]
+    into, out = sides(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
+    return Source(data, frame, table(frame, into, out), into, out)
+
+
+def _from_arrays(data: Any, y: Any, expected: tuple[Column, ...]) -> Source:
+    """Return arrays as a source; texts and labels in a list become a column `x`."""
+    first = data[0] if len(data) else None
+    if isinstance(first, str) or (isinstance(first, list) and first and isinstance(first[0], str)):
+        made = opened(
+            {"x": list(data)}, y, expected[:1] or None, expected[1:2] if y is not None else None
+        )
+        return Source(data, None, made.table, made.inputs, made.outputs)
+    values, into, out = from_arrays(data, y, expected=expected)
+    return Source(data, None, values, into, out)
+
+
+def _is_table(data: Any) -> bool:
+    """Return whether data has named columns, or is a path to such."""
+    return (
+        isinstance(data, str | os.PathLike | Mapping)
+        or hasattr(data, "columns")
+        or hasattr(data, "collect")
+    )
+
+
+def _known(columns: Any) -> tuple[Column, ...]:
+    """Return the columns of a fitted model, or none."""
+    return (
+        columns if isinstance(columns, tuple) and columns and isinstance(columns[0], Column) else ()
+    )
+
+
+def _stated(columns: Any) -> tuple[list[str], dict[str, str]]:
+    """Return names, and the kinds stated for some of them (`name:kind`, or a mapping)."""
+    if columns is None:
+        return [], {}
+    if isinstance(columns, Mapping):
+        return list(columns), {n: k for n, k in columns.items() if k is not None}
+    names, kinds = [], {}
+    for given in [columns] if isinstance(columns, str) else columns:
+        name, _, kind = str(given).partition(":")
+        if kind.split(":")[0] in (*KINDS, *UNITS):
+            names.append(name)
+            kinds[name] = kind
+        else:
+            names.append(str(given))
+    return names, kinds
+
+
+def _with_output(frame: pl.DataFrame, y: Any, name: str) -> pl.DataFrame:
+    """Return the table with `y` as a column."""
+    if len(y) != frame.height:
+        raise DataError(
+            f"the table has {frame.height} rows and y has {len(y)}, expected one value a row."
+        )
+    return frame.drop(name, strict=False).hstack(read({name: list(y)}))
+
+
+def _cells(values: Any) -> Any:
+    """Return values as cells of a column: labels and numbers as they are, steps as lists."""
+    if isinstance(values, np.ndarray):
+        return values.tolist()
+    return [
+        row.ravel().tolist()
+        if isinstance(row, np.ndarray) and row.shape[-1] == 1
+        else row.tolist()
+        if isinstance(row, np.ndarray)
+        else row
+        for row in values
+    ]
+
+
+def _array(values: Any) -> Any:
+    """Return predictions of arrays as one array where rows are of one size."""
+    if isinstance(values, list) and values and isinstance(values[0], np.ndarray):
+        return np.stack(values) if len({v.shape for v in values}) == 1 else values
+    return values

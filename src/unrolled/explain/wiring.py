@@ -1,0 +1,34 @@
+"""From a network's sizes and settings to the facts of its picture."""
+
+from __future__ import annotations
+
+from unrolled.explain.diagram import Wiring
+from unrolled.networks import Ports, embedding_width
+from unrolled.settings import Network
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring:
+    """Return what the picture of a network has to show.
+
+    Args:
+        ports: What goes in and out.
+        network: The settings, every one of them given.
+        names: The columns that go in, and those that come out.
+    """
+    return Wiring(
+        shape=ports.shape,
+        architecture=network.architecture,
+        t=ports.t,
+        u=ports.t if ports.shape == "aligned" else ports.u,
+        f=ports.values + sum(embedding_width(size) for size in ports.embedded.values()),
+        o=sum(ports.heads.values()),
+        units=network.units or 0,
+        layers=network.layers,
+        cell=network.cell,
+        bidirectional=bool(network.bidirectional),
+        dropout=network.dropout or 0.0,
+        inputs=names[0],
+        outputs=names[1],
+    )

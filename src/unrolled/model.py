@@ -1,0 +1,301 @@
+"""SequenceModel: an example is a row of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from unrolled import artifact, inference, references, training
+from unrolled.artifact import Trained
+from unrolled.backend import keras
+from unrolled.data import infer
+from unrolled.data.batch import Examples
+from unrolled.data.examples import Encoding
+from unrolled.data.source import Columns, opened
+from unrolled.data.split import split
+from unrolled.data.table import complete, trainable
+from unrolled.errors import NotFittedError, SettingError, listed, nearest
+from unrolled.evaluation import Evaluation, evaluate, scored
+from unrolled.explain.code import code
+from unrolled.explain.diagram import Diagram, diagram
+from unrolled.explain.wiring import wiring
+from unrolled.networks import Ports, build, settled
+from unrolled.pages import readme, training_lines
+from unrolled.schema import Schema
+from unrolled.settings import Network, Training
+from unrolled.shapes import Shape
+
+
+class SequenceModel(BaseEstimator):
+    """A recurrent network for a table whose rows are examples.
+
+    Args:
+        inputs: The columns that go in: a name, names, or names with kinds
+            (`{"name": "text:characters"}`); None takes every column but the outputs.
+        outputs: The columns that come out, likewise; None only for arrays.
+        shape: One of the five shapes, or `auto` to find it.
+        network: What is built.
+        training: How it is fitted.
+
+    Example:
+        >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
+        >>> table = {"x": [[1, 2, 3], [4, 5], [6]] * 9, "y": [3.0, 5.0, 6.0] * 9}
+        >>> model.fit(table).shape
+        'many-to-one'
+        >>> len(model.predict({"x": [[1, 2, 3, 4]]})["y"])
+        1
+    """
+
+    def __init__(
+        self,
+        inputs: Columns = None,
+        outputs: Columns = None,
+        *,
+        shape: str = "auto",
+        network: Network | None = None,
+        training: Training | None = None,
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "inputs": inputs,
+            "outputs": outputs,
+            "shape": shape,
+            "network": network,
+            "training": training,
+        }
+        self._trained: Trained | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return what the constructor was given."""
+        return dict(self._settings)
+
+    def set_params(self, **params: Any) -> Self:
+        """Change what the constructor was given."""
+        for name, value in params.items():
+            if name not in self._settings:
+                raise SettingError(
+                    f"got an unknown parameter '{name}', expected one of"
+                    f" {listed(self._settings)}.{nearest(name, self._settings)}"
+                )
+            self._settings[name] = value
+        return self
+
+    def fit(self, data: Any, y: Any = None) -> Self:
+        """Train on a table or on arrays.
+
+        Args:
+            data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
+                arrays (b f) or (b t f), or a list of arrays (t_i f).
+            y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
+
+        Raises:
+            DataError: The data cannot be used; the message says where and what to do.
+            ShapeError: The shape asked for contradicts the data, or the sizes the wiring.
+            SettingError: A setting that does not exist or has no use here.
+        """
+        settings = self._settings["training"] or Training()
+        source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
+        table, kept = complete(source.table, source.outputs)
+        trainable(table, source.outputs)
+        schema = infer.schema(table, source.inputs, source.outputs, shape=self._settings["shape"])
+        train, held = split(
+            table,
+            settings.validation,
+            how=settings.split,
+            by=settings.split_by,
+            frame=source.frame[kept] if source.frame is not None else None,
+            seed=settings.seed,
+            outputs=source.outputs,
+        )
+        encoding = Encoding.fitted(schema, table.take(train))
+        parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
+        self._trained = _trained(encoding, parts[0], parts[1], self._settings["network"], settings)
+        return self
+
+    def predict(self, data: Any, *, probabilities: bool = False) -> Any:
+        """Return the outputs for new rows, in their own units and labels.
+
+        Args:
+            data: As for `fit`; output columns need not be there and are not looked at.
+            probabilities: Return a probability for each class of each category instead.
+
+        Returns:
+            The output columns in the kind of frame that came in (polars for a path); for arrays,
+            an array (b,), (b o), (b u o), or a list of arrays where rows differ in length.
+
+        Raises:
+            NotFittedError: There was no `fit`.
+            DataError: A column is missing, or does not fit the training data.
+        """
+        trained = self._fitted("predict")
+        encoding = trained.encoding
+        source = opened(data, None, encoding.schema.inputs, None)
+        said = self._said(encoding.examples(source.table, targets=False))
+        if probabilities:
+            return source.given_back(_probabilities(encoding, said))
+        outputs = encoding.schema.outputs
+        return source.given_back({c.name: encoding.decode(c, said[c.name]) for c in outputs})
+
+    def evaluate(self, data: Any, y: Any = None) -> Evaluation:
+        """Score rows with known outputs, beside a constant and a simple reference.
+
+        Raises:
+            NotFittedError: There was no `fit`.
+            DataError: A column is missing, or does not fit the training data.
+        """
+        trained = self._fitted("evaluate")
+        schema = trained.encoding.schema
+        source = opened(data, y, schema.inputs, schema.outputs)
+        return evaluate(trained, complete(source.table, schema.outputs)[0])
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+        """Return one number, higher is better: accuracy, step accuracy, or R2 (scikit-learn)."""
+        trained = self._fitted("score")
+        schema = trained.encoding.schema
+        source = opened(X, y, schema.inputs, schema.outputs)
+        table = complete(source.table, schema.outputs)[0]
+        said = self._said(trained.encoding.examples(table, targets=False))
+        column = schema.outputs[0]
+        scores = scored(
+            column,
+            table.values[column.name],
+            trained.encoding.decode(column, said[column.name]),
+        )
+        return scores.get("R2", next(iter(scores.values())))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model as a folder of safetensors and JSON, whole or not at all.
+
+        Raises:
+            NotFittedError: There was no `fit`.
+            ArtifactError: The folder holds something else, or cannot be written.
+        """
+        trained = self._fitted("save")
+        pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
+        return artifact.save(trained, folder, pages=pages)
+
+    def code(self) -> str:
+        """Return the network as a script of plain Keras."""
+        trained = self._fitted("code")
+        return code(trained.model, training=training_lines(trained))
+
+    def diagram(self) -> Diagram:
+        """Return the unrolled picture of the network, as text and SVG."""
+        trained = self._fitted("diagram")
+        schema = trained.encoding.schema
+        names = (tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs))
+        return diagram(wiring(trained.ports, trained.network, names=names))
+
+    @property
+    def schema(self) -> Schema:
+        """What goes in and out, and the shape between."""
+        return self._fitted("schema").encoding.schema
+
+    @property
+    def shape(self) -> Shape:
+        """The shape taken."""
+        return self.schema.shape
+
+    @property
+    def reason(self) -> str:
+        """Why this shape, and what would have made it another."""
+        return self.schema.reason
+
+    @property
+    def network(self) -> Any:
+        """The `keras.Model` itself."""
+        return self._fitted("network").model
+
+    @property
+    def settings(self) -> Network:
+        """The network's settings, every one of them given."""
+        return self._fitted("settings").network
+
+    @property
+    def history(self) -> training.History:
+        """What happened while the network was fitted."""
+        return self._fitted("history").history
+
+    def _said(self, examples: Examples) -> dict[str, Any]:
+        """Return the network's raw outputs by column name."""
+        trained = self._fitted("predict")
+        ports = {c.name: trained.encoding.ports[c.name] for c in trained.encoding.schema.outputs}
+        said = inference.outputs(trained.model, examples, list(ports.values()))
+        return {name: said[port] for name, port in ports.items()}
+
+    def _fitted(self, wanted: str) -> Trained:
+        if self._trained is None:
+            raise NotFittedError(
+                f"got '{wanted}' before the model was fitted, expected fit(...) first; or read a"
+                " saved model with unrolled.load(folder)."
+            )
+        return self._trained
+
+
+def load(folder: str | Path) -> SequenceModel:
+    """Read a model that `save` wrote.
+
+    Raises:
+        ArtifactError: The folder is not a saved model, or one of a newer format.
+    """
+    trained = artifact.load(folder)
+    schema = trained.encoding.schema
+    model = SequenceModel(
+        {c.name: c.spelled for c in schema.inputs},
+        {c.name: c.spelled for c in schema.outputs},
+        shape=schema.shape,
+        network=trained.network,
+        training=trained.training,
+    )
+    model._trained = trained
+    return model
+
+
+def _trained(
+    encoding: Encoding, train: Examples, held: Examples, network: Network | None, settings: Training
+) -> Trained:
+    """Build and fit the network and its references on encoded rows."""
+    schema, names = encoding.schema, encoding.ports
+    sizes = {names[name]: made.size for name, made in encoding.encoders.items()}
+    many = train.lengths is not None
+    ports = Ports(
+        schema.shape,
+        t=encoding.steps_in if many else None,
+        u=encoding.steps_out,
+        values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
+        embedded={name: sizes[name] for name in train.inputs if name != "x"},
+        heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
+        ragged=encoding.ragged,
+    )
+    taken = settled(ports, network or Network(), rows=train.rows)
+    filled = training.settled(settings, rows=train.rows)
+    keras().utils.set_random_seed(filled.seed)
+    model = build(ports, taken)
+    history = training.fit(model, train, held, filled)
+    simple = references.fitted(
+        train,
+        {
+            n: sizes[n]
+            for n, b in {**train.inputs, **train.targets}.items()
+            if n in sizes and b.whole
+        },
+        aligned=schema.shape == "aligned",
+    )
+    return Trained(encoding, ports, taken, filled, history, tuple(simple), model)
+
+
+def _probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:
+    """Return a column for each class of each category: (b,) named `output=class`."""
+    found: dict[str, Any] = {}
+    for column in encoding.schema.outputs:
+        if column.kind != "category":
+            raise SettingError(
+                f"got probabilities asked of '{column.name}' ({column.spelled}), expected a"
+                " category. Leave probabilities out."
+            )
+        shares = inference.softmax(np.asarray(said[column.name], dtype=float))
+        classes = getattr(encoding.encoders[column.name], "classes", [])
+        found |= {f"{column.name}={label}": shares[:, i] for i, label in enumerate(classes)}
+    return found

@@ -1,0 +1,66 @@
+"""Progress of a training: a live line on a terminal, a few quiet lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+QUIET_LINES = 10
+
+
+class Progress:
+    """Shows epoch, loss, validation loss and time left on the error stream.
+
+    Args:
+        epochs: The most passes there can be.
+        verbose: Whether to show anything.
+    """
+
+    def __init__(self, epochs: int, *, verbose: bool) -> None:
+        self.epochs, self.verbose, self.began = epochs, verbose, time.monotonic()
+        self.live = verbose and sys.stderr.isatty()
+        self._status: Any = None
+        self._told = 0
+        self._line = ""
+        if self.live:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("compiling the network ...")
+            self._status.start()
+
+    def epoch(self, number: int, *, loss: float, validation: float, best: int) -> None:
+        """Tell that pass `number` (from 1) ended, and which was the best so far."""
+        passed = time.monotonic() - self.began
+        left = passed / number * (self.epochs - number)
+        self._line = (
+            f"epoch {number}/{self.epochs}  loss {loss:.4f}  validation {validation:.4f}"
+            f"  best at {best}  {_clock(passed)}"
+        )
+        if self._status is not None:
+            self._status.update(
+                f"{self._line}, at most {_clock(left)} left (Ctrl-C keeps the best)"
+            )
+        elif self.verbose and (number == 1 or number % max(1, self.epochs // QUIET_LINES) == 0):
+            self._say()
+
+    def close(self) -> None:
+        """End the display, leaving its last line."""
+        if self._status is not None:
+            self._status.stop()
+        if self.verbose and self._line:
+            self._say()
+
+    def _say(self) -> None:
+        print(self._line, file=sys.stderr, flush=True)
+        self._line = ""
+
+
+def _clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds.
+
+    Example:
+        >>> _clock(75)
+        '1:15'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,246 @@
+"""Two simple references that a network must beat: a constant, and a linear map.
+
+Both are linear maps from features of a row (for aligned outputs: of a step and its neighbours)
+to each output, the constant one without any feature. They are fitted by scikit-learn on the
+same training part and encoding as the network, and kept as plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from unrolled.data.batch import Array, Block, Examples
+
+MOST_FLAT = 4096  # more numbers than this in a row are summarised by four statistics
+MOST_GRAMS = 20_000
+MOST_TARGETS = 20_000
+FEW_SYMBOLS = 200  # inputs with fewer symbols are taken for characters
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A linear map in the network's own encoding.
+
+    Attributes:
+        name: What a person calls it.
+        features: How rows become features; None for a constant.
+        weights: For each output (features o) and its bias (o), outputs of u steps flattened.
+        steps: Output steps u of each output that has them, else 0.
+    """
+
+    name: str
+    features: Features | None
+    weights: Mapping[str, tuple[Array, Array]]
+    steps: Mapping[str, int]
+
+    def outputs(self, examples: Examples) -> dict[str, Array | list[Array]]:
+        """Return what a network would: (n o), (n u o), or n arrays (t_i o), by output."""
+        rows = self.features.of(examples) if self.features else None
+        lengths = examples.lengths
+        found: dict[str, Array | list[Array]] = {}
+        per_step = self.features is not None and self.features.per_step
+        for name, (weights, bias) in self.weights.items():
+            count = examples.rows if rows is None else rows.shape[0]
+            flat = (
+                np.asarray(rows @ weights) + bias if rows is not None else np.tile(bias, (count, 1))
+            )
+            if per_step and lengths is not None:
+                found[name] = np.split(flat, np.cumsum(lengths)[:-1])
+            elif self.steps[name]:
+                found[name] = flat.reshape(count, self.steps[name], -1)
+            else:
+                found[name] = flat
+        return found
+
+
+@dataclass(frozen=True)
+class Features:
+    """How encoded rows become the features of a linear map.
+
+    Attributes:
+        per_step: Whether each step is a sample (aligned), or each row.
+        flat: Whether steps of numbers are laid end to end, or summarised.
+        grams: The counted runs of symbols of each input of whole numbers, by column of features.
+        symbols: Size of each input of whole numbers.
+    """
+
+    per_step: bool
+    flat: bool
+    grams: Mapping[str, list[str]]
+    symbols: Mapping[str, int]
+
+    @classmethod
+    def fitted(cls, examples: Examples, symbols: Mapping[str, int], *, per_step: bool) -> Features:
+        """Return the features that suit these rows."""
+        lengths, x = examples.lengths, examples.inputs.get("x")
+        same = lengths is None or len(set(lengths.tolist())) == 1
+        width = 0 if x is None else x.flat.shape[1] * (1 if lengths is None else int(lengths[0]))
+        grams = {
+            name: _frequent(block, symbols[name])
+            for name, block in examples.inputs.items()
+            if name != "x" and block.offsets is not None and not per_step
+        }
+        return cls(per_step, same and width <= MOST_FLAT, grams, dict(symbols))
+
+    def of(self, examples: Examples) -> Any:
+        """Return the features: (rows, F) or (steps, F), dense or sparse."""
+        parts = []
+        for name, block in examples.inputs.items():
+            if self.per_step:
+                parts += [self._step(name, block, shift) for shift in (-1, 0, 1)]
+            elif name == "x":
+                parts.append(self._numbers(block))
+            elif block.offsets is None:
+                parts.append(_one_hot(block.flat, self.symbols[name]))
+            else:
+                parts.append(_counted(block, self.symbols[name], self.grams[name]))
+        if any(sparse.issparse(part) for part in parts):
+            return sparse.hstack([sparse.csr_matrix(part) for part in parts]).tocsr()
+        return np.concatenate(parts, axis=1)
+
+    def _numbers(self, block: Block) -> Array:
+        if block.offsets is None:
+            return block.flat
+        if self.flat:
+            return block.flat.reshape(len(block.offsets) - 1, -1)
+        starts = block.offsets[:-1]
+        count = np.diff(block.offsets)[:, None]
+        mean = np.add.reduceat(block.flat, starts) / count
+        square = np.add.reduceat(block.flat**2, starts) / count
+        spread = np.sqrt(np.maximum(square - mean**2, 0))
+        least, most = (
+            np.minimum.reduceat(block.flat, starts),
+            np.maximum.reduceat(block.flat, starts),
+        )
+        return np.concatenate([mean, spread, least, most], axis=1)
+
+    def _step(self, name: str, block: Block, shift: int) -> Any:
+        """Return the features of the step `shift` away, zero beyond the row's ends."""
+        offsets = block.offsets if block.offsets is not None else np.arange(len(block.flat) + 1)
+        place = np.arange(len(block.flat))
+        row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        there = place + shift
+        inside = (there >= offsets[row]) & (there < offsets[row + 1])
+        values = block.flat[np.where(inside, there, 0)]
+        if name == "x":
+            return values * inside[:, None]
+        return _one_hot(np.where(inside, values, -1), self.symbols[name])
+
+
+def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> list[Reference]:
+    """Return the constant and the linear reference, fitted on the training part.
+
+    Args:
+        examples: The training part, with targets.
+        symbols: Size of each input and output of whole numbers, by name.
+        aligned: Whether each step is a sample.
+    """
+    features = Features.fitted(examples, symbols, per_step=aligned)
+    constant, linear = {}, {}
+    steps = {}
+    rows = None
+    for name, block in examples.targets.items():
+        many = block.offsets is not None and not aligned
+        steps[name] = (examples.steps_out or 0) if many else 0
+        target = block.gather(np.arange(examples.rows), steps[name]) if many else block.flat
+        width = symbols.get(name, 0)
+        wide = _as_numbers(target, width)
+        constant[name] = (np.zeros((0, wide.shape[1]), "float32"), wide.mean(axis=0))
+        if wide.shape[1] > MOST_TARGETS:
+            continue
+        rows = features.of(examples) if rows is None else rows
+        linear[name] = (
+            _logistic(rows, target, width)
+            if width and target.ndim == 1 and not aligned
+            else _ridge(rows, wide)
+        )
+    classes = any(symbols.get(name) for name in examples.targets)
+    simple = (
+        "logistic regression" if classes and not aligned and not any(steps.values()) else "ridge"
+    )
+    found = [Reference("most frequent" if classes else "mean", None, constant, steps)]
+    if len(linear) == len(constant):
+        found.append(Reference(simple, features, linear, steps))
+    return found
+
+
+def _as_numbers(target: Array, width: int) -> Array:
+    """Return targets as rows of numbers, classes one-hot and steps laid end to end."""
+    if width:
+        return np.eye(width, dtype="float32")[target].reshape(len(target), -1)
+    return target.reshape(len(target), -1)
+
+
+def _logistic(rows: Any, target: Array, width: int) -> tuple[Array, Array]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=3.0, max_iter=500).fit(rows, target)
+    weights, bias = np.zeros((rows.shape[1], width)), np.full(width, -1e9)
+    if len(model.classes_) == 2:
+        weights[:, model.classes_[1]], bias[model.classes_] = (
+            model.coef_[0],
+            [0, model.intercept_[0]],
+        )
+    else:
+        weights[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+    return weights.astype("float32"), bias.astype("float32")
+
+
+def _ridge(rows: Any, target: Array) -> tuple[Array, Array]:
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=1.0).fit(rows, target)
+    return np.atleast_2d(model.coef_).T.astype("float32"), np.atleast_1d(model.intercept_).astype(
+        "float32"
+    )
+
+
+def _one_hot(ids: Array, size: int) -> Any:
+    """Return ids (n) as a sparse (n size), all zeros where an id is below zero."""
+    real = np.flatnonzero(ids >= 0)
+    return sparse.csr_matrix(
+        (np.ones(len(real), "float32"), (real, ids[real])), shape=(len(ids), size)
+    )
+
+
+def _runs(size: int) -> Any:
+    """Return what lists the counted runs of a row of ids: words alone, characters up to four."""
+    longest = 4 if size < FEW_SYMBOLS else 1
+
+    def runs(ids: Array) -> list[str]:
+        plain = [str(i) for i in ids]
+        return [
+            "_".join(plain[i : i + n])
+            for n in range(1, longest + 1)
+            for i in range(len(plain) - n + 1)
+        ]
+
+    return runs
+
+
+def _vectorizer(size: int, **settings: Any) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    return CountVectorizer(analyzer=_runs(size), dtype=np.float32, **settings)
+
+
+def _split(block: Block) -> list[Array]:
+    return np.split(block.flat, block.offsets[1:-1]) if block.offsets is not None else []
+
+
+def _frequent(block: Block, size: int) -> list[str]:
+    """Return the most frequent runs, in the order of their columns."""
+    found = _vectorizer(size, max_features=MOST_GRAMS).fit(_split(block)).vocabulary_
+    return sorted(found, key=lambda run: int(found[run]))
+
+
+def _counted(block: Block, size: int, grams: list[str]) -> Any:
+    """Return how often each run stands in each row: sparse (n grams)."""
+    return _vectorizer(size, vocabulary={run: i for i, run in enumerate(grams)}).transform(
+        _split(block)
+    )

@@ -1,0 +1,144 @@
+"""Fit a network: batches, loss, early stopping with the best weights kept."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from unrolled import backend
+from unrolled.data.batch import Examples, batches, inputs_of, targets_of
+from unrolled.networks import alone
+from unrolled.progress import Progress
+from unrolled.settings import Training
+
+keras = backend.keras()
+PyDataset: Any = keras.utils.PyDataset
+Callback: Any = keras.callbacks.Callback
+Stopped = Literal["early", "limit", "interrupted"]
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened while a network was fitted.
+
+    Attributes:
+        best_epoch: The pass whose weights were kept, from 1.
+        loss: Mean training loss of each pass.
+        validation: Mean validation loss after each pass.
+        stopped: No better validation loss (`early`), the `limit` of epochs, or Ctrl-C.
+    """
+
+    best_epoch: int
+    loss: tuple[float, ...]
+    validation: tuple[float, ...]
+    stopped: Stopped
+
+
+def fit(network: Any, train: Examples, validation: Examples, training: Training) -> History:
+    """Fit a network in place and leave it with the weights of its best pass.
+
+    Args:
+        network: A `keras.Model` as `networks.build` returns it.
+        train: The rows to learn from.
+        validation: The rows that say when to stop.
+        training: The settings, every one of them given.
+    """
+    size = min(training.batch_size or train.rows, train.rows)
+    compiled(network, train, training)
+    keeper = _Keeper(training)
+    stopped: Stopped = "limit"
+    try:
+        network.fit(
+            _Fed(train, size, np.random.default_rng(training.seed)),
+            validation_data=_Fed(validation, min(256, validation.rows)),
+            epochs=training.epochs,
+            callbacks=[keeper],
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        if keeper.weights is None:
+            raise
+        stopped = "interrupted"
+    finally:
+        keeper.progress.close()
+    network.set_weights(keeper.weights)
+    if stopped == "limit" and len(keeper.loss) < training.epochs:
+        stopped = "early"
+    return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
+
+
+def settled(training: Training, *, rows: int) -> Training:
+    """Return the settings with every gap filled for a training part of this many rows."""
+    return training.model_copy(
+        update={
+            "batch_size": training.batch_size or (16 if rows < 2000 else 32),
+            "learning_rate": training.learning_rate or 3e-3,
+        }
+    )
+
+
+def compiled(network: Any, examples: Examples, training: Training) -> None:
+    """Compile a network with the loss that its targets ask for."""
+    losses = {name: _loss(block.flat.dtype) for name, block in examples.targets.items()}
+    optimizer = keras.optimizers.Adam(training.learning_rate, clipnorm=1.0)
+    network.compile(optimizer=optimizer, loss=alone(losses))
+
+
+def _loss(dtype: Any) -> Any:
+    """Return cross-entropy for whole numbers (classes), squared error for the rest."""
+    if np.issubdtype(dtype, np.integer):
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return keras.losses.MeanSquaredError()
+
+
+class _Fed(PyDataset):
+    """Examples as Keras wants them, shuffled anew before each pass where `random` is given."""
+
+    def __init__(
+        self, examples: Examples, size: int, random: np.random.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.examples, self.size, self.random = examples, size, random
+        self.batches = batches(examples, size, shuffle=random)
+
+    def on_epoch_end(self) -> None:
+        if self.random is not None:
+            self.batches = batches(self.examples, self.size, shuffle=self.random)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> Any:
+        batch = self.batches[index]
+        targets, weights = targets_of(self.examples, batch, len(self.batches))
+        return alone(inputs_of(self.examples, batch)), alone(targets), alone(weights)
+
+
+class _Keeper(Callback):
+    """Keeps the best weights, halves the learning rate on a plateau, stops when patience ends."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__()
+        self.patience = training.patience
+        self.progress = Progress(training.epochs, verbose=training.verbose)
+        self.weights: list[Any] | None = None
+        self.best = 0
+        self.loss: list[float] = []
+        self.validation: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
+        self.loss.append(float(loss))
+        self.validation.append(float(validation))
+        if self.weights is None or validation < min(self.validation[:-1], default=math.inf):
+            self.weights, self.best = self.model.get_weights(), epoch + 1
+        waited = epoch + 1 - self.best
+        if waited and waited % max(1, self.patience // 2) == 0:
+            optimizer = self.model.optimizer
+            optimizer.learning_rate = float(optimizer.learning_rate) / 2
+        if waited >= self.patience:
+            self.model.stop_training = True
+        self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best)
