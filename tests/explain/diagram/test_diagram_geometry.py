@@ -57,10 +57,23 @@ def test_the_drawing_holds_together(wiring):
         assert arrow.head == (arrow.target.kind != "gap")
         for box in drawn.boxes:
             assert not crosses(arrow, box)
+    assert_words_fit(drawn)
+
+
+def test_a_long_title_has_room_over_a_narrow_picture():
+    facts = Wiring(
+        "many-to-one", "pooled", t=1, u=None, f=4, o=1, units=8, layers=12, bidirectional=True
+    )
+    assert_words_fit(read(diagram(facts).svg))
+
+
+def assert_words_fit(drawn) -> None:
+    """Fail if words that start at their x are wider than what is left of the picture."""
+    _, _, width, height = (float(n) for n in drawn.root.attrib["viewBox"].split())
     for text in drawn.root.iter(f"{SVG}text"):
-        if "class" in text.attrib:  # words that start at their x
+        if "class" in text.attrib:
             words = "".join(text.itertext())
-            room = cells(words) * float(text.attrib["font-size"]) * 0.53
+            room = cells(words) * float(text.attrib["font-size"]) * 0.53  # a sans-serif letter
             assert float(text.attrib["x"]) + room < width, words
             assert 0 < float(text.attrib["y"]) < height
 

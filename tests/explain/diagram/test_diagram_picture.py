@@ -13,6 +13,7 @@ SIZES = {"t": 3, "u": 3, "f": 4, "o": 1, "units": 8}
 def test_prints_as_text_and_shows_as_svg():
     picture = diagram(Wiring("aligned", "steps", **SIZES))
     assert str(picture) == picture.text
+    assert repr(picture) == "Diagram('aligned · steps · LSTM')"
     assert picture._repr_svg_() == picture.svg
     assert picture.svg.startswith("<svg")
 

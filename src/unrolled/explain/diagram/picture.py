@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,7 +13,7 @@ from unrolled.explain.diagram.svg import svg
 from unrolled.explain.diagram.text import text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagram:
     """The picture of a network.
 
@@ -21,7 +21,7 @@ class Diagram:
         scene: Its boxes, arrows and words.
     """
 
-    scene: Scene = field(repr=False)
+    scene: Scene
 
     @cached_property
     def text(self) -> str:
@@ -50,6 +50,9 @@ class Diagram:
                 " (a drawing) or .txt (text for terminals). Give the file one of these endings."
             )
         path.write_text((self.svg if form == ".svg" else self.text) + "\n", encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"Diagram({self.scene.title!r})"
 
     def __str__(self) -> str:
         return self.text

@@ -67,8 +67,9 @@ def _box(cells: Cells, box: Box) -> None:
         _write(cells, box.line, box.center, label)
         return
     if box.slim:
-        ends = "╎╎" if box.kind == "dropped" else "[]"
-        _write(cells, box.line, box.left, ends[0] + label.center(inner) + ends[1])
+        dashed = f"╎{f' {label} '.center(inner, '╌')}╎"
+        whole = f"[{label.center(inner)}]"
+        _write(cells, box.line, box.left, dashed if box.kind == "dropped" else whole)
         return
     a, b, c, side, d, e, f = DASHED if box.kind == "zero" else SOLID
     _write(cells, box.top, box.left, a + b * inner + c)
