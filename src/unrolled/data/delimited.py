@@ -18,6 +18,8 @@ PADDED = r"^[+-]?0\d+$"
 def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
     """Return the table that delimited text holds, a column's type found from all its cells.
 
+    Blank lines are passed over, except in a table of one column, where each is a missing cell.
+
     Args:
         data: The bytes of the file.
         separator: What stands between cells.
@@ -35,22 +37,23 @@ def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
     if not text.strip():
         raise DataError(f"{what} is empty, expected a header line and then a row a line.")
     body = text.encode()
-    rows = _checked(body, separator, what)
+    blank = _blank(body, separator, what)
     options: dict[str, Any] = {"separator": separator, "infer_schema": False}
     try:
         header = pl.read_csv(body, has_header=False, n_rows=1, **options).row(0)
         names = _header([name or "" for name in header], what)
-        if rows == 0:
+        if not blank.size:
             raise DataError(f"{what} has a header and no rows, expected at least one row below it.")
         cells = pl.read_csv(body, **options)
     except pl.exceptions.PolarsError:
         cells = None
-    if cells is None or cells.height != rows:
+    if cells is None or cells.height != len(blank):
         raise DataError(
             f"{what} could not be read as delimited text: a cell has a quote in an odd place."
             ' Enclose the whole cell in quotes and double those inside it: "say ""hi""".'
         )
     cells.columns = names
+    cells = cells.filter(pl.Series(~blank)) if blank.any() else cells
     return cells.select(typed(cells[name]) for name in names)
 
 
@@ -101,8 +104,8 @@ def typed(cells: pl.Series) -> pl.Series:
     return cells
 
 
-def _checked(body: bytes, separator: str, what: str) -> int:
-    """Return how many rows follow the header; refuse a row with too few or too many cells."""
+def _blank(body: bytes, separator: str, what: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which lines below the header are blank; refuse too few or too many cells in a row."""
     if b"\n" not in body and b"\r" in body:
         raise DataError(
             f"{what} ends its lines with carriage returns alone, expected line feeds."
@@ -117,15 +120,19 @@ def _checked(body: bytes, separator: str, what: str) -> int:
     ends = np.append(np.flatnonzero((codes == ord("\n")) & ~inside), len(codes))
     marks = np.cumsum((codes == ord(separator)) & ~inside)
     cells = np.diff(marks[np.minimum(ends, len(codes) - 1)], prepend=0) + 1
-    wrong = np.flatnonzero(cells != cells[0])
+    begins = np.append(0, ends[:-1] + 1)
+    returns = (ends - begins == 1) & (codes[np.minimum(begins, len(codes) - 1)] == ord("\r"))
+    blank = ((ends == begins) | returns) & bool(cells[0] > 1)
+    wrong = np.flatnonzero((cells != cells[0]) & ~blank)
     if wrong.size:
-        row = int(wrong[0])
-        line = body.count(b"\n", 0, int(ends[row - 1])) + 2
+        first = int(wrong[0])
+        line = body.count(b"\n", 0, int(begins[first])) + 1
+        row = first - int(blank[:first].sum())
         raise DataError(
-            f"{what}, row {row} (line {line}): got {cells[row]} cells, expected {cells[0]} as in"
+            f"{what}, row {row} (line {line}): got {cells[first]} cells, expected {cells[0]} as in"
             " the header. Enclose a cell in quotes where it contains the separator."
         )
-    return len(ends) - 1
+    return np.asarray(blank[1:])
 
 
 def _header(names: list[str], what: str) -> list[str]:

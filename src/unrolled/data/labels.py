@@ -20,7 +20,8 @@ class Labels:
 
     As an output a label becomes the number of its class, -1 where the training part had none
     such. As an input it becomes a row of zeros with a one at its class (at most 32 classes), or
-    else an id from 1; a missing or unseen label becomes zeros, or id 0.
+    else an id from 1; a missing or unseen label becomes zeros, or id 0. A label is also known by
+    its spelling, since the same code may be a number in one file and text in another.
 
     Example:
         >>> labels = Labels(Column(name="a", kind="category")).fit(["no", "yes", "no"])
@@ -73,7 +74,14 @@ class Labels:
         """
         self._fitted()
         place = {label: i for i, label in enumerate(self.classes)}
-        numbers = np.array([place.get(label, -1) for label in values], dtype=np.int32)
+        spelled = {str(label): i for i, label in enumerate(self.classes)}
+        numbers = np.array(
+            [
+                -1 if label is None else place.get(label, spelled.get(str(label), -1))
+                for label in values
+            ],
+            dtype=np.int32,
+        )
         if strict and (numbers < 0).any():
             row = int(np.flatnonzero(numbers < 0)[0])
             raise DataError(

@@ -127,8 +127,8 @@ def _native(source: Any, what: str) -> pl.DataFrame:
     pandas_like = table.implementation.is_pandas_like()
     frame = table if pandas_like else table.to_polars()
     columns = [
-        _cells(frame[column], name) if pandas_like else _settled(frame[column].alias(name))
-        for column, name in zip(table.columns, names, strict=True)
+        _cells(column, name) if pandas_like else _settled(column.alias(name))
+        for column, name in zip(frame.iter_columns(), names, strict=True)
     ]
     return pl.DataFrame(columns)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 
 from unrolled.data.cells import row_of
 from unrolled.data.table import Indices, Table
@@ -123,6 +122,8 @@ def _grouped(column: pl.Series, share: float, seed: int) -> Indices:
             f"column '{column.name}' makes {count} group, expected at least two to hold one out."
             " Choose another column, or the split 'random'."
         )
+    from sklearn.model_selection import GroupShuffleSplit  # late: it loads scipy and pandas
+
     held = min(count - 1, max(1, round(share * count)))
     chosen = GroupShuffleSplit(n_splits=1, test_size=held, random_state=seed)
     rows: Indices = next(chosen.split(groups, groups=groups))[1]
@@ -149,6 +150,8 @@ def _shuffled(data: Table, count: int, how: str, seed: int, outputs: Sequence[Co
         few = min(count, len(rows) - 1)
         kept = len(np.unique(coded)) if len(rows) else data.rows
         if few >= kept and len(rows) - few >= kept:
+            from sklearn.model_selection import StratifiedShuffleSplit
+
             chosen = StratifiedShuffleSplit(n_splits=1, test_size=few, random_state=seed)
             return _at(rows, next(chosen.split(coded, coded))[1])
         rows = rows if len(rows) >= 2 else np.arange(data.rows)

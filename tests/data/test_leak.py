@@ -1,0 +1,75 @@
+"""What only the rows held out contain must not change anything that is fitted."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unrolled.data.columns import encoder
+from unrolled.data.infer import sides
+from unrolled.data.read import read
+from unrolled.data.split import split
+from unrolled.data.table import table
+
+ROWS = 60
+STATED = {"words": "words", "letters": "characters", "parts": "subwords", "y": "category"}
+
+
+def data() -> dict[str, list[Any]]:
+    rng = np.random.default_rng(0)
+    return {
+        "n": rng.normal(size=ROWS).tolist(),
+        "v": rng.normal(size=(ROWS, 3)).tolist(),
+        "s": [rng.normal(size=(1 + i % 4, 2)).tolist() for i in range(ROWS)],
+        "k": [[f"t{i % 3}"] for i in range(ROWS)],
+        "words": [f"word{i % 5} here" for i in range(ROWS)],
+        "letters": [f"abc{i % 5}" for i in range(ROWS)],
+        "parts": [f"abc{i % 5} here" for i in range(ROWS)],
+        "c": ["p" if i % 2 else "q" for i in range(ROWS)],
+        "y": ["a" if i % 3 else "b" for i in range(ROWS)],
+    }
+
+
+PLANTED = {
+    "n": 1e9,
+    "v": [1e9, None, -1e9],
+    "s": [[1e9, None], [1e9, 1e9]],
+    "k": ["planted"],
+    "words": "planted words",
+    "letters": "XYZ",
+    "parts": "planted planted planted",
+    "c": "planted",
+    "y": "planted",
+}
+
+
+def fitted(columns: dict[str, list[Any]], held_rows: np.ndarray) -> dict[str, Any]:
+    frame = read(columns)
+    inputs, outputs = sides(frame, [n for n in columns if n != "y"], ["y"], stated=STATED)
+    train = np.setdiff1d(np.arange(ROWS), held_rows)
+    part = table(frame, inputs, outputs).take(train)
+    found = {}
+    for column in (*inputs, *outputs):
+        made = encoder(column, output=column in outputs).fit(part.values[column.name])
+        found[column.name] = made.to_dict() | {"column": column.spelled}
+    return found
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_rows_held_out_never_change_an_encoder(name: str) -> None:
+    clean = data()
+    frame = read(clean)
+    inputs, outputs = sides(frame, ["n"], ["y"], stated={"y": "category"})
+    _, held = split(table(frame, inputs, outputs), 0.2, seed=3, outputs=outputs)
+    dirty = data()
+    for row in held:
+        dirty[name][row] = PLANTED[name]
+    assert fitted(dirty, held) == fitted(clean, held)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_detector_would_notice(name: str) -> None:
+    dirty = data()
+    dirty[name][0] = PLANTED[name]
+    nothing_held = np.array([], dtype=int)
+    assert fitted(dirty, nothing_held)[name] != fitted(data(), nothing_held)[name]
