@@ -155,9 +155,18 @@ def _assignment(node: Any, variables: _Variables) -> str:
         places = index if isinstance(index, tuple) else (index,)
         source = f"{target} = {variables[tensor]}[{', '.join(map(_index, places))}]"
     else:
-        source = (f"{target} = {_layer(operation)}(", _given(node, variables), ")")
+        source = _call(f"{target} = ", _layer(operation), _given(node, variables))
     axes = " ".join("b" if i == 0 else str(n or "t") for i, n in enumerate(node.outputs[0].shape))
     return _laid(source, after=f"  # {axes}")
+
+
+def _call(before: str, layer: Source, given: list[Source]) -> Source:
+    """Return a layer called, to be broken at what is given, or at its settings if they are long."""
+    opening = f"{before}{_flat(layer)}("
+    if len(opening) <= WIDTH or isinstance(layer, str):
+        return (opening, given, ")")
+    head, settings, _ = layer
+    return (before + head, settings, _flat((")(", given, ")")))
 
 
 def _given(node: Any, variables: _Variables) -> list[Source]:
@@ -179,7 +188,7 @@ def _index(part: Any) -> str:
     return ":".join(ends) + (f":{part.step}" if part.step is not None else "")
 
 
-def _layer(layer: Any) -> str:
+def _layer(layer: Any) -> Source:
     """Return a layer's constructor as source, with only what differs from Keras' defaults."""
     layers = keras().layers
     stock = next((c for c in type(layer).__mro__ if getattr(layers, c.__name__, None) is c), None)
@@ -188,15 +197,16 @@ def _layer(layer: Any) -> str:
             f"got the operation {type(layer).__name__} in the network, expected a stock Keras"
             " layer, which alone can be printed as plain Keras."
         )
-    return f"layers.{stock.__name__}({', '.join(_arguments(layer, stock))})"
+    return (f"layers.{stock.__name__}(", list(_arguments(layer, stock)), ")")
 
 
 def _arguments(layer: Any, stock: Any) -> Iterator[str]:
+    """Return what differs from Keras' defaults, and what has none."""
     if stock.__name__ == "Bidirectional":
         yield from _both_ways(layer)
         return
     if stock.__name__ == "TimeDistributed":
-        yield _layer(layer.layer)
+        yield _flat(_layer(layer.layer))
         return
     config, signature = layer.get_config(), inspect.signature(stock.__init__).parameters
     required = [
@@ -217,11 +227,11 @@ def _arguments(layer: Any, stock: Any) -> Iterator[str]:
 
 def _both_ways(layer: Any) -> Iterator[str]:
     """Return what a Bidirectional is made of: one layer, unless the way back differs."""
-    yield _layer(layer.forward_layer)
+    yield _flat(_layer(layer.forward_layer))
     forward, backward = layer.forward_layer, layer.backward_layer
     turned = {"name": backward.name, "go_backwards": backward.go_backwards}
     if backward.get_config() != forward.get_config() | turned:
-        yield f"backward_layer={_layer(backward)}"
+        yield f"backward_layer={_flat(_layer(backward))}"
     if layer.merge_mode != "concat":
         yield f"merge_mode={_value(layer.merge_mode)}"
 

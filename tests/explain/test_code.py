@@ -1,0 +1,249 @@
+"""The printed script runs without unrolled and is the same network."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from unrolled.backend import keras as import_keras
+from unrolled.bare import build
+from unrolled.errors import SettingError
+from unrolled.explain.code import code
+from unrolled.networks import ARCHITECTURES, Ports
+from unrolled.networks import build as build_network
+from unrolled.settings import Network
+from unrolled.shapes import FACTS
+
+keras = import_keras()
+layers = keras.layers
+
+RUNNER = """
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+
+jax.config.update("jax_disable_jit", True)  # many small networks run once: compiling is slower
+for folder in sorted(Path(sys.argv[1]).iterdir()):
+    names = {}
+    exec((folder / "script.py").read_text(), names)
+    model = names["model"]
+    weights = np.load(folder / "weights.npz")
+    model.set_weights([weights[str(i)] for i in range(len(weights.files))])
+    x, y = (dict(np.load(folder / f"{side}.npz")) for side in "xy")
+    got = model.predict_on_batch(x if isinstance(model.input, dict) else x["x"])
+    got = got if isinstance(got, dict) else {"y": got}
+    assert got.keys() == y.keys(), folder.name
+    for name in y:
+        np.testing.assert_allclose(got[name], y[name], rtol=1e-5, atol=1e-6, err_msg=folder.name)
+    print(folder.name)
+assert not [name for name in sys.modules if name.startswith("unrolled")]
+"""
+
+
+def bare(row, **settings):
+    """Return a network of an architecture, with whatever its shape asks for."""
+    sizes = {"t": 5} if FACTS[row.shape].inputs == "many" else {}
+    sizes |= {"u": 3} if row.shape in ("one-to-many", "unaligned") else {}
+    return build(row.shape, architecture=row.name, f=2, o=2, units=4, **sizes, **settings)
+
+
+def of_many_ports(row, **settings):
+    """Return a network with rows of different lengths, embedded inputs and several outputs."""
+    ports = Ports(
+        row.shape,
+        u=3 if row.shape == "unaligned" else None,
+        values=2,
+        embedded={"word": 9, "class": 9, "a b": 9, "a_b": 9, "2nd": 9, "h": 9, "layers": 9},
+        heads={"tag": 2, "word": 1, 'the "price"': 3},
+        ragged=True,
+    )
+    return build_network(ports, Network(architecture=row.name, units=4, **settings))
+
+
+def networks():
+    """Return every network whose script is run, by name."""
+    found = {}
+    for row in ARCHITECTURES:
+        name = f"{row.shape}-{row.name}"
+        found[name] = bare(row)
+        full = {} if row.name == "dense" else {"bidirectional": True, "cell": "gru"}
+        found[f"{name}-full"] = bare(row, layers=2, dropout=0.2, **full)
+        if FACTS[row.shape].inputs == "many" and row.name not in ("tail", "padded"):
+            found[f"{name}-ports"] = of_many_ports(row, dropout=0.1)
+    found["one-to-one-linear"] = build("one-to-one", f=2, layers=0)
+    found["open"] = build("unaligned", architecture="padded", u=2, f=2, cell="rnn", units=3)
+    found["states"], found["settings"] = with_states(), with_settings()
+    return found
+
+
+def with_states():
+    """Return an encoder whose states begin a decoder, by hand."""
+    x, start = keras.Input((5, 2), name="x"), keras.Input((3, 2), name="start")
+    _, h, c = layers.LSTM(4, return_state=True)(x)
+    decoded = layers.LSTM(4, return_sequences=True)(start, initial_state=[h, c])
+    y = layers.TimeDistributed(layers.Dense(1))(decoded)
+    return keras.Model({"x": x, "start": start}, {"y": y})
+
+
+def with_settings():
+    """Return a network of settings that differ from Keras' defaults."""
+    x = keras.Input((5, 2))
+    back = layers.GRU(4, go_backwards=True)
+    h = layers.Bidirectional(layers.LSTM(4), backward_layer=back, merge_mode="concat")(x)
+    h = layers.Dense(3, activation="tanh", kernel_regularizer="l2", bias_initializer="ones")(h)
+    return keras.Model(x, layers.Reshape((3, 1))(h)[:, 1:, 0])
+
+
+def example(model, rng):
+    """Return inputs of two rows, by name."""
+    struct = model.input if isinstance(model.input, dict) else {"x": model.input}
+    inputs = {}
+    for name, tensor in struct.items():
+        size = [2, *(n or 5 for n in tensor.shape[1:])]
+        kinds = {"float32": rng.normal(size=size), "int32": rng.integers(0, 9, size)}
+        ends = np.arange(5) < np.array([[5], [3]])
+        inputs[name] = ends if name == "mask" else kinds[tensor.dtype].astype(tensor.dtype)
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory):
+    """Write each script with weights, inputs and the outputs of the network it was read off."""
+    root, rng = tmp_path_factory.mktemp("scripts"), np.random.default_rng(0)
+    for name, model in networks().items():
+        model.set_weights([rng.normal(size=w.shape, scale=0.5) for w in model.get_weights()])
+        x = example(model, rng)
+        y = model.predict_on_batch(x if isinstance(model.input, dict) else x["x"])
+        folder = root / name
+        folder.mkdir()
+        (folder / "script.py").write_text(code(model))
+        weights = {str(i): w for i, w in enumerate(model.get_weights())}
+        np.savez(folder / "weights.npz", **weights)
+        np.savez(folder / "x.npz", **x)
+        np.savez(folder / "y.npz", **(y if isinstance(y, dict) else {"y": y}))
+    return root
+
+
+def test_every_script_runs_with_keras_alone_and_says_the_same(scripts):
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, str(scripts)],
+        env={"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == sorted(folder.name for folder in scripts.iterdir())
+
+
+@pytest.mark.parametrize("verb", [["format", "--check"], ["check", "--select=E,F"]])
+def test_every_script_is_formatted_and_clean(scripts, verb):
+    ruff = [sys.executable, "-m", "ruff", *verb, "--isolated", "--line-length=88"]
+    done = subprocess.run([*ruff, str(scripts)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_script_of_a_tail_reads_at_a_glance():
+    model = build("unaligned", architecture="tail", t=6, f=4, u=3, o=2, units=8, dropout=0.2)
+    assert code(model) == (
+        "import keras\n"
+        "from keras import layers\n"
+        "\n"
+        "x = keras.Input((6, 4))  # b 6 4\n"
+        "h = layers.LSTM(8, return_sequences=True)(x)  # b 6 8\n"
+        "h = layers.Dropout(0.2)(h)  # b 6 8\n"
+        "h = h[:, -3:]  # b 3 8\n"
+        "y = layers.Dense(2)(h)  # b 3 2\n"
+        "model = keras.Model(x, y)\n"
+    )
+
+
+def test_the_script_of_several_inputs_and_outputs_names_them():
+    ports = Ports(
+        "many-to-one",
+        values=2,
+        embedded={"word": 9, "class": 80},
+        heads={"label": 3, "how much": 1},
+        ragged=True,
+    )
+    assert code(build_network(ports, Network(units=8))) == (
+        "import keras\n"
+        "from keras import layers\n"
+        "\n"
+        'x = keras.Input((None, 2), name="x")  # b t 2\n'
+        'word = keras.Input((None,), dtype="int32", name="word")  # b t\n'
+        'class_2 = keras.Input((None,), dtype="int32", name="class")  # b t\n'
+        'mask = keras.Input((None,), dtype="bool", name="mask")  # b t\n'
+        "h = layers.Embedding(9, 16)(word)  # b t 16\n"
+        "h2 = layers.Embedding(80, 64)(class_2)  # b t 64\n"
+        "h = layers.Concatenate()([x, h, h2])  # b t 82\n"
+        "h = layers.Bidirectional(layers.LSTM(8, return_sequences=True))(h, mask=mask)  # b t 16\n"
+        "h = layers.GlobalAveragePooling1D()(h, mask=mask)  # b 16\n"
+        "label = layers.Dense(3)(h)  # b 3\n"
+        "how_much = layers.Dense(1)(h)  # b 1\n"
+        "model = keras.Model(\n"
+        '    {"x": x, "word": word, "class": class_2, "mask": mask},\n'
+        '    {"label": label, "how much": how_much},\n'
+        ")\n"
+    )
+
+
+def test_the_training_lines_come_last():
+    script = code(build("one-to-one", layers=0), training='model.compile("adam", loss="mse")')
+    assert script.endswith('model = keras.Model(x, y)\nmodel.compile("adam", loss="mse")\n')
+
+
+def test_a_call_for_training_is_printed():
+    x = keras.Input((2,))
+    script = code(keras.Model(x, layers.Dropout(0.5)(x, training=True)))
+    assert "y = layers.Dropout(0.5)(x, training=True)  # b 2\n" in script
+
+
+def test_another_precision_is_printed():
+    x = keras.Input((2,))
+    script = code(keras.Model(x, layers.Dense(1, dtype="bfloat16")(x)))
+    assert 'y = layers.Dense(1, dtype="bfloat16")(x)  # b 1\n' in script
+
+
+def refused(model):
+    with pytest.raises(SettingError) as caught:
+        code(model)
+    return str(caught.value)
+
+
+def test_a_layer_used_twice_is_refused():
+    x, dense = keras.Input((3,)), layers.Dense(3, name="tied")
+    assert refused(keras.Model(x, dense(dense(x)))) == (
+        "got the layer 'tied' used 2 times in the network, expected each layer to be used once,"
+        " which alone can be printed line by line."
+    )
+
+
+def test_an_operation_that_is_no_layer_is_refused():
+    x = keras.Input((3,))
+    assert refused(keras.Model(x, x + 1)) == (
+        "got the operation Add in the network, expected a stock Keras layer, which alone can be"
+        " printed as plain Keras."
+    )
+
+
+def test_a_setting_that_is_not_keras_own_is_refused():
+    class Mine(keras.regularizers.Regularizer):
+        def get_config(self):
+            return {}
+
+    x = keras.Input((3,))
+    assert refused(keras.Model(x, layers.Dense(1, kernel_regularizer=Mine())(x))) == (
+        "got 'Mine' as a setting of a layer, expected one of Keras' own, which alone can be"
+        " printed as plain Keras."
+    )
+
+
+def test_a_model_without_a_graph_is_refused():
+    assert refused(keras.Sequential([keras.Input((3,)), layers.Dense(1)])) == (
+        "got a Sequential, expected a functional keras.Model, whose graph can be printed. Build it"
+        " from keras.Input, or with unrolled.build."
+    )

@@ -1,0 +1,83 @@
+"""A network by its sizes alone: each door takes the same names and gives the same network."""
+
+import numpy as np
+import pytest
+
+from unrolled import bare
+from unrolled.errors import SettingError
+from unrolled.networks import ARCHITECTURES
+from unrolled.networks.table import DEFAULTS
+from unrolled.shapes import FACTS, SHAPES
+
+
+def sizes_of(shape):
+    """Return the steps that a shape asks for."""
+    steps = {"t": 5} if FACTS[shape].inputs == "many" else {}
+    return steps | ({"u": 3} if shape in ("one-to-many", "unaligned") else {})
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
+def test_inputs_and_outputs_follow_the_pattern(row):
+    model = bare.build(row.shape, architecture=row.name, f=2, o=4, units=3, **sizes_of(row.shape))
+    sizes = {"b": None, "t": 5, "f": 2, "u": 3, "o": 4}
+    given, made = FACTS[row.shape].pattern.split(" -> ")
+    assert model.input_shape == tuple(sizes[axis] for axis in given.split())
+    assert model.output_shape == tuple(sizes[axis] for axis in made.split())
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
+def test_steps_may_stay_open_where_the_wiring_allows_it(row):
+    if FACTS[row.shape].inputs == "one" or row.name == "tail":
+        return
+    u = sizes_of(row.shape).get("u")
+    model = bare.build(row.shape, architecture=row.name, u=u, f=2, o=4, units=3)
+    assert model.input_shape == (None, None, 2)
+    for t in (1, 6):
+        steps = {"aligned": (t,), "unaligned": (3,)}.get(row.shape, ())
+        assert model(np.zeros((2, t, 2), "float32")).shape == (2, *steps, 4)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_auto_takes_the_default_architecture(shape):
+    given = {"units": 3, **sizes_of(shape)}
+    auto = bare.code(shape, **given)
+    assert auto == bare.code(shape, architecture=DEFAULTS[shape], **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [({"t": 5}, "aligned"), ({"t": 5, "u": 5}, "aligned"), ({"t": 5, "u": 3}, "unaligned")],
+)
+def test_many_to_many_is_told_apart_by_its_lengths(given, shape):
+    assert bare.build("many-to-many", units=3, **given).name == shape
+
+
+def test_code_is_the_code_of_what_is_built():
+    script = bare.code("many-to-one", architecture="last", t=5, f=2, units=3, cell="gru")
+    assert "h = layers.GRU(3)(x)  # b 3\n" in script
+
+
+def test_numpy_sizes_are_sizes():
+    t, u, o = np.int64(5), np.int64(3), np.int64(2)
+    script = bare.code("unaligned", architecture="vector", t=t, u=u, o=o, units=3)
+    assert script == bare.code("unaligned", architecture="vector", t=5, u=3, o=2, units=3)
+
+
+@pytest.mark.parametrize("door", [bare.build, bare.code, bare.diagram])
+def test_an_unknown_shape_gets_the_nearest(door):
+    with pytest.raises(SettingError) as caught:
+        door("unalignd", t=3, u=2)
+    assert str(caught.value) == (
+        "got the shape 'unalignd', expected one of one-to-one, one-to-many, many-to-one, aligned,"
+        " unaligned (or many-to-many). Did you mean 'unaligned'?"
+    )
+
+
+@pytest.mark.parametrize("door", [bare.build, bare.code, bare.diagram])
+def test_an_unknown_name_gets_the_nearest(door):
+    with pytest.raises(SettingError) as caught:
+        door("aligned", unit=3)
+    assert str(caught.value) == (
+        f"{door.__name__}() got an unknown argument 'unit', expected one of shape, architecture,"
+        " t, f, u, o, units, layers, bidirectional, dropout, cell. Did you mean 'units'?"
+    )
