@@ -55,6 +55,7 @@ NAMES = [f"word{i}" for i in range(20)]
             None,
             "text that spells lists, lists of 2 numbers in every row",
         ),
+        ([f"[word {i}]" for i in range(9)], False, "text:words", 1, None, "text, 9 different"),
         (['["a"]', '["b", "c"]'], False, "tokens", 1, None, "text that spells lists, lists of"),
     ],
 )
@@ -125,6 +126,19 @@ def test_kinds_stated(
             " a decimal number.",
         ),
         (
+            [[1, 2], [3, 2**64]],
+            {},
+            "column 'a', row 2: the integer 18446744073709551616 overflows 64 bits, expected at"
+            " most 9223372036854775807. State 'a:category' if it is an identifier, or write it as"
+            " a decimal number.",
+        ),
+        (
+            ["", " "],
+            {"stated": "vector"},
+            "every value of column 'a' is missing, expected some. Choose another column, or fill"
+            " this one.",
+        ),
+        (
             ["1", "9" * 50],
             {},
             f"column 'a', row 2: the integer {'9' * 50} overflows 64 bits, expected at most"
@@ -169,7 +183,8 @@ def test_kinds_stated(
             [["x"]],
             {"stated": "numbers"},
             "column 'a' holds lists of text and cannot be read as numbers, expected a list of"
-            " numbers, or of lists of numbers, a row. State another kind for it, or change the column.",
+            " numbers, or of lists of numbers, a row. State another kind for it, or change the"
+            " column.",
         ),
         (
             [[1]],

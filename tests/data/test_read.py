@@ -86,6 +86,18 @@ def test_pandas_types_that_say_how_cells_are_stored() -> None:
     assert read(settled).schema == {"a": pl.String}
 
 
+def test_a_dict_may_hold_series() -> None:
+    frame = read({"a": pd.Series(["x", np.nan]), "b": pl.Series([[1], [2, 3]]), 3: (True, False)})
+    assert frame.rows() == [("x", [1], True), (None, [2, 3], False)]
+
+
+def test_polars_types_inside_lists_are_settled() -> None:
+    source = pl.DataFrame(
+        {"a": [["x"], ["y"]], "b": ["1.5", "2"]}, schema={"a": pl.List(pl.Categorical), "b": str}
+    ).with_columns(pl.col("b").cast(pl.Decimal(10, 2)))
+    assert dict(read(source).schema) == {"a": pl.List(pl.String), "b": pl.Float64}
+
+
 def test_predictions_come_back_as_the_source_came() -> None:
     found = pl.DataFrame({"y": [1.5, 2.5]})
     indexed = pd.DataFrame({"a": [1, 2]}, index=["p", "q"])
@@ -214,6 +226,16 @@ def test_a_dict_of_uneven_columns() -> None:
             [[1, [2]]],
             "column 'a' could not be read: its cells are lists of differing depth; expected"
             " numbers, strings, or lists of one depth in every row.",
+        ),
+        (
+            [1.5, 2**2000],
+            "column 'a', row 2: got an integer of 603 digits, expected at most 19. Write it as text"
+            " if it is an identifier, or as a decimal number if it is a quantity.",
+        ),
+        (
+            ["\ud800"],
+            "column 'a' holds text that is not valid Unicode (half of a surrogate pair), expected"
+            " whole characters. Decode it again from its bytes.",
         ),
         (3, "got int as column 'a', expected a list or array with a cell a row."),
     ],

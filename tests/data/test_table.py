@@ -96,6 +96,20 @@ def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
     assert [row.tolist() for row in kept.values["x"]] == [[[1], [2]], [[3]]]
 
 
+def test_a_column_that_is_all_missing_when_predicting() -> None:
+    nothing = pl.DataFrame({"x": [None, None]})
+    found = table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
+    assert np.isnan(found).tolist() == [[True, True], [True, True]]
+    assert list(table(nothing, [Column(name="x", kind="category")]).values["x"]) == [None, None]
+    for kind in ("numbers", "tokens", "text"):
+        with pytest.raises(DataError) as caught:
+            table(nothing, [Column(name="x", kind=kind)])
+        assert str(caught.value) == (
+            f"column 'x', row 1: got no value, expected {kind}. Leave the row out, or fill the"
+            " cell."
+        )
+
+
 def test_rows_without_an_output_are_left_out() -> None:
     outputs = [
         Column(name="n", kind="number"),

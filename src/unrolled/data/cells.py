@@ -52,15 +52,21 @@ def number(column: pl.Series) -> FloatArray:
     return values
 
 
-def refuse_overflow(column: pl.Series) -> None:
-    """Refuse integers beyond 64 bits, which are identifiers more often than quantities."""
+def refuse_overflow(column: pl.Series, *, rows: Any = None) -> None:
+    """Refuse integers beyond 64 bits, which are identifiers more often than quantities.
+
+    Args:
+        column: The numbers.
+        rows: The row of each from 0, where that is not its place.
+    """
     if column.dtype not in (pl.Int128, pl.UInt128, pl.UInt64):
         return
     big = ((column > 2**63 - 1) | (column < -(2**63))).fill_null(False).to_numpy()
     if big.any():
-        row = row_of(big)
+        place = row_of(big) - 1
+        row = place + 1 if rows is None else int(rows[place]) + 1
         raise DataError(
-            f"column '{column.name}', row {row}: the integer {column[row - 1]} overflows 64 bits,"
+            f"column '{column.name}', row {row}: the integer {column[place]} overflows 64 bits,"
             f" expected at most {2**63 - 1}. State '{column.name}:category' if it is an identifier,"
             " or write it as a decimal number."
         )
@@ -120,6 +126,8 @@ def tokens(column: pl.Series) -> list[list[str] | None]:
         filled = column.drop_nulls()
         as_json = len(filled) > 0 and filled.str.contains(r"^\s*\[.*\]\s*$").all()
         column = listed(column) if as_json else _split(column)
+    if column.dtype == pl.Null:
+        column = column.cast(pl.List(pl.String))
     column = column.cast(loose(column.dtype))
     inner = column.dtype.inner if isinstance(column.dtype, pl.List) else None
     if inner is None or isinstance(inner, pl.List):

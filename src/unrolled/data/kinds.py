@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from unrolled.data import cells, ragged
@@ -35,10 +37,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
     if column.dtype.is_float():
         filled = filled.drop_nans()
     if filled.is_empty():
-        raise DataError(
-            f"every value of column '{column.name}' is missing, expected some. Choose another"
-            " column, or fill this one."
-        )
+        raise _nothing(column.name)
     if stated is not None:
         taken, unit = parsed(stated, column=column.name)
         return _measured(column, taken, unit, "stated")
@@ -64,7 +63,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
 def _text(column: pl.Series, filled: pl.Series) -> Column:
     """Return the kind of a column of strings."""
     name = column.name
-    if filled.str.contains(_LIST).all():
+    if filled.str.contains(_LIST).all() and _json(filled[0]):
         lists = cells.listed(column)
         return _lists(lists, why="text that spells lists, ")
     if filled.str.contains(_DATE).all():
@@ -77,6 +76,15 @@ def _text(column: pl.Series, filled: pl.Series) -> Column:
         return _measured(column, "category", None, why)
     unit: Unit = "words" if _spaced(filled) else "characters"
     return _measured(column, "text", unit, f"text, {distinct} different in {rows} rows")
+
+
+def _json(cell: str) -> bool:
+    """Return whether a text is JSON, and not words in brackets."""
+    try:
+        json.loads(cell)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _spaced(filled: pl.Series) -> bool:
@@ -148,6 +156,8 @@ def _measured(column: pl.Series, taken: Kind, unit: Unit | None, why: str) -> Co
         unit = unit or ("words" if _spaced(texts) else "characters")
     else:
         found = ragged.numbers(column)
+        if found.missing.all():
+            raise _nothing(column.name)
         width, length = int(found.flat.shape[1]), found.length
         if taken == "vector":
             width, length = width * _even(found, column.name), None
@@ -165,6 +175,14 @@ def _even(found: ragged.Ragged, name: str) -> int:
         f"column '{name}', row {row}: got a list of {found.lengths[row - 1]} numbers, expected"
         f" {first} as in the rows before it. Correct the row, or state '{name}:numbers' where"
         " lengths may differ."
+    )
+
+
+def _nothing(name: str) -> DataError:
+    """Return the error for a column without a value."""
+    return DataError(
+        f"every value of column '{name}' is missing, expected some. Choose another column, or fill"
+        " this one."
     )
 
 

@@ -51,6 +51,8 @@ def numbers(column: pl.Series) -> Ragged:
     """
     if column.dtype == pl.String:
         column = cells.listed(column)
+    if column.dtype == pl.Null:
+        column = column.cast(pl.List(pl.Float64))
     if isinstance(column.dtype, pl.Array) and column.null_count() == 0:
         ragged = _block(column)
     else:
@@ -88,8 +90,8 @@ def _lists(column: pl.Series) -> Ragged:
     steps = column.drop_nulls().explode()
     nested = isinstance(steps.dtype, pl.List)
     width = 1
+    of_row = np.repeat(np.arange(len(column)), lengths)
     if nested:
-        of_row = np.repeat(np.arange(len(column)), lengths)
         widths = steps.list.len().fill_null(0).to_numpy().astype(np.int64)
         width = int(widths[0]) if len(widths) else 1
         wrong = (widths != width) | (widths == 0)
@@ -104,6 +106,6 @@ def _lists(column: pl.Series) -> Ragged:
         raise cells.wrong_type(
             column, "numbers", "a list of numbers, or of lists of numbers, a row"
         )
-    cells.refuse_overflow(steps.alias(column.name))
+    cells.refuse_overflow(steps.alias(column.name), rows=np.repeat(of_row, width))
     flat = steps.cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(-1, width)
     return Ragged(flat, lengths, missing, nested)

@@ -96,7 +96,7 @@ def _parquet(data: bytes, what: str) -> pl.DataFrame:
 
 def _columns(source: Mapping[Any, Any], what: str) -> pl.DataFrame:
     """Return a dict of columns as a table."""
-    columns = [series(str(name), values) for name, values in source.items()]
+    columns = [_column(str(name), values) for name, values in source.items()]
     _unique([column.name for column in columns], what)
     for column in columns:
         if len(column) != len(columns[0]):
@@ -105,6 +105,16 @@ def _columns(source: Mapping[Any, Any], what: str) -> pl.DataFrame:
                 f" has {len(columns[0])}, expected columns of one length."
             )
     return pl.DataFrame(columns)
+
+
+def _column(name: str, values: Any) -> pl.Series:
+    """Return one column of a dict: a series of any library, an array, or a list."""
+    wrapped = nw.from_native(values, series_only=True, pass_through=True)
+    if not isinstance(wrapped, nw.Series):
+        return series(name, values)
+    if wrapped.implementation.is_pandas_like():
+        return _cells(wrapped, name)
+    return _settled(wrapped.to_polars().alias(name))
 
 
 def _native(source: Any, what: str) -> pl.DataFrame:
@@ -145,11 +155,18 @@ def _cells(column: Any, name: str) -> pl.Series:
 
 def _settled(column: pl.Series) -> pl.Series:
     """Return a polars column without the types that only say how cells are stored."""
-    if column.dtype in (pl.Categorical, pl.Enum):
-        return column.cast(pl.String)
-    if column.dtype.is_decimal():
-        return column.cast(pl.Float64)
-    return series(column.name, column.to_list()) if column.dtype == pl.Object else column
+    if column.dtype == pl.Object:
+        return series(column.name, column.to_list())
+    return column.cast(_plain(column.dtype))
+
+
+def _plain(dtype: Any) -> Any:
+    """Return the type of the values themselves: strings for categories, floats for decimals."""
+    if isinstance(dtype, pl.List):
+        return pl.List(_plain(dtype.inner))
+    if dtype in (pl.Categorical, pl.Enum):
+        return pl.String
+    return pl.Float64 if dtype.is_decimal() else dtype
 
 
 def _names(source: Any) -> list[Any]:

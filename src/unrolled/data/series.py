@@ -55,6 +55,11 @@ def series(name: str, values: Any) -> pl.Series:
         dtype = pl.List(dtype)
     try:
         return pl.Series(name, cells, dtype=dtype)
+    except UnicodeError:
+        raise DataError(
+            f"column '{name}' holds text that is not valid Unicode (half of a surrogate pair),"
+            " expected whole characters. Decode it again from its bytes."
+        ) from None
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
         raise DataError(
             f"column '{name}' could not be read: its cells are lists of differing depth; expected"
@@ -114,9 +119,8 @@ def _dtype(name: str, cells: Sequence[Any], kinds: dict[type, int]) -> Any:
     if not found:
         return pl.Null
     if found <= {int, float}:
-        if float in found:
-            return pl.Float64
-        return _integer(name, cells)
+        whole = _integer(name, cells) if int in found else pl.Float64
+        return pl.Float64 if float in found else whole
     if len(found) == 1:
         return _single(name, *kinds.popitem())
     first, second = sorted(kinds.items(), key=lambda pair: pair[1])[:2]
@@ -144,9 +148,9 @@ def _integer(name: str, cells: Sequence[Any]) -> Any:
     dtype: Any = pl.Int64
     for row, cell in enumerate(cells, 1):
         for leaf in _leaves(cell):
-            if leaf not in INT64:
+            if isinstance(leaf, int) and leaf not in INT64:
                 dtype = pl.Int128
-            if not -(2**127) <= leaf < 2**127:
+            if isinstance(leaf, int) and not -(2**127) <= leaf < 2**127:
                 raise DataError(
                     f"column '{name}', row {row}: got an integer of {len(str(abs(leaf)))} digits,"
                     " expected at most 19. Write it as text if it is an identifier, or as a"
