@@ -16,11 +16,11 @@ ROOMS = (
     *("data", "metrics", "references"),
     *("backend", "kernels", "layers", "networks"),
     *("progress", "training", "inference", "decoding", "artifact", "evaluation"),
-    *("explain", "pages", "bare", "model", "forecaster", "export"),
+    *("explain", "pages", "bare", "model", "forecaster", "demo", "export"),
     "__init__",
-    *("cli", "demo", "serve"),
+    *("cli", "serve"),
 )
-OUTSIDE = ("cli", "demo", "serve")
+OUTSIDE = ("cli", "serve")
 ENGINES = ("keras", "jax", "torch", "tensorflow")
 FILES = sorted(HOME.rglob("*.py"))
 

@@ -13,10 +13,14 @@ from unrolled.backend import prefer_jax
 
 if TYPE_CHECKING:
     from unrolled import errors as errors
+    from unrolled import shapes as shapes
     from unrolled.bare import build as build
     from unrolled.bare import code as code
     from unrolled.bare import diagram as diagram
+    from unrolled.bare import show as show
+    from unrolled.demo import demo as demo
     from unrolled.evaluation import Evaluation as Evaluation
+    from unrolled.explain.page import glance as glance
     from unrolled.model import SequenceModel as SequenceModel
     from unrolled.model import load as load
     from unrolled.schema import Column as Column
@@ -33,9 +37,13 @@ _HOME = {
     "Training": "settings",
     "build": "bare",
     "code": "bare",
+    "demo": "demo",
     "diagram": "bare",
     "errors": "",
+    "glance": "explain.page",
     "load": "model",
+    "shapes": "",
+    "show": "bare",
 }
 __all__ = list(_HOME)
 

@@ -35,7 +35,7 @@ class Trained:
         ports: The network's sizes.
         network: The network's settings, every one of them given.
         training: How it was fitted.
-        history: What happened meanwhile.
+        history: What happened meanwhile; None before the training.
         references: The constant and the linear reference, fitted on the same rows.
         model: The `keras.Model` itself.
     """
@@ -44,7 +44,7 @@ class Trained:
     ports: Ports
     network: Network
     training: Training
-    history: History
+    history: History | None
     references: tuple[Reference, ...]
     model: Any
 
@@ -63,7 +63,7 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
     from safetensors.numpy import save_file
 
     target = Path(folder)
-    _refuse_other(target)
+    refuse_other(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -123,8 +123,12 @@ def load(folder: str | Path) -> Trained:
         ) from None
 
 
-def _refuse_other(target: Path) -> None:
-    """Refuse to replace anything but an empty folder or a saved model."""
+def refuse_other(target: Path) -> None:
+    """Refuse to replace anything but an empty folder or a saved model.
+
+    Raises:
+        ArtifactError: There is something else.
+    """
     if target.is_dir() and ((target / MANIFEST).is_file() or not any(target.iterdir())):
         return
     if target.exists():
@@ -161,11 +165,12 @@ def _manifest(trained: Trained) -> dict[str, Any]:
         "ports": asdict(trained.ports),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
-        "history": asdict(trained.history),
+        "history": asdict(trained.history) if trained.history else None,
         "references": [
             {
                 "name": r.name,
                 "steps": dict(r.steps),
+                "per_step": r.per_step,
                 "outputs": list(r.weights),
                 "features": asdict(r.features) if r.features else None,
             }
@@ -193,7 +198,6 @@ def _restored(
         manifest["steps_out"],
     )
     ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
-    history = manifest["history"]
     model = build(ports, network)
     model.set_weights([weights[name] for name in sorted(weights)])
     references = tuple(
@@ -202,6 +206,7 @@ def _restored(
             Features(**row["features"]) if row["features"] else None,
             {o: (arrays[f"{i}/{o}/weights"], arrays[f"{i}/{o}/bias"]) for o in row["outputs"]},
             row["steps"],
+            row["per_step"],
         )
         for i, row in enumerate(manifest["references"])
     )
@@ -210,13 +215,13 @@ def _restored(
         ports,
         network,
         Training(**manifest["training"]),
-        History(
-            **{
-                **history,
-                "loss": tuple(history["loss"]),
-                "validation": tuple(history["validation"]),
-            }
-        ),
+        _history(manifest["history"]),
         references,
         model,
     )
+
+
+def _history(state: dict[str, Any]) -> History:
+    """Return the history that JSON describes."""
+    passes = {name: tuple(state[name]) for name in ("loss", "validation")}
+    return History(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)

@@ -1,4 +1,4 @@
-"""A network by its sizes alone: `build`, `code` and `diagram` without any data."""
+"""A network by its sizes alone: `build`, `code`, `diagram` and `show` without any data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from unrolled.errors import SettingError, nearest
 from unrolled.explain.code import code as code_of
 from unrolled.explain.diagram import Diagram
 from unrolled.explain.diagram import diagram as diagram_of
+from unrolled.explain.page import page
 from unrolled.explain.wiring import wiring
 from unrolled.networks import Ports, settled
 from unrolled.networks import build as build_network
@@ -137,3 +138,17 @@ def diagram(ports: Ports, network: Network) -> Diagram:
         True
     """
     return diagram_of(wiring(ports, settled(ports, network)))
+
+
+@_from(_sizes)
+def show(ports: Ports, network: Network) -> str:
+    """Return a page about a network of a shape; arguments as for `build`.
+
+    Returns:
+        The picture, what it is for, what it assumes, its sizes, and the code.
+
+    Example:
+        >>> print(show("aligned", t=3, f=2).splitlines()[0])
+        aligned · steps · bidirectional LSTM
+    """
+    return page(ports, network)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator
 
 from unrolled import artifact, inference, references, training
@@ -14,19 +17,22 @@ from unrolled.backend import keras
 from unrolled.data import infer
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
-from unrolled.data.source import Columns, opened
+from unrolled.data.read import read, write
+from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
-from unrolled.data.table import complete, trainable
+from unrolled.data.table import Indices, Table, complete, trainable
 from unrolled.errors import NotFittedError, SettingError, listed, nearest
 from unrolled.evaluation import Evaluation, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.networks import Ports, build, settled
-from unrolled.pages import readme, training_lines
+from unrolled.pages import readme, summary, training_lines
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
 from unrolled.shapes import Shape
+
+Before = Callable[["SequenceModel"], None]
 
 
 class SequenceModel(BaseEstimator):
@@ -82,37 +88,77 @@ class SequenceModel(BaseEstimator):
             self._settings[name] = value
         return self
 
-    def fit(self, data: Any, y: Any = None) -> Self:
+    def fit(self, data: Any, y: Any = None, *, before: Before | None = None) -> Self:
         """Train on a table or on arrays.
 
         Args:
             data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
                 arrays (b f) or (b t f), or a list of arrays (t_i f).
             y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
+            before: Called with the model when its network is built and not yet trained.
 
         Raises:
             DataError: The data cannot be used; the message says where and what to do.
             ShapeError: The shape asked for contradicts the data, or the sizes the wiring.
             SettingError: A setting that does not exist or has no use here.
         """
-        settings = self._settings["training"] or Training()
+        source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
+        return self._fit(source, *complete(source.table, source.outputs), before)
+
+    def trial(
+        self, data: Any, y: Any = None, *, test: float = 0.2, before: Before | None = None
+    ) -> Evaluation:
+        """Hold out a test part, train on the rest, and score on the part held out.
+
+        Args:
+            data: As for `fit`.
+            y: As for `fit`.
+            test: Share of the rows to hold out, taken as `Training.split` says.
+            before: As for `fit`.
+
+        Raises:
+            DataError: As for `fit`.
+        """
         source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
         table, kept = complete(source.table, source.outputs)
         trainable(table, source.outputs)
+        rest, held = self._split(source, table, kept, test)
+        self._fit(source, table.take(rest), kept[rest], before)
+        return evaluate(self._fitted("evaluate"), table.take(held))
+
+    def _fit(self, source: Source, table: Table, kept: Indices, before: Before | None) -> Self:
+        """Train on rows with known outputs, which stand at `kept` in the source."""
+        trainable(table, source.outputs)
+        settings = self._settings["training"] or Training()
         schema = infer.schema(table, source.inputs, source.outputs, shape=self._settings["shape"])
-        train, held = split(
+        train, held = self._split(source, table, kept, settings.validation)
+        encoding = Encoding.fitted(schema, table.take(train))
+        parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
+        earlier, self._trained = self._trained, None
+        try:
+            self._trained = _built(encoding, parts[0], self._settings["network"], settings)
+            if before is not None:
+                before(self)
+            self._trained = _fitted(self._trained, parts[0], parts[1])
+        except BaseException:
+            self._trained = earlier
+            raise
+        return self
+
+    def _split(
+        self, source: Source, table: Table, kept: Indices, share: float
+    ) -> tuple[Indices, Indices]:
+        """Return which rows of the table train, and which are held out."""
+        settings = self._settings["training"] or Training()
+        return split(
             table,
-            settings.validation,
+            share,
             how=settings.split,
             by=settings.split_by,
             frame=source.frame[kept] if source.frame is not None else None,
             seed=settings.seed,
             outputs=source.outputs,
         )
-        encoding = Encoding.fitted(schema, table.take(train))
-        parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
-        self._trained = _trained(encoding, parts[0], parts[1], self._settings["network"], settings)
-        return self
 
     def predict(self, data: Any, *, probabilities: bool = False) -> Any:
         """Return the outputs for new rows, in their own units and labels.
@@ -176,6 +222,40 @@ class SequenceModel(BaseEstimator):
         pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
         return artifact.save(trained, folder, pages=pages)
 
+    @staticmethod
+    def check_save(folder: str | Path | None) -> None:
+        """Refuse a folder that `save` would refuse, before anything is trained.
+
+        Raises:
+            ArtifactError: The folder holds something else than a saved model.
+        """
+        if folder is not None:
+            artifact.refuse_other(Path(folder))
+
+    def predict_file(
+        self, data: str | Path, out: str | Path | None = None, *, probabilities: bool = False
+    ) -> pl.DataFrame:
+        """Predict the rows of a file, and write them beside their predictions.
+
+        Args:
+            data: The file.
+            out: The file to write; its suffix says the format. None writes nothing.
+            probabilities: As for `predict`.
+
+        Returns:
+            The table read, without its output columns, followed by the predictions.
+
+        Raises:
+            DataError: A file cannot be read or written, or a column is missing.
+        """
+        frame = read(data)
+        predicted = self.predict(frame, probabilities=probabilities)
+        outputs = [column.name for column in self.schema.outputs]
+        found = frame.drop(outputs, strict=False).hstack(predicted)
+        if out is not None:
+            write(found, out)
+        return found
+
     def code(self) -> str:
         """Return the network as a script of plain Keras."""
         trained = self._fitted("code")
@@ -187,6 +267,11 @@ class SequenceModel(BaseEstimator):
         schema = trained.encoding.schema
         names = (tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs))
         return diagram(wiring(trained.ports, trained.network, names=names))
+
+    def __str__(self) -> str:
+        if self._trained is None:
+            return repr(self)
+        return f"{summary(self._trained.encoding)}\n\n{self.diagram()}"
 
     @property
     def schema(self) -> Schema:
@@ -214,8 +299,8 @@ class SequenceModel(BaseEstimator):
         return self._fitted("settings").network
 
     @property
-    def history(self) -> training.History:
-        """What happened while the network was fitted."""
+    def history(self) -> training.History | None:
+        """What happened while the network was fitted; None before it ended."""
         return self._fitted("history").history
 
     def _said(self, examples: Examples) -> dict[str, Any]:
@@ -253,16 +338,15 @@ def load(folder: str | Path) -> SequenceModel:
     return model
 
 
-def _trained(
-    encoding: Encoding, train: Examples, held: Examples, network: Network | None, settings: Training
+def _built(
+    encoding: Encoding, train: Examples, network: Network | None, settings: Training
 ) -> Trained:
-    """Build and fit the network and its references on encoded rows."""
+    """Build the network that the encoded rows ask for, not yet trained."""
     schema, names = encoding.schema, encoding.ports
-    sizes = {names[name]: made.size for name, made in encoding.encoders.items()}
-    many = train.lengths is not None
+    sizes = encoding.sizes
     ports = Ports(
         schema.shape,
-        t=encoding.steps_in if many else None,
+        t=encoding.steps_in,
         u=encoding.steps_out,
         values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
         embedded={name: sizes[name] for name in train.inputs if name != "x"},
@@ -273,17 +357,23 @@ def _trained(
     filled = training.settled(settings, rows=train.rows)
     keras().utils.set_random_seed(filled.seed)
     model = build(ports, taken)
-    history = training.fit(model, train, held, filled)
+    return Trained(encoding, ports, taken, filled, None, (), model)
+
+
+def _fitted(built: Trained, train: Examples, held: Examples) -> Trained:
+    """Fit the network and its references on encoded rows."""
+    history = training.fit(built.model, train, held, built.training)
+    blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,
         {
-            n: sizes[n]
-            for n, b in {**train.inputs, **train.targets}.items()
-            if n in sizes and b.whole
+            name: size
+            for name, size in built.encoding.sizes.items()
+            if name in blocks and blocks[name].whole
         },
-        aligned=schema.shape == "aligned",
+        aligned=built.encoding.schema.shape == "aligned",
     )
-    return Trained(encoding, ports, taken, filled, history, tuple(simple), model)
+    return replace(built, history=history, references=tuple(simple))
 
 
 def _probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:

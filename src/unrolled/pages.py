@@ -37,8 +37,7 @@ def summary(encoding: Encoding) -> str:
 
 def readme(trained: Trained, picture: str) -> str:
     """Return a page about a saved model for people."""
-    history, network = trained.history, trained.network
-    kept = history.validation[history.best_epoch - 1]
+    network = trained.network
     return "\n".join(
         [
             "# A model trained with unrolled",
@@ -48,8 +47,7 @@ def readme(trained: Trained, picture: str) -> str:
             "```",
             "",
             f"Network: {network.architecture}, {network.layers} x {network.cell} of"
-            f" {network.units} units; {trained.model.count_params()} weights. Kept from pass"
-            f" {history.best_epoch} of {len(history.loss)}, with a validation loss of {kept:.4f}.",
+            f" {network.units} units; {trained.model.count_params()} weights. {_kept(trained)}",
             "",
             "```",
             picture,
@@ -60,4 +58,15 @@ def readme(trained: Trained, picture: str) -> str:
             "the weights are in `weights.safetensors`, the rest in JSON.",
             "",
         ]
+    )
+
+
+def _kept(trained: Trained) -> str:
+    """Return which pass the weights are from."""
+    history = trained.history
+    if history is None:
+        return "Not trained."
+    return (
+        f"Kept from pass {history.best_epoch} of {len(history.loss)}, with a validation loss of"
+        f" {history.validation[history.best_epoch - 1]:.4f}."
     )

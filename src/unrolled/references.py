@@ -31,28 +31,32 @@ class Reference:
         features: How rows become features; None for a constant.
         weights: For each output (features o) and its bias (o), outputs of u steps flattened.
         steps: Output steps u of each output that has them, else 0.
+        per_step: Whether each step is a sample (aligned), or each row.
     """
 
     name: str
     features: Features | None
     weights: Mapping[str, tuple[Array, Array]]
     steps: Mapping[str, int]
+    per_step: bool = False
 
     def outputs(self, examples: Examples) -> dict[str, Array | list[Array]]:
         """Return what a network would: (n o), (n u o), or n arrays (t_i o), by output."""
         rows = self.features.of(examples) if self.features else None
         lengths = examples.lengths
         found: dict[str, Array | list[Array]] = {}
-        per_step = self.features is not None and self.features.per_step
         for name, (weights, bias) in self.weights.items():
-            count = examples.rows if rows is None else rows.shape[0]
-            flat = (
-                np.asarray(rows @ weights) + bias if rows is not None else np.tile(bias, (count, 1))
-            )
-            if per_step and lengths is not None:
+            if rows is None:
+                samples = (
+                    int(lengths.sum()) if self.per_step and lengths is not None else examples.rows
+                )
+                flat = np.tile(bias, (samples, 1))
+            else:
+                flat = np.asarray(rows @ weights) + bias
+            if self.per_step and lengths is not None:
                 found[name] = np.split(flat, np.cumsum(lengths)[:-1])
             elif self.steps[name]:
-                found[name] = flat.reshape(count, self.steps[name], -1)
+                found[name] = flat.reshape(len(flat), self.steps[name], -1)
             else:
                 found[name] = flat
         return found
@@ -163,9 +167,9 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
     simple = (
         "logistic regression" if classes and not aligned and not any(steps.values()) else "ridge"
     )
-    found = [Reference("most frequent" if classes else "mean", None, constant, steps)]
+    found = [Reference("most frequent" if classes else "mean", None, constant, steps, aligned)]
     if len(linear) == len(constant):
-        found.append(Reference(simple, features, linear, steps))
+        found.append(Reference(simple, features, linear, steps, aligned))
     return found
 
 

@@ -64,6 +64,11 @@ class Encoding:
         """The network's name for each column: an identifier that clashes with no other."""
         return identifiers(c.name for c in (*self.schema.inputs, *self.schema.outputs))
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Features, classes or ids of each column, by the network's names."""
+        return {self.ports[name]: made.size for name, made in self.encoders.items()}
+
     def block(self, column: Column, table: Table) -> Block:
         """Return a column's encoded rows."""
         return Block.of(self.encoders[column.name].encode(table.values[column.name]))

@@ -1,0 +1,76 @@
+"""A page about a shape or an architecture, for the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+from unrolled.explain.code import code
+from unrolled.explain.diagram import diagram
+from unrolled.explain.wiring import wiring
+from unrolled.networks import Ports, architecture, build, of_shape, settled
+from unrolled.settings import Network
+from unrolled.shapes import AXES, FACTS, SHAPES
+
+GLANCE = """\
+one-to-one    one-to-many    many-to-one    aligned        unaligned
+
+    ■           ■  ■  ■            ■        ■  ■  ■              ■  ■  ■
+    ↑           ↑  ↑  ↑            ↑        ↑  ↑  ↑              ↑  ↑  ↑
+    ●           ●→ ●→ ●      ●→ ●→ ●        ●→ ●→ ●        ●→ ●→ ●→ ●→ ●
+    ↑           ↑            ↑  ↑  ↑        ↑  ↑  ↑        ↑  ↑  ↑
+    ■           ■            ■  ■  ■        ■  ■  ■        ■  ■  ■
+"""
+WIDTH = 78
+
+
+def glance() -> str:
+    """Return the five shapes at a glance."""
+    rows = []
+    for shape in SHAPES:
+        facts = FACTS[shape]
+        names = ", ".join(row.name for row in of_shape(shape))
+        rows.append(f"{shape:<12} {facts.pattern:<16} {facts.picture}; {facts.example}")
+        rows.append(f"{'':<12} {'':<16} architectures: {names}")
+    axes = ", ".join(f"{letter} {meaning}" for letter, meaning in AXES.items())
+    return "\n".join([GLANCE, *rows, "", f"axes: {axes}"])
+
+
+def page(ports: Ports, network: Network) -> str:
+    """Return the picture, a few sentences, the sizes and the code of a network.
+
+    Args:
+        ports: What goes in and out.
+        network: The settings; gaps are filled.
+    """
+    taken = settled(ports, network)
+    row = architecture(ports.shape, taken.architecture)
+    model = build(ports, taken)
+    others = [other.name for other in of_shape(ports.shape) if other.name != row.name]
+    facts = FACTS[ports.shape]
+    says = [f"{row.wiring}.", row.page]
+    if others:
+        says.append(f"Other architectures of {ports.shape}: {', '.join(others)}.")
+    return "\n".join(
+        [
+            str(diagram(wiring(ports, taken))),
+            "",
+            *(textwrap.fill(text, WIDTH) for text in says),
+            "",
+            f"example  {facts.example}",
+            f"input    {_axes(model.input_shape)}",
+            f"output   {_axes(model.output_shape)}",
+            f"weights  {model.count_params()}",
+            "",
+            code(model).rstrip(),
+        ]
+    )
+
+
+def _axes(shape: tuple[int | None, ...]) -> str:
+    """Return a tensor's axes.
+
+    Example:
+        >>> _axes((None, None, 4))
+        '(b, t, 4)'
+    """
+    return f"(b, {', '.join(str(n or 't') for n in shape[1:])})"
