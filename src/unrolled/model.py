@@ -26,7 +26,7 @@ from unrolled.evaluation import Evaluation, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.networks import Ports, build, settled
+from unrolled.networks import Ports, build, rounded, settled
 from unrolled.pages import readme, summary, training_lines
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
@@ -349,7 +349,7 @@ def _built(
         t=encoding.steps_in,
         u=encoding.steps_out,
         values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
-        embedded={name: sizes[name] for name in train.inputs if name != "x"},
+        embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from unrolled.backend import keras
 from unrolled.errors import SettingError
 from unrolled.networks.parts import Plan, embedding_width, inputs, joined
-from unrolled.networks.ports import Ports, alone
+from unrolled.networks.ports import Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
 
@@ -20,6 +20,7 @@ __all__ = [
     "build",
     "embedding_width",
     "of_shape",
+    "rounded",
     "settled",
 ]
 

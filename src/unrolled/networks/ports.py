@@ -88,3 +88,15 @@ def _is_size(size: object) -> bool:
 def alone(tensors: Mapping[str, Any]) -> Any:
     """Return the one value where there is only one, else all by name, as Keras wants them."""
     return next(iter(tensors.values())) if len(tensors) == 1 else dict(tensors)
+
+
+def rounded(size: int) -> int:
+    """Return a vocabulary size rounded up to a multiple of 64.
+
+    Two tables of the same kind then share one compiled network more often.
+
+    Example:
+        >>> rounded(1891), rounded(30)
+        (1920, 64)
+    """
+    return -64 * (-size // 64)
