@@ -1,7 +1,6 @@
 """Imports go one way: each room imports only from rooms to its left."""
 
 import ast
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,7 +74,6 @@ def test_import_unrolled_loads_no_engine_and_no_pandas():
     script = f"import sys, unrolled; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
         capture_output=True,
         text=True,
         check=True,

@@ -68,8 +68,8 @@ def of_many_ports(row, **settings):
 
 def networks():
     """Return every network whose script is run, by name."""
-    found = {f"{row.shape}-{row.name}": bare(row) for row in ARCHITECTURES}
     every = {f"{row.shape}-{row.name}": row for row in ARCHITECTURES}
+    found = {name: bare(row) for name, row in every.items()}
     stacked = {"layers": 2, "dropout": 0.2}
     both = {"bidirectional": True, **stacked}
     found["linear"] = build("one-to-one", f=2, layers=0)
