@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batch import Array, Examples, in_turn
+from unrolled.data.batch import Array, Examples, inputs_of, large
 from unrolled.networks import alone
 
 Outputs = Array | list[Array]
@@ -26,8 +26,8 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
     """
     cut_at = examples.lengths if examples.steps_out is None else None
     found: dict[str, list[Any]] = {name: [None] * examples.rows for name in names}
-    for batch, arrays in in_turn(examples):
-        said = network.predict_on_batch(alone(arrays))
+    for batch in large(examples):
+        said = network.predict_on_batch(alone(inputs_of(examples, batch)))
         by_name = said if isinstance(said, Mapping) else {names[0]: said}
         for name in names:
             for row, values in zip(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from unrolled import backend
-from unrolled.data.batch import Examples, batches, inputs_of, targets_of
+from unrolled.data.batch import Batch, Examples, batches, inputs_of, large, targets_of
 from unrolled.networks import alone
 from unrolled.progress import Progress
 from unrolled.settings import Training
@@ -47,13 +48,14 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
         training: The settings, every one of them given.
     """
     size = min(training.batch_size or train.rows, train.rows)
+    random = np.random.default_rng(training.seed)
     compiled(network, train, training)
     keeper = _Keeper(training)
     stopped: Stopped = "limit"
     try:
         network.fit(
-            _Fed(train, size, np.random.default_rng(training.seed)),
-            validation_data=_Fed(validation, min(256, validation.rows)),
+            _Fed(train, lambda: batches(train, size, shuffle=random)),
+            validation_data=_Fed(validation, lambda: large(validation)),
             epochs=training.epochs,
             callbacks=[keeper],
             verbose=0,
@@ -95,18 +97,15 @@ def _loss(dtype: Any) -> Any:
 
 
 class _Fed(PyDataset):
-    """Examples as Keras wants them, shuffled anew before each pass where `random` is given."""
+    """Examples as Keras wants them, cut into batches anew before each pass."""
 
-    def __init__(
-        self, examples: Examples, size: int, random: np.random.Generator | None = None
-    ) -> None:
+    def __init__(self, examples: Examples, again: Callable[[], list[Batch]]) -> None:
         super().__init__()
-        self.examples, self.size, self.random = examples, size, random
-        self.batches = batches(examples, size, shuffle=random)
+        self.examples, self.again = examples, again
+        self.batches = again()
 
     def on_epoch_end(self) -> None:
-        if self.random is not None:
-            self.batches = batches(self.examples, self.size, shuffle=self.random)
+        self.batches = self.again()
 
     def __len__(self) -> int:
         return len(self.batches)

@@ -8,7 +8,7 @@ loss of the batches is the mean loss of the real rows (or real steps), whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 MOST_LENGTHS = 3
+AT_ONCE = 256  # rows in a batch for prediction
+FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,11 @@ class Batch:
 
 
 def batches(
-    examples: Examples, batch_size: int, *, shuffle: np.random.Generator | None = None
+    examples: Examples,
+    batch_size: int,
+    *,
+    shuffle: np.random.Generator | None = None,
+    most: int = MOST_LENGTHS,
 ) -> list[Batch]:
     """Return the batches of one pass over the rows.
 
@@ -113,13 +119,15 @@ def batches(
         examples: The encoded rows.
         batch_size: Rows a batch; every batch has exactly as many.
         shuffle: Orders the rows and the batches anew; None keeps similar lengths together.
+        most: The most padded lengths.
     """
     lengths = examples.lengths if examples.lengths is not None else np.ones(examples.rows, int)
     order = shuffle.permutation(examples.rows) if shuffle else np.arange(examples.rows)
     made: list[Batch] = []
     waiting = order[:0]
     shortest = 0
-    for steps in padded_lengths(lengths):
+    padded = padded_lengths(lengths, most) if examples.ragged else [int(lengths.max(initial=1))]
+    for steps in padded:
         inside = (lengths[order] > shortest) & (lengths[order] <= steps)
         waiting, shortest = np.concatenate([waiting, order[inside]]), steps
         full = len(waiting) // batch_size * batch_size
@@ -131,23 +139,17 @@ def batches(
     return [made[i] for i in shuffle.permutation(len(made))] if shuffle else made
 
 
-def padded_lengths(lengths: Array) -> list[int]:
+def padded_lengths(lengths: Array, most: int = MOST_LENGTHS) -> list[int]:
     """Return the few lengths that rows are padded to, the longest last.
 
-    Rows of one length stay as they are; else lengths are multiples of eight, so that another
-    table of the same kind of rows seldom needs another compilation.
+    They are multiples of eight, so that another table of the same kind of rows seldom needs
+    another compilation.
 
     Example:
-        >>> padded_lengths(np.array([24, 24, 24]))
-        [24]
         >>> padded_lengths(np.array([3, 5, 8, 13, 40]))
         [8, 16, 40]
     """
-    if not len(lengths):
-        return []
-    if lengths.min() == lengths.max():
-        return [int(lengths[0])]
-    shares = np.linspace(0, 1, MOST_LENGTHS + 1)[1:]
+    shares = np.linspace(0, 1, most + 1)[1:]
     return sorted({-8 * int(-n // 8) for n in np.quantile(lengths, shares, method="higher")})
 
 
@@ -189,8 +191,7 @@ def targets_of(
     return targets, weights
 
 
-def in_turn(examples: Examples, most: int = 256) -> Iterator[tuple[Batch, dict[str, Array]]]:
-    """Yield every row once, in batches for prediction, with the network's input arrays."""
-    size = min(most, 1 << max(examples.rows - 1, 0).bit_length())
-    for batch in batches(examples, size):
-        yield batch, inputs_of(examples, batch)
+def large(examples: Examples) -> list[Batch]:
+    """Return the batches of one pass over the rows where nothing is learned from them."""
+    size = min(AT_ONCE, 1 << max(examples.rows - 1, 0).bit_length())
+    return batches(examples, size, most=1 if examples.rows < FEW_ROWS else MOST_LENGTHS)
