@@ -3,105 +3,158 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import textwrap
+from collections.abc import Sequence
+from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
 import unrolled
 
 LISTS = ("--input", "--output")
+WIDTH = 100
 
 app = typer.Typer(
     name="unrolled",
-    help="Recurrent networks for every shape: one or many steps in, one or many steps out.",
-    no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-Units = Annotated[int | None, typer.Option(help="Hidden units of each layer.")]
-Layers = Annotated[int, typer.Option(help="Layers, one on top of another.")]
-Architecture = Annotated[str, typer.Option(help="A wiring of the shape.")]
+Units = Annotated[int | None, typer.Option(help="Hidden units of each layer.", metavar="N")]
+Layers = Annotated[int, typer.Option(help="Layers, one on top of another.", metavar="N")]
+Architecture = Annotated[
+    str, typer.Option(help="A wiring of the shape; 'unrolled show' lists them.", metavar="NAME")
+]
 CellKind = Annotated[Literal["lstm", "gru", "rnn"], typer.Option(help="The recurrent cell.")]
 Both = Annotated[
     bool | None,
-    typer.Option("--bidirectional/--one-way", help="Whether to read the input backwards too."),
+    typer.Option("--bidirectional/--one-way", help="Read the input backwards too, or not."),
 ]
+Model = Annotated[Path, typer.Argument(help="Folder of a saved model.", metavar="MODEL")]
 
 
-@app.command(epilog="Example: unrolled show unaligned --architecture repeat --t 6 --u 3")
+def _examples(*lines: str) -> str:
+    """Return commands as the closing words of a help page, one a line."""
+    word = "Example" if len(lines) == 1 else "Examples"
+    return "\n".join(["\b", f"{word}:", *(f"  unrolled {line}" for line in lines)])
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog=_examples("demo", "show many-to-one", "train data.csv --input a b --output y"),
+)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Train a recurrent network of any shape: one or many steps in, one or many steps out."""
+    if version:
+        typer.echo(f"unrolled {installed('unrolled')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(epilog=_examples("show", "show unaligned --architecture tail --t 6 --u 3"))
 def show(
-    shape: Annotated[str | None, typer.Argument(help="One of the five shapes.")] = None,
+    shape: Annotated[
+        str | None,
+        typer.Argument(
+            help="One of the five shapes; all five at a glance unless given.", metavar="SHAPE"
+        ),
+    ] = None,
     architecture: Architecture = "auto",
-    t: Annotated[int | None, typer.Option(help="Input steps; 6 unless given.")] = None,
-    f: Annotated[int, typer.Option(help="Numbers in an input step.")] = 4,
-    u: Annotated[int | None, typer.Option(help="Output steps; 3 unless given.")] = None,
-    o: Annotated[int, typer.Option(help="Numbers in an output step.")] = 1,
+    t: Annotated[int | None, typer.Option(help="Input steps; 6 unless given.", metavar="N")] = None,
+    f: Annotated[int, typer.Option(help="Numbers in an input step.", metavar="N")] = 4,
+    u: Annotated[
+        int | None, typer.Option(help="Output steps; 3 unless given.", metavar="N")
+    ] = None,
+    o: Annotated[int, typer.Option(help="Numbers in an output step.", metavar="N")] = 1,
     units: Units = 64,
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
 ) -> None:
-    """Show a shape: its picture, what it is for, its sizes and its code."""
+    """Explain a shape: picture, sizes, code."""
     if shape is None:
-        typer.echo(unrolled.glance())
-        typer.echo("\nOne of them in full: unrolled show many-to-one")
+        typer.echo(f"{unrolled.glance()}\n\nOne of them in full: unrolled show many-to-one")
         return
-    taken = unrolled.shapes.named(shape, same_length=u is None or u == t)
+    taken = unrolled.shapes.named(shape, same_length=u in (None, t or 6))
     if taken != shape:
-        typer.echo(f"{shape} is aligned or unaligned; showing {taken}.\n")
-    typer.echo(
-        unrolled.show(
-            taken,
-            architecture=architecture,
-            t=(t or 6) if taken in ("many-to-one", "aligned", "unaligned") else t,
-            f=f,
-            u=(u or 3) if taken in ("one-to-many", "unaligned") else u,
-            o=o,
-            units=units or 64,
-            layers=layers,
-            bidirectional=bidirectional,
-            cell=cell,
-        )
+        typer.echo(f"{shape} is {taken} here.\n")
+    page = unrolled.show(
+        taken,
+        architecture=architecture,
+        t=(t or 6) if taken in ("many-to-one", "aligned", "unaligned") else t,
+        f=f,
+        u=(u or 3) if taken in ("one-to-many", "unaligned") else u,
+        o=o,
+        units=units or 64,
+        layers=layers,
+        bidirectional=bidirectional,
+        cell=cell,
     )
+    typer.echo(page)
 
 
-@app.command(epilog="Example: unrolled train reviews.csv --input text --output label --save model/")
+@app.command(
+    epilog=_examples(
+        "train sales.csv --input day price --output sold",
+        "train reviews.csv --input text --output label --save model",
+    )
+)
 def train(
-    data: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSON lines or .ts.")],
+    data: Annotated[
+        Path,
+        typer.Argument(help="A table: CSV, TSV, Parquet, JSON lines or .ts.", metavar="FILE"),
+    ],
     output: Annotated[
-        list[str], typer.Option(help="Columns that come out, each NAME or NAME:KIND.")
+        list[str],
+        typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ..."),
     ],
     input: Annotated[
         list[str] | None,
-        typer.Option(help="Columns that go in, each NAME or NAME:KIND; all others unless given."),
+        typer.Option(
+            help="One or more columns that go in; all others unless given.",
+            metavar="NAME[:KIND] ...",
+        ),
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="Folder for the model.")] = None,
-    shape: Annotated[str, typer.Option(help="One of the five shapes, or auto.")] = "auto",
-    test: Annotated[float, typer.Option(help="Share of the rows held out to score.")] = 0.2,
+    save: Annotated[
+        Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")
+    ] = "auto",
+    test: Annotated[
+        float, typer.Option(help="Share of the rows held out to score.", metavar="SHARE")
+    ] = 0.2,
     architecture: Architecture = "auto",
     units: Units = None,
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
-    epochs: Annotated[int, typer.Option(help="The most passes over the data.")] = 200,
-    seed: Annotated[int, typer.Option(help="Makes two runs equal.")] = 0,
+    epochs: Annotated[int, typer.Option(help="The most passes over the data.", metavar="N")] = 200,
+    seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
     split: Annotated[
         Literal["auto", "random", "stratified", "group", "time"],
         typer.Option(help="How rows are held out."),
     ] = "auto",
     split_by: Annotated[
-        str | None, typer.Option(help="Column that groups or orders rows for --split.")
+        str | None,
+        typer.Option(help="Column that groups or orders rows for --split.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """Train a network on a table, and score it beside simple references.
+    """Train on a table, and score.
 
-    Kinds are number, category, vector, numbers, tokens, and text (text:characters, text:words,
-    text:subwords); they are found from the data unless stated.
+    The score, on rows held out, stands beside two simple references. Kinds of columns are number,
+    category, vector, numbers, tokens and text (text:characters, text:words, text:subwords); they
+    are found from the data unless stated.
     """
     model = unrolled.SequenceModel(
         input,
@@ -117,81 +170,148 @@ def train(
         training=unrolled.Training(epochs=epochs, seed=seed, split=split, split_by=split_by),
     )
     model.check_save(save)
-    typer.echo(model.trial(data, test=test, before=lambda built: typer.echo(f"{built}\n")))
-    if save is not None:
-        typer.echo(f"\nsaved  {model.save(save)}")
-        typer.echo(f"use    unrolled predict {save} NEW_ROWS -o predictions.csv")
+    typer.echo(_wrapped(model.trial(data, test=test, before=lambda made: typer.echo(f"{made}\n"))))
+    if save is None:
+        typer.echo("\nnot saved; to keep the model, add --save FOLDER")
+        return
+    typer.echo(f"\nsaved  {model.save(save)}")
+    typer.echo(f"use    unrolled predict {save} {data} -o predictions{_suffix(data)}")
 
 
-@app.command(epilog="Example: unrolled predict model/ new.csv -o predictions.csv")
+@app.command(epilog=_examples("predict model new.csv -o predictions.csv"))
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
-    data: Annotated[Path, typer.Argument(help="Rows to predict.")],
+    model: Model,
+    data: Annotated[Path, typer.Argument(help="Rows to predict.", metavar="FILE")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; the screen unless given.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write; CSV on the screen unless given.",
+            metavar="FILE",
+        ),
     ] = None,
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="A probability for each class.")
+        bool, typer.Option("--probabilities", help="A probability for each class instead.")
     ] = False,
 ) -> None:
-    """Predict the outputs of new rows."""
-    found = unrolled.load(model).predict_file(data, out, probabilities=probabilities)
-    typer.echo(found if out is None else f"wrote  {out}  ({found.height} rows)")
+    """Predict the outputs of new rows.
+
+    The columns of the file are kept; those that come out are added, or take the place of those
+    with the same name.
+    """
+    found = unrolled.load(model).predict_file(data, out or sys.stdout, probabilities=probabilities)
+    if out is not None:
+        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
 
 
-@app.command(epilog="Example: unrolled evaluate model/ test.csv")
+@app.command(epilog=_examples("evaluate model test.csv"))
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Folder of a saved model.")],
-    data: Annotated[Path, typer.Argument(help="Rows with known outputs.")],
+    model: Model,
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Rows with known outputs that the model was not trained on.", metavar="FILE"
+        ),
+    ],
 ) -> None:
-    """Score a saved model on rows with known outputs, beside simple references."""
-    typer.echo(unrolled.load(model).evaluate(data))
+    """Score a saved model on rows it has not seen.
+
+    The score stands beside two simple references that were fitted on the same rows as the model.
+    """
+    typer.echo(_wrapped(unrolled.load(model).evaluate(data)))
 
 
-@app.command(epilog="Example: unrolled demo --folder demo")
+@app.command(epilog=_examples("demo --folder demo"))
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder for the tables and models.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Option(help="Folder for the table and the models.", metavar="FOLDER")
+    ] = Path("demo"),
 ) -> None:
-    """Train all five shapes on bike-sharing data, and leave the models in a folder."""
-    unrolled.demo(folder, say=typer.echo)
+    """Train all five shapes on bike sharing.
+
+    One row of the table is a day of a city's rented bicycles. It takes about two minutes, and
+    leaves the table and five models in a folder.
+    """
+    unrolled.demo(folder, say=lambda text: typer.echo(_wrapped(text)))
 
 
-def main() -> None:
-    """Run the command line; errors a user can cause exit 2, others 1, without a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; errors that a user can cause exit 2, others 1, without a traceback.
+
+    Args:
+        arguments: What follows `unrolled`; None takes it from the shell.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=spread(sys.argv[1:]))
+        app(args=spread(given), prog_name="unrolled", standalone_mode=False)
     except unrolled.errors.UnrolledError as error:
         _fail(2, str(error))
-    except KeyboardInterrupt:
-        _fail(130, "interrupted; nothing was saved.")
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(130, "interrupted.")
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as error:
+        if hasattr(error, "format_message"):  # of the parser
+            _fail(2, _usage(error))
         if os.environ.get("UNROLLED_TRACEBACK"):
             raise
         says = f"{type(error).__name__}: {error}".splitlines()[0]
         _fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
 
 
-def spread(arguments: list[str]) -> list[str]:
+def spread(arguments: Sequence[str]) -> list[str]:
     """Repeat `--input` and `--output` before each of the names that follow.
 
     Example:
-        >>> spread(["data.csv", "--input", "a", "b", "--output", "y"])
-        ['data.csv', '--input', 'a', '--input', 'b', '--output', 'y']
+        >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
+        ['data.csv', '--input=a', '--input=b', '--output=y', '--seed', '1']
     """
     found: list[str] = []
-    option = ""
+    option = waiting = ""
     for argument in arguments:
+        name, _, value = argument.partition("=")
         if argument in LISTS:
-            option = argument
+            found += [waiting] if waiting else []
+            option = waiting = argument
         elif option and not argument.startswith("-"):
-            found += [option, argument]
+            found.append(f"{option}={argument}")
+            waiting = ""
         else:
-            option = ""
-            found.append(argument)
-    return found
+            found += [waiting, argument] if waiting else [argument]
+            option, waiting = (name if name in LISTS and value else ""), ""
+    return found + ([waiting] if waiting else [])
 
 
-def _fail(status: int, text: str) -> Any:
-    width = 100 if not sys.stderr.isatty() else os.get_terminal_size(2).columns
-    print(textwrap.fill(f"error: {text}", width), file=sys.stderr)
+def _wrapped(text: object) -> str:
+    """Return text with its longest lines broken to fit the terminal."""
+    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    return "\n".join(_filled(line, width) for line in str(text).split("\n"))
+
+
+def _filled(line: str, width: int) -> str:
+    """Return a line broken between words, and never within a name or a path."""
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _suffix(data: Path) -> str:
+    """Return the ending for the predictions of a file."""
+    same = data.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+    return data.suffix if same else ".jsonl"
+
+
+def _usage(error: Exception) -> str:
+    """Return a complaint of the parser as a sentence, and where to read on."""
+    says = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    place = " It comes before the options." if says.startswith("Missing argument") else ""
+    page = context.command_path if context else "unrolled"
+    return f"{says[:1].lower()}{says[1:]}.{place} Read on with: {page} --help"
+
+
+def _fail(status: int, text: str) -> NoReturn:
+    """Print one paragraph on the error stream and end."""
+    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    print(_filled(f"error: {text}", width), file=sys.stderr)
     sys.exit(status)

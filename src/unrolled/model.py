@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import numpy as np
 import polars as pl
@@ -87,6 +87,10 @@ class SequenceModel(BaseEstimator):
                 )
             self._settings[name] = value
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn (a pipeline asks) whether there was a `fit`."""
+        return self._trained is not None
 
     def fit(self, data: Any, y: Any = None, *, before: Before | None = None) -> Self:
         """Train on a table or on arrays.
@@ -233,13 +237,18 @@ class SequenceModel(BaseEstimator):
             artifact.refuse_other(Path(folder))
 
     def predict_file(
-        self, data: str | Path, out: str | Path | None = None, *, probabilities: bool = False
+        self,
+        data: str | Path,
+        out: str | Path | TextIO | None = None,
+        *,
+        probabilities: bool = False,
     ) -> pl.DataFrame:
         """Predict the rows of a file, and write them beside their predictions.
 
         Args:
             data: The file.
-            out: The file to write; its suffix says the format. None writes nothing.
+            out: The file to write, whose suffix says the format; or an open stream, which gets
+                CSV. None writes nothing.
             probabilities: As for `predict`.
 
         Returns:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
+
 from unrolled.artifact import Trained
 from unrolled.data.examples import Encoding
+
+WIDEST = 100
 
 
 def training_lines(trained: Trained) -> str:
@@ -26,13 +31,21 @@ def training_lines(trained: Trained) -> str:
     )
 
 
-def summary(encoding: Encoding) -> str:
-    """Return the schema as lines: each column, its kind and why."""
+def summary(encoding: Encoding, *, width: int | None = None) -> str:
+    """Return the schema as lines: each column, its kind and why; the shape and its reason.
+
+    Args:
+        encoding: The schema with its encoders.
+        width: Columns of text to break the reason at; None takes the terminal's, at most 100.
+    """
     schema = encoding.schema
+    width = width or min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
     rows = [("in", c) for c in schema.inputs] + [("out", c) for c in schema.outputs]
-    width = max(len(c.name) for _, c in rows)
-    lines = [f"{side:<3}  {c.name:<{width}}  {c.spelled:<15}  {c.why}".rstrip() for side, c in rows]
-    return "\n".join([*lines, f"shape  {schema.shape}  ({schema.pattern})", schema.reason])
+    name = max(len(c.name) for _, c in rows)
+    kind = max(len(c.spelled) for _, c in rows)
+    lines = [f"{side:<3}  {c.name:<{name}}  {c.spelled:<{kind}}  {c.why}" for side, c in rows]
+    because = textwrap.fill(schema.reason, width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*lines, "", f"shape  {schema.shape}  ({schema.pattern})", because])
 
 
 def readme(trained: Trained, picture: str) -> str:
@@ -43,7 +56,7 @@ def readme(trained: Trained, picture: str) -> str:
             "# A model trained with unrolled",
             "",
             "```",
-            summary(trained.encoding),
+            summary(trained.encoding, width=78),
             "```",
             "",
             f"Network: {network.architecture}, {network.layers} x {network.cell} of"

@@ -57,7 +57,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
     if output and whole and distinct <= FEW and len(filled) >= 2 * distinct:
         why = f"{distinct} different whole numbers in {len(column)} rows"
         return _measured(column, "category", None, why)
-    return _measured(column, "number", None, "numbers")
+    return _measured(column, "number", None, "a number in each row")
 
 
 def _text(column: pl.Series, filled: pl.Series) -> Column:
@@ -134,11 +134,18 @@ def _lists(column: pl.Series, why: str = "") -> Column:
     if depth == 0:
         raise cells.wrong_type(column, "any kind", "lists in every row")
     if depth > 1:
-        return _measured(column, "numbers", None, why + cells.spelled(column.dtype))
+        found = _measured(column, "numbers", None, why)
+        return found.model_copy(update={"why": why + _steps_of(found)})
     even = ragged.numbers(column).length
     if even is not None:
         return _measured(column, "vector", None, f"{why}lists of {even} numbers in every row")
     return _measured(column, "numbers", None, why + "lists of numbers of differing length")
+
+
+def _steps_of(found: Column) -> str:
+    """Return in words what a list of steps holds."""
+    steps = {None: "steps", 1: "1 step"}.get(found.length, f"{found.length} steps")
+    return f"lists of {steps} of {found.width} {'number' if found.width == 1 else 'numbers'} each"
 
 
 def _measured(column: pl.Series, taken: Kind, unit: Unit | None, why: str) -> Column:

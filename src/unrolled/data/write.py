@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import narwhals as nw
 import polars as pl
@@ -16,19 +16,23 @@ from unrolled.errors import DataError, nearest
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
-def write(frame: pl.DataFrame, path: str | os.PathLike[str]) -> None:
+def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
     """Write a table to a file whose suffix says the format; all of it or nothing.
 
     Lists are written as JSON in CSV and TSV.
 
     Args:
         frame: The table.
-        path: Ends in `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`.
+        out: A path that ends in `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`; or an open
+            stream of text, which gets CSV.
 
     Raises:
         DataError: The suffix is unknown, or the file cannot be written.
     """
-    target = Path(path)
+    if not isinstance(out, str | os.PathLike):
+        out.write(_flat(frame).write_csv())
+        return
+    target = Path(out)
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(
@@ -97,12 +101,16 @@ def _fill(frame: pl.DataFrame, path: Path, suffix: str) -> None:
     if suffix == ".parquet":
         frame.write_parquet(path)
     elif suffix in (".csv", ".tsv"):
-        flat = frame.with_columns(
-            _json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
-        )
-        flat.write_csv(path, separator="," if suffix == ".csv" else "\t")
+        _flat(frame).write_csv(path, separator="," if suffix == ".csv" else "\t")
     else:
         frame.write_ndjson(path)
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with JSON text in place of lists."""
+    return frame.with_columns(
+        _json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
+    )
 
 
 def _json(column: pl.Series) -> pl.Series:
