@@ -38,8 +38,6 @@ def _sizes(
 ) -> tuple[Ports, Network]:
     """Return the ports and settings that sizes and names stand for."""
     taken = named(shape, same_length=u is None or u == t)
-    if f < 1:
-        raise SettingError(f"got f={f}, expected a whole number of at least 1.")
     network = Network(
         architecture=architecture,
         cell=cell,
