@@ -75,8 +75,9 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
 
 def scored(column: Column, true: Any, predicted: Any) -> dict[str, float]:
     """Return every metric of a column's kind, the main one first."""
-    if column.kind == "category":
-        return {name: metric(true, predicted) for name, metric in metrics.CLASSES.items()}
+    if column.kind == "category":  # the same label may be a number here and text there
+        labels = list(map(str, true)), list(map(str, predicted))
+        return {name: metric(*labels) for name, metric in metrics.CLASSES.items()}
     if column.kind in ("tokens", "text"):
         pairs = list(zip(_pieces(true), _pieces(predicted), strict=True))
         right = sum(_agreeing(t, p) for t, p in pairs)
@@ -91,7 +92,7 @@ def scored(column: Column, true: Any, predicted: Any) -> dict[str, float]:
 def row_errors(column: Column, true: Any, predicted: Any) -> Any:
     """Return one error a row (n): squared for numbers, the share of wrong labels otherwise."""
     if column.kind == "category":
-        return np.array([t != p for t, p in zip(true, predicted, strict=True)], float)
+        return np.array([str(t) != str(p) for t, p in zip(true, predicted, strict=True)], float)
     if column.kind in ("tokens", "text"):
         pairs = zip(_pieces(true), _pieces(predicted), strict=True)
         return np.array([1 - _agreeing(t, p) / max(len(t), len(p), 1) for t, p in pairs])
@@ -118,7 +119,7 @@ def verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
     ours, theirs = shown(scores[NETWORK][metric]), shown(scores[rival][metric])
     name = (
         f"the {rival}"
-        if rival == "mean"
+        if rival in ("mean", "constant", "linear map")
         else f"the {rival} value"
         if rival == "most frequent"
         else rival

@@ -163,14 +163,21 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
             if width and target.ndim == 1 and not aligned
             else _ridge(rows, wide)
         )
-    classes = any(symbols.get(name) for name in examples.targets)
-    simple = (
-        "logistic regression" if classes and not aligned and not any(steps.values()) else "ridge"
-    )
-    found = [Reference("most frequent" if classes else "mean", None, constant, steps, aligned)]
+    naive, simple = _names({bool(symbols.get(name)) for name in constant}, aligned, steps)
+    found = [Reference(naive, None, constant, steps, aligned)]
     if len(linear) == len(constant):
         found.append(Reference(simple, features, linear, steps, aligned))
     return found
+
+
+def _names(classes: set[bool], aligned: bool, steps: Mapping[str, int]) -> tuple[str, str]:
+    """Return what the two references are called, for outputs of classes, of numbers, or both."""
+    if len(classes) > 1:
+        return "constant", "linear map"
+    if classes == {False}:
+        return "mean", "ridge"
+    stepwise = aligned or any(steps.values())
+    return "most frequent", "ridge" if stepwise else "logistic regression"
 
 
 def _as_numbers(target: Array, width: int) -> Array:
@@ -183,6 +190,8 @@ def _as_numbers(target: Array, width: int) -> Array:
 def _logistic(rows: Any, target: Array, width: int) -> tuple[Array, Array]:
     from sklearn.linear_model import LogisticRegression
 
+    if (target == target[0]).all():  # one class to learn from: it is the answer
+        return np.zeros((rows.shape[1], width), "float32"), np.eye(width, dtype="float32")[target[0]]
     model = LogisticRegression(C=3.0, max_iter=500).fit(rows, target)
     weights, bias = np.zeros((rows.shape[1], width)), np.full(width, -1e9)
     if len(model.classes_) == 2:

@@ -67,7 +67,8 @@ class Encoding:
     @property
     def sizes(self) -> dict[str, int]:
         """Features, classes or ids of each column, by the network's names."""
-        return {self.ports[name]: made.size for name, made in self.encoders.items()}
+        ports = self.ports
+        return {ports[name]: made.size for name, made in self.encoders.items()}
 
     def block(self, column: Column, table: Table) -> Block:
         """Return a column's encoded rows."""
@@ -83,13 +84,16 @@ class Encoding:
         Raises:
             DataError: Rows whose number of steps is not that of the training part.
         """
-        inputs = self._inputs({c.name: self.block(c, table) for c in self.schema.inputs})
+        blocks = {c.name: self.block(c, table) for c in self.schema.inputs}
+        _refuse_uneven(blocks)
+        inputs = self._inputs(blocks)
         lengths = next((b.lengths for b in inputs.values() if b.offsets is not None), None)
         self._check_lengths(lengths)
         outputs = self.schema.outputs if targets else ()
+        ports = self.ports
         return Examples(
             inputs=inputs,
-            targets={self.ports[c.name]: self.block(c, table) for c in outputs},
+            targets={ports[c.name]: self.block(c, table) for c in outputs},
             rows=table.rows,
             lengths=lengths,
             steps_out=self.steps_out,
@@ -105,8 +109,8 @@ class Encoding:
             }
         numbers = [b.flat for b in blocks.values() if not b.whole]
         joined = {"x": Block(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
-        whole = {n: b for n, b in blocks.items() if b.whole}
-        return joined | {self.ports[name]: block for name, block in whole.items()}
+        ports = self.ports
+        return joined | {ports[name]: block for name, block in blocks.items() if block.whole}
 
     def _check_lengths(self, lengths: Array | None) -> None:
         if lengths is None or self.steps_in is None:
@@ -136,14 +140,30 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
         >>> identifiers(["unit price", "unit-price", "class", "x"])
         {'unit price': 'unit_price', 'unit-price': 'unit_price_', 'class': 'class_', 'x': 'x_'}
     """
-    taken: dict[str, str] = {}
+    found: dict[str, str] = {}
+    taken = set(RESERVED)
     for name in names:
         plain = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
         plain = f"_{plain}" if plain[0].isdigit() else plain
-        while plain in RESERVED or keyword.iskeyword(plain) or plain in taken.values():
+        while plain in taken or keyword.iskeyword(plain):
             plain += "_"
-        taken[name] = plain
-    return taken
+        found[name] = plain
+        taken.add(plain)
+    return found
+
+
+def _refuse_uneven(blocks: dict[str, Block]) -> None:
+    """Refuse sequences of differing length within a row: their steps would be mixed up."""
+    many = {name: block.lengths for name, block in blocks.items() if block.lengths is not None}
+    (first, lengths), *rest = many.items() if many else [("", None)]
+    for name, other in rest:
+        apart = np.flatnonzero(lengths != other)
+        if len(apart) and lengths is not None and other is not None:
+            row = apart[0]
+            raise DataError(
+                f"row {row + 1}: '{first}' has {lengths[row]} steps and '{name}' has {other[row]},"
+                " expected sequences of one side to be equally long in a row. Correct the row."
+            )
 
 
 def _longest(block: Block) -> int:
@@ -157,5 +177,5 @@ def _refuse_open(column: Column, schema: Schema) -> None:
         raise ShapeError(
             f"the output '{column.name}' has a different number of steps in different rows and the"
             f" shape is {schema.shape}, expected as many in every row: numbers have no end mark."
-            " Cut or fill the rows, or say what stands for 'none'."
+            f" Cut or fill the rows. Why {schema.shape}: {schema.reason}"
         )

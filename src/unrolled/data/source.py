@@ -14,7 +14,7 @@ from unrolled.data.arrays import from_arrays
 from unrolled.data.infer import sides
 from unrolled.data.read import like, read
 from unrolled.data.table import Table, table
-from unrolled.errors import DataError, SettingError
+from unrolled.errors import DataError, SettingError, listed
 from unrolled.schema import KINDS, UNITS, Column
 
 Columns = str | Sequence[str] | Mapping[str, str] | None
@@ -67,10 +67,10 @@ def opened(
     """
     known_in, known_out = _known(inputs), _known(outputs)
     if not _is_table(data):
-        return _from_arrays(data, y, (*known_in, *known_out))
+        return _from_arrays(data, y, inputs, outputs)
     frame = read(data)
     if y is not None:
-        name = known_out[0].name if known_out else next(iter(_stated(outputs)[0]), "y")
+        name = _first(outputs, "y")
         frame = _with_output(frame, y, name)
         outputs = outputs or name
     if known_in:
@@ -87,16 +87,43 @@ def opened(
     return Source(data, frame, table(frame, into, out), into, out)
 
 
-def _from_arrays(data: Any, y: Any, expected: tuple[Column, ...]) -> Source:
-    """Return arrays as a source; texts and labels in a list become a column `x`."""
-    first = data[0] if len(data) else None
-    if isinstance(first, str) or (isinstance(first, list) and first and isinstance(first[0], str)):
-        made = opened(
-            {"x": list(data)}, y, expected[:1] or None, expected[1:2] if y is not None else None
+def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
+    """Return arrays as a source; a list of texts or of tokens becomes a column of a table."""
+    known = (*_known(inputs), *_known(outputs))
+    if not hasattr(data, "__len__"):
+        raise DataError(
+            f"got {type(data).__name__} as data, expected a path, a frame, a dict of columns, or"
+            " arrays."
         )
+    if y is None and not known:
+        raise DataError(
+            "got X and no y, expected an output for each row of X. Call fit(X, y), or pass a table"
+            " that holds both and name its outputs."
+        )
+    first = next(iter(data), None)
+    if isinstance(first, str) or (isinstance(first, list) and first and isinstance(first[0], str)):
+        given = {_first(inputs, "x"): list(data)}
+        made = opened(given, y, inputs, outputs if y is not None else None)
         return Source(data, None, made.table, made.inputs, made.outputs)
-    values, into, out = from_arrays(data, y, expected=expected)
+    if known and [column.name for column in _known(inputs)] != ["x"]:
+        raise DataError(
+            f"got an array, expected a table with the columns"
+            f" {listed(column.name for column in _known(inputs))}, as in the training data."
+        )
+    values, into, out = from_arrays(data, y, expected=known or _stated_target(outputs))
     return Source(data, None, values, into, out)
+
+
+def _stated_target(outputs: Any) -> tuple[Column, ...]:
+    """Return `y` as it was stated, where whole numbers could be labels or quantities."""
+    stated = [kind for kind in _stated(outputs)[1].values() if kind in ("category", "number")]
+    return tuple(Column(name="y", kind=kind) for kind in stated[:1])  # type: ignore[arg-type]
+
+
+def _first(columns: Any, otherwise: str) -> str:
+    """Return the first name among columns or what was stated of them."""
+    names = [column.name for column in _known(columns)] or _stated(columns)[0]
+    return names[0] if names else otherwise
 
 
 def _is_table(data: Any) -> bool:
@@ -117,7 +144,7 @@ def _known(columns: Any) -> tuple[Column, ...]:
 
 def _stated(columns: Any) -> tuple[list[str], dict[str, str]]:
     """Return names, and the kinds stated for some of them (`name:kind`, or a mapping)."""
-    if columns is None:
+    if columns is None or _known(columns):
         return [], {}
     if isinstance(columns, Mapping):
         return list(columns), {n: k for n, k in columns.items() if k is not None}
@@ -134,11 +161,17 @@ def _stated(columns: Any) -> tuple[list[str], dict[str, str]]:
 
 def _with_output(frame: pl.DataFrame, y: Any, name: str) -> pl.DataFrame:
     """Return the table with `y` as a column."""
-    if len(y) != frame.height:
+    found = read(y, what="y") if hasattr(y, "columns") else read({name: y})
+    if found.width != 1:
         raise DataError(
-            f"the table has {frame.height} rows and y has {len(y)}, expected one value a row."
+            f"y has {found.width} columns, expected one. Put several outputs into the table, and"
+            " name them."
         )
-    return frame.drop(name, strict=False).hstack(read({name: list(y)}))
+    if found.height != frame.height:
+        raise DataError(
+            f"the table has {frame.height} rows and y has {found.height}, expected one value a row."
+        )
+    return frame.drop(name, strict=False).hstack([found.to_series().alias(name)])
 
 
 def _cells(values: Any) -> Any:
@@ -156,7 +189,9 @@ def _cells(values: Any) -> Any:
 
 
 def _array(values: Any) -> Any:
-    """Return predictions of arrays as one array where rows are of one size."""
+    """Return predictions of arrays as one array where rows are of one size and type."""
     if isinstance(values, list) and values and isinstance(values[0], np.ndarray):
         return np.stack(values) if len({v.shape for v in values}) == 1 else values
+    if isinstance(values, np.ndarray) and len({type(value) for value in values}) == 1:
+        return np.array(values.tolist())
     return values
