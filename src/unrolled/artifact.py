@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -62,13 +63,15 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
     """
     from safetensors.numpy import save_file
 
-    target = Path(folder)
+    target, place = Path(folder), Path(folder).resolve()
     refuse_other(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     except OSError as error:
-        raise ArtifactError(f"cannot write the model to '{target}': {error.strerror}.") from None
+        raise ArtifactError(
+            f"cannot write the model to '{target}': {error.strerror}. Choose another folder."
+        ) from None
     try:
         save_file(_weights(trained.model), made / "weights.safetensors")
         save_file(_arrays(trained.references), made / "references.safetensors")
@@ -81,14 +84,28 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
         for name, text in pages.items():
             (made / name).write_text(text, encoding="utf-8")
         made.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        made.rename(target)
+        _put(made, place)
     except OSError as error:
-        raise ArtifactError(f"cannot write the model to '{target}': {error.strerror}.") from None
+        raise ArtifactError(
+            f"cannot write the model to '{target}': {error.strerror}. Choose another folder."
+        ) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return target
+
+
+def _put(made: Path, place: Path) -> None:
+    """Move a finished folder to its place; what stood there goes only when it is there."""
+    earlier = made.with_name(f"{made.name}-earlier")
+    if place.exists():
+        place.rename(earlier)
+    try:
+        made.rename(place)
+    except OSError:
+        if earlier.exists():
+            earlier.rename(place)
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def load(folder: str | Path) -> Trained:
@@ -97,6 +114,7 @@ def load(folder: str | Path) -> Trained:
     Raises:
         ArtifactError: The folder is not a saved model, or one of a newer format.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     source = Path(folder)
@@ -117,7 +135,7 @@ def load(folder: str | Path) -> Trained:
         return _restored(manifest, encoders, arrays, load_file(source / "weights.safetensors"))
     except ArtifactError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
         raise ArtifactError(
             f"the model in '{source}' is damaged: {type(error).__name__}: {error}. Save it again."
         ) from None
@@ -127,7 +145,7 @@ def refuse_other(target: Path) -> None:
     """Refuse to replace anything but an empty folder or a saved model.
 
     Raises:
-        ArtifactError: There is something else.
+        ArtifactError: There is something else, or no folder that may be written to above.
     """
     if target.is_dir() and ((target / MANIFEST).is_file() or not any(target.iterdir())):
         return
@@ -135,6 +153,12 @@ def refuse_other(target: Path) -> None:
         raise ArtifactError(
             f"'{target}' exists and is not a saved model, expected a new folder, an empty one, or"
             " a model to replace. Choose another folder."
+        )
+    above = next(folder for folder in target.absolute().parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ArtifactError(
+            f"cannot write the model to '{target}': '{above.name}' is not a folder that may be"
+            " written to. Choose another folder."
         )
 
 
@@ -221,7 +245,9 @@ def _restored(
     )
 
 
-def _history(state: dict[str, Any]) -> History:
-    """Return the history that JSON describes."""
+def _history(state: dict[str, Any] | None) -> History | None:
+    """Return the history that JSON describes; None for a network not yet trained."""
+    if state is None:
+        return None
     passes = {name: tuple(state[name]) for name in ("loss", "validation")}
     return History(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)

@@ -11,6 +11,7 @@ import numpy as np
 from unrolled import inference, metrics
 from unrolled.artifact import Trained
 from unrolled.data.table import Table
+from unrolled.errors import DataError
 from unrolled.schema import Column
 
 NETWORK = "network"
@@ -67,10 +68,27 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     for column, port in zip(encoding.schema.outputs, ports, strict=True):
         true = table.values[column.name]
         predicted = {who: encoding.decode(column, found[port]) for who, found in said.items()}
+        comparable(column, true, predicted[NETWORK])
         scores[column.name] = {who: scored(column, true, p) for who, p in predicted.items()}
         errors = {who: row_errors(column, true, p) for who, p in predicted.items()}
         verdicts[column.name] = verdict(errors, scores[column.name])
     return Evaluation(table.rows, scores, verdicts)
+
+
+def comparable(column: Column, true: Any, predicted: Any) -> None:
+    """Refuse rows of numbers that have more or fewer steps than a model gives them.
+
+    Raises:
+        DataError: The first such row.
+    """
+    if column.kind != "numbers":
+        return
+    for row, (known, said) in enumerate(zip(true, predicted, strict=True), 1):
+        if len(known) != len(said):
+            raise DataError(
+                f"column '{column.name}', row {row}: got {len(known)} steps, expected {len(said)},"
+                " as many as the model gives this row. Cut or fill the row, or leave it out."
+            )
 
 
 def scored(column: Column, true: Any, predicted: Any) -> dict[str, float]:
@@ -96,6 +114,9 @@ def row_errors(column: Column, true: Any, predicted: Any) -> Any:
     if column.kind in ("tokens", "text"):
         pairs = zip(_pieces(true), _pieces(predicted), strict=True)
         return np.array([1 - _agreeing(t, p) / max(len(t), len(p), 1) for t, p in pairs])
+    if isinstance(true, np.ndarray):
+        squares: Any = ((true - predicted) ** 2).reshape(len(true), -1)
+        return squares.mean(axis=1)
     return np.array(
         [np.mean((np.ravel(t) - np.ravel(p)) ** 2) for t, p in zip(true, predicted, strict=True)]
     )

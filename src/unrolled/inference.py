@@ -24,24 +24,27 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
     Returns:
         By output: (n o), (n u o), or, where steps follow the input, n arrays (t_i o).
     """
-    cut_at = examples.lengths if examples.steps_out is None else None
-    found: dict[str, list[Any]] = {name: [None] * examples.rows for name in names}
+    pieces: dict[str, list[Array]] = {name: [] for name in names}
+    order: list[Array] = []
     for batch in large(examples):
         said = network.predict_on_batch(alone(inputs_of(examples, batch)))
         by_name = said if isinstance(said, Mapping) else {names[0]: said}
+        order.append(batch.rows[: batch.real])
         for name in names:
-            for row, values in zip(
-                batch.rows[: batch.real], np.asarray(by_name[name]), strict=False
-            ):
-                steps = len(values) if cut_at is None or values.ndim < 2 else int(cut_at[row])
-                found[name][row] = values[:steps]
-    return {name: _stacked(rows) for name, rows in found.items()}
+            pieces[name].append(np.asarray(by_name[name])[: batch.real])
+    back = np.argsort(np.concatenate(order))
+    cut_at = examples.lengths if examples.steps_out is None else None
+    return {name: _ordered(found, back, cut_at) for name, found in pieces.items()}
 
 
-def _stacked(rows: list[Array]) -> Outputs:
-    """Return rows of one size as one array."""
-    same = len({row.shape for row in rows}) == 1
-    return np.stack(rows) if same else rows
+def _ordered(pieces: list[Array], back: Array, lengths: Array | None) -> Outputs:
+    """Return the outputs of all batches in the order of the rows, cut to their real steps."""
+    if lengths is None or pieces[0].ndim < 3:
+        joined: Array = np.concatenate(pieces)[back]
+        return joined
+    padded = [row for piece in pieces for row in piece]
+    rows = [padded[i][:steps] for i, steps in zip(back, lengths, strict=True)]
+    return np.stack(rows) if len(set(lengths.tolist())) == 1 else rows
 
 
 def softmax(logits: Array) -> Array:

@@ -22,7 +22,7 @@ from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
 from unrolled.errors import NotFittedError, SettingError, listed, nearest
-from unrolled.evaluation import Evaluation, evaluate, scored
+from unrolled.evaluation import Evaluation, comparable, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
@@ -126,15 +126,27 @@ class SequenceModel(BaseEstimator):
         source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
         table, kept = complete(source.table, source.outputs)
         trainable(table, source.outputs)
+        schema = self._schema(source, table)  # of every row: the part held out must fit it too
         rest, held = self._split(source, table, kept, test)
-        self._fit(source, table.take(rest), kept[rest], before)
+        self._fit(source, table.take(rest), kept[rest], before, schema)
         return evaluate(self._fitted("evaluate"), table.take(held))
 
-    def _fit(self, source: Source, table: Table, kept: Indices, before: Before | None) -> Self:
+    def _schema(self, source: Source, table: Table) -> Schema:
+        """Return what goes in and out, with the shape that the rows ask for or that was stated."""
+        return infer.schema(table, source.inputs, source.outputs, shape=self._settings["shape"])
+
+    def _fit(
+        self,
+        source: Source,
+        table: Table,
+        kept: Indices,
+        before: Before | None,
+        schema: Schema | None = None,
+    ) -> Self:
         """Train on rows with known outputs, which stand at `kept` in the source."""
         trainable(table, source.outputs)
         settings = self._settings["training"] or Training()
-        schema = infer.schema(table, source.inputs, source.outputs, shape=self._settings["shape"])
+        schema = schema or self._schema(source, table)
         train, held = self._split(source, table, kept, settings.validation)
         encoding = Encoding.fitted(schema, table.take(train))
         parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
@@ -208,11 +220,10 @@ class SequenceModel(BaseEstimator):
         table = complete(source.table, schema.outputs)[0]
         said = self._said(trained.encoding.examples(table, targets=False))
         column = schema.outputs[0]
-        scores = scored(
-            column,
-            table.values[column.name],
-            trained.encoding.decode(column, said[column.name]),
-        )
+        true = table.values[column.name]
+        predicted = trained.encoding.decode(column, said[column.name])
+        comparable(column, true, predicted)
+        scores = scored(column, true, predicted)
         return scores.get("R2", next(iter(scores.values())))
 
     def save(self, folder: str | Path) -> Path:

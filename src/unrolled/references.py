@@ -191,7 +191,9 @@ def _logistic(rows: Any, target: Array, width: int) -> tuple[Array, Array]:
     from sklearn.linear_model import LogisticRegression
 
     if (target == target[0]).all():  # one class to learn from: it is the answer
-        return np.zeros((rows.shape[1], width), "float32"), np.eye(width, dtype="float32")[target[0]]
+        return np.zeros((rows.shape[1], width), "float32"), np.eye(width, dtype="float32")[
+            target[0]
+        ]
     model = LogisticRegression(C=3.0, max_iter=500).fit(rows, target)
     weights, bias = np.zeros((rows.shape[1], width)), np.full(width, -1e9)
     if len(model.classes_) == 2:

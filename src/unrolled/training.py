@@ -11,6 +11,7 @@ import numpy as np
 
 from unrolled import backend
 from unrolled.data.batch import Batch, Examples, batches, inputs_of, large, targets_of
+from unrolled.errors import SettingError
 from unrolled.networks import alone
 from unrolled.progress import Progress
 from unrolled.settings import Training
@@ -66,6 +67,12 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
         stopped = "interrupted"
     finally:
         keeper.progress.close()
+    if keeper.weights is None:
+        raise SettingError(
+            f"the validation loss was never a number with learning_rate={training.learning_rate},"
+            " expected a loss that falls. Give a lower learning_rate, or look for extreme values in"
+            " the data."
+        )
     network.set_weights(keeper.weights)
     if stopped == "limit" and len(keeper.loss) < training.epochs:
         stopped = "early"
@@ -124,7 +131,7 @@ class _Keeper(Callback):
         self.patience = training.patience
         self.progress = Progress(training.epochs, verbose=training.verbose)
         self.weights: list[Any] | None = None
-        self.best = 0
+        self.best, self.least = 0, math.inf
         self.loss: list[float] = []
         self.validation: list[float] = []
 
@@ -132,8 +139,9 @@ class _Keeper(Callback):
         loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
         self.loss.append(float(loss))
         self.validation.append(float(validation))
-        if self.weights is None or validation < min(self.validation[:-1], default=math.inf):
-            self.weights, self.best = self.model.get_weights(), epoch + 1
+        if validation < self.least:  # never where it is not a number
+            self.least, self.best = validation, epoch + 1
+            self.weights = self.model.get_weights()
         waited = epoch + 1 - self.best
         if waited and waited % max(1, self.patience // 2) == 0:
             optimizer = self.model.optimizer
