@@ -15,7 +15,7 @@ ROOMS = (
     *("data", "metrics", "references"),
     *("backend", "kernels", "layers", "networks"),
     *("progress", "training", "inference", "decoding", "artifact", "evaluation"),
-    *("explain", "pages", "bare", "model", "forecaster", "demo", "export"),
+    *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),
     "__init__",
     *("cli", "serve"),
 )

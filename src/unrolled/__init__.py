@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from unrolled.bare import code as code
     from unrolled.bare import diagram as diagram
     from unrolled.bare import show as show
-    from unrolled.demo import demo as demo
+    from unrolled.bikes import demo as demo
     from unrolled.evaluation import Evaluation as Evaluation
     from unrolled.explain.page import glance as glance
     from unrolled.model import SequenceModel as SequenceModel
@@ -37,7 +37,7 @@ _HOME = {
     "Training": "settings",
     "build": "bare",
     "code": "bare",
-    "demo": "demo",
+    "demo": "bikes",
     "diagram": "bare",
     "errors": "",
     "glance": "explain.page",

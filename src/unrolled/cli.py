@@ -26,7 +26,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Units = Annotated[int | None, typer.Option(help="Hidden units of each layer.", metavar="N")]
+Units = Annotated[
+    int | None,
+    typer.Option(
+        help="Hidden units of each layer; by the number of rows unless given.", metavar="N"
+    ),
+]
+Width = Annotated[int, typer.Option(help="Hidden units of each layer.", metavar="N")]
 Layers = Annotated[int, typer.Option(help="Layers, one on top of another.", metavar="N")]
 Architecture = Annotated[
     str, typer.Option(help="A wiring of the shape; 'unrolled show' lists them.", metavar="NAME")
@@ -76,7 +82,7 @@ def show(
         int | None, typer.Option(help="Output steps; 3 unless given.", metavar="N")
     ] = None,
     o: Annotated[int, typer.Option(help="Numbers in an output step.", metavar="N")] = 1,
-    units: Units = 64,
+    units: Width = 64,
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
@@ -85,17 +91,19 @@ def show(
     if shape is None:
         typer.echo(f"{unrolled.glance()}\n\nOne of them in full: unrolled show many-to-one")
         return
-    taken = unrolled.shapes.named(shape, same_length=u in (None, t or 6))
+    taken = unrolled.shapes.named(shape, same_length=u is None or u == t)
     if taken != shape:
         typer.echo(f"{shape} is {taken} here.\n")
+    t = 6 if t is None and taken in ("many-to-one", "aligned", "unaligned") else t
+    u = 3 if u is None and taken in ("one-to-many", "unaligned") else u
     page = unrolled.show(
         taken,
         architecture=architecture,
-        t=(t or 6) if taken in ("many-to-one", "aligned", "unaligned") else t,
+        t=t,
         f=f,
-        u=(u or 3) if taken in ("one-to-many", "unaligned") else u,
+        u=u,
         o=o,
-        units=units or 64,
+        units=units,
         layers=layers,
         bidirectional=bidirectional,
         cell=cell,
@@ -303,7 +311,7 @@ def _suffix(data: Path) -> str:
 
 def _usage(error: Exception) -> str:
     """Return a complaint of the parser as a sentence, and where to read on."""
-    says = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    says = str(error.format_message()).replace("Value error, ", "").rstrip(".")  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     place = " It comes before the options." if says.startswith("Missing argument") else ""
     page = context.command_path if context else "unrolled"

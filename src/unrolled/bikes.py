@@ -1,7 +1,7 @@
 """The five shapes on one real table: each row is a day of a city's rented bicycles.
 
 Data: Bike Sharing Dataset (Fanaee-T and Gama, 2013), UCI Machine Learning Repository, CC BY 4.0;
-rearranged, one row a day (see LICENSE.txt beside the table).
+rearranged, one row a day (see LICENSE.txt beside the table, in the folder `demo`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from unrolled.errors import ArtifactError
 from unrolled.evaluation import NETWORK, Evaluation, shown
 from unrolled.model import SequenceModel
 from unrolled.settings import Training
@@ -34,12 +35,13 @@ class Arrow:
 ARROWS = (
     Arrow("one-to-one", "a day's facts -> its rentals", FACTS, "total"),
     Arrow("one-to-many", "a day's facts -> its 24-hour curve", FACTS, "curve:numbers"),
-    Arrow("many-to-one", "24 hours of weather -> the day's rentals", HOURS, "total"),
-    Arrow("aligned", "24 hours of weather -> every hour's rentals", HOURS, "curve:numbers"),
-    Arrow(
-        "unaligned", "a week of days -> the next three days", ("last_week",), "next_days:numbers"
-    ),
+    Arrow("many-to-one", "24 hours of weather -> rentals", HOURS, "total"),
+    Arrow("aligned", "24 hours of weather -> 24-hour curve", HOURS, "curve:numbers"),
+    Arrow("unaligned", "last week -> the next three days", ("last_week",), "next_days:numbers"),
 )
+LEGEND = """\
+RMSE is in rentals (a day's; an hour's for curves), on the last fifth of the days, which no model
+saw; lower is better. ridge is a linear model of the same inputs, mean answers the average."""
 
 
 def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> None:
@@ -55,14 +57,11 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
     target = Path(folder)
     for arrow in ARROWS:
         SequenceModel.check_save(target / arrow.shape)
-    target.mkdir(parents=True, exist_ok=True)
-    for name in ("days.jsonl", "LICENSE.txt"):
-        with as_file(files(__package__) / name) as source:
-            shutil.copyfile(source, target / name)
+    _laid_out(target)
     rows = []
     began = time.monotonic()
     for number, arrow in enumerate(ARROWS, 1):
-        say(f"--- {number} of {len(ARROWS)}: {arrow.question}\n")
+        say(f"=== {number} of {len(ARROWS)}: {arrow.question} ===\n")
         model = SequenceModel(
             list(arrow.inputs), arrow.output, training=Training(split="time", split_by="date")
         )
@@ -70,11 +69,24 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
         model.save(target / arrow.shape)
         say(f"{found}\n")
         rows.append(_row(arrow, model, found))
-    say(_table(rows))
-    say(
-        f"\n{len(rows)} models in {time.monotonic() - began:.0f} s, on days the networks never saw."
-    )
-    say(f"try  unrolled predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
+    say(f"{_table(rows)}\n\n{LEGEND}")
+    seconds = time.monotonic() - began
+    say(f"\n{len(rows)} models in {seconds:.0f} s, in the folder '{target}', ready to be used:")
+    say(f"unrolled predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
+
+
+def _laid_out(target: Path) -> None:
+    """Copy the table and its licence into a folder."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("days.jsonl", "LICENSE.txt"):
+            with as_file(files("unrolled") / "demo" / name) as source:
+                shutil.copyfile(source, target / name)
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"
+            " folder."
+        ) from None
 
 
 def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ...]:
@@ -82,13 +94,14 @@ def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ..
     scores = next(iter(found.scores.values()))
     others = [who for who in scores if who != NETWORK]
     cells = [shown(scores[who]["RMSE"]) for who in (NETWORK, *reversed(others))]
-    verdict = next(iter(found.verdicts.values())).split(":")[0]
-    return model.shape, arrow.question, model.settings.architecture, *cells, verdict
+    verdict = next(iter(found.verdicts.values())).split(":")[0].lower()
+    short = verdict.removeprefix("the network is ").removesuffix(" here")
+    return model.shape, arrow.question, model.settings.architecture, *cells, short
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     """Return the closing table."""
-    head = ("shape", "question", "network", "RMSE", "ridge", "mean", "verdict")
+    head = ("shape", "question", "network", "RMSE", "ridge", "mean", "is the network")
     every = [head, *rows]
     widths = [max(len(row[i]) for row in every) for i in range(len(head))]
     lines = [
