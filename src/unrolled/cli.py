@@ -147,7 +147,9 @@ def train(
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
-    epochs: Annotated[int, typer.Option(help="The most passes over the data.", metavar="N")] = 200,
+    epochs: Annotated[
+        int | None, typer.Option(help="The most passes over the data.", metavar="N")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
     split: Annotated[
         Literal["auto", "random", "stratified", "group", "time"],

@@ -54,10 +54,11 @@ class Training(Settings):
     """How a network is fitted.
 
     Attributes:
-        epochs: The most passes over the training part.
+        epochs: The most passes over the training part; None chooses by the number of rows.
         batch_size: Rows a step; None chooses by the number of rows.
         learning_rate: Of Adam; None takes the measured default.
-        patience: Epochs without a better validation loss before stopping.
+        patience: Passes without a better validation loss before stopping; None chooses by the
+            number of rows.
         validation: Share of the rows held out to stop early.
         split: How rows are held out; `auto` is stratified where the output is a category with
             rows enough, and random elsewhere.
@@ -70,10 +71,10 @@ class Training(Settings):
         0
     """
 
-    epochs: int = Field(default=200, ge=1)
+    epochs: int | None = Field(default=None, ge=1)
     batch_size: int | None = Field(default=None, ge=1)
     learning_rate: float | None = Field(default=None, gt=0, le=10)
-    patience: int = Field(default=10, ge=1)
+    patience: int | None = Field(default=None, ge=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
     split: Split = "auto"
     split_by: str | None = None

@@ -19,6 +19,8 @@ from unrolled.settings import Training
 keras = backend.keras()
 PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
+LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
+LEAST_PATIENCE, PATIENT_STEPS = 10, 400
 Stopped = Literal["early", "limit", "interrupted"]
 
 
@@ -74,17 +76,25 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
             " the data."
         )
     network.set_weights(keeper.weights)
-    if stopped == "limit" and len(keeper.loss) < training.epochs:
+    if stopped == "limit" and len(keeper.loss) < (training.epochs or 0):
         stopped = "early"
     return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
 
 
 def settled(training: Training, *, rows: int) -> Training:
-    """Return the settings with every gap filled for a training part of this many rows."""
+    """Return the settings with every gap filled for a training part of this many rows.
+
+    A small table makes few steps a pass, so that it needs more passes, and more patience, to come
+    as far. How the numbers were chosen stands in docs/defaults.md.
+    """
+    size = training.batch_size or (16 if rows < 2000 else 32)
+    steps = math.ceil(rows / size)
     return training.model_copy(
         update={
-            "batch_size": training.batch_size or (16 if rows < 2000 else 32),
+            "batch_size": size,
             "learning_rate": training.learning_rate or 3e-3,
+            "epochs": training.epochs or max(LEAST_PASSES, math.ceil(LEAST_STEPS / steps)),
+            "patience": training.patience or max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps)),
         }
     )
 
@@ -128,8 +138,8 @@ class _Keeper(Callback):
 
     def __init__(self, training: Training) -> None:
         super().__init__()
-        self.patience = training.patience
-        self.progress = Progress(training.epochs, verbose=training.verbose)
+        self.patience = training.patience or LEAST_PATIENCE
+        self.progress = Progress(training.epochs or LEAST_PASSES, verbose=training.verbose)
         self.weights: list[Any] | None = None
         self.best, self.least = 0, math.inf
         self.loss: list[float] = []
