@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Block:
         lengths = [len(row) for row in encoded]
         return cls(np.concatenate(encoded), np.concatenate([[0], np.cumsum(lengths)]))
 
-    @property
+    @cached_property
     def lengths(self) -> Array | None:
         """Steps of each row (n), or None for a row each."""
         return None if self.offsets is None else np.diff(self.offsets)
@@ -64,7 +65,7 @@ class Block:
         if self.offsets is None:
             return self.flat[rows]
         place = np.arange(steps)
-        real = place < np.diff(self.offsets)[rows][:, None]  # b t
+        real = place < (self.offsets[rows + 1] - self.offsets[rows])[:, None]  # b t
         index = np.where(real, self.offsets[rows][:, None] + place, 0)
         taken = self.flat[index]
         taken[~real] = 0
@@ -183,7 +184,8 @@ def targets_of(
         target, weight = block.gather(batch.rows, steps), real
         if block.lengths is not None:
             inside = np.arange(steps) < block.lengths[batch.rows][:, None]  # b u
-            share = steps / np.minimum(block.lengths, steps).mean()
+            counted = np.minimum(block.lengths, examples.steps_out or block.lengths)
+            share = steps / counted.mean()
             weight = (real * share)[:, None] * inside
         if block.whole:  # -1 is a class never seen in training
             weight, target = weight * (target >= 0), np.maximum(target, 0)

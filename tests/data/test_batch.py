@@ -1,0 +1,137 @@
+"""Batches hold every row once, and padding weighs nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unrolled.data import batch as batching
+from unrolled.data.batch import Block, Examples, batches, inputs_of, large, targets_of
+
+lengths_of_rows = st.lists(st.integers(1, 40), min_size=1, max_size=60)
+sizes = st.integers(1, 20)
+seeds = st.none() | st.integers(0, 5)
+
+
+def ragged(lengths, *, steps_out=None, follows=True):
+    """Return rows whose every number says where it stands: 1000 * row + step + 1."""
+    rows = [1000.0 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
+    steps = Block.of([row[:, None].astype("float32") for row in rows])
+    out = steps if follows else Block.of([row[::-1].copy().astype("float32") for row in rows])
+    one = Block.of(np.arange(len(lengths), dtype="float32"))
+    return Examples(
+        inputs={"x": steps},
+        targets={"one": one, "many": out},
+        rows=len(lengths),
+        lengths=np.array(lengths),
+        steps_out=steps_out,
+        ragged=True,
+    )
+
+
+def generator(seed):
+    return None if seed is None else np.random.default_rng(seed)
+
+
+@given(lengths_of_rows, sizes, seeds)
+def test_a_pass_holds_every_row_once_in_full_batches(lengths, size, seed):
+    examples = ragged(lengths)
+    made = batches(examples, size, shuffle=generator(seed))
+    counted = np.concatenate([b.rows[: b.real] for b in made])
+    assert sorted(counted.tolist()) == list(range(len(lengths)))
+    assert {len(b.rows) for b in made} == {size}
+    assert len(made) == -(-len(lengths) // size)
+    assert all(max(lengths[row] for row in b.rows) <= b.steps for b in made)
+    assert len({b.steps for b in made}) <= batching.MOST_LENGTHS
+
+
+@given(lengths_of_rows)
+def test_large_batches_hold_every_row_once(lengths):
+    made = large(ragged(lengths))
+    assert sorted(np.concatenate([b.rows[: b.real] for b in made])) == list(range(len(lengths)))
+    assert len({b.steps for b in made}) == 1
+
+
+@given(lengths_of_rows, sizes, seeds)
+def test_padded_steps_are_zero_and_marked_as_not_real(lengths, size, seed):
+    examples = ragged(lengths)
+    for made in batches(examples, size, shuffle=generator(seed)):
+        arrays = inputs_of(examples, made)
+        for row, values, mask in zip(made.rows, arrays["x"], arrays["mask"], strict=True):
+            n = lengths[row]
+            np.testing.assert_array_equal(values[:n, 0], 1000.0 * row + 1 + np.arange(n))
+            assert not values[n:].any()
+            assert mask.tolist() == [True] * n + [False] * (made.steps - n)
+
+
+@given(lengths_of_rows, sizes, seeds, st.sampled_from([None, 1, 7, 40]))
+def test_the_mean_of_batch_losses_is_the_mean_over_real_rows_and_steps(
+    lengths, size, seed, steps_out
+):
+    examples = ragged(lengths, steps_out=steps_out)
+    made = batches(examples, size, shuffle=generator(seed))
+    found = {"one": [], "many": []}
+    for b in made:
+        targets, weights = targets_of(examples, b, len(made))
+        for name in found:  # the target stands for its own loss
+            loss = targets[name].reshape(weights[name].shape).astype(float)
+            found[name].append(float((loss * weights[name]).mean()))
+    steps = [1000.0 * i + 1 + np.arange(min(n, steps_out or n)) for i, n in enumerate(lengths)]
+    assert np.mean(found["one"]) == pytest.approx(np.mean(np.arange(len(lengths))), rel=1e-4)
+    assert np.mean(found["many"]) == pytest.approx(np.mean(np.concatenate(steps)), rel=1e-4)
+
+
+@given(lengths_of_rows, sizes)
+def test_filled_rows_weigh_nothing(lengths, size):
+    examples = ragged(lengths)
+    made = batches(examples, size)
+    for b in made:
+        _, weights = targets_of(examples, b, len(made))
+        assert (weights["one"][: b.real] > 0).all()
+        assert not weights["one"][b.real :].any()
+        assert not weights["many"][b.real :].any()
+
+
+def test_a_class_that_training_never_saw_weighs_nothing():
+    labels = Block.of(np.array([1, -1, 0], dtype=np.int32))
+    examples = Examples({"x": Block.of(np.zeros((3, 1), "float32"))}, {"y": labels}, rows=3)
+    targets, weights = targets_of(examples, batches(examples, 3)[0], 1)
+    assert targets["y"].tolist() == [1, 0, 0]
+    assert weights["y"].tolist() == [1.0, 0.0, 1.0]
+
+
+def test_rows_of_one_length_are_never_padded():
+    block = Block.of([np.zeros((5, 2), "float32")] * 3)
+    examples = Examples({"x": block}, {}, rows=3, lengths=np.full(3, 5))
+    (made,) = batches(examples, 4)
+    assert inputs_of(examples, made)["x"].shape == (4, 5, 2)
+    assert "mask" not in inputs_of(examples, made)
+
+
+def test_a_block_cuts_rows_that_are_too_long():
+    block = Block.of([np.array([1.0, 2.0, 3.0]), np.array([4.0])])
+    assert block.gather(np.array([1, 0]), 2).tolist() == [[4.0, 0.0], [1.0, 2.0]]
+
+
+def test_a_value_without_steps_is_repeated_along_the_steps_of_another():
+    along = Block.of(np.array([[7.0], [8.0]])).along(np.array([0, 1, 3]))
+    assert along.flat.ravel().tolist() == [7.0, 8.0, 8.0]
+    assert along.lengths.tolist() == [1, 2]
+
+
+def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
+    examples = ragged([3, 9, 4, 30, 2, 8, 8, 1, 5, 6])
+
+    def passes(seed):
+        random = np.random.default_rng(seed)
+        return [[b.rows.tolist() for b in batches(examples, 3, shuffle=random)] for _ in range(2)]
+
+    assert passes(1) == passes(1)
+    first, second = passes(1)
+    assert first != second
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_no_rows_make_no_batches(seed):
+    examples = Examples({"x": Block.of(np.zeros((0, 1)))}, {}, rows=0)
+    assert batches(examples, 4, shuffle=generator(seed)) == []
