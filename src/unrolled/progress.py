@@ -21,7 +21,6 @@ class Progress:
         self.epochs, self.verbose, self.began = epochs, verbose, time.monotonic()
         self.live = verbose and sys.stderr.isatty()
         self._status: Any = None
-        self._told = 0
         self._line = ""
         if self.live:
             from rich.console import Console
