@@ -1,0 +1,56 @@
+# Each target makes what it needs, once: a virtual environment beside this file, by Python version.
+#   make test PYTHON=python3.13     with another interpreter
+
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+TENSORFLOW ?= tensorflow-cpu
+
+VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
+ifeq ($(VERSION),)
+$(error $(PYTHON) is not Python 3.11 or newer. Name one: make $(MAKECMDGOALS) PYTHON=python3.11)
+endif
+
+VENV := .venv-$(VERSION)
+BIN := $(VENV)/bin
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test test-backends test-torch test-tensorflow bench format clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/ready  ## train the five shapes on a real table, in two minutes
+	$(BIN)/unrolled demo
+
+test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+test-backends: test-torch test-tensorflow  ## every architecture on the other two engines
+
+test-torch: $(VENV)-torch/ready
+	KERAS_BACKEND=torch $(VENV)-torch/bin/pytest tests/backends
+
+test-tensorflow: $(VENV)-tensorflow/ready
+	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest tests/backends
+
+bench: $(VENV)/ready  ## accuracy on real sets; takes long
+	$(BIN)/python benchmarks/accuracy.py
+
+format: $(VENV)/ready  ## write the source as `make test` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove every environment and cache
+	rm -rf .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: EXTRA := --editable '.[dev]'
+$(VENV)-torch/ready: EXTRA := --editable . pytest $(TORCH)
+$(VENV)-tensorflow/ready: EXTRA := --editable . pytest $(TENSORFLOW)
+
+%/ready: pyproject.toml
+	$(PYTHON) -m venv --clear $*
+	$*/bin/python $(PIP) $(EXTRA)
+	touch $@

@@ -1,0 +1,116 @@
+"""Every architecture, trained from weights that no engine drew; run alone, it does so for another.
+
+KERAS_BACKEND=jax python cases.py train FOLDER    # leaves a saved model and its words by case
+KERAS_BACKEND=jax python cases.py predict FOLDER  # says what the saved models there say now
+"""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import unrolled
+from unrolled.networks import ARCHITECTURES
+from unrolled.shapes import FACTS
+
+ROWS, T, U = 40, 5, 3
+SETTINGS = {"units": 8, "dropout": 0.0}
+MANY = {"one-to-many": "future", "aligned": "along", "unaligned": "future"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the columns of the table on either side of it."""
+
+    shape: str
+    architecture: str
+    inputs: str | dict[str, str]
+    outputs: str | dict[str, str]
+    settings: dict = field(default_factory=dict)
+    note: str = ""
+
+    def __str__(self):
+        return " ".join(part for part in (self.shape, self.architecture, self.note) if part)
+
+
+def plain(row):
+    """Return the case of an architecture with numbers and rows of one length."""
+    inputs = {"past": "numbers"} if FACTS[row.shape].inputs == "many" else "fact"
+    outputs = {MANY[row.shape]: "numbers"} if row.shape in MANY else "total"
+    return Case(row.shape, row.name, inputs, outputs)
+
+
+WORDS, LABEL, TAGS = {"words": "tokens"}, {"label": "category"}, {"tags": "tokens"}
+RAGGED, FUTURE = {"ragged": "numbers"}, {"future": "numbers"}
+CASES = (
+    *map(plain, ARCHITECTURES),
+    Case("many-to-one", "last", WORDS, LABEL, {"layers": 2}, "of words, two layers"),
+    Case("many-to-one", "last", RAGGED, "total", {"cell": "rnn"}, "ragged rnn"),
+    Case("many-to-one", "pooled", WORDS, LABEL, {}, "of words"),
+    Case("many-to-one", "pooled", RAGGED, "total", {"cell": "gru"}, "ragged gru"),
+    Case("aligned", "steps", WORDS, TAGS, {}, "of words"),
+    Case("unaligned", "vector", RAGGED, FUTURE, {}, "ragged"),
+    Case("unaligned", "repeat", RAGGED, FUTURE, {"cell": "gru"}, "ragged gru"),
+)
+
+
+def table():
+    """Return columns of every kind that cases name."""
+    random = np.random.default_rng(3)
+    lengths = random.integers(2, T + 1, ROWS)
+    past = random.normal(size=(ROWS, T))
+    words = [random.choice(["red", "green", "blue"], n).tolist() for n in lengths]
+    return {
+        "fact": past[:, 0].tolist(),
+        "past": past.tolist(),
+        "ragged": [row[:n].tolist() for row, n in zip(past, lengths, strict=True)],
+        "words": words,
+        "total": past.sum(axis=1).tolist(),
+        "along": past.cumsum(axis=1).tolist(),
+        "future": (past[:, :1] * np.arange(1, U + 1)).tolist(),
+        "label": ["warm" if "red" in row else "cold" for row in words],
+        "tags": [["R" if word == "red" else "other" for word in row] for row in words],
+    }
+
+
+def start(model):
+    """Give a network weights of NumPy's, the same under every engine."""
+    random = np.random.default_rng(7)
+    shapes = [weight.shape for weight in model.network.get_weights()]
+    model.network.set_weights([random.normal(0, 0.2, shape) for shape in shapes])
+
+
+def trained(case):
+    """Return a model of a case, fitted for a few passes."""
+    model = unrolled.SequenceModel(
+        case.inputs,
+        case.outputs,
+        shape=case.shape,
+        network=unrolled.Network(architecture=case.architecture, **SETTINGS, **case.settings),
+        training=unrolled.Training(epochs=4, verbose=False),
+    )
+    return model.fit(table(), before=start)
+
+
+def said(model):
+    """Return what a model says of the table, as probabilities where it has them."""
+    category = model.schema.outputs[0].kind == "category"
+    outputs = model.predict(table(), probabilities=category)
+    return {name: [np.asarray(row).tolist() for row in rows] for name, rows in outputs.items()}
+
+
+def main(verb, folder):
+    """Train or load every case in a folder, and leave what each says as JSON."""
+    for case in CASES:
+        place = Path(folder) / str(case)
+        model = trained(case) if verb == "train" else unrolled.load(place)
+        if verb == "train":
+            model.save(place)
+        words = json.dumps({"loss": model.history.loss, "said": said(model)})
+        place.with_name(f"{case}.json").write_text(words, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
