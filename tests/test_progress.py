@@ -1,6 +1,7 @@
 """What a training says while it runs: live on a terminal, a few lines elsewhere."""
 
 import os
+import select
 import sys
 
 import pytest
@@ -50,7 +51,9 @@ def test_on_a_terminal_one_line_lives_and_the_last_one_stays(monkeypatch):
         monkeypatch.setenv("TERM", "xterm")
         run(40)
         terminal.flush()
-        said = os.read(master, 1 << 16).decode()
+        said = ""
+        while select.select([master], [], [], 0.5)[0]:
+            said += os.read(master, 1 << 16).decode()
     os.close(master)
     assert said.rpartition("\x1b[2K")[2].startswith("epoch 40/40  loss 0.0250")
-    assert "compiling the network" in said
+    assert "at most 0:00" in said

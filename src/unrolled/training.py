@@ -53,10 +53,12 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
     size = min(training.batch_size or train.rows, train.rows)
     random = np.random.default_rng(training.seed)
     compiled(network, train, training)
+    learner = _unmasked(network)
+    compiled(learner, train, training)
     keeper = _Keeper(training)
     stopped: Stopped = "limit"
     try:
-        network.fit(
+        learner.fit(
             _Fed(train, lambda: batches(train, size, shuffle=random)),
             validation_data=_Fed(validation, lambda: large(validation)),
             epochs=training.epochs,
@@ -75,7 +77,7 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
             " expected a loss that falls. Give a lower learning_rate, or look for extreme values in"
             " the data."
         )
-    network.set_weights(keeper.weights)
+    learner.set_weights(keeper.weights)
     if stopped == "limit" and len(keeper.loss) < (training.epochs or 0):
         stopped = "early"
     return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
@@ -97,6 +99,15 @@ def settled(training: Training, *, rows: int) -> Training:
             "patience": training.patience or max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps)),
         }
     )
+
+
+def _unmasked(network: Any) -> Any:
+    """Return the same network, with the same weights, whose outputs carry no mask.
+
+    Keras hands the mask of a recurrent layer on to the loss and scales the loss by it; here the
+    weights of rows and steps already do that.
+    """
+    return keras.Model(network.input, keras.tree.map_structure(lambda y: y * 1.0, network.output))
 
 
 def compiled(network: Any, examples: Examples, training: Training) -> None:
