@@ -1,0 +1,103 @@
+"""Write the pages that follow from the code: the architectures and the commands.
+
+    python docs/make.py
+
+A test compares what is written with what this would write.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+import unrolled
+from unrolled.cli import app
+from unrolled.networks import ARCHITECTURES, Architecture
+from unrolled.shapes import FACTS
+
+HERE = Path(__file__).parent
+SIZES = {"t": 6, "f": 4, "u": 3, "o": 1, "units": 32}
+
+
+def pages() -> dict[str, str]:
+    """Return every generated file by its path under docs/."""
+    made = {"architectures.md": architectures(), "commands.md": commands()}
+    return made | {f"pictures/{slug(row)}.svg": picture(row).svg for row in ARCHITECTURES}
+
+
+def slug(row: Architecture) -> str:
+    """Return what a row is called in links and file names."""
+    return f"{row.shape}-{row.name}"
+
+
+def sizes(row: Architecture) -> dict[str, int]:
+    """Return the sizes that the row's shape has."""
+    facts = FACTS[row.shape]
+    left_out = {"t"} if facts.inputs == "one" else set()
+    left_out |= set() if row.shape in ("one-to-many", "unaligned") else {"u"}
+    return {axis: size for axis, size in SIZES.items() if axis not in left_out}
+
+
+def picture(row: Architecture) -> Any:
+    """Return the picture of a row."""
+    return unrolled.diagram(row.shape, architecture=row.name, **sizes(row))
+
+
+def architectures() -> str:
+    """Return the page of the architectures."""
+    lines = [
+        "# The architectures",
+        "",
+        "Every wiring of every shape, with its picture and its code at t=6, f=4, u=3, o=1, h=32.",
+        "Written by `docs/make.py`.",
+        "",
+        "| shape | pattern | architecture | wiring |",
+        "|---|---|---|---|",
+        *(
+            f"| {row.shape} | `{FACTS[row.shape].pattern}` | [`{row.name}`](#{slug(row)})"
+            f" | {row.wiring} |"
+            for row in ARCHITECTURES
+        ),
+    ]
+    for row in ARCHITECTURES:
+        source = unrolled.code(row.shape, architecture=row.name, **sizes(row))
+        lines += [
+            "",
+            f"## {slug(row)}",
+            "",
+            f"{row.wiring}. {row.page}",
+            "",
+            f"![{row.shape}, {row.name}](pictures/{slug(row)}.svg)",
+            "",
+            "```python",
+            source.rstrip(),
+            "```",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> str:
+    """Return the page of the commands."""
+    command = get_command(app)
+    lines = ["# The commands", "", "Written by `docs/make.py` from `unrolled --help`."]
+    for name, verb in sorted(command.commands.items()):
+        context = verb.make_context(name, [], resilient_parsing=True, terminal_width=80)
+        context.info_name = f"unrolled {name}"
+        text = re.sub(r" +$", "", verb.get_help(context), flags=re.MULTILINE)
+        lines += ["", f"## unrolled {name}", "", "```", text.strip("\n"), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in pages().items():
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_text(text, encoding="utf-8")
+        print(HERE / name)
+
+
+if __name__ == "__main__":
+    main()
