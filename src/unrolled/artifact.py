@@ -215,9 +215,10 @@ def _restored(
     weights: dict[str, Any],
 ) -> Trained:
     """Return the trained model that the files describe."""
+    schema = Schema.model_validate(manifest["schema"])
     encoding = Encoding(
-        Schema.model_validate(manifest["schema"]),
-        {name: encoder_from(state) for name, state in encoders.items()},
+        schema,
+        {c.name: encoder_from(encoders[c.name]) for c in (*schema.inputs, *schema.outputs)},
         manifest["steps_in"],
         manifest["steps_out"],
     )
