@@ -35,8 +35,8 @@ class Arrow:
 ARROWS = (
     Arrow("one-to-one", "a day's facts -> its rentals", FACTS, "total"),
     Arrow("one-to-many", "a day's facts -> its 24-hour curve", FACTS, "curve:numbers"),
-    Arrow("many-to-one", "24 hours of weather -> rentals", HOURS, "total"),
-    Arrow("aligned", "24 hours of weather -> 24-hour curve", HOURS, "curve:numbers"),
+    Arrow("many-to-one", "hourly weather -> the day's rentals", HOURS, "total"),
+    Arrow("aligned", "hourly weather -> hourly rentals", HOURS, "curve:numbers"),
     Arrow("unaligned", "last week -> the next three days", ("last_week",), "next_days:numbers"),
 )
 LEGEND = """\
@@ -101,7 +101,7 @@ def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ..
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     """Return the closing table."""
-    head = ("shape", "question", "network", "RMSE", "ridge", "mean", "is the network")
+    head = ("shape", "question", "network", "RMSE", "ridge", "mean", "verdict")
     every = [head, *rows]
     widths = [max(len(row[i]) for row in every) for i in range(len(head))]
     lines = [

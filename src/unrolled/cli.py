@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import textwrap
@@ -15,6 +16,7 @@ import typer
 
 import unrolled
 
+INTERRUPTED = 130
 LISTS = ("--input", "--output")
 WIDTH = 100
 
@@ -41,6 +43,22 @@ CellKind = Annotated[Literal["lstm", "gru", "rnn"], typer.Option(help="The recur
 Both = Annotated[
     bool | None,
     typer.Option("--bidirectional/--one-way", help="Read the input backwards too, or not."),
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="One or more columns that go in; all others unless given.", metavar="NAME[:KIND] ..."
+    ),
+]
+Outputs = Annotated[
+    list[str], typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ...")
+]
+Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="The most passes over the data; by the number of rows unless given.", metavar="N"
+    ),
 ]
 Model = Annotated[Path, typer.Argument(help="Folder of a saved model.", metavar="MODEL")]
 
@@ -91,7 +109,7 @@ def show(
     if shape is None:
         typer.echo(f"{unrolled.glance()}\n\nOne of them in full: unrolled show many-to-one")
         return
-    taken = unrolled.shapes.named(shape, same_length=u is None or u == t)
+    taken = unrolled.shapes.named(shape, same_length=u in (None, 6 if t is None else t))
     if taken != shape:
         typer.echo(f"{shape} is {taken} here.\n")
     t = 6 if t is None and taken in ("many-to-one", "aligned", "unaligned") else t
@@ -122,20 +140,9 @@ def train(
         Path,
         typer.Argument(help="A table: CSV, TSV, Parquet, JSON lines or .ts.", metavar="FILE"),
     ],
-    output: Annotated[
-        list[str],
-        typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ..."),
-    ],
-    input: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="One or more columns that go in; all others unless given.",
-            metavar="NAME[:KIND] ...",
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")
-    ] = None,
+    output: Outputs,
+    input: Inputs = None,
+    save: Save = None,
     shape: Annotated[
         str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")
     ] = "auto",
@@ -147,9 +154,7 @@ def train(
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
-    epochs: Annotated[
-        int | None, typer.Option(help="The most passes over the data.", metavar="N")
-    ] = None,
+    epochs: Epochs = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
     split: Annotated[
         Literal["auto", "random", "stratified", "group", "time"],
@@ -185,7 +190,8 @@ def train(
         typer.echo("\nnot saved; to keep the model, add --save FOLDER")
         return
     typer.echo(f"\nsaved  {model.save(save)}")
-    typer.echo(f"use    unrolled predict {save} {data} -o predictions{_suffix(data)}")
+    words = ["unrolled", "predict", str(save), str(data), "-o", f"predictions{_suffix(data)}"]
+    typer.echo(f"use    {shlex.join(words)}")
 
 
 @app.command(epilog=_examples("predict model new.csv -o predictions.csv"))
@@ -254,14 +260,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=spread(given), prog_name="unrolled", standalone_mode=False)
+        status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
     except unrolled.errors.UnrolledError as error:
         _fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):
-        _fail(130, "interrupted.")
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        status = INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):  # of the parser
             _fail(2, _usage(error))
@@ -269,6 +272,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         says = f"{type(error).__name__}: {error}".splitlines()[0]
         _fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
+    if status == INTERRUPTED:
+        _fail(INTERRUPTED, "interrupted.")
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
@@ -313,11 +318,12 @@ def _suffix(data: Path) -> str:
 
 def _usage(error: Exception) -> str:
     """Return a complaint of the parser as a sentence, and where to read on."""
-    says = str(error.format_message()).replace("Value error, ", "").rstrip(".")  # type: ignore[attr-defined]
+    says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
+    says = says if says.endswith((".", "?")) else f"{says}."
     context = getattr(error, "ctx", None)
     place = " It comes before the options." if says.startswith("Missing argument") else ""
     page = context.command_path if context else "unrolled"
-    return f"{says[:1].lower()}{says[1:]}.{place} Read on with: {page} --help"
+    return f"{says[:1].lower()}{says[1:]}{place} Read on with: {page} --help"
 
 
 def _fail(status: int, text: str) -> NoReturn:

@@ -1,0 +1,354 @@
+"""Bad input: one paragraph on the error stream, status 2, no traceback, nothing written."""
+
+import json
+
+import numpy as np
+import pytest
+
+import unrolled as library
+from unrolled.errors import UnrolledError
+
+ROWS = range(20)
+
+
+def csv(head, row, *more):
+    """Return a CSV of twenty rows and more."""
+    return "\n".join([head, *(row(i) for i in ROWS), *more]) + "\n"
+
+
+def lines(row):
+    """Return twenty JSON lines."""
+    return "\n".join(json.dumps(row(i)) for i in ROWS) + "\n"
+
+
+GOOD = csv("a,b,y", lambda i: f"{i},{i % 3},{i / 2}")
+FILES = {
+    "good.csv": GOOD,
+    "empty.csv": "",
+    "header.csv": "a,y\n",
+    "gaps.csv": csv("a,y", lambda i: f",{i}.5"),
+    "gaps_y.csv": csv("a,y", lambda i: f"{i},"),
+    "constant.csv": csv("a,y", lambda i: f"{i},1.5"),
+    "words.csv": csv("a,y", lambda i: f"red{i % 2},{i}"),
+    "vectors.jsonl": lines(lambda i: {"x": [1, 2, 3] if i != 4 else [1, 2], "y": i / 2}),
+    "steps.jsonl": lines(lambda i: {"x": [[1, 2], [3, 4]] if i != 4 else [[1, 2], [3]], "y": i}),
+    "none.jsonl": lines(lambda i: {"x": [1, 2, 3] if i != 4 else [], "y": i / 2}),
+    "one.csv": "a,y\n1,2\n",
+    "single.csv": csv("a,y", lambda i: f"{i},{'ab'[i % 2]}", "5,c"),
+    "infinite.csv": csv("a,y", lambda i: f"{i},{i / 2}", "inf,3"),
+    "tags.jsonl": lines(
+        lambda i: {"x": [1, 2, 3][: 2 + i % 2], "y": [1.5, 2, 3][: 2 + i % 2 - (i == 4)]}
+    ),
+    "long.csv": csv("a,y", lambda i: f"{i},{i}", "99999999999999999999,3"),
+    "mixed.csv": csv("a,y", lambda i: f"{i},{i}", "x,3"),
+    "twice.csv": csv("a,a,y", lambda i: f"{i},{i},{i}"),
+    "wide.csv": "a,y\n1,2\n1,2,3\n",
+    "dates.csv": csv("d,y", lambda i: f"2020-01-{i + 1:02d},{i}"),
+}
+TRAINING = {
+    "no such file": (
+        "train goood.csv --output y",
+        "there is no file 'goood.csv', expected a path to a table. Did you mean 'good.csv'?",
+    ),
+    "an empty file": (
+        "train empty.csv --output y",
+        "'empty.csv' is empty, expected a table with at least one row.",
+    ),
+    "header only": (
+        "train header.csv --output y",
+        "'header.csv' has a header and no rows, expected at least one row below it.",
+    ),
+    "a folder": ("train . --output y", "'.' is a folder, expected a file such as data.csv."),
+    "another format": (
+        "train good.xls --output y",
+        "got the file 'good.xls', expected a name ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
+        " .json, .ts.",
+    ),
+    "no such input": (
+        "train good.csv --input aa --output y",
+        "there is no column 'aa' to use as input, expected one of 'a', 'b', 'y'. Did you mean 'a'?",
+    ),
+    "no such output": (
+        "train good.csv --output yy",
+        "there is no column 'yy' to use as output, expected one of 'a', 'b', 'y'."
+        " Did you mean 'y'?",
+    ),
+    "output also input": (
+        "train good.csv --input a y --output y",
+        "column 'y' is named as an input and as an output, expected it on one side. Remove it from"
+        " the inputs, or the model would be given its answer.",
+    ),
+    "all inputs missing": (
+        "train gaps.csv --output y",
+        "every value of column 'a' is missing, expected some. Choose another column, or fill this"
+        " one.",
+    ),
+    "all outputs missing": (
+        "train gaps_y.csv --output y",
+        "every value of column 'y' is missing, expected some. Choose another column, or fill this"
+        " one.",
+    ),
+    "a constant output": (
+        "train constant.csv --output y",
+        "the output 'y' is 1.5 in every row, expected at least two different values. There is"
+        " nothing to learn; choose another output.",
+    ),
+    "text where numbers were stated": (
+        "train words.csv --input a:number --output y",
+        "column 'a', row 1: got 'red0', expected a number. Correct it, leave the cell empty if it"
+        " is missing, or state 'a:category' or 'a:text'.",
+    ),
+    "ragged vectors": (
+        "train vectors.jsonl --input x:vector --output y",
+        "column 'x', row 5: got a list of 2 numbers, expected 3 as in the rows before it. Correct"
+        " the row, or state 'x:numbers' where lengths may differ.",
+    ),
+    "ragged steps": (
+        "train steps.jsonl --output y",
+        "column 'x', row 5: got a step of 1 numbers, expected 2 in every step of every row.",
+    ),
+    "a sequence of length 0": (
+        "train none.jsonl --output y",
+        "column 'x', row 5: got a sequence of length 0, expected at least one step. Leave the row"
+        " out, or give it a step.",
+    ),
+    "one row": (
+        "train one.csv --output y",
+        "got 1 row with a known output, expected at least two: one to train on and one to hold"
+        " out. Add rows.",
+    ),
+    "a class with one example": (
+        "train single.csv --output y --split stratified",
+        "the label 'c' of 'y' has a single row, expected at least two for the split 'stratified':"
+        " one on each side. Add rows, or use the split 'auto' or 'random'.",
+    ),
+    "an infinity": (
+        "train infinite.csv --output y",
+        "column 'a', row 21: got an infinity, expected finite numbers. Correct it, or leave it"
+        " empty if it is missing.",
+    ),
+    "aligned rows of differing lengths": (
+        "train tags.jsonl --output y --shape aligned",
+        "got shape='aligned', but row 5 has 2 steps in and 1 out; expected as many steps out as in,"
+        " in every row. Correct that row, or use shape='unaligned'.",
+    ),
+    "integer overflow": (
+        "train long.csv --output y",
+        "column 'a', row 21: the integer 99999999999999999999 overflows 64 bits, expected at most"
+        " 9223372036854775807. State 'a:category' if it is an identifier, or write it as a decimal"
+        " number.",
+    ),
+    "mixed types": (
+        "train mixed.csv --output y",
+        "column 'a' mixes numbers and text: row 21 holds 'x', expected one type. Leave a missing"
+        " cell empty, correct the row, or state 'a:category' or 'a:text'.",
+    ),
+    "duplicate names": (
+        "train twice.csv --output y",
+        "'twice.csv' has the column name 'a' 2 times (columns 1, 2), expected every name once."
+        " Rename all but one.",
+    ),
+    "not UTF-8": (
+        "train latin.csv --output y",
+        "'latin.csv' is not UTF-8: got byte 0xe9 at position 7 (line 2), expected UTF-8 text. Save"
+        " it as UTF-8 and read it again.",
+    ),
+    "too many cells": (
+        "train wide.csv --output y",
+        "'wide.csv', row 2 (line 3): got 3 cells, expected 2 as in the header. Enclose a cell in"
+        " quotes where it contains the separator.",
+    ),
+    "dates": (
+        "train dates.csv --output y",
+        "column 'd' holds dates or times (2020-01-01), expected numbers, labels, text or lists."
+        " Derive numbers from it, such as the month, the weekday or the hour, or state"
+        " 'd:category'.",
+    ),
+    "an unknown architecture": (
+        "train good.csv --output y --architecture lasst",
+        "got the architecture 'lasst' for the shape one-to-one, expected one of dense.",
+    ),
+    "an unknown shape": (
+        "train good.csv --output y --shape one-to-won",
+        "got the shape 'one-to-won', expected one of one-to-one, one-to-many, many-to-one, aligned,"
+        " unaligned (or many-to-many). Did you mean 'one-to-one'?",
+    ),
+    "no epochs": (
+        "train good.csv --output y --epochs 0",
+        "got epochs=0 for Training, expected greater than or equal to 1.",
+    ),
+    "a share above one": (
+        "train good.csv --output y --test 2",
+        "got the share 2.0, expected a number between 0 and 1 to hold out.",
+    ),
+    "no column to split by": (
+        "train good.csv --output y --split time --split-by q",
+        "there is no column 'q' to split by, expected one of 'a', 'b', 'y'.",
+    ),
+    "a save folder with other content": (
+        "train good.csv --output y --save .",
+        "'.' exists and is not a saved model, expected a new folder, an empty one, or a model to"
+        " replace. Choose another folder.",
+    ),
+    "a save folder that is a file": (
+        "train good.csv --output y --save good.csv",
+        "'good.csv' exists and is not a saved model, expected a new folder, an empty one, or a"
+        " model to replace. Choose another folder.",
+    ),
+    "a save folder within a file": (
+        "train good.csv --output y --save good.csv/model",
+        "cannot write the model to 'good.csv/model': 'good.csv' is not a folder that may be written"
+        " to. Choose another folder.",
+    ),
+    "no model": (
+        "predict nothing good.csv",
+        "got 'nothing', expected the folder of a saved model (with a manifest.json). Save one with"
+        " model.save(folder), or unrolled train --save folder.",
+    ),
+    "a folder that is not a model": (
+        "evaluate . good.csv",
+        "got '.', expected the folder of a saved model (with a manifest.json). Save one with"
+        " model.save(folder), or unrolled train --save folder.",
+    ),
+    "a demo folder that is a file": (
+        "demo --folder good.csv",
+        "cannot write the model to 'good.csv/one-to-one': 'good.csv' is not a folder that may be"
+        " written to. Choose another folder.",
+    ),
+}
+USING = {
+    "a missing column": (
+        "predict model no_b.csv",
+        "the data has no column 'b', expected it since the model uses it.",
+    ),
+    "a missing output": (
+        "evaluate model no_y.csv",
+        "the data has no column 'y', expected it since the model uses it.",
+    ),
+    "another type": (
+        "predict model text.csv",
+        "column 'a', row 2: got 'x', expected a number. Correct it, leave the cell empty if it is"
+        " missing, or state 'a:category' or 'a:text'.",
+    ),
+    "an unknown ending": (
+        "predict model good.csv -o out.xls",
+        "got the file name 'out.xls', expected one ending in .csv, .tsv, .parquet, .jsonl,"
+        " .ndjson.",
+    ),
+    "no such folder": (
+        "predict model good.csv -o nowhere/out.csv",
+        "'nowhere/out.csv' cannot be written (No such file or directory). Name a file in a folder"
+        " that exists and that you may write to.",
+    ),
+}
+NEW = {"no_b.csv": "a\n1\n", "no_y.csv": "a,b\n1,2\n3,4\n", "text.csv": "a,b\n1,2\nx,3\n"}
+X = np.arange(120.0).reshape(10, 4, 3)
+Y = np.arange(10) / 2
+ARRAYS = {
+    "NaN in y": (
+        X,
+        np.where(Y == 2, np.nan, Y),
+        "y[4] is a missing number (NaN), expected a number. Correct it, or leave the row out.",
+    ),
+    "an infinity": (
+        np.where(X == 5, np.inf, X),
+        Y,
+        "X[0, 1, 2] is an infinity, expected a finite number. Correct it, or leave the row out.",
+    ),
+    "differing lengths": (
+        X,
+        Y[:9],
+        "X has 10 rows and y has 9, expected one row of y for each row of X. Rows are the first"
+        " axis of both.",
+    ),
+    "a number": (
+        np.float64(3),
+        Y,
+        "got float64 as data, expected a path, a frame, a dict of columns, or arrays.",
+    ),
+    "4 axes": (
+        X[..., None],
+        Y,
+        "X has 4 axes, expected 1 to 3: (b,), (b f) or (b t f), written `b t f` (batch, step,"
+        " value). Reshape it.",
+    ),
+    "swapped axes": (
+        np.ones((10, 3, 24)) * np.arange(24),
+        np.arange(240.0).reshape(10, 24, 1),
+        "the axes of X look swapped: X is (10, 3, 24) and y has 24 steps, expected `b t f`, steps"
+        " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 3 steps.",
+    ),
+    "a row of no steps": (
+        [*X[:9], np.zeros((0, 3))],
+        Y,
+        "X, row 10: got a sequence of length 0, expected at least one step. Leave the row out.",
+    ),
+}
+
+
+@pytest.fixture
+def files(folder):
+    """Write the bad tables, and return what the folder holds then."""
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "latin.csv").write_bytes(csv("a,y", lambda i: f"caf\xe9,{i}").encode("latin-1"))
+    (folder / "good.xls").write_bytes(b"\xd0\xcf")
+    return sorted(folder.rglob("*"))
+
+
+@pytest.mark.parametrize("case", TRAINING)
+def test_refused_in_one_paragraph(unrolled, folder, files, case):
+    words, says = TRAINING[case]
+    found = unrolled(words)
+    assert (found.status, found.out) == (2, "")
+    assert " ".join(found.err.split()) == f"error: {says}"
+    assert max(map(len, found.err.splitlines())) <= 100
+    assert sorted(folder.rglob("*")) == files
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return the folder of a model from `a` and `b` to `y`."""
+    columns = {"a": list(ROWS), "b": [i % 3 for i in ROWS], "y": [i / 2 for i in ROWS]}
+    training = library.Training(epochs=1, verbose=False)
+    model = library.SequenceModel(["a", "b"], "y", training=training).fit(columns)
+    return model.save(tmp_path_factory.mktemp("trained") / "model")
+
+
+@pytest.mark.parametrize("case", USING)
+def test_refused_new_rows(unrolled, folder, trained, case):
+    words, says = USING[case]
+    (folder / "model").symlink_to(trained)
+    for name, text in {**NEW, "good.csv": GOOD}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    before = sorted(folder.rglob("*"))
+    found = unrolled(words)
+    assert (found.status, found.out) == (2, "")
+    assert " ".join(found.err.split()) == f"error: {says}"
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_refused_arrays(case):
+    inputs, outputs, says = ARRAYS[case]
+    with pytest.raises(UnrolledError) as caught:
+        library.SequenceModel().fit(inputs, outputs)
+    assert str(caught.value) == says
+
+
+def test_predicting_before_fitting():
+    with pytest.raises(UnrolledError) as caught:
+        library.SequenceModel("a", "y").predict({"a": [1]})
+    assert str(caught.value) == (
+        "got 'predict' before the model was fitted, expected fit(...) first; or read a saved model"
+        " with unrolled.load(folder)."
+    )
+
+
+def test_an_unknown_keyword():
+    with pytest.raises(UnrolledError) as caught:
+        library.Network(unit=3)
+    assert "Did you mean 'units'?" in str(caught.value)
+    with pytest.raises(UnrolledError) as caught:
+        library.SequenceModel("a", "y").set_params(shap="auto")
+    assert "Did you mean 'shape'?" in str(caught.value)

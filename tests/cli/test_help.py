@@ -1,0 +1,135 @@
+"""Help pages, the version, and what the parser refuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+from unrolled.cli import spread
+
+EXAMPLES = {
+    "": ["unrolled demo", "unrolled show many-to-one"],
+    "show": ["unrolled show", "unrolled show unaligned --architecture tail --t 6 --u 3"],
+    "train": [
+        "unrolled train sales.csv --input day price --output sold",
+        "unrolled train reviews.csv --input text --output label --save model",
+    ],
+    "predict": ["unrolled predict model new.csv -o predictions.csv"],
+    "evaluate": ["unrolled evaluate model test.csv"],
+    "demo": ["unrolled demo --folder demo"],
+}
+LIGHT = """
+import sys
+from unrolled.cli import main
+try:
+    main({arguments})
+except SystemExit as stop:
+    assert not stop.code, stop.code
+heavy = [name for name in ("keras", "jax", "pandas", "polars", "sklearn") if name in sys.modules]
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_each_help_page_closes_with_examples(unrolled, command):
+    found = unrolled(f"{command} --help")
+    lines = [line.strip() for line in found.out.rstrip().splitlines()]
+    assert (found.status, found.err) == (0, "")
+    for example in EXAMPLES[command]:
+        assert example in lines
+
+
+def test_the_commands_are_listed_whole(unrolled):
+    lines = unrolled("").out.splitlines()
+    for line in (
+        "  show      Explain a shape: picture, sizes, code.",
+        "  train     Train on a table, and score.",
+        "  predict   Predict the outputs of new rows.",
+        "  evaluate  Score a saved model on rows it has not seen.",
+        "  demo      Train all five shapes on bike sharing.",
+    ):
+        assert line in lines
+
+
+def test_nothing_said_is_the_help_page(unrolled):
+    assert unrolled("").out == unrolled("-h").out == unrolled("--help").out
+
+
+def test_the_version(unrolled):
+    found = unrolled("--version")
+    assert (found.status, found.out, found.err) == (0, "unrolled 0.1.0\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["--version"], []])
+def test_help_loads_nothing_heavy(arguments):
+    script = LIGHT.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_import_loads_nothing_heavy():
+    script = "import sys, unrolled; assert not {'keras', 'jax', 'pandas'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "trian",
+            "error: no such command 'trian'. Did you mean 'train'? Read on with: unrolled --help",
+        ),
+        (
+            "train --output y",
+            "error: missing argument 'FILE'. It comes before the options."
+            " Read on with: unrolled train --help",
+        ),
+        (
+            "train --output y data.csv",
+            "error: missing argument 'FILE'. It comes before the options."
+            " Read on with: unrolled train --help",
+        ),
+        (
+            "train data.csv",
+            "error: missing option '--output'. Read on with: unrolled train --help",
+        ),
+        (
+            "train data.csv --output y --cell lsmt",
+            "error: invalid value for '--cell': 'lsmt' is not one of 'lstm', 'gru', 'rnn'."
+            " Read on with: unrolled train --help",
+        ),
+        (
+            "predict model",
+            "error: missing argument 'FILE'. It comes before the options."
+            " Read on with: unrolled predict --help",
+        ),
+    ],
+)
+def test_the_parser_refuses_in_one_paragraph(unrolled, words, says):
+    found = unrolled(words)
+    assert (found.status, found.out) == (2, "")
+    assert " ".join(found.err.split()) == says
+
+
+@pytest.mark.parametrize("words", ["train d.csv --output y --epochs x", "show --unitss 4"])
+def test_the_parser_names_the_option(unrolled, words):
+    found = unrolled(words)
+    assert found.status == 2
+    assert words.split()[-2] in found.err
+    assert "Traceback" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("--input a b --output y", "--input=a --input=b --output=y"),
+        ("--input=a b --output=y", "--input=a --input=b --output=y"),
+        ("--input a --input b", "--input=a --input=b"),
+        ("--output y --input a --seed 1", "--output=y --input=a --seed 1"),
+        ("--input", "--input"),
+        ("--input --output y", "--input --output=y"),
+        ("model new.csv -o out.csv", "model new.csv -o out.csv"),
+    ],
+)
+def test_lists_of_names_may_follow_one_option(given, taken):
+    assert spread(given.split()) == taken.split()

@@ -1,0 +1,111 @@
+"""`unrolled show`, as whole lines."""
+
+import pytest
+
+GLANCE = """\
+one-to-one    one-to-many    many-to-one    aligned        unaligned
+
+    ■           ■  ■  ■            ■        ■  ■  ■              ■  ■  ■
+    ↑           ↑  ↑  ↑            ↑        ↑  ↑  ↑              ↑  ↑  ↑
+    ●           ●→ ●→ ●      ●→ ●→ ●        ●→ ●→ ●        ●→ ●→ ●→ ●→ ●
+    ↑           ↑            ↑  ↑  ↑        ↑  ↑  ↑        ↑  ↑  ↑
+    ■           ■            ■  ■  ■        ■  ■  ■        ■  ■  ■
+"""
+ROW = "aligned      b t f -> b t o   row over row, same length; hourly weather -> hourly rentals"
+AXES = (
+    *("b batch", "t input step", "u output step"),
+    *("f input feature", "o output value", "h hidden unit"),
+)
+CODE = """\
+input    (b, 6, 4)
+output   (b, 3, 1)
+weights  17729
+
+import keras
+from keras import layers
+
+x = keras.Input((6, 4))  # b 6 4
+h = layers.LSTM(64, return_sequences=True)(x)  # b 6 64
+h = h[:, -3:]  # b 3 64
+y = layers.Dense(1)(h)  # b 3 1
+model = keras.Model(x, y)
+"""
+
+
+def test_the_five_shapes_at_a_glance(unrolled):
+    found = unrolled("show")
+    assert (found.status, found.err) == (0, "")
+    assert found.out.startswith(GLANCE)
+    lines = found.out.splitlines()
+    assert ROW in lines
+    assert lines[-3:] == [
+        f"axes: {', '.join(AXES)}",
+        "",
+        "One of them in full: unrolled show many-to-one",
+    ]
+
+
+def test_a_page_has_picture_sentences_sizes_and_code(unrolled):
+    found = unrolled("show unaligned --architecture tail --t 6 --u 3")
+    lines = found.out.splitlines()
+    assert (found.status, found.err) == (0, "")
+    assert lines[:2] == ["unaligned · tail · LSTM", "b t f -> b u o"]
+    assert "Other architectures of unaligned: padded, vector, repeat." in lines
+    assert "example  last week -> the next days" in lines
+    assert found.out.endswith(CODE)
+
+
+@pytest.mark.parametrize("shape", ["one-to-one", "one-to-many", "many-to-one", "aligned"])
+def test_every_shape_has_a_page(unrolled, shape):
+    found = unrolled(f"show {shape} --units 8")
+    assert found.status == 0
+    assert found.out.startswith(f"{shape} · ")
+    assert found.out.endswith("model = keras.Model(x, y)\n")
+    assert max(map(len, found.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("many-to-many", "many-to-many is aligned here."),
+        ("many-to-many --u 3", "many-to-many is unaligned here."),
+        ("many-to-many --u 6", "many-to-many is aligned here."),
+        ("many-to-many --t 3 --u 3", "many-to-many is aligned here."),
+    ],
+)
+def test_many_to_many_is_one_of_two(unrolled, words, says):
+    assert unrolled(f"show {words}").out.splitlines()[0] == says
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "alined",
+            "got the shape 'alined', expected one of one-to-one, one-to-many, many-to-one, aligned,"
+            " unaligned (or many-to-many). Did you mean 'aligned'?",
+        ),
+        (
+            "unaligned --architecture last",
+            "got the architecture 'last' for the shape unaligned, expected one of tail, padded,"
+            " vector, repeat.",
+        ),
+        (
+            "unaligned --architecture tail --t 2 --u 3",
+            "got t=2 and u=3 for the architecture 'tail', which keeps the last u of the t input"
+            " steps: expected t >= u, and t known. Give t, or take architecture='repeat'.",
+        ),
+        ("unaligned --t 0", "got t=0, expected a whole number of at least 1."),
+        ("aligned --f 0", "got f=0, expected a whole number of at least 1."),
+        ("many-to-one --units 0", "got units=0 for Network, expected greater than or equal to 1."),
+        (
+            "one-to-one --u 4",
+            "got u=4 for the shape one-to-one (b f -> b o), which has no u of its own. Leave u out,"
+            " or take one-to-many or unaligned.",
+        ),
+    ],
+)
+def test_what_cannot_be_shown(unrolled, words, says):
+    found = unrolled(f"show {words}")
+    assert (found.status, found.out) == (2, "")
+    assert " ".join(found.err.split()) == f"error: {says}"
