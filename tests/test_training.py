@@ -126,9 +126,9 @@ def test_an_interrupt_before_the_first_pass_ends_goes_through(monkeypatch):
 
 @pytest.mark.parametrize("rows", [10, 100_000])
 def test_every_gap_is_filled_and_what_was_given_stays(rows):
-    filled = training.settled(Training(), rows=rows)
+    filled = training.settled(Training(), rows=rows, embedded=False)
     assert filled.batch_size
     assert filled.learning_rate
-    given = training.settled(Training(batch_size=7, learning_rate=0.5), rows=rows)
+    given = training.settled(Training(batch_size=7, learning_rate=0.5), rows=rows, embedded=False)
     assert (given.batch_size, given.learning_rate) == (7, 0.5)
-    assert training.settled(given, rows=rows) == given
+    assert training.settled(given, rows=rows, embedded=False) == given

@@ -374,7 +374,7 @@ def _built(
         ragged=encoding.ragged,
     )
     taken = settled(ports, network or Network(), rows=train.rows)
-    filled = training.settled(settings, rows=train.rows)
+    filled = training.settled(settings, rows=train.rows, embedded=bool(ports.embedded))
     keras().utils.set_random_seed(filled.seed)
     model = build(ports, taken)
     return Trained(encoding, ports, taken, filled, None, (), model)

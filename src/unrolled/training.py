@@ -21,6 +21,7 @@ PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
 LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
+ENOUGH = 0.005  # share by which the validation loss must fall to be waited on further
 Stopped = Literal["early", "limit", "interrupted"]
 
 
@@ -83,8 +84,13 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
     return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
 
 
-def settled(training: Training, *, rows: int) -> Training:
-    """Return the settings with every gap filled for a training part of this many rows.
+def settled(training: Training, *, rows: int, embedded: bool) -> Training:
+    """Return the settings with every gap filled for a training part.
+
+    Args:
+        training: The settings.
+        rows: Rows of the training part.
+        embedded: Whether tokens, text or wide categories go in, which overfit sooner.
 
     A small table makes few steps a pass, so that it needs more passes, and more patience, to come
     as far. How the numbers were chosen stands in docs/defaults.md.
@@ -94,7 +100,7 @@ def settled(training: Training, *, rows: int) -> Training:
     return training.model_copy(
         update={
             "batch_size": size,
-            "learning_rate": training.learning_rate or 3e-3,
+            "learning_rate": training.learning_rate or (1e-3 if embedded else 3e-3),
             "epochs": training.epochs or max(LEAST_PASSES, math.ceil(LEAST_STEPS / steps)),
             "patience": training.patience or max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps)),
         }
@@ -153,6 +159,7 @@ class _Keeper(Callback):
         self.progress = Progress(training.epochs or LEAST_PASSES, verbose=training.verbose)
         self.weights: list[Any] | None = None
         self.best, self.least = 0, math.inf
+        self.mark, self.level = 0, math.inf  # the last pass that was better by enough to wait on
         self.loss: list[float] = []
         self.validation: list[float] = []
 
@@ -163,7 +170,9 @@ class _Keeper(Callback):
         if validation < self.least:  # never where it is not a number
             self.least, self.best = validation, epoch + 1
             self.weights = self.model.get_weights()
-        waited = epoch + 1 - self.best
+        if validation < self.level * (1 - ENOUGH):
+            self.level, self.mark = validation, epoch + 1
+        waited = epoch + 1 - self.mark
         if waited and waited % max(1, self.patience // 2) == 0:
             optimizer = self.model.optimizer
             optimizer.learning_rate = float(optimizer.learning_rate) / 2

@@ -190,9 +190,9 @@ def test_every_shape_has_a_default_and_no_architecture_twice():
 
 
 def test_settled_fills_every_gap():
-    assert settled(Ports("aligned"), Network()) == Network(
-        architecture="steps", units=64, bidirectional=True, dropout=0.0
-    )
+    filled = settled(Ports("aligned"), Network())
+    assert (filled.architecture, filled.bidirectional, filled.dropout) == ("steps", True, 0.0)
+    assert None not in filled.model_dump().values()
 
 
 def test_settled_keeps_what_was_said():

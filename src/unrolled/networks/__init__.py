@@ -49,15 +49,17 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
         update={
             "architecture": row.name,
             "bidirectional": both,
-            "units": network.units or 64,
-            "dropout": _dropout(rows) if network.dropout is None else network.dropout,
+            "units": network.units or (64 if ports.embedded else 128),
+            "dropout": _dropout(ports, rows) if network.dropout is None else network.dropout,
         }
     )
 
 
-def _dropout(rows: int | None) -> float:
-    """Return the share that was best on data of about this size."""
-    return 0.0 if rows is None else 0.3
+def _dropout(ports: Ports, rows: int | None) -> float:
+    """Return the share that was best on data like this (docs/defaults.md)."""
+    if rows is None:
+        return 0.0
+    return 0.5 if ports.embedded else 0.3
 
 
 def build(ports: Ports, network: Network) -> Any:
