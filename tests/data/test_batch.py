@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unrolled.data import batch as batching
@@ -65,6 +65,9 @@ def test_padded_steps_are_zero_and_marked_as_not_real(lengths, size, seed):
 
 
 @given(lengths_of_rows, sizes, seeds, st.sampled_from([None, 1, 7, 40]))
+@example([1, 1, 9], 1, None, None)
+@example([2, 30, 4, 1, 9, 17], 2, 0, None)
+@example([2, 30, 4, 1, 9, 17], 2, 0, 7)
 def test_the_mean_of_batch_losses_is_the_mean_over_real_rows_and_steps(
     lengths, size, seed, steps_out
 ):
