@@ -163,8 +163,11 @@ def refuse_other(target: Path) -> None:
 
 
 def _weights(model: Any) -> dict[str, Any]:
-    """Return the network's weights by place and path."""
-    return {f"{i:03d}/{w.path}": np.asarray(w) for i, w in enumerate(model.weights)}
+    """Return the network's weights by place and path.
+
+    In C order: safetensors writes any other as it lies in memory, and reads it back mixed up.
+    """
+    return {f"{i:03d}/{w.path}": np.asarray(w, order="C") for i, w in enumerate(model.weights)}
 
 
 def _arrays(references: tuple[Reference, ...]) -> dict[str, Any]:
