@@ -1,0 +1,15 @@
+"""Hourly weather -> hourly rentals."""
+
+from importlib.resources import files
+
+import unrolled
+
+DAYS = files("unrolled") / "demo" / "days.jsonl"
+
+model = unrolled.SequenceModel(
+    ["hours", "year", "season", "workday"],
+    "curve:numbers",
+    training=unrolled.Training(split="time", split_by="date"),
+)
+print(model.trial(DAYS))
+print(model.code())

@@ -1,0 +1,11 @@
+"""A name, letter by letter -> the language it comes from."""
+
+from pathlib import Path
+
+import unrolled
+
+NAMES = Path(__file__).with_name("names.csv")
+
+model = unrolled.SequenceModel(["name:characters"], ["language"])
+print(model.trial(NAMES))
+print(model.predict({"name": ["Nakamura", "Kowalczyk", "Rossi"]}))

@@ -1,0 +1,15 @@
+"""Last week -> the next three days."""
+
+from importlib.resources import files
+
+import unrolled
+
+DAYS = files("unrolled") / "demo" / "days.jsonl"
+
+model = unrolled.SequenceModel(
+    ["last_week"],
+    "next_days:numbers",
+    training=unrolled.Training(split="time", split_by="date"),
+)
+print(model.trial(DAYS))
+print(model.code())

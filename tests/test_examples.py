@@ -1,0 +1,114 @@
+"""Every example runs on a slice of its data, and its command line does the same."""
+
+import importlib.resources
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+import unrolled
+from unrolled.cli import main
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))
+COMMAND = re.compile(r"^unrolled (train .+)$", re.MULTILINE)
+LINES = 96
+SHAPES = ("one-to-one", "one-to-many", "many-to-one", "aligned", "unaligned")
+
+pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not here")
+
+
+@pytest.fixture(scope="module")
+def slices(tmp_path_factory):
+    """Return a copy of the examples and of the days, each table cut to few of its rows."""
+    folder = tmp_path_factory.mktemp("slices")
+    shutil.copytree(EXAMPLES, folder / "examples")
+    (folder / "demo").mkdir()
+    shutil.copy(ROOT / "src" / "unrolled" / "demo" / "days.jsonl", folder / "demo")
+    for path in (*folder.rglob("*.csv"), *folder.rglob("*.jsonl")):
+        head, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text(head + "".join(rows[:: len(rows) // LINES]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def trials(monkeypatch):
+    """Return what each model that is tried was given, and let it take a single step."""
+    seen = []
+    trial = unrolled.SequenceModel.trial
+
+    def noted(self, data, **options):
+        seen.append((self.get_params(), Path(str(data)).name))
+        few = (self.get_params()["training"] or unrolled.Training()).model_copy(
+            update={"epochs": 1, "batch_size": 128, "verbose": False}
+        )
+        return trial(self.set_params(training=few), data, **options)
+
+    monkeypatch.setattr(unrolled.SequenceModel, "trial", noted)
+    return seen
+
+
+def commands():
+    """Return every `unrolled train` of the examples' pages with its folder."""
+    for path in sorted(EXAMPLES.glob("*/README.md")):
+        for found in COMMAND.finditer(path.read_text(encoding="utf-8")):
+            yield path.parent.name, found[1]
+
+
+def of(script):
+    """Return the command line on the page beside a script that reads the same table."""
+    table = re.search(r'"(\w+\.(csv|jsonl))"', (EXAMPLES / script).read_text())[1]
+    return next(c for folder, c in commands() if folder == Path(script).parent.name and table in c)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_trains_and_scores(script, slices, trials, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.resources, "files", lambda _: slices)
+    found = runpy.run_path(str(slices / "examples" / script))
+    assert found["model"].shape == Path(script).parent.name
+    assert "  network " in capsys.readouterr().out
+
+    given = trials.pop()
+    monkeypatch.setattr(
+        unrolled.SequenceModel,
+        "trial",
+        lambda self, data, **_: trials.append((self.get_params(), data.name)),
+    )
+    main(of(script).split())
+    assert settled(*trials.pop()) == settled(*given)
+
+
+def settled(params, table):
+    """Return settings with the defaults in place of None."""
+    training, network = params["training"], params["network"]
+    sides = [params[side] for side in ("inputs", "outputs")]
+    names = [[side] if isinstance(side, str) else list(side) for side in sides]
+    made = training or unrolled.Training(), network or unrolled.Network()
+    return table, names, params["shape"], *made
+
+
+def test_every_shape_has_a_folder_with_a_page_a_script_and_a_licence():
+    for shape in SHAPES:
+        for name in ("README.md", "example.py", "LICENSE.txt"):
+            assert (EXAMPLES / shape / name).is_file(), f"{shape}/{name}"
+
+
+def test_every_command_names_a_table_that_is_there():
+    assert len(list(commands())) == len(SCRIPTS)
+    for _, command in commands():
+        assert (ROOT / command.split()[1]).is_file(), command
+
+
+def test_the_scripts_are_short():
+    for script in SCRIPTS:
+        lines = (EXAMPLES / script).read_text(encoding="utf-8").splitlines()
+        assert len([line for line in lines if line.strip()]) <= 12, script
+
+
+def test_links_between_the_pages_lead_somewhere():
+    for page in EXAMPLES.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
