@@ -7,17 +7,17 @@ import pytest
 
 from unrolled import metrics
 
-TRUE = ["a", "a", "b", "b", "b", "c"]
-SAID = ["a", "b", "b", "b", "a", "b"]
+TRUE = ["a", "a", "b", "b", "b", "c", "b"]
+SAID = ["a", "b", "b", "b", "a", "b", "b"]
 
 
 def test_accuracy_is_the_share_of_equal_labels():
-    assert metrics.accuracy(TRUE, SAID) == 3 / 6
+    assert metrics.accuracy(TRUE, SAID) == 4 / 7
 
 
 def test_macro_f1_weighs_every_class_alike():
     a = 2 * 1 / (2 + 2)  # one right, two said, two true
-    b = 2 * 2 / (4 + 3)
+    b = 2 * 3 / (5 + 4)
     assert metrics.macro_f1(TRUE, SAID) == pytest.approx((a + b + 0) / 3)
 
 
