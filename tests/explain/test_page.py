@@ -1,0 +1,40 @@
+"""The pages that `unrolled show` prints."""
+
+import pytest
+
+import unrolled
+from unrolled.networks import ARCHITECTURES
+
+SIZES = {"f": 4, "o": 1, "units": 8}
+STEPS = {
+    "one-to-one": {},
+    "one-to-many": {"u": 3},
+    "many-to-one": {"t": 6},
+    "aligned": {"t": 6},
+    "unaligned": {"t": 6, "u": 3},
+}
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
+def test_a_page_for_every_architecture(row):
+    page = unrolled.show(row.shape, architecture=row.name, **STEPS[row.shape], **SIZES)
+    lines = page.splitlines()
+    assert lines[0].startswith(f"{row.shape} · {row.name}")
+    assert any(line.startswith("weights  ") for line in lines)
+    assert row.page.split()[0] in page
+    assert page.endswith("model = keras.Model(x, y)")
+    assert max(map(len, lines)) <= 100
+
+
+def test_sizes_name_the_open_axes():
+    lines = unrolled.show("many-to-one", **SIZES).splitlines()
+    assert "input    (b, t, 4)" in lines
+    assert "output   (b, 1)" in lines
+
+
+def test_the_glance_lists_every_shape_and_architecture():
+    glance = unrolled.glance()
+    for shape in unrolled.shapes.SHAPES:
+        names = ", ".join(row.name for row in ARCHITECTURES if row.shape == shape)
+        assert f"architectures: {names}" in glance
+    assert max(map(len, glance.splitlines())) <= 100
