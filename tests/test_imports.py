@@ -14,7 +14,7 @@ ROOMS = (
     *("errors", "shapes", "schema", "settings"),
     *("data", "metrics", "references"),
     *("backend", "kernels", "layers", "networks"),
-    *("progress", "training", "inference", "decoding", "artifact", "evaluation"),
+    *("progress", "training", "inference", "decoding", "artifact", "assembly", "evaluation"),
     *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),
     "__init__",
     *("cli", "serve"),

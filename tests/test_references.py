@@ -144,3 +144,9 @@ def test_a_training_part_of_one_class_is_answered_with_it():
     examples = encoding.examples(values.take(range(ROWS - 1)), targets=True)
     found = references.fitted(examples, {"y": 1}, aligned=False)
     assert [r.outputs(examples)["y"].tolist() for r in found] == [[[1.0]] * (ROWS - 1)] * 2
+
+
+def test_targets_too_many_for_memory_are_thinned_evenly(monkeypatch):
+    monkeypatch.setattr(references, "MOST_CELLS", 40)
+    assert references._thinned(100, 10).tolist() == [0, 33, 66, 99]
+    assert len(references._thinned(3, 10)) == 3

@@ -35,8 +35,8 @@ class DataError(UnrolledError):
     """A file, a table, an array or a column that cannot be used."""
 
 
-class NotFittedError(UnrolledError):
-    """A model asked to work before `fit`."""
+class NotFittedError(UnrolledError, AttributeError):
+    """A model asked to work before `fit`; `hasattr` is then False, as scikit-learn expects."""
 
 
 class ArtifactError(UnrolledError):

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.batch import Array, Examples, inputs_of, large
+from unrolled.data.examples import Encoding
+from unrolled.errors import SettingError
 from unrolled.networks import alone
 
 Outputs = Array | list[Array]
@@ -57,3 +59,26 @@ def softmax(logits: Array) -> Array:
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     shares: Array = raised / raised.sum(axis=-1, keepdims=True)
     return shares
+
+
+def probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:
+    """Return a column for each class of each category: (n,) named `output=class`.
+
+    Args:
+        encoding: How the rows were encoded.
+        said: The network's outputs by column name, (n o) logits.
+
+    Raises:
+        SettingError: An output is no category.
+    """
+    found: dict[str, Any] = {}
+    for column in encoding.schema.outputs:
+        if column.kind != "category":
+            raise SettingError(
+                f"got probabilities asked of '{column.name}' ({column.spelled}), expected a"
+                " category. Leave probabilities out."
+            )
+        shares = softmax(np.asarray(said[column.name], dtype=float))
+        classes = getattr(encoding.encoders[column.name], "classes", [])
+        found |= {f"{column.name}={label}": shares[:, i] for i, label in enumerate(classes)}
+    return found

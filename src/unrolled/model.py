@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
 
-from unrolled import artifact, inference, references, training
+from unrolled import artifact, assembly, inference, training
 from unrolled.artifact import Trained
-from unrolled.backend import keras
 from unrolled.data import infer
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
@@ -26,7 +23,6 @@ from unrolled.evaluation import Evaluation, comparable, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.networks import Ports, build, rounded, settled
 from unrolled.pages import readme, summary, training_lines
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
@@ -106,7 +102,7 @@ class SequenceModel(BaseEstimator):
             ShapeError: The shape asked for contradicts the data, or the sizes the wiring.
             SettingError: A setting that does not exist or has no use here.
         """
-        source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
+        source = self._opened(data, y)
         return self._fit(source, *complete(source.table, source.outputs), before)
 
     def trial(
@@ -123,7 +119,7 @@ class SequenceModel(BaseEstimator):
         Raises:
             DataError: As for `fit`.
         """
-        source = opened(data, y, self._settings["inputs"], self._settings["outputs"])
+        source = self._opened(data, y)
         table, kept = complete(source.table, source.outputs)
         trainable(table, source.outputs)
         schema = self._schema(source, table)  # of every row: the part held out must fit it too
@@ -152,14 +148,19 @@ class SequenceModel(BaseEstimator):
         parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
         earlier, self._trained = self._trained, None
         try:
-            self._trained = _built(encoding, parts[0], self._settings["network"], settings)
+            self._trained = assembly.built(encoding, parts[0], self._settings["network"], settings)
             if before is not None:
                 before(self)
-            self._trained = _fitted(self._trained, parts[0], parts[1])
+            self._trained = assembly.fitted(self._trained, parts[0], parts[1])
         except BaseException:
             self._trained = earlier
             raise
         return self
+
+    def _opened(self, data: Any, y: Any) -> Source:
+        """Return data as a table with the columns that the constructor named."""
+        by = (self._settings["training"] or Training()).split_by
+        return opened(data, y, self._settings["inputs"], self._settings["outputs"], beside=by)
 
     def _split(
         self, source: Source, table: Table, kept: Indices, share: float
@@ -196,7 +197,7 @@ class SequenceModel(BaseEstimator):
         source = opened(data, None, encoding.schema.inputs, None)
         said = self._said(encoding.examples(source.table, targets=False))
         if probabilities:
-            return source.given_back(_probabilities(encoding, said))
+            return source.given_back(inference.probabilities(encoding, said))
         outputs = encoding.schema.outputs
         return source.given_back({c.name: encoding.decode(c, said[c.name]) for c in outputs})
 
@@ -356,56 +357,3 @@ def load(folder: str | Path) -> SequenceModel:
     )
     model._trained = trained
     return model
-
-
-def _built(
-    encoding: Encoding, train: Examples, network: Network | None, settings: Training
-) -> Trained:
-    """Build the network that the encoded rows ask for, not yet trained."""
-    schema, names = encoding.schema, encoding.ports
-    sizes = encoding.sizes
-    ports = Ports(
-        schema.shape,
-        t=encoding.steps_in,
-        u=encoding.steps_out,
-        values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
-        embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
-        heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
-        ragged=encoding.ragged,
-    )
-    taken = settled(ports, network or Network(), rows=train.rows)
-    filled = training.settled(settings, rows=train.rows, embedded=bool(ports.embedded))
-    keras().utils.set_random_seed(filled.seed)
-    model = build(ports, taken)
-    return Trained(encoding, ports, taken, filled, None, (), model)
-
-
-def _fitted(built: Trained, train: Examples, held: Examples) -> Trained:
-    """Fit the network and its references on encoded rows."""
-    history = training.fit(built.model, train, held, built.training)
-    blocks = {**train.inputs, **train.targets}
-    simple = references.fitted(
-        train,
-        {
-            name: size
-            for name, size in built.encoding.sizes.items()
-            if name in blocks and blocks[name].whole
-        },
-        aligned=built.encoding.schema.shape == "aligned",
-    )
-    return replace(built, history=history, references=tuple(simple))
-
-
-def _probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:
-    """Return a column for each class of each category: (b,) named `output=class`."""
-    found: dict[str, Any] = {}
-    for column in encoding.schema.outputs:
-        if column.kind != "category":
-            raise SettingError(
-                f"got probabilities asked of '{column.name}' ({column.spelled}), expected a"
-                " category. Leave probabilities out."
-            )
-        shares = inference.softmax(np.asarray(said[column.name], dtype=float))
-        classes = getattr(encoding.encoders[column.name], "classes", [])
-        found |= {f"{column.name}={label}": shares[:, i] for i, label in enumerate(classes)}
-    return found

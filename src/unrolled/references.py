@@ -18,7 +18,8 @@ from unrolled.data.batch import Array, Block, Examples
 
 MOST_FLAT = 4096  # more numbers than this in a row are summarised by four statistics
 MOST_GRAMS = 20_000
-MOST_TARGETS = 20_000
+MOST_WEIGHTS = 20_000_000  # a linear map with more is left out: no one would call it simple
+MOST_CELLS = 100_000_000  # numbers of one-hot targets; more samples than fit are thinned evenly
 FEW_SYMBOLS = 200  # inputs with fewer symbols are taken for characters
 
 
@@ -153,16 +154,14 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
         steps[name] = (examples.steps_out or 0) if many else 0
         target = block.gather(np.arange(examples.rows), steps[name]) if many else block.flat
         width = symbols.get(name, 0)
-        wide = _as_numbers(target, width)
+        taken = _thinned(len(target), target[0].size * max(1, width))
+        wide = _as_numbers(target[taken], width)
         constant[name] = (np.zeros((0, wide.shape[1]), "float32"), wide.mean(axis=0))
-        if wide.shape[1] > MOST_TARGETS:
-            continue
         rows = features.of(examples) if rows is None else rows
-        linear[name] = (
-            _logistic(rows, target, width)
-            if width and target.ndim == 1 and not aligned
-            else _ridge(rows, wide)
-        )
+        if width and target.ndim == 1 and not aligned:
+            linear[name] = _logistic(rows, target, width)
+        elif rows.shape[1] * wide.shape[1] <= MOST_WEIGHTS:
+            linear[name] = _ridge(rows[taken], wide)
     naive, simple = _names({bool(symbols.get(name)) for name in constant}, aligned, steps)
     found = [Reference(naive, None, constant, steps, aligned)]
     if len(linear) == len(constant):
@@ -178,6 +177,11 @@ def _names(classes: set[bool], aligned: bool, steps: Mapping[str, int]) -> tuple
         return "mean", "ridge"
     stepwise = aligned or any(steps.values())
     return "most frequent", "ridge" if stepwise else "logistic regression"
+
+
+def _thinned(samples: int, cells: int) -> Array:
+    """Return which samples to fit on, so that their targets of so many cells fit in memory."""
+    return np.unique(np.linspace(0, samples - 1, min(samples, MOST_CELLS // cells), dtype=int))
 
 
 def _as_numbers(target: Array, width: int) -> Array:

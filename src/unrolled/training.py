@@ -63,6 +63,7 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
             _Fed(train, lambda: batches(train, size, shuffle=random)),
             validation_data=_Fed(validation, lambda: large(validation)),
             epochs=training.epochs,
+            shuffle=False,  # _Fed does, by our seed: the same batches on every engine
             callbacks=[keeper],
             verbose=0,
         )

@@ -179,3 +179,10 @@ def test_texts_alone_suit_a_model_of_one_column_of_text():
     fitted = opened({"t": TEXTS, "y": Y}, None, "t:words", "y")
     again = opened(TEXTS, None, fitted.inputs, None)
     assert again.table.values == {"t": TEXTS}
+
+
+def test_the_column_that_orders_the_rows_is_no_input_unless_named():
+    table = {"day": [1, 2, 3], "x": [4.0, 5.0, 6.5], "y": [1.5, 2.5, 3.5]}
+    assert [c.name for c in opened(table, None, None, "y", beside="day").inputs] == ["x"]
+    named = opened(table, None, ["day", "x"], "y", beside="day").inputs
+    assert [c.name for c in named] == ["day", "x"]

@@ -51,6 +51,8 @@ def opened(
     y: Any,
     inputs: Columns | tuple[Column, ...],
     outputs: Columns | tuple[Column, ...],
+    *,
+    beside: str | None = None,
 ) -> Source:
     """Return data as a table.
 
@@ -60,6 +62,7 @@ def opened(
             table has them.
         inputs: Names, names with kinds, or the columns of a fitted model.
         outputs: The same; None to predict.
+        beside: A column that is no input unless it is named (it groups or orders the rows).
 
     Raises:
         DataError: The data cannot be used.
@@ -82,7 +85,7 @@ def opened(
             " SequenceModel(inputs=..., outputs=...)."
         )
     in_names, in_kinds = _stated(inputs)
-    in_names = in_names or [name for name in frame.columns if name not in out_names]
+    in_names = in_names or [n for n in frame.columns if n not in (*out_names, beside)]
     into, out = sides(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
     return Source(data, frame, table(frame, into, out), into, out)
 

@@ -50,7 +50,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "RepeatVector(u) -> LSTM(every step) -> Dense at each step",
         "For a fixed number of output steps that follow from one set of facts, such as a day's"
         " curve. The same input is given at every step and the state counts where it is; no step"
-        " sees what the step before it said. For text, or lengths that vary, prefer a decoder.",
+        " sees what the step before it said, which text would need.",
     ),
     Architecture(
         "many-to-one",
@@ -113,8 +113,8 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         unaligned.repeat,
         "encoder LSTM -> RepeatVector(u) -> decoder LSTM -> Dense at each step, linear",
         "For any t and u. The encoder's last state is all the decoder sees, at every step; the"
-        " decoder's state makes neighbouring steps agree. For text, or outputs whose length varies"
-        " widely, prefer a decoder.",
+        " decoder's state makes neighbouring steps agree. No step sees what the step before it said,"
+        " so that it spells poorly; with few output steps, vector is simpler.",
     ),
 )
 
