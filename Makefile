@@ -31,7 +31,7 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 test-backends: test-torch test-tensorflow  ## every architecture on the other two engines
 
 test-torch: $(VENV)-torch/ready
-	KERAS_BACKEND=torch $(VENV)-torch/bin/pytest tests/backends
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest tests/backends
 
 test-tensorflow: $(VENV)-tensorflow/ready
 	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest tests/backends
