@@ -1,0 +1,1 @@
+"""The recurrence itself: readable references, and the faster forms of the same signature."""
