@@ -155,17 +155,17 @@ def _mask_rank(call: Call) -> int | None:
 
 def path() -> Path:
     """Return the row of `PATHS` that holds here."""
-    return _path(keras.backend.backend(), _device())
+    return _row_for(keras.backend.backend(), device())
 
 
 @cache
-def _path(backend: str, device: str) -> Path:
-    rows = [p for p in PATHS if p.backend == backend and (not p.devices or device in p.devices)]
+def _row_for(backend: str, kind: str) -> Path:
+    rows = [p for p in PATHS if p.backend == backend and (not p.devices or kind in p.devices)]
     return rows[0] if rows else OTHER
 
 
-def _device() -> str:
-    """The kind of device in use: cpu, gpu, tpu, cuda, mps."""
+def device() -> str:
+    """Return the kind of device in use: cpu, gpu, tpu, cuda, mps."""
     name = keras.backend.backend()
     if name == "jax":
         import jax
