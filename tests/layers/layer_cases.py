@@ -59,7 +59,8 @@ def masks(b: int = B, t: int = T) -> dict[str, Any]:
 
 def twins(cell: str, f: int = F, **settings: Any) -> tuple[Any, Any]:
     """A fast and a stock layer with the same settings and the same random weights."""
-    fast, stock = (kind(settings.pop("units", H), **settings) for kind in PAIRS[cell])
+    settings = {"units": H, **settings}
+    fast, stock = (kind(**settings) for kind in PAIRS[cell])
     for layer in (fast, stock):
         layer.build((None, None, f))
     draw = np.random.default_rng(2)
@@ -82,8 +83,12 @@ def results(layer: Any, x: Any, states: Any = None, **call: Any) -> list[np.ndar
     outputs, gradients = {"jax": _on_jax, "torch": _on_torch, "tensorflow": _on_tensorflow}[
         BACKEND
     ](layer, x, states, call)
-    flat = keras.tree.flatten([outputs, gradients])
-    return [np.asarray(keras.ops.convert_to_numpy(v)) for v in flat if v is not None]
+    return [array(v) for v in keras.tree.flatten([outputs, gradients]) if v is not None]
+
+
+def array(tensor: Any) -> np.ndarray:
+    """A tensor of any backend as a numpy array."""
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 
 def agree(got: list[np.ndarray], expected: list[np.ndarray], **tolerance: float) -> None:
@@ -99,6 +104,7 @@ def _weighed(outputs: Any) -> Any:
     for output in keras.tree.flatten(outputs):
         size = int(np.prod(output.shape))
         weight = np.sin(np.arange(1, size + 1, dtype="float32")).reshape(output.shape)
+        weight = keras.ops.convert_to_tensor(weight)
         total = total + keras.ops.sum(keras.ops.cast(output, "float32") * weight)
     return total
 
