@@ -7,6 +7,7 @@
 
 #include "dispatch.h"
 #include "export.h"
+#include "pages.h"
 #include "run.h"
 
 namespace unrolled {
@@ -39,6 +40,8 @@ ffi::Error forward(const Cell& cell, bool reverse, bool hold, Floats x, Floats k
                    Floats recurrent, Floats bias, Floats h0, const float* c0, Ints lengths,
                    Result ys, Result h, float* c, Result saved) {
   const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  expect_writes(ys->typed_data(), ys->element_count());
+  expect_writes(saved->typed_data(), saved->element_count());
   run_forward(cell, {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
                      .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
                      .bias = bias.typed_data(), .h0 = h0.typed_data(), .c0 = c0,
