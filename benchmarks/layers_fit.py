@@ -21,7 +21,7 @@ import time
 from collections import defaultdict
 from importlib.util import find_spec
 
-B, T, F, H, STEPS = 32, 100, 16, 128, 20
+B, T, F, H, STEPS = 32, 100, 16, 128, 10
 CELLS = ("LSTM", "GRU")
 BACKENDS = ("jax", "tensorflow", "torch")
 
