@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import pytest
 
 from unrolled import kernels
@@ -13,6 +14,10 @@ def lines(text):
     return dict(line.split(maxsplit=1) for line in text.splitlines())
 
 
+ON_JAX = pytest.mark.skipif(keras.backend.backend() != "jax", reason="of the JAX backend")
+
+
+@ON_JAX
 def test_what_runs_here(monkeypatch):
     monkeypatch.delenv(kernels.VARIABLE, raising=False)
     found = lines(report())
@@ -22,6 +27,7 @@ def test_what_runs_here(monkeypatch):
     assert "keras 3." in found["versions"]
 
 
+@ON_JAX
 def test_without_a_native_kernel(monkeypatch):
     monkeypatch.delenv(kernels.VARIABLE, raising=False)
     monkeypatch.setattr(kernels, "available", lambda: ("reference",))

@@ -6,15 +6,10 @@ import itertools
 import random
 from typing import Any
 
+import keras
 import numpy as np
 
-from unrolled.backend import prefer_jax
-
-prefer_jax()
-
-import keras  # noqa: E402
-
-from unrolled.layers import GRU, LSTM  # noqa: E402
+from unrolled.layers import GRU, LSTM
 
 B, T, F, H = 4, 7, 3, 5
 BACKEND = keras.backend.backend()
