@@ -1,8 +1,9 @@
 // A pool of threads that spin briefly between two pieces of work, then sleep.
 //
 // Spinning makes a call of a few hundred microseconds worth sharing; sleeping leaves the
-// processors to others. Nobody waits at a barrier within the work: a thread that the system
-// holds back costs its own share only.
+// processors to others. The parts of a piece of work are claimed, by the caller too: on a busy
+// machine a caller does not wait for a thread that has not come up, it does that part itself.
+// Who runs a part changes nothing in its result.
 
 #include "threads.h"
 
@@ -38,49 +39,76 @@ void pause() {
 class Pool {
  public:
   explicit Pool(int threads) {
-    for (int id = 1; id < threads; ++id) workers_.emplace_back([this, id] { serve(id); });
+    for (int id = 1; id < threads; ++id) workers_.emplace_back([this] { serve(); });
   }
 
   ~Pool() {
-    stop_ = true;
-    round_.fetch_add(1, std::memory_order_acq_rel);
-    round_.notify_all();
+    stop_.store(true, std::memory_order_relaxed);
+    announce(round_.load(std::memory_order_relaxed) + 1, 0);
     for (std::thread& worker : workers_) worker.join();
   }
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   void run(int parts, void (*work)(void*, int), void* context) {
-    parts_ = parts, work_ = work, context_ = context;
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-    round_.fetch_add(1, std::memory_order_acq_rel);
-    round_.notify_all();
-    work(context, 0);
-    for (int spins = 0; busy_.load(std::memory_order_acquire) > 0; ++spins) {
+    work_ = work, context_ = context;
+    unfinished_.store(parts, std::memory_order_relaxed);
+    const std::uint32_t round = round_.load(std::memory_order_relaxed) + 1;
+    announce(round, parts);
+    work_off(round);
+    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
       if (spins < spins_before_yield) pause();
       else std::this_thread::yield();
     }
   }
 
  private:
-  void serve(int id) {
+  // What there is to claim, in one word, so that a thread that comes late to a round cannot
+  // take a part of the next: the round, how many parts it has, how many are claimed.
+  static std::uint64_t ticket(std::uint32_t round, std::uint64_t parts, std::uint64_t claimed) {
+    return std::uint64_t{round} << 32 | parts << 16 | claimed;
+  }
+
+  void announce(std::uint32_t round, int parts) {
+    ticket_.store(ticket(round, parts, 0), std::memory_order_release);
+    round_.store(round, std::memory_order_release);
+    round_.notify_all();
+  }
+
+  // The next part of the round, or -1.
+  int claim(std::uint32_t round) {
+    std::uint64_t seen = ticket_.load(std::memory_order_acquire);
+    for (;;) {
+      const int parts = seen >> 16 & 0xffff, claimed = seen & 0xffff;
+      if (seen >> 32 != round || claimed == parts) return -1;
+      if (ticket_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) return claimed;
+    }
+  }
+
+  void work_off(std::uint32_t round) {
+    for (int part; (part = claim(round)) >= 0;) {
+      work_(context_, part);
+      unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+
+  void serve() {
     for (std::uint32_t seen = 0;;) {
       for (int spins = 0; round_.load(std::memory_order_acquire) == seen; ++spins) {
         if (spins < spins_before_sleep) pause();
         else round_.wait(seen, std::memory_order_acquire);
       }
       seen = round_.load(std::memory_order_acquire);
-      if (stop_) return;
-      if (id < parts_) work_(context_, id);
-      busy_.fetch_sub(1, std::memory_order_acq_rel);
+      if (stop_.load(std::memory_order_relaxed)) return;
+      work_off(seen);
     }
   }
 
   std::vector<std::thread> workers_;
   std::atomic<std::uint32_t> round_{0};
-  std::atomic<int> busy_{0};
+  std::atomic<std::uint64_t> ticket_{0};
+  std::atomic<int> unfinished_{0};
   std::atomic<bool> stop_{false};
-  int parts_ = 0;
   void (*work_)(void*, int) = nullptr;
   void* context_ = nullptr;
 };

@@ -14,7 +14,7 @@ std::mutex& call_mutex();
 
 void run_parallel(int parts, void (*work)(void* context, int part), void* context);
 
-// work(part) for part = 0 .. parts - 1, each on a thread of its own; returns when all are done.
+// work(part) for part = 0 .. parts - 1, on several threads; returns when all are done.
 template <class Work>
 void parallel(int parts, Work&& work) {
   if (parts == 1) return work(0);
