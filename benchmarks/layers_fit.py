@@ -1,6 +1,6 @@
 """How long one step of `keras.Model.fit` takes with the fast layers and with stock Keras.
 
-    python benchmarks/layers_fit.py [--rounds 9] [--write benchmarks/layers_fit.md]
+    python benchmarks/layers_fit.py [--rounds 9] [--backends jax torch] [--write FILE]
 
 A model is LSTM(128) (or GRU) and Dense(1), a batch is 32 x 100 x 16. Every backend that is
 installed runs in a process of its own; all take turns, so a busy machine is busy for all.
@@ -75,7 +75,8 @@ def work():
     table = variants(keras.backend.backend())
     models = {name: model(*how) for name, how in table.items()}
     for name, network in models.items():  # compile
-        network.fit(feeds[table[name][2]], y, batch_size=B, verbose=0, shuffle=False)
+        some = keras.tree.map_structure(lambda a: a[:B], feeds[table[name][2]])
+        network.fit(some, y[:B], batch_size=B, verbose=0)
     print("ready", flush=True)
     for _ in sys.stdin:
         row = {}
@@ -86,9 +87,9 @@ def work():
         print(json.dumps(row), flush=True)
 
 
-def measure(rounds):
+def measure(rounds, backends):
     workers = {}
-    for backend in [b for b in BACKENDS if find_spec(b)]:
+    for backend in [b for b in backends if find_spec(b)]:
         workers[backend] = subprocess.Popen(
             [sys.executable, __file__, "--work"],
             env={**os.environ, "KERAS_BACKEND": backend},
@@ -99,7 +100,8 @@ def measure(rounds):
         )
         assert workers[backend].stdout.readline().strip() == "ready", backend
     times = defaultdict(list)
-    for _ in range(rounds):
+    for turn in range(rounds):
+        print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
         for backend, worker in workers.items():
             worker.stdin.write("go\n")
             worker.stdin.flush()
@@ -142,13 +144,14 @@ def table(ms):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS)
     parser.add_argument("--write", help="also write the table to this file")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
         work()
     else:
-        text = table(measure(options.rounds))
+        text = table(measure(options.rounds, options.backends))
         print(text)
         if options.write:
             with open(options.write, "w") as file:
