@@ -5,7 +5,9 @@
 A model is LSTM(128) (or GRU) and Dense(1), a batch is 32 x 100 x 16. Every backend that is
 installed runs in a process of its own; all take turns, so a busy machine is busy for all.
 No allocator setting is changed for any side. Figures are medians in ms; what counts are the
-ratios, as absolute times depend on the machine and on what else it does.
+ratios, as absolute times depend on the machine and on what else it does. On a machine that is
+busy with other things even ratios of wall time say nothing; `taskset -c 0 ... --clock cpu`
+then compares the processor time of one core.
 """
 
 from __future__ import annotations
@@ -77,13 +79,14 @@ def work():
     for name, network in models.items():  # compile
         some = keras.tree.map_structure(lambda a: a[:B], feeds[table[name][2]])
         network.fit(some, y[:B], batch_size=B, verbose=0)
+    clock = time.process_time if os.environ.get("CLOCK") == "cpu" else time.perf_counter
     print("ready", flush=True)
     for _ in sys.stdin:
         row = {}
         for name, network in models.items():
-            start = time.perf_counter()
+            start = clock()
             network.fit(feeds[table[name][2]], y, batch_size=B, verbose=0, shuffle=False)
-            row[name] = (time.perf_counter() - start) / STEPS * 1e3
+            row[name] = (clock() - start) / STEPS * 1e3
         print(json.dumps(row), flush=True)
 
 
@@ -117,7 +120,8 @@ def table(ms):
     from unrolled.kernels import kernel
 
     lines = [
-        f"LSTM or GRU({H}) + Dense on batches of {B} x {T} x {F}; ms a step of `fit`. "
+        f"LSTM or GRU({H}) + Dense on batches of {B} x {T} x {F}; ms of {os.environ['CLOCK']} time "
+        f"a step of `fit`. "
         f"JAX kernel: {kernel().name}. {platform.processor() or platform.machine()}, "
         f"{len(os.sched_getaffinity(0))} cores. Lengths are drawn from 10..{T}.",
         "",
@@ -145,12 +149,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--write", help="also write the table to this file")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
         work()
     else:
+        os.environ["CLOCK"] = options.clock
         text = table(measure(options.rounds, options.backends))
         print(text)
         if options.write:

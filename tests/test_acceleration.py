@@ -17,7 +17,7 @@ WORDS = np.array([[3, 4, 5, 6, 7, 1], [2, 3, 0, 0, 0, 0], [0, 0, 4, 4, 2, 1]])
 
 
 def outputs(model):
-    return keras.ops.convert_to_numpy(model(WORDS))
+    return model.predict(WORDS, verbose=0)
 
 
 def functional():

@@ -16,6 +16,7 @@ from unrolled.errors import SettingError
 prefer_jax()
 
 import keras  # noqa: E402  (the backend must be set first)
+import numpy as np  # noqa: E402
 
 from unrolled.layers import GRU, LSTM, support  # noqa: E402
 
@@ -252,4 +253,5 @@ def _continue_optimizer(model: Any, clone: Any) -> None:
         return
     clone.optimizer.build(clone.trainable_variables)
     for new, old in zip(clone.optimizer.variables, model.optimizer.variables, strict=True):
-        new.assign(old)
+        # A copy: on JAX two variables of one array would lose it when either is trained.
+        new.assign(np.array(keras.ops.convert_to_numpy(old)))
