@@ -20,8 +20,13 @@ STATES = {"lstm": 2, "gru": 1}
 SIZES = [(1, 1, 1, 1), (2, 3, 1, 3), (3, 5, 20, 7), (5, 7, 3, 65), (67, 4, 2, 17), (9, 40, 3, 16)]
 
 # reverse, hold, sequences
-FLAGS = [(False, True, True), (False, False, True), (True, True, True), (False, True, False),
-         (True, False, False)]
+FLAGS = [
+    (False, True, True),
+    (False, False, True),
+    (True, True, True),
+    (False, True, False),
+    (True, False, False),
+]
 
 
 @dataclass(frozen=True)

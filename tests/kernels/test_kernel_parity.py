@@ -49,8 +49,12 @@ def test_reset_gate_before_the_product(form, flags):
 @cells
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(
-    b=st.integers(1, 70), t=st.integers(1, 9), f=st.integers(1, 20), h=st.integers(1, 70),
-    ragged=st.booleans(), flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    b=st.integers(1, 70),
+    t=st.integers(1, 9),
+    f=st.integers(1, 20),
+    h=st.integers(1, 70),
+    ragged=st.booleans(),
+    flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
     seed=st.integers(0, 99),
 )
 def test_any_size(cell, b, t, f, h, ragged, flags, seed):

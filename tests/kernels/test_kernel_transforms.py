@@ -97,8 +97,8 @@ from unrolled.kernels import ffi
 assert jax.device_count() == 2
 mesh = Mesh(np.array(jax.devices()), ("batch",))
 rows, every = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
-for cell in ("lstm", "gru"):
-    p = problem(cell, (6, 7, 3, 9))
+for cell, size in (("lstm", (6, 7, 3, 9)), ("gru", (6, 7, 3, 9)), ("gru", (4, 2, 5, 3))):
+    p = problem(cell, size)
     args = [jax.device_put(a, rows if i in (0, 4, 5) else every) for i, a in enumerate(p.args)]
     lengths = jax.device_put(p.lengths, rows)
     def loss(args, lengths, form):

@@ -73,7 +73,8 @@ struct Problem {
     double total = 0;
     for (std::size_t i = 0; i < ys.size(); ++i) total += static_cast<double>(ys[i]) * wy[i];
     for (std::size_t i = 0; i < h.size(); ++i) total += static_cast<double>(h[i]) * wh[i];
-    for (std::size_t i = 0; c.lstm && i < cc.size(); ++i) total += static_cast<double>(cc[i]) * wc[i];
+    if (!c.lstm) return total;
+    for (std::size_t i = 0; i < cc.size(); ++i) total += static_cast<double>(cc[i]) * wc[i];
     return total;
   }
 

@@ -31,7 +31,8 @@ esac
 
 # GCC 12 takes its own intrinsics for uninitialized.
 build() { # name, flags
-  common="-std=c++20 -O1 -g -Wall -Wextra -Werror -Wno-maybe-uninitialized -ffp-contract=fast -I$kernels $2"
+  common="-std=c++20 -O1 -g -Wall -Wextra -Werror -Wno-maybe-uninitialized"
+  common="$common -ffp-contract=fast -I$kernels $2"
   objects=
   for set in $sets; do
     for cell in instruction_set lstm_forward lstm_backward gru_forward gru_backward; do

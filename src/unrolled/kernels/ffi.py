@@ -84,8 +84,13 @@ def _saved(is_lstm: bool, units: int) -> int:
 
 
 def _forward(
-    cell: str, save: bool, flags: Flags, x: Array, weights: tuple[Array, ...],
-    states: tuple[Array, ...], lengths: Array,
+    cell: str,
+    save: bool,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array,
 ) -> tuple[Array, ...]:
     """Return `ys`, the final states and what backward needs; b 0 _ for what is not wanted."""
     rule = f"b t f, f g, h g, {_bias_rule(cell)}, " + "b h, " * len(states) + "b"
@@ -101,19 +106,27 @@ def _forward(
 
 
 def _backward(
-    cell: str, want_dx: bool, flags: Flags, x: Array, weights: tuple[Array, ...],
-    states: tuple[Array, ...], lengths: Array, saved: Array, dys: Array,
+    cell: str,
+    want_dx: bool,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array,
+    saved: Array,
+    dys: Array,
     dstates: tuple[Array, ...],
 ) -> tuple[Array, ...]:
     """Return the gradients of x (b 0 f unless wanted), the weights and the states."""
-    bias, many = weights[2], "b h, " * len(states)
+    many = "b h, " * len(states)
     rule = f"b t f, f g, h g, {many}b, b t k, b y h, {many}"[:-2]
     rule += f" -> b d f, f g, h g, {_bias_rule(cell)}, {many}"[:-2]
 
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
-        (b, t, f), h, g = x.shape, *rest[1].shape
+        (b, t, f), (h, g) = x.shape, rest[1].shape
         outputs = [_floats(b, t if want_dx else 0, f), _floats(f, g), _floats(h, g)]
-        outputs += [_floats(*bias.shape), *[_floats(b, h)] * len(states)]
+        dbias = _floats(g) if cell == "lstm" else _floats(2, g)
+        outputs += [dbias, *[_floats(b, h)] * len(states)]
         return _call(f"{cell}_backward", flags, outputs, x, *rest)
 
     key = ("backward", cell, want_dx, flags)
@@ -127,7 +140,11 @@ def _bias_rule(cell: str) -> str:
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def _recurrence(
-    cell: str, flags: Flags, x: Array, weights: tuple[Array, ...], states: tuple[Array, ...],
+    cell: str,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
     lengths: Array,
 ) -> tuple[Array, tuple[Array, ...]]:
     ys, *final, _ = _forward(cell, False, flags, x, weights, states, lengths)
@@ -137,8 +154,10 @@ def _recurrence(
 def _recurrence_forward(
     cell: str, flags: Flags, x: Any, weights: Any, states: Any, lengths: Any
 ) -> tuple[Any, Any]:
-    values = [jax.tree.map(lambda leaf: leaf.value, part, is_leaf=lambda p: hasattr(p, "value"))
-              for part in (x, weights, states, lengths)]
+    values = [
+        jax.tree.map(lambda leaf: leaf.value, part, is_leaf=lambda p: hasattr(p, "value"))
+        for part in (x, weights, states, lengths)
+    ]
     ys, *final, saved = _forward(cell, True, flags, *values)
     # A residual must be an array: whether dx is wanted is told by a shape.
     wanted = jnp.zeros((int(x.perturbed), 0), jnp.float32)
@@ -165,13 +184,18 @@ _recurrence.defvjp(_recurrence_forward, _recurrence_backward, symbolic_zeros=Tru
 
 
 def _checked(
-    cell: str, x: Array, weights: tuple[Array, ...], states: tuple[Array, ...],
+    cell: str,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
     lengths: Array | None,
 ) -> Array:
     """Check types and shapes at the door; return the lengths, `b` int32."""
     gates = 4 if cell == "lstm" else 3
     if x.ndim != 3 or states[0].ndim != 2:
-        raise ShapeError(f"x has shape {x.shape}, h0 {states[0].shape}; expected (b, t, f), (b, h).")
+        raise ShapeError(
+            f"x and h0 have shapes {x.shape} and {states[0].shape}; expected (b, t, f) and (b, h)."
+        )
     (b, t, f), h = x.shape, states[0].shape[1]
     bias = (gates * h,) if cell == "lstm" else (2, gates * h)
     want = ((f, gates * h), (h, gates * h), bias, *[(b, h)] * len(states))
@@ -180,8 +204,10 @@ def _checked(
         raise ShapeError(f"weights and states have shapes {got}; expected {want} for x {x.shape}.")
     kinds = {str(a.dtype) for a in (x, *weights, *states)}
     if kinds != {"float32"}:
-        raise ShapeError(f"the compiled kernels got {sorted(kinds)}; expected float32 throughout. "
-                         "Cast, or use unrolled.kernels.pure.")
+        raise ShapeError(
+            f"the compiled kernels got {sorted(kinds)}; expected float32 throughout. "
+            "Cast, or use unrolled.kernels.pure."
+        )
     if lengths is None:
         return jnp.full((b,), t, jnp.int32)
     if lengths.shape != (b,):
@@ -190,7 +216,11 @@ def _checked(
 
 
 def _run(
-    cell: str, flags: Flags, x: Array, weights: tuple[Array, ...], states: tuple[Array, ...],
+    cell: str,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
     lengths: Array | None,
 ) -> tuple[Array | None, tuple[Array, ...]]:
     steps = _checked(cell, x, weights, states, lengths)
@@ -280,7 +310,13 @@ def gru(
     weights = (kernel, recurrent_kernel, bias)
     if not reset_after:
         return pure.gru(
-            x, *weights, h0, lengths, reset_after=False, reverse=reverse, hold=hold,
+            x,
+            *weights,
+            h0,
+            lengths,
+            reset_after=False,
+            reverse=reverse,
+            hold=hold,
             sequences=sequences,
         )
     ys, (h,) = _run("gru", Flags(reverse, hold, sequences), x, weights, (h0,), lengths)

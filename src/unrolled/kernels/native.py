@@ -109,9 +109,7 @@ class _Stepper:
     def __init__(
         self, kernel: npt.ArrayLike, recurrent_kernel: npt.ArrayLike, bias: npt.ArrayLike
     ) -> None:
-        k, u, b = (
-            np.ascontiguousarray(a, np.float32) for a in (kernel, recurrent_kernel, bias)
-        )
+        k, u, b = (np.ascontiguousarray(a, np.float32) for a in (kernel, recurrent_kernel, bias))
         self.inputs, self.units = k.shape[0], u.shape[0]
         width = self._gates * self.units
         bias_shape = (width,) if self._is_lstm else (2, width)

@@ -10,7 +10,8 @@ namespace unrolled::ISA {
 
 // How many rows a tile of n vectors may have: its sums, one row of the panel, one broadcast.
 constexpr int tile_rows(int n) {
-  return registers == 32 ? (n == 4 ? 6 : n == 3 ? 8 : 12) : (n == 4 ? 3 : n == 3 ? 4 : n == 2 ? 6 : 8);
+  if (registers == 32) return n == 4 ? 6 : n == 3 ? 8 : 12;
+  return n == 4 ? 3 : n == 3 ? 4 : n == 2 ? 6 : 8;
 }
 
 constexpr int panel_width = registers == 32 ? 4 : 2;  // vectors, where the columns are free
@@ -85,27 +86,28 @@ INLINE void multiply_panel(Index rows, Index depth, const float* a, Index lda, c
   }
 }
 
+template <int n>
+INLINE void multiply_panel_of(Index width, Index rows, Index depth, const float* a, Index lda,
+                              const float* b, float* c, Index ldc, bool add) {
+  if (width == n) return multiply_panel<n>(rows, depth, a, lda, b, c, ldc, add);
+  if constexpr (n > 1) multiply_panel_of<n - 1>(width, rows, depth, a, lda, b, c, ldc, add);
+}
+
 // c = a b, where b has `width` vectors in panels of panel_width and one narrower at the end.
-INLINE void multiply(Index rows, Index depth, Index width, const float* a, Index lda, const float* b,
-                     float* c, Index ldc, bool add = false) {
+INLINE void multiply(Index rows, Index depth, Index width, const float* a, Index lda,
+                     const float* b, float* c, Index ldc, bool add = false) {
   for (Index v = 0; v < width; v += panel_width) {
     const float* packed = b + v * lanes * depth;
     float* to = c + v * lanes;
-    switch (smaller(panel_width, width - v)) {
-      case 1: multiply_panel<1>(rows, depth, a, lda, packed, to, ldc, add); break;
-      case 2: multiply_panel<2>(rows, depth, a, lda, packed, to, ldc, add); break;
-#if !defined(UNROLLED_PLAIN)
-      case 3: if constexpr (panel_width > 2) multiply_panel<3>(rows, depth, a, lda, packed, to, ldc, add); break;
-      case 4: if constexpr (panel_width > 2) multiply_panel<4>(rows, depth, a, lda, packed, to, ldc, add); break;
-#endif
-    }
+    multiply_panel_of<panel_width>(smaller(panel_width, width - v), rows, depth, a, lda, packed,
+                                   to, ldc, add);
   }
 }
 
 // c (+)= a^T b over `depth` rows, panel by panel of n vectors; c is stored panel by panel.
 template <int n>
-INLINE void accumulate(Index depth, Index rows, Index width, const float* a, Index lda, const float* b,
-                       Index ldb, float* c, bool add) {
+INLINE void accumulate(Index depth, Index rows, Index width, const float* a, Index lda,
+                       const float* b, Index ldb, float* c, bool add) {
   for (Index v = 0; v < width; v += n) {
     panel<true, n>(rows, depth, a, lda, b + v * lanes, ldb, c + v * lanes * rows, n * lanes, add);
   }

@@ -24,7 +24,7 @@ _known: dict[Hashable, Call] = {}
 
 @cache
 def _one_device() -> bool:
-    return jax.local_device_count("cpu") == 1
+    return bool(jax.local_device_count("cpu") == 1)
 
 
 def batch_local(call: Call, rule: str, key: Hashable) -> Call:
@@ -48,7 +48,7 @@ def batch_local(call: Call, rule: str, key: Hashable) -> Call:
 def _partitioned(call: Call, rule: str) -> Call:
     arguments, results = ([axes.split() for axes in side.split(",")] for side in rule.split("->"))
 
-    def partition(mesh: Any, argument_shapes: Any, result_shapes: Any) -> Any:
+    def partition(mesh: Any, argument_shapes: Any, _result_shapes: Any) -> Any:
         batch = argument_shapes[0].sharding.spec[0] if argument_shapes[0].sharding.spec else None
 
         def placed(axes: list[str]) -> NamedSharding:
@@ -70,11 +70,9 @@ def _partitioned(call: Call, rule: str) -> Call:
 
     shared = custom_partitioning(call)
     shared.def_partition(
-        partition=partition, infer_sharding_from_operands=infer, sharding_rule=_batch_only(rule)
+        partition=partition,
+        infer_sharding_from_operands=infer,
+        sharding_rule=rule.replace(",", " ,"),
     )
-    return sequential_vmap(lambda *args: shared(*args))
-
-
-def _batch_only(rule: str) -> str:
-    """Return the rule in the compiler's notation, where only `b` may be spread."""
-    return rule.replace(",", " ,")
+    in_turn: Call = sequential_vmap(lambda *args: shared(*args))
+    return in_turn

@@ -130,9 +130,11 @@ INLINE vec clamp(vec x, float limit) {
   }
   return x;
 #elif defined(__AVX512F__)
-  return (vec)_mm512_max_ps(_mm512_set1_ps(-limit), _mm512_min_ps(_mm512_set1_ps(limit), (__m512)x));
+  const __m512 high = _mm512_set1_ps(limit), low = _mm512_set1_ps(-limit);
+  return (vec)_mm512_max_ps(low, _mm512_min_ps(high, (__m512)x));
 #elif defined(__AVX2__)
-  return (vec)_mm256_max_ps(_mm256_set1_ps(-limit), _mm256_min_ps(_mm256_set1_ps(limit), (__m256)x));
+  const __m256 high = _mm256_set1_ps(limit), low = _mm256_set1_ps(-limit);
+  return (vec)_mm256_max_ps(low, _mm256_min_ps(high, (__m256)x));
 #else
   const vec high = splat(limit), low = splat(-limit);
   x = high < x ? high : x;
