@@ -53,7 +53,11 @@ def by_hand(step, x, mask, weights, back, zero):
 
 @pytest.mark.parametrize("cell", PAIRS)
 @given(size=sizes)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=5 if BACKEND == "jax" else 15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_sizes_flags_and_masks(cell, size):
     draw = np.random.default_rng(size["seed"])
     x, _ = inputs(cell, size["b"], size["t"], size["f"])
