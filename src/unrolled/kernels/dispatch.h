@@ -1,0 +1,12 @@
+// The instruction set in use.
+#pragma once
+
+#include "cell.h"
+
+namespace unrolled {
+
+// The best that this machine has, or the one that UNROLLED_ISA names; null if that one is
+// unknown or not to be had here.
+const InstructionSet* instruction_set();
+
+}  // namespace unrolled

@@ -1,0 +1,8 @@
+// What the library shows to Python.
+#pragma once
+
+#if defined(_WIN32)
+#define UNROLLED_EXPORT extern "C" __declspec(dllexport)
+#else
+#define UNROLLED_EXPORT extern "C" __attribute__((visibility("default")))
+#endif

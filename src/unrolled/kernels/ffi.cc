@@ -1,0 +1,127 @@
+// The calls that XLA makes: shapes from the buffers, flags from the attributes.
+
+#include "xla/ffi/api/ffi.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "dispatch.h"
+#include "export.h"
+#include "pages.h"
+#include "run.h"
+
+namespace unrolled {
+namespace {
+
+namespace ffi = xla::ffi;
+using Floats = ffi::Buffer<ffi::F32>;
+using Ints = ffi::Buffer<ffi::S32>;
+using Result = ffi::Result<Floats>;
+
+// Lengths within 0 and t: a longer row has t steps, as a mask of t steps would have it.
+std::vector<int> within(const Ints& lengths, Index t) {
+  std::vector<int> kept(lengths.typed_data(), lengths.typed_data() + lengths.element_count());
+  for (int& n : kept) n = static_cast<int>(std::clamp<Index>(n, 0, t));
+  return kept;
+}
+
+// A buffer of no elements stands for "not wanted".
+const float* given(const Floats& b) { return b.element_count() > 0 ? b.typed_data() : nullptr; }
+float* wanted(Result& b) { return b->element_count() > 0 ? b->typed_data() : nullptr; }
+
+Shape shape_of(const Floats& x, const Floats& h0, const std::vector<int>& lengths, bool reverse,
+               bool hold) {
+  const auto x_size = x.dimensions(), h_size = h0.dimensions();
+  return {.b = x_size[0], .t = x_size[1], .f = x_size[2], .h = h_size[1],
+          .lengths = lengths.data(), .reverse = reverse, .hold = hold};
+}
+
+ffi::Error forward(const Cell& cell, bool reverse, bool hold, Floats x, Floats kernel,
+                   Floats recurrent, Floats bias, Floats h0, const float* c0, Ints lengths,
+                   Result ys, Result h, float* c, Result saved) {
+  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  expect_writes(ys->typed_data(), ys->element_count());
+  expect_writes(saved->typed_data(), saved->element_count());
+  run_forward(cell, {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
+                     .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
+                     .bias = bias.typed_data(), .h0 = h0.typed_data(), .c0 = c0,
+                     .ys = wanted(ys), .h = h->typed_data(), .c = c, .saved = wanted(saved)});
+  return ffi::Error::Success();
+}
+
+ffi::Error lstm_forward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
+                        Floats bias, Floats h0, Floats c0, Ints lengths, Result ys, Result h,
+                        Result c, Result saved) {
+  return forward(instruction_set()->lstm, reverse, hold, x, kernel, recurrent, bias, h0,
+                 c0.typed_data(), lengths, ys, h, c->typed_data(), saved);
+}
+
+ffi::Error gru_forward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
+                       Floats bias, Floats h0, Ints lengths, Result ys, Result h, Result saved) {
+  return forward(instruction_set()->gru, reverse, hold, x, kernel, recurrent, bias, h0, nullptr,
+                 lengths, ys, h, nullptr, saved);
+}
+
+ffi::Error lstm_backward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
+                         Floats h0, Floats c0, Ints lengths, Floats saved, Floats dys, Floats dh,
+                         Floats dc, Result dx, Result dkernel, Result drecurrent, Result dbias,
+                         Result dh0, Result dc0) {
+  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  run_backward(instruction_set()->lstm,
+               {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
+                .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
+                .h0 = h0.typed_data(), .c0 = c0.typed_data(), .saved = saved.typed_data(),
+                .dys = given(dys), .dh = dh.typed_data(), .dc = dc.typed_data(),
+                .dx = wanted(dx), .dkernel = dkernel->typed_data(),
+                .drecurrent = drecurrent->typed_data(), .dbias = dbias->typed_data(),
+                .dh0 = dh0->typed_data(), .dc0 = dc0->typed_data()});
+  return ffi::Error::Success();
+}
+
+ffi::Error gru_backward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
+                        Floats h0, Ints lengths, Floats saved, Floats dys, Floats dh, Result dx,
+                        Result dkernel, Result drecurrent, Result dbias, Result dh0) {
+  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  run_backward(instruction_set()->gru,
+               {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
+                .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
+                .h0 = h0.typed_data(), .c0 = nullptr, .saved = saved.typed_data(),
+                .dys = given(dys), .dh = dh.typed_data(), .dc = nullptr, .dx = wanted(dx),
+                .dkernel = dkernel->typed_data(), .drecurrent = drecurrent->typed_data(),
+                .dbias = dbias->typed_data(), .dh0 = dh0->typed_data(), .dc0 = nullptr});
+  return ffi::Error::Success();
+}
+
+auto flags() { return ffi::Ffi::Bind().Attr<bool>("reverse").Attr<bool>("hold"); }
+
+}  // namespace
+
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_lstm_forward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_forward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_lstm_backward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_backward(XLA_FFI_CallFrame*);
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_lstm_forward, lstm_forward,
+                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
+                                  .Arg<Floats>().Arg<Floats>().Arg<Ints>()
+                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_forward, gru_forward,
+                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
+                                  .Arg<Floats>().Arg<Ints>()
+                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_lstm_backward, lstm_backward,
+                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
+                                  .Arg<Floats>().Arg<Ints>().Arg<Floats>().Arg<Floats>()
+                                  .Arg<Floats>().Arg<Floats>()
+                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>()
+                                  .Ret<Floats>().Ret<Floats>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_backward, gru_backward,
+                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
+                                  .Arg<Ints>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
+                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>()
+                                  .Ret<Floats>());
+
+}  // namespace unrolled

@@ -1,0 +1,360 @@
+"""The fused recurrence under JAX: compiled calls with their gradients.
+
+Each cell is two calls, forward and backward, joined by `custom_vjp`. What forward keeps for
+backward is an ordinary array, `b t saved`, so checkpointing, scans and sharding treat it as
+any other. On several devices a call stays with the rows of its device (`sharding.py`).
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.custom_derivatives import SymbolicZero
+
+from unrolled.errors import ShapeError
+from unrolled.kernels import pure
+from unrolled.kernels.native import (
+    Floats,
+    GRUStepper,
+    LSTMStepper,
+    instruction_set,
+    library,
+    loaded,
+    set_threads,
+    threads,
+)
+from unrolled.kernels.sharding import batch_local
+
+__all__ = [
+    "GRUStepper",
+    "LSTMStepper",
+    "available",
+    "gru",
+    "gru_step",
+    "instruction_set",
+    "lstm",
+    "lstm_step",
+    "set_threads",
+    "threads",
+]
+
+
+class Flags(NamedTuple):
+    """What a call does, known when it is compiled."""
+
+    reverse: bool
+    hold: bool
+    sequences: bool
+
+
+def available() -> bool:
+    """Return whether the compiled library is there and loads."""
+    return library() is not None
+
+
+@cache
+def _register() -> None:
+    for cell in ("lstm", "gru"):
+        for way in ("forward", "backward"):
+            name = f"unrolled_{cell}_{way}"
+            target = jax.ffi.pycapsule(getattr(loaded(), name))
+            jax.ffi.register_ffi_target(name, target, platform="cpu")
+
+
+def _floats(*shape: int) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(shape, jnp.float32)
+
+
+def _call(
+    name: str, flags: Flags, outputs: list[jax.ShapeDtypeStruct], *args: Array
+) -> tuple[Array, ...]:
+    _register()
+    call = jax.ffi.ffi_call(f"unrolled_{name}", outputs, vmap_method="sequential")
+    return tuple(call(*args, reverse=flags.reverse, hold=flags.hold))
+
+
+@cache
+def _saved(is_lstm: bool, units: int) -> int:
+    return int(loaded().unrolled_saved(int(is_lstm), units))
+
+
+def _forward(
+    cell: str,
+    save: bool,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array,
+) -> tuple[Array, ...]:
+    """Return `ys`, the final states and what backward needs; b 0 _ for what is not wanted."""
+    rule = f"b t f, f g, h g, {_bias_rule(cell)}, " + "b h, " * len(states) + "b"
+    rule += " -> b y h, " + "b h, " * len(states) + "b s k"
+
+    def run(x: Array, *rest: Array) -> tuple[Array, ...]:
+        (b, t, _), h = x.shape, rest[1].shape[0]
+        saved = _floats(b, t if save else 0, _saved(cell == "lstm", h))
+        outputs = [_floats(b, t if flags.sequences else 0, h), *[_floats(b, h)] * len(states)]
+        return _call(f"{cell}_forward", flags, [*outputs, saved], x, *rest)
+
+    return batch_local(run, rule, ("forward", cell, save, flags))(x, *weights, *states, lengths)
+
+
+def _backward(
+    cell: str,
+    want_dx: bool,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array,
+    saved: Array,
+    dys: Array,
+    dstates: tuple[Array, ...],
+) -> tuple[Array, ...]:
+    """Return the gradients of x (b 0 f unless wanted), the weights and the states."""
+    many = "b h, " * len(states)
+    rule = f"b t f, f g, h g, {many}b, b t k, b y h, {many}"[:-2]
+    rule += f" -> b d f, f g, h g, {_bias_rule(cell)}, {many}"[:-2]
+
+    def run(x: Array, *rest: Array) -> tuple[Array, ...]:
+        (b, t, f), (h, g) = x.shape, rest[1].shape
+        outputs = [_floats(b, t if want_dx else 0, f), _floats(f, g), _floats(h, g)]
+        dbias = _floats(g) if cell == "lstm" else _floats(2, g)
+        outputs += [dbias, *[_floats(b, h)] * len(states)]
+        return _call(f"{cell}_backward", flags, outputs, x, *rest)
+
+    key = ("backward", cell, want_dx, flags)
+    call = batch_local(run, rule, key)
+    return call(x, *weights[:2], *states, lengths, saved, dys, *dstates)
+
+
+def _bias_rule(cell: str) -> str:
+    return "g" if cell == "lstm" else "two g"
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _recurrence(
+    cell: str,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array,
+) -> tuple[Array, tuple[Array, ...]]:
+    ys, *final, _ = _forward(cell, False, flags, x, weights, states, lengths)
+    return ys, tuple(final)
+
+
+def _recurrence_forward(
+    cell: str, flags: Flags, x: Any, weights: Any, states: Any, lengths: Any
+) -> tuple[Any, Any]:
+    values = [
+        jax.tree.map(lambda leaf: leaf.value, part, is_leaf=lambda p: hasattr(p, "value"))
+        for part in (x, weights, states, lengths)
+    ]
+    ys, *final, saved = _forward(cell, True, flags, *values)
+    # A residual must be an array: whether dx is wanted is told by a shape.
+    wanted = jnp.zeros((int(x.perturbed), 0), jnp.float32)
+    return (ys, tuple(final)), (*values, saved, wanted)
+
+
+def _recurrence_backward(cell: str, flags: Flags, residuals: Any, cotangents: Any) -> Any:
+    x, weights, states, lengths, saved, wanted = residuals
+    dys, dstates = cotangents
+    if isinstance(dys, SymbolicZero):
+        dys = jnp.zeros((x.shape[0], 0, states[0].shape[1]), jnp.float32)
+    dstates = tuple(
+        jnp.zeros(s.shape, jnp.float32) if isinstance(d, SymbolicZero) else d
+        for d, s in zip(dstates, states, strict=True)
+    )
+    want_dx = wanted.shape[0] > 0
+    dx, dkernel, drecurrent, dbias, *dinitial = _backward(
+        cell, want_dx, flags, x, weights, states, lengths, saved, dys, dstates
+    )
+    return (dx if want_dx else None), (dkernel, drecurrent, dbias), tuple(dinitial), None
+
+
+_recurrence.defvjp(_recurrence_forward, _recurrence_backward, symbolic_zeros=True)
+
+
+def _checked(
+    cell: str,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array | None,
+) -> Array:
+    """Check types and shapes at the door; return the lengths, `b` int32."""
+    gates = 4 if cell == "lstm" else 3
+    if x.ndim != 3 or states[0].ndim != 2:
+        raise ShapeError(
+            f"x and h0 have shapes {x.shape} and {states[0].shape}; expected (b, t, f) and (b, h)."
+        )
+    (b, t, f), h = x.shape, states[0].shape[1]
+    bias = (gates * h,) if cell == "lstm" else (2, gates * h)
+    want = ((f, gates * h), (h, gates * h), bias, *[(b, h)] * len(states))
+    got = tuple(a.shape for a in (*weights, *states))
+    if got != want:
+        raise ShapeError(f"weights and states have shapes {got}; expected {want} for x {x.shape}.")
+    kinds = {str(a.dtype) for a in (x, *weights, *states)}
+    if kinds != {"float32"}:
+        raise ShapeError(
+            f"the compiled kernels got {sorted(kinds)}; expected float32 throughout. "
+            "Cast, or use unrolled.kernels.pure."
+        )
+    if lengths is None:
+        return jnp.full((b,), t, jnp.int32)
+    if lengths.shape != (b,):
+        raise ShapeError(f"lengths has shape {lengths.shape}; expected {(b,)}.")
+    return lengths.astype(jnp.int32)
+
+
+def _run(
+    cell: str,
+    flags: Flags,
+    x: Array,
+    weights: tuple[Array, ...],
+    states: tuple[Array, ...],
+    lengths: Array | None,
+) -> tuple[Array | None, tuple[Array, ...]]:
+    steps = _checked(cell, x, weights, states, lengths)
+    b, t, _ = x.shape
+    if b == 0 or t == 0:
+        empty = jnp.zeros((b, t, states[0].shape[1]), jnp.float32)
+        return (empty if flags.sequences else None), states
+    ys, final = _recurrence(cell, flags, x, weights, states, steps)
+    return (ys if flags.sequences else None), final
+
+
+def lstm(
+    x: Array,
+    kernel: Array,
+    recurrent_kernel: Array,
+    bias: Array,
+    h0: Array,
+    c0: Array,
+    lengths: Array | None = None,
+    *,
+    reverse: bool = False,
+    hold: bool = True,
+    sequences: bool = True,
+) -> tuple[Array | None, Array, Array]:
+    """Run the LSTM over every step of a right-padded batch; as `unrolled.kernels.lstm.lstm`.
+
+    Args:
+        x: Inputs, `b t f` float32.
+        kernel: Input weights, `f 4h`.
+        recurrent_kernel: Recurrent weights, `h 4h`.
+        bias: `4h`.
+        h0: Initial hidden state, `b h`.
+        c0: Initial cell state, `b h`.
+        lengths: Valid steps of each row, `b` int32; None means that every step is valid.
+        reverse: Run each row from its last valid step back to step 0.
+        hold: At a padded step repeat the previous output in running order, zeros before the
+            first; otherwise zeros at every padded step.
+        sequences: Return the output of every step.
+
+    Returns:
+        `ys` `b t h` (None without `sequences`) and the final `h` and `c`, both `b h`.
+
+    Raises:
+        ShapeError: Shapes that do not fit, or a type other than float32.
+    """
+    flags = Flags(reverse, hold, sequences)
+    weights = (kernel, recurrent_kernel, bias)
+    ys, (h, c) = _run("lstm", flags, x, weights, (h0, c0), lengths)
+    return ys, h, c
+
+
+def gru(
+    x: Array,
+    kernel: Array,
+    recurrent_kernel: Array,
+    bias: Array,
+    h0: Array,
+    lengths: Array | None = None,
+    *,
+    reset_after: bool = True,
+    reverse: bool = False,
+    hold: bool = True,
+    sequences: bool = True,
+) -> tuple[Array | None, Array]:
+    """Run the GRU over every step of a right-padded batch; as `unrolled.kernels.gru.gru`.
+
+    Args:
+        x: Inputs, `b t f` float32.
+        kernel: Input weights, `f 3h`.
+        recurrent_kernel: Recurrent weights, `h 3h`.
+        bias: `2 3h` (input side, recurrent side) with `reset_after`, `3h` without.
+        h0: Initial hidden state, `b h`.
+        lengths: Valid steps of each row, `b` int32; None means that every step is valid.
+        reset_after: Apply the reset gate after the recurrent product. Without it, which is
+            rare, the recurrence runs in JAX (`pure.py`).
+        reverse: Run each row from its last valid step back to step 0.
+        hold: At a padded step repeat the previous output in running order, zeros before the
+            first; otherwise zeros at every padded step.
+        sequences: Return the output of every step.
+
+    Returns:
+        `ys` `b t h` (None without `sequences`) and the final `h`, `b h`.
+
+    Raises:
+        ShapeError: Shapes that do not fit, or a type other than float32.
+    """
+    weights = (kernel, recurrent_kernel, bias)
+    if not reset_after:
+        return pure.gru(
+            x,
+            *weights,
+            h0,
+            lengths,
+            reset_after=False,
+            reverse=reverse,
+            hold=hold,
+            sequences=sequences,
+        )
+    ys, (h,) = _run("gru", Flags(reverse, hold, sequences), x, weights, (h0,), lengths)
+    return ys, h
+
+
+def lstm_step(
+    x: Floats, h: Floats, c: Floats, kernel: Floats, recurrent_kernel: Floats, bias: Floats
+) -> tuple[Floats, Floats]:
+    """Advance an LSTM by one step, numpy in and out; `LSTMStepper` for many steps.
+
+    Args:
+        x: The input of this step, `b f`.
+        h: Hidden state, `b h`.
+        c: Cell state, `b h`.
+        kernel: Input weights, `f 4h`.
+        recurrent_kernel: Recurrent weights, `h 4h`.
+        bias: `4h`.
+
+    Returns:
+        The new `h` and `c`, both `b h`.
+    """
+    return LSTMStepper(kernel, recurrent_kernel, bias)(np.asarray(x), np.asarray(h), np.asarray(c))
+
+
+def gru_step(
+    x: Floats, h: Floats, kernel: Floats, recurrent_kernel: Floats, bias: Floats
+) -> Floats:
+    """Advance a GRU (`reset_after`) by one step, numpy in and out; `GRUStepper` for many.
+
+    Args:
+        x: The input of this step, `b f`.
+        h: Hidden state, `b h`.
+        kernel: Input weights, `f 3h`.
+        recurrent_kernel: Recurrent weights, `h 3h`.
+        bias: `2 3h`.
+
+    Returns:
+        The new `h`, `b h`.
+    """
+    return GRUStepper(kernel, recurrent_kernel, bias)(np.asarray(x), np.asarray(h))

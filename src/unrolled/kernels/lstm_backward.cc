@@ -1,0 +1,150 @@
+// The LSTM backward: from the last step of a block of rows to the first.
+//
+// Each step turns dh and dc into dz, and dz into the dh (and dx) of the step before. The inputs
+// [x | 1 | h] of the steps are gathered beside their dz until there are enough for one product,
+// which adds to the gradients of all weights.
+
+#include "activation.h"
+#include "lstm.h"
+
+namespace unrolled::ISA::lstm {
+namespace {
+
+struct State {
+  float* a;        // depth lda: x, 1, h before the step
+  float* dz;       // depth ldz
+  float* dh;       // rows ldh: gradient of h, then of x
+  float* dc;       // rows h
+  float* tanh_c;   // rows h, after the step
+  float* c0;       // rows h
+  Index ldh;
+  float* sums;     // inputs of the product, outputs
+  bool started;
+  Index gathered;   // rows in a and dz
+};
+
+void enter(const Backward& p, const Plan& plan, const State& state, Index r, Index row) {
+  const Index h = p.shape.h, all = padded(h), last = p.shape.lengths[row] - 1;
+  float *dh = state.dh + r * state.ldh, *dc = state.dc + r * all, *c0 = state.c0 + r * all;
+  fill(dh, 0, all), fill(dc, 0, all), fill(c0, 0, all);
+  final_gradient(p, row, dh);
+  copy(dc, p.dc + row * h, h);
+  copy(c0, p.c0 + row * h, h);
+  pad_inputs(p, row);
+  const float* saved = p.saved + (row * p.shape.t + last) * plan.saved;
+  for (Index v = 0; v < plan.vectors; ++v) {
+    store(state.tanh_c + r * all + v * lanes, tanh(load(saved + (v * kept + 4) * lanes)));
+  }
+}
+
+// One row at one step: its dz, and what came into its product.
+INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
+                          Index row, Index s) {
+  const Index h = p.shape.h, f = p.shape.f, all = plan.vectors * lanes;
+  const Index at = position(p.shape, row, s);
+  float *a = state.a + (state.gathered + r) * plan.lda;
+  float *dz = state.dz + (state.gathered + r) * plan.ldz;
+  float *dh = state.dh + r * state.ldh, *dc = state.dc + r * all, *tc = state.tanh_c + r * all;
+  const float* dy = p.dys != nullptr ? p.dys + at * h : nullptr;
+  const float* saved = p.saved + (row * p.shape.t + s) * plan.saved;
+  copy(a, p.x + at * f, f);
+  a[f] = 1;
+  float* before = a + f + 1;
+  if (s == 0) copy(before, p.h0 + row * h, h);
+  const vec one = splat(1);
+  for (Index v = 0; v < plan.vectors; ++v, saved += kept * lanes, dz += gates * lanes) {
+    const Index unit = v * lanes, some = smaller(lanes, h - unit);
+    const vec i = load(saved), fg = load(saved + lanes), g = load(saved + 2 * lanes);
+    const vec o = load(saved + 3 * lanes), t = load(tc + unit);
+    vec d = load(dh + unit), c = load(state.c0 + r * all + unit);
+    if (dy != nullptr) d = d + load_first(dy + unit, some);
+    if (s > 0) {
+      c = load(saved - plan.saved + 4 * lanes);
+      const vec tanh_before = tanh(c);
+      store(tc + unit, tanh_before);
+      store(before + unit, load(saved - plan.saved + 3 * lanes) * tanh_before);
+    }
+    const vec d_o = d * o, cell = load(dc + unit) + d_o * (one - t * t);
+    const vec di = cell * i, df = cell * fg;
+    store(dc + unit, df);
+    vec z[gates] = {di * g * (one - i), df * c * (one - fg), di * (one - g * g),
+                    d_o * t * (one - o)};
+    // Units beyond the last meet weights that are 0, but 0 times NaN is not 0.
+    for (int j = 0; j < gates; ++j) store(dz + j * lanes, keep_first(z[j], some));
+  }
+}
+
+// The gathered steps into the gradients of the weights.
+void collect(const Plan& plan, State& state) {
+  if (state.gathered == 0) return;
+  accumulate<width>(state.gathered, plan.inputs, gates * plan.vectors, state.a, plan.lda,
+                    state.dz, plan.ldz, state.sums, state.started);
+  state.started = true;
+  state.gathered = 0;
+}
+
+void propagate(const Backward& p, const Plan& plan, const float* packed, State& state, Rows rows,
+               Index active, Index s) {
+  const Index f = p.shape.f, all = padded(p.shape.h);
+  const Index columns = vectors(transposed_columns(p.shape.h, p.dx != nullptr ? f : 0));
+  multiply(active, plan.outputs, columns, state.dz + state.gathered * plan.ldz, plan.ldz, packed,
+           state.dh, state.ldh);
+  for (Index r = 0; r < active && p.dx != nullptr; ++r) {
+    copy(p.dx + position(p.shape, rows.index[r], s) * f, state.dh + r * state.ldh + all, f);
+  }
+}
+
+}  // namespace
+
+Sizes sizes(const Shape& s, bool dx) {
+  const Plan plan(s);
+  const Index all = padded(s.h), columns = padded(transposed_columns(s.h, dx ? s.f : 0));
+  return {.saved = plan.saved,
+          .packed_forward = plan.inputs * plan.outputs,
+          .packed_backward = plan.outputs * columns,
+          .forward = most_rows * (2 * plan.lda + all + gates * lanes),
+          .backward = depth * (plan.lda + plan.ldz) + most_rows * (spread(columns) + 3 * all),
+          .sums = plan.inputs * plan.outputs};
+}
+
+void pack_backward(const Backward& p, float* packed, Index part, Index parts) {
+  pack_transposed<gates>(p.recurrent, p.shape.h, p.kernel, p.dx != nullptr ? p.shape.f : 0,
+                         p.shape.h, panel_width, packed, part, parts);
+}
+
+void backward(const Backward& p, const float* packed, Rows rows, float* scratch, float* sums,
+              bool started) {
+  const Plan plan(p.shape);
+  const Index h = p.shape.h, all = padded(h);
+  State state{};
+  state.ldh = spread(padded(transposed_columns(h, p.dx != nullptr ? p.shape.f : 0)));
+  state.a = scratch, state.dz = state.a + depth * plan.lda;
+  state.dh = state.dz + depth * plan.ldz, state.dc = state.dh + most_rows * state.ldh;
+  state.tanh_c = state.dc + most_rows * all, state.c0 = state.tanh_c + most_rows * all;
+  state.sums = sums, state.started = started;
+  Index active = 0;
+  for (Index s = length(p.shape, rows, 0) - 1; s >= 0; --s) {
+    for (; active < rows.count && length(p.shape, rows, active) > s; ++active) {
+      enter(p, plan, state, active, rows.index[active]);
+    }
+    if (state.gathered + active > depth) collect(plan, state);
+    for (Index r = 0; r < active; ++r) differentiate(p, plan, state, r, rows.index[r], s);
+    propagate(p, plan, packed, state, rows, active, s);
+    state.gathered += active;
+  }
+  collect(plan, state);
+  for (Index r = 0; r < rows.count; ++r) {
+    copy(p.dh0 + rows.index[r] * h, state.dh + r * state.ldh, h);
+    copy(p.dc0 + rows.index[r] * h, state.dc + r * all, h);
+  }
+}
+
+void reduce(const Backward& p, const float* const* sums, Index count, Index part, Index parts) {
+  const Index f = p.shape.f, all = gates * p.shape.h;
+  const auto target = [&](Index m) {
+    return m < f ? p.dkernel + m * all : m == f ? p.dbias : p.drecurrent + (m - f - 1) * all;
+  };
+  unpack<gates, width>(sums, count, f + 1 + p.shape.h, p.shape.h, target, 0, part, parts);
+}
+
+}  // namespace unrolled::ISA::lstm

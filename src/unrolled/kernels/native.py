@@ -1,0 +1,189 @@
+"""The compiled library: where it is, what it can do, and one step at a time through it."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from functools import cache
+from importlib.util import find_spec
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from unrolled.errors import SettingError, ShapeError
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+_NAME = "unrolled.kernels._kernels"
+_POINTER, _INDEX = ctypes.c_void_p, ctypes.c_ssize_t
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """Return the compiled library, or None where there is none that this machine can load.
+
+    Raises:
+        SettingError: `UNROLLED_ISA` names an instruction set that is not to be had here.
+    """
+    spec = find_spec(_NAME)
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        found = ctypes.CDLL(spec.origin)
+    except OSError:
+        return None
+    _declare(found)
+    if found.unrolled_instruction_set() is None:
+        raise SettingError(
+            "UNROLLED_ISA names an instruction set that this machine or build does not have; "
+            "use 'avx512', 'avx2' or 'portable', or unset it."
+        )
+    return found
+
+
+def _declare(found: ctypes.CDLL) -> None:
+    found.unrolled_instruction_set.restype = ctypes.c_char_p
+    found.unrolled_set_threads.argtypes = [ctypes.c_int]
+    found.unrolled_saved.argtypes, found.unrolled_saved.restype = [ctypes.c_int, _INDEX], _INDEX
+    found.unrolled_stepper_new.argtypes = [ctypes.c_int, _INDEX, _INDEX, *[_POINTER] * 3]
+    found.unrolled_stepper_new.restype = _POINTER
+    found.unrolled_stepper_run.argtypes = [_POINTER, _INDEX, *[_POINTER] * 5]
+    found.unrolled_stepper_run.restype = None
+    found.unrolled_stepper_delete.argtypes = [_POINTER]
+    found.unrolled_stepper_delete.restype = None
+    for name in ("unrolled_sigmoid", "unrolled_tanh"):
+        getattr(found, name).argtypes = [_POINTER, _POINTER, _INDEX]
+        getattr(found, name).restype = None
+
+
+def loaded() -> ctypes.CDLL:
+    """Return the compiled library.
+
+    Raises:
+        SettingError: There is none.
+    """
+    found = library()
+    if found is None:
+        raise SettingError(
+            "the compiled kernels are not there: the package was installed without a C++ "
+            "compiler. Use unrolled.kernels.pure, or install a compiler and then the package anew."
+        )
+    return found
+
+
+def instruction_set() -> str:
+    """Return `avx512`, `avx2`, `portable`, or `none` where nothing was compiled."""
+    found = library()
+    return "none" if found is None else str(found.unrolled_instruction_set().decode())
+
+
+def threads() -> int:
+    """Return how many threads a call may use: `UNROLLED_THREADS`, or the processors allowed."""
+    found = library()
+    return 1 if found is None else int(found.unrolled_threads())
+
+
+def set_threads(count: int) -> None:
+    """Set how many threads the calls to come may use.
+
+    Args:
+        count: At least 1, or 0 for the default.
+    """
+    loaded().unrolled_set_threads(count)
+
+
+def _address(array: Floats) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+class _Stepper:
+    """A cell with packed weights that advances a state by one step at a time.
+
+    The weights are copied: change them and a new stepper is needed. One thread at a time.
+    """
+
+    _gates: int
+    _is_lstm: int
+
+    def __init__(
+        self, kernel: npt.ArrayLike, recurrent_kernel: npt.ArrayLike, bias: npt.ArrayLike
+    ) -> None:
+        k, u, b = (np.ascontiguousarray(a, np.float32) for a in (kernel, recurrent_kernel, bias))
+        self.inputs, self.units = k.shape[0], u.shape[0]
+        width = self._gates * self.units
+        bias_shape = (width,) if self._is_lstm else (2, width)
+        got = (k.shape, u.shape, b.shape)
+        want = ((self.inputs, width), (self.units, width), bias_shape)
+        if got != want:
+            raise ShapeError(
+                f"kernel, recurrent_kernel and bias have shapes {got}; expected {want}. "
+                "Pass the weights as Keras has them."
+            )
+        library_ = loaded()
+        self._run = library_.unrolled_stepper_run
+        self._self = library_.unrolled_stepper_new(
+            self._is_lstm, self.inputs, self.units, _address(k), _address(u), _address(b)
+        )
+        weakref.finalize(self, library_.unrolled_stepper_delete, self._self)
+
+    def _checked(self, name: str, array: Floats, rows: int, columns: int) -> Floats:
+        if array.shape != (rows, columns):
+            raise ShapeError(
+                f"{name} has shape {array.shape}; expected {(rows, columns)} (b, width)."
+            )
+        return np.ascontiguousarray(array, np.float32)
+
+
+class LSTMStepper(_Stepper):
+    """An LSTM that advances a state by one step at a time, from numpy to numpy.
+
+    Args:
+        kernel: Input weights, `f 4h`.
+        recurrent_kernel: Recurrent weights, `h 4h`.
+        bias: `4h`.
+    """
+
+    _gates, _is_lstm = 4, 1
+
+    def __call__(self, x: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats]:
+        """Return the new `h` and `c`, both `b h`.
+
+        Args:
+            x: The input of this step, `b f`.
+            h: Hidden state, `b h`.
+            c: Cell state, `b h`.
+        """
+        b = len(x)
+        x = self._checked("x", x, b, self.inputs)
+        h, c = self._checked("h", h, b, self.units), self._checked("c", c, b, self.units)
+        new_h, new_c = np.empty_like(h), np.empty_like(c)
+        self._run(
+            self._self, b, _address(x), _address(h), _address(c), _address(new_h), _address(new_c)
+        )
+        return new_h, new_c
+
+
+class GRUStepper(_Stepper):
+    """A GRU (`reset_after`) that advances a state by one step at a time, from numpy to numpy.
+
+    Args:
+        kernel: Input weights, `f 3h`.
+        recurrent_kernel: Recurrent weights, `h 3h`.
+        bias: `2 3h`.
+    """
+
+    _gates, _is_lstm = 3, 0
+
+    def __call__(self, x: Floats, h: Floats) -> Floats:
+        """Return the new `h`, `b h`.
+
+        Args:
+            x: The input of this step, `b f`.
+            h: Hidden state, `b h`.
+        """
+        b = len(x)
+        x, h = self._checked("x", x, b, self.inputs), self._checked("h", h, b, self.units)
+        new_h = np.empty_like(h)
+        self._run(self._self, b, _address(x), _address(h), None, _address(new_h), None)
+        return new_h

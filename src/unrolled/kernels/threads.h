@@ -1,0 +1,24 @@
+// The threads that share one call, and the one call that has them at a time.
+#pragma once
+
+#include <mutex>
+
+namespace unrolled {
+
+// UNROLLED_THREADS, or the number of processors this process may run on.
+int thread_count();
+void set_thread_count(int count);  // from the next call on
+
+// Held over a call: the threads and their scratch serve one call at a time.
+std::mutex& call_mutex();
+
+void run_parallel(int parts, void (*work)(void* context, int part), void* context);
+
+// work(part) for part = 0 .. parts - 1, on several threads; returns when all are done.
+template <class Work>
+void parallel(int parts, Work&& work) {
+  if (parts == 1) return work(0);
+  run_parallel(parts, [](void* w, int part) { (*static_cast<Work*>(w))(part); }, &work);
+}
+
+}  // namespace unrolled

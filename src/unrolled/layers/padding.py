@@ -1,0 +1,56 @@
+"""Which steps of a padded batch are real: a mask, lengths, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Padding:
+    """What a layer was told about the steps of its batch.
+
+    Args:
+        mask: `b t`, True where a step is real; None when only lengths were given.
+        lengths: `b` int32, the steps of each right-padded row; None when a mask was given.
+        from_zero: The initial state is known to be zeros.
+    """
+
+    mask: Any = None
+    lengths: Any = None
+    from_zero: bool = False
+
+    def as_mask(self, steps: int) -> Any:
+        """Return the mask, `b t`, made from the lengths where there is none."""
+        return self.mask if self.lengths is None else before(self.lengths, steps)
+
+
+def before(lengths: Any, steps: int) -> Any:
+    """Return True at the first `lengths` of `steps` steps, `b t`.
+
+    Args:
+        lengths: `b`, integers.
+        steps: The padded number of steps, `t`.
+    """
+    return ops.arange(steps, dtype="int32") < ops.expand_dims(lengths, 1)
+
+
+def merged(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding | None:
+    """Return what a mask and lengths say together, or None when neither was given.
+
+    Args:
+        mask: `b t`, or a list whose first item is that (Keras' form for many inputs), or None.
+        lengths: `b` integers, or None. Where both are given a step must be real by both.
+        steps: The padded number of steps, `t`.
+        from_zero: The initial state is known to be zeros.
+    """
+    mask = mask[0] if isinstance(mask, list | tuple) else mask
+    if lengths is None:
+        return None if mask is None else Padding(mask, None, from_zero)
+    lengths = ops.clip(ops.cast(ops.convert_to_tensor(lengths), "int32"), 0, steps)
+    if mask is None:
+        return Padding(None, lengths, from_zero)
+    both = ops.logical_and(ops.cast(mask, "bool"), before(lengths, steps))
+    return Padding(both, None, from_zero)

@@ -1,0 +1,77 @@
+"""What the fast LSTM and GRU share: one place where a call goes fast or goes to stock Keras."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from unrolled.layers import support
+from unrolled.layers.padding import Padding, merged
+
+
+class Flags(NamedTuple):
+    """How a recurrence runs, in the terms of the kernels."""
+
+    reverse: bool
+    hold: bool
+    sequences: bool
+
+
+class Recurrent(keras.layers.RNN):  # type: ignore[misc]
+    """The fast path, put in front of a stock Keras layer in the order of its bases.
+
+    Everything but the loop over the steps stays Keras' own: the constructor, weights, config,
+    initial states, dropout masks and their random numbers, casting, stateful variables.
+    """
+
+    def call(
+        self,
+        sequences: Any,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: bool = False,
+        lengths: Any = None,
+    ) -> Any:
+        """Run the layer.
+
+        Args:
+            sequences: Inputs, `b t f`.
+            initial_state: List of states, each `b h`; None means zeros.
+            mask: `b t`, True where a step is real. Any pattern works; right padding is fastest.
+            training: Apply dropout.
+            lengths: `b` integers: how many steps of each right-padded row are real. With a mask
+                as well, a step must be real by both. Lengths are not passed on to the next
+                layer as Keras passes a mask: give them to each.
+
+        Returns:
+            As stock Keras: the last output `b h` or every output `b t h`, then the states.
+        """
+        from_zero = initial_state is None and not self.stateful
+        padding = merged(mask, lengths, sequences.shape[1], from_zero=from_zero)
+        return super().call(sequences, initial_state=initial_state, mask=padding, training=training)
+
+    def inner_loop(
+        self, sequences: Any, initial_state: Any, mask: Padding | None, training: bool = False
+    ) -> Any:
+        """Run all steps, on the fast path where `support` knows one.
+
+        Args:
+            sequences: Inputs, `b t f`, in the compute dtype.
+            initial_state: List of states, each `b h`.
+            mask: What `call` made of the mask and the lengths.
+            training: Apply dropout.
+
+        Returns:
+            The last output `b h`, the outputs `b t h` in running order, the list of states.
+        """
+        call = support.Call(sequences, mask, bool(training))
+        if support.limit(self, call) is not None:
+            stock = mask.as_mask(sequences.shape[1]) if isinstance(mask, Padding) else mask
+            return super().inner_loop(sequences, initial_state, stock, training=training)
+        if training and self.dropout:
+            drop = self.cell.get_dropout_mask(sequences[:, 0, :])
+            sequences = sequences * ops.expand_dims(drop, 1)
+        flags = Flags(self.go_backwards, not self.zero_output_for_mask, self.return_sequences)
+        return support.runner()(self, sequences, initial_state, mask, flags)

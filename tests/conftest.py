@@ -1,0 +1,5 @@
+"""Tests run on JAX unless `KERAS_BACKEND` says otherwise, whichever file imports Keras first."""
+
+from unrolled.backend import prefer_jax
+
+prefer_jax()

@@ -1,0 +1,62 @@
+"""One step at a time from numpy: the same as the steps of a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from recurrence_cases import assert_close, problem, reference
+
+from unrolled.errors import ShapeError
+from unrolled.kernels import ffi
+
+pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("size", [(1, 5, 3, 128), (2, 4, 1, 1), (70, 3, 2, 9)])
+def test_steps_are_the_sequence(cell, size):
+    p = problem(cell, size, ragged=False)
+    ys, *final = reference(cell)(*p.args)
+    x, *weights = (np.asarray(a) for a in p.args[:4])
+    stepper = (ffi.LSTMStepper if cell == "lstm" else ffi.GRUStepper)(*weights)
+    states = [np.asarray(s) for s in p.args[4:]]
+    kept = []
+    for t in range(size[1]):
+        once = getattr(ffi, f"{cell}_step")(x[:, t], *states, *weights)
+        out = stepper(x[:, t], *states)
+        states = list(out) if cell == "lstm" else [out]
+        assert_close(list(once) if cell == "lstm" else [once], states, 0)
+        kept.append(states[0])
+    assert_close([np.stack(kept, 1), *states], [np.asarray(a) for a in (ys, *final)])
+
+
+def test_a_step_keeps_its_own_weights_and_leaves_the_state_alone():
+    p = problem("lstm", (1, 1, 3, 8))
+    x, k, u, b, h, c = (np.array(a) for a in p.args)
+    stepper = ffi.LSTMStepper(k, u, b)
+    before = h.copy(), c.copy()
+    first = stepper(x[:, 0], h, c)
+    k[:] = u[:] = b[:] = 0
+    assert_close(list(stepper(x[:, 0], h, c)), list(first), 0)
+    np.testing.assert_array_equal(h, before[0])
+    np.testing.assert_array_equal(c, before[1])
+
+
+def test_other_layouts_and_types_are_taken():
+    p = problem("gru", (4, 1, 3, 8))
+    x, k, u, b, h = (np.asarray(a) for a in p.args)
+    want = ffi.gru_step(x[:, 0], h, k, u, b)
+    fortran = [np.asfortranarray(a) for a in (x[:, 0], h, k, u, b)]
+    np.testing.assert_array_equal(ffi.gru_step(*fortran), want)
+    double = [a.astype("d") for a in (x[:, 0], h, k, u, b)]
+    np.testing.assert_array_equal(ffi.gru_step(*double), want)
+
+
+def test_what_does_not_fit_is_told():
+    p = problem("lstm", (2, 1, 3, 8))
+    x, k, u, b, h, c = (np.asarray(a) for a in p.args)
+    stepper = ffi.LSTMStepper(k, u, b)
+    with pytest.raises(ShapeError, match=r"x has shape \(2, 2\); expected \(2, 3\)"):
+        stepper(x[:, 0, :2], h, c)
+    with pytest.raises(ShapeError, match="Pass the weights as Keras has them"):
+        ffi.LSTMStepper(k.T, u, b)

@@ -1,0 +1,167 @@
+"""Threads, processes and instruction sets: the same result whoever computes it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from recurrence_cases import assert_close, problem, results, wanted
+
+from unrolled.kernels import ffi
+
+pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
+cells = pytest.mark.parametrize("cell", ["lstm", "gru"])
+BUSY = (70, 20, 5, 48)  # enough work for three threads
+
+
+@pytest.fixture
+def set_threads():
+    yield ffi.set_threads
+    ffi.set_threads(0)
+
+
+@cells
+def test_thread_counts_agree_and_each_repeats_itself(cell, set_threads):
+    p = problem(cell, BUSY)
+    want = wanted(cell, BUSY)
+    for count in (1, 2, 3):
+        set_threads(count)
+        assert ffi.threads() == count
+        first, again = results(getattr(ffi, cell), p), results(getattr(ffi, cell), p)
+        assert_close(first, want)
+        assert_close(again, first, 0)
+
+
+@cells
+def test_thread_count_may_change_between_forward_and_backward(cell, set_threads):
+    p = problem(cell, BUSY)
+    want = results(getattr(ffi, cell), p)
+    set_threads(3)
+    out, pull = jax.vjp(lambda *args: getattr(ffi, cell)(*args, p.lengths), *p.args)
+    jax.block_until_ready(out)
+    set_threads(1)
+    grads = pull(tuple(p.out_weights))
+    assert_close([np.asarray(g) for g in (*out, *grads)], want)
+
+
+def test_two_threads_train_at_once():
+    problems = [problem("lstm", BUSY, seed=1), problem("gru", BUSY, seed=2)]
+    want = [results(getattr(ffi, p.cell), p) for p in problems]
+    failures = []
+
+    def train(p, w):
+        for _ in range(5):
+            try:
+                assert_close(results(getattr(ffi, p.cell), p), w, 0)
+            except AssertionError as failure:
+                failures.append(failure)
+
+    workers = [
+        threading.Thread(target=train, args=pair) for pair in zip(problems, want, strict=True)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not failures
+
+
+FORK = """
+import os, signal
+import jax
+jax.config.update("jax_cpu_enable_async_dispatch", False)
+import sys; sys.path.insert(0, sys.argv[1])
+from recurrence_cases import assert_close, problem
+from unrolled.kernels import ffi
+import numpy as np
+ffi.set_threads(3)
+p = problem("lstm", (70, 20, 5, 48))
+run = jax.jit(lambda *a: ffi.lstm(*a, p.lengths))
+want = [np.asarray(o) for o in run(*p.args)]
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    assert_close([np.asarray(o) for o in run(*p.args)], want, 0)
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+assert status == 0, status
+assert_close([np.asarray(o) for o in run(*p.args)], want, 0)
+print("forked and ran", ffi.threads())
+"""
+
+
+def python(script, *arguments, **environment):
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-W", "ignore", "-c", script, here, *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_after_use_has_threads_of_its_own():
+    assert "forked and ran 3" in python(FORK)
+
+
+SETS = """
+import sys; sys.path.insert(0, sys.argv[1])
+import numpy as np
+from recurrence_cases import assert_close, problem, results
+from unrolled.kernels import ffi
+for cell in ("lstm", "gru"):
+    for size in ((5, 7, 3, 65), (67, 4, 2, 17)):
+        with np.load(f"{sys.argv[2]}/{cell}{size[0]}.npz") as kept:
+            assert_close(results(getattr(ffi, cell), problem(cell, size)), list(kept.values()))
+print(ffi.instruction_set())
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The reference's results, in files: the processes need not compute them again."""
+    folder = tmp_path_factory.mktemp("wanted")
+    for cell in ("lstm", "gru"):
+        for size in ((5, 7, 3, 65), (67, 4, 2, 17)):
+            np.savez(folder / f"{cell}{size[0]}.npz", *wanted(cell, size))
+    return str(folder)
+
+
+@pytest.mark.parametrize("name", ["avx512", "avx2", "portable"])
+def test_each_instruction_set(name, kept):
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    if name != "portable" and {"avx512": "avx512f", "avx2": "avx2"}[name] not in flags:
+        pytest.skip(f"this machine has no {name}")
+    assert python(SETS, kept, UNROLLED_ISA=name).strip() == name
+
+
+def test_an_unknown_instruction_set_is_told():
+    script = (
+        "from unrolled.kernels import ffi\ntry: ffi.available()\nexcept ValueError as e: print(e)"
+    )
+    told = python(script, UNROLLED_ISA="sse9")
+    assert "UNROLLED_ISA names an instruction set" in told
+
+
+def test_environment_sets_the_threads():
+    script = "from unrolled.kernels import ffi; print(ffi.threads())"
+    assert python(script, UNROLLED_THREADS="3").strip() == "3"
+    if hasattr(os, "sched_setaffinity"):
+        narrowed = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n" + script
+        assert python(narrowed, UNROLLED_THREADS="").strip() == "1"
+
+
+def test_a_call_leaves_its_inputs_alone():
+    p = problem("lstm", BUSY)
+    before = [np.array(a) for a in p.args]
+    results(ffi.lstm, p)
+    assert_close([np.asarray(a) for a in p.args], before, 0)
+    assert jnp.isfinite(p.args[0]).all()

@@ -1,0 +1,34 @@
+"""The same tests on the other backends, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FILES = ["test_layer_parity.py", "test_layer_properties.py", "test_layer_support.py"]
+FILES += ["test_layer_bidirectional.py", "test_layer_fit.py", "../test_acceleration.py"]
+SMALL = ["test_layer_support.py", "test_layer_fit.py::test_some_steps_are_equal[GRU-0.0]"]
+
+
+@pytest.mark.parametrize(("backend", "files"), [("torch", FILES), ("tensorflow", SMALL)])
+def test_on(backend, files):
+    if os.environ.get("KERAS_BACKEND", "jax") != "jax":
+        pytest.skip("this is one of the other backends")
+    if not find_spec(backend):
+        pytest.skip(f"{backend} is not installed")
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", *files]
+    run = subprocess.run(
+        command,
+        cwd=HERE,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-4000:]
+    assert " passed" in run.stdout or "." in run.stdout

@@ -1,0 +1,202 @@
+// Runs the cells on awkward sizes without Python, for the sanitizers to watch: buffers are
+// exactly as large as they must be, and gradients are compared with finite differences.
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+#include <vector>
+
+#if defined(__unix__) && !defined(__SANITIZE_THREAD__)
+#include <sys/wait.h>
+#include <unistd.h>
+#define TRY_FORK 1
+#endif
+
+#include "dispatch.h"
+#include "run.h"
+#include "threads.h"
+
+namespace {
+
+using unrolled::Backward;
+using unrolled::Cell;
+using unrolled::Forward;
+using unrolled::Index;
+using unrolled::Shape;
+using Floats = std::vector<float>;
+
+Floats draw(Index n, std::mt19937& random, float scale = 0.5f) {
+  std::normal_distribution<float> normal(0, scale);
+  Floats out(n);
+  for (float& v : out) v = normal(random);
+  return out;
+}
+
+struct Case {
+  bool lstm;
+  Index b, t, f, h;
+  bool reverse, hold, sequences, dx;
+};
+
+struct Problem {
+  Case c;
+  std::vector<int> lengths;
+  Floats x, kernel, recurrent, bias, h0, c0, wy, wh, wc;
+
+  Problem(const Case& what, unsigned seed) : c(what) {
+    std::mt19937 random(seed);
+    const Index g = (c.lstm ? 4 : 3) * c.h;
+    x = draw(c.b * c.t * c.f, random), kernel = draw(c.f * g, random);
+    recurrent = draw(c.h * g, random), bias = draw(c.lstm ? g : 2 * g, random);
+    h0 = draw(c.b * c.h, random), c0 = draw(c.b * c.h, random);
+    wy = draw(c.b * c.t * c.h, random), wh = draw(c.b * c.h, random);
+    wc = draw(c.b * c.h, random);
+    for (Index r = 0; r < c.b; ++r) lengths.push_back(static_cast<int>(random() % (c.t + 1)));
+  }
+
+  const Cell& cell() const {
+    return c.lstm ? unrolled::instruction_set()->lstm : unrolled::instruction_set()->gru;
+  }
+
+  Shape shape() const { return {c.b, c.t, c.f, c.h, lengths.data(), c.reverse, c.hold}; }
+
+  // The weighted sum of all outputs; what backward needs goes to `saved` if it is given.
+  double loss(Floats* saved) const {
+    Floats ys(c.sequences ? c.b * c.t * c.h : 0), h(c.b * c.h), cc(c.b * c.h);
+    if (saved != nullptr) saved->assign(c.b * c.t * cell().sizes(shape(), false).saved, 0);
+    unrolled::run_forward(
+        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
+                 c.lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
+                 c.lstm ? cc.data() : nullptr, saved != nullptr ? saved->data() : nullptr});
+    double total = 0;
+    for (std::size_t i = 0; i < ys.size(); ++i) total += static_cast<double>(ys[i]) * wy[i];
+    for (std::size_t i = 0; i < h.size(); ++i) total += static_cast<double>(h[i]) * wh[i];
+    if (!c.lstm) return total;
+    for (std::size_t i = 0; i < cc.size(); ++i) total += static_cast<double>(cc[i]) * wc[i];
+    return total;
+  }
+
+  // Gradients of x, kernel, recurrent, bias, h0, c0.
+  std::vector<Floats> gradients() const {
+    Floats saved;
+    loss(&saved);
+    std::vector<Floats> d{Floats(c.dx ? x.size() : 0), Floats(kernel.size()),
+                          Floats(recurrent.size()), Floats(bias.size()), Floats(h0.size()),
+                          Floats(c.lstm ? c0.size() : 0)};
+    unrolled::run_backward(
+        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), h0.data(),
+                 c.lstm ? c0.data() : nullptr, saved.data(), c.sequences ? wy.data() : nullptr,
+                 wh.data(), c.lstm ? wc.data() : nullptr, c.dx ? d[0].data() : nullptr,
+                 d[1].data(), d[2].data(), d[3].data(), d[4].data(),
+                 c.lstm ? d[5].data() : nullptr});
+    return d;
+  }
+};
+
+bool check(const Case& c, unsigned seed) {
+  Problem p(c, seed);
+  const std::vector<Floats> gradients = p.gradients();
+  Floats* const values[] = {&p.x, &p.kernel, &p.recurrent, &p.bias, &p.h0, &p.c0};
+  std::mt19937 random(seed);
+  for (int k = 0; k < 6; ++k) {
+    for (int trial = 0; trial < 3 && !gradients[k].empty(); ++trial) {
+      const std::size_t at = random() % gradients[k].size();
+      const float was = (*values[k])[at], step = 1e-2f;
+      (*values[k])[at] = was + step;
+      const double above = p.loss(nullptr);
+      (*values[k])[at] = was - step;
+      const double below = p.loss(nullptr);
+      (*values[k])[at] = was;
+      const double slope = (above - below) / (2.0 * step), got = gradients[k][at];
+      if (std::abs(slope - got) > 2e-2 * (1 + std::abs(slope))) {
+        std::printf("gradient %d of %s b%td t%td f%td h%td: got %g, slope %g\n", k,
+                    c.lstm ? "lstm" : "gru", c.b, c.t, c.f, c.h, got, slope);
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool check_all() {
+  bool good = true;
+  unsigned seed = 0;
+  for (const bool lstm : {true, false}) {
+    for (const Index h : {1, 3, 7, 16, 65}) {
+      for (const Index b : {1, 3, 37, 70}) {
+        for (int flags = 0; flags < 16; flags += 1 + static_cast<int>(b % 3)) {
+          const Case c{lstm, b, 1 + (seed % 6), 1 + (seed % 4) * 5, h, (flags & 1) != 0,
+                       (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0};
+          good = check(c, ++seed) && good;
+        }
+      }
+    }
+  }
+  return good;
+}
+
+// Two callers at a time, and a number of threads that changes under them.
+bool check_callers() {
+  const Problem lstm({true, 70, 12, 5, 48, false, true, true, true}, 1);
+  const Problem gru({false, 70, 12, 5, 48, true, true, true, true}, 2);
+  const auto want_lstm = lstm.gradients(), want_gru = gru.gradients();
+  bool good[2] = {true, true};
+  const auto call = [](const Problem& p, const std::vector<Floats>& want, bool* ok) {
+    for (int i = 0; i < 10; ++i) {
+      const auto got = p.gradients();
+      for (std::size_t k = 0; k < got.size(); ++k) {
+        for (std::size_t j = 0; j < got[k].size(); ++j) {
+          *ok = *ok && std::abs(got[k][j] - want[k][j]) < 1e-3f * (1 + std::abs(want[k][j]));
+        }
+      }
+    }
+  };
+  std::thread one(call, std::cref(lstm), std::cref(want_lstm), &good[0]);
+  std::thread two(call, std::cref(gru), std::cref(want_gru), &good[1]);
+  for (int i = 0; i < 50; ++i) {
+    unrolled::set_thread_count(1 + i % 3);
+    std::this_thread::yield();
+  }
+  one.join(), two.join();
+  if (!good[0] || !good[1]) std::puts("two callers disturbed each other");
+  return good[0] && good[1];
+}
+
+bool check_fork() {
+#if defined(TRY_FORK)
+  const Problem p({true, 70, 12, 5, 48, false, true, true, true}, 1);
+  unrolled::set_thread_count(3);
+  const auto want = p.gradients();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    _exit(p.gradients() == want && p.gradients() == want ? 0 : 1);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  if (status != 0) std::puts("a fork after use went wrong");
+  return status == 0 && p.gradients() == want;
+#else
+  return true;
+#endif
+}
+
+}  // namespace
+
+int main() {
+  if (unrolled::instruction_set() == nullptr) {
+    std::puts("UNROLLED_ISA is not to be had here");
+    return 2;
+  }
+  bool good = true;
+  for (const int threads : {1, 3}) {
+    unrolled::set_thread_count(threads);
+    good = check_all() && good;
+  }
+  good = check_callers() && good;
+  good = check_fork() && good;
+  std::printf("%s: %s\n", unrolled::instruction_set()->name, good ? "good" : "FAILED");
+  return good ? 0 : 1;
+}
