@@ -13,7 +13,7 @@ HOME = Path(unrolled.__file__).parent
 ROOMS = (
     *("errors", "shapes", "schema", "settings"),
     *("data", "metrics", "references"),
-    *("backend", "kernels", "layers", "networks"),
+    *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *("progress", "training", "inference", "decoding", "artifact", "assembly", "evaluation"),
     *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),
     "__init__",

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from unrolled.backend import prefer_jax
 
 if TYPE_CHECKING:
+    from unrolled import doctor as doctor
     from unrolled import errors as errors
+    from unrolled import layers as layers
     from unrolled import shapes as shapes
+    from unrolled.acceleration import accelerate as accelerate
     from unrolled.bare import build as build
     from unrolled.bare import code as code
     from unrolled.bare import diagram as diagram
@@ -35,12 +38,15 @@ _HOME = {
     "Schema": "schema",
     "SequenceModel": "model",
     "Training": "settings",
+    "accelerate": "acceleration",
     "build": "bare",
     "code": "bare",
     "demo": "bikes",
     "diagram": "bare",
+    "doctor": "",
     "errors": "",
     "glance": "explain.page",
+    "layers": "",
     "load": "model",
     "shapes": "",
     "show": "bare",

@@ -252,6 +252,16 @@ def demo(
     unrolled.demo(folder, say=lambda text: typer.echo(_wrapped(text)))
 
 
+@app.command(epilog=_examples("doctor"))
+def doctor() -> None:
+    """Show what this machine runs the recurrence with.
+
+    The backend, the kernel and its instruction set, threads and versions; and where something is
+    missing that would make it faster, how to get it.
+    """
+    typer.echo(_wrapped(unrolled.doctor.report()))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; errors that a user can cause exit 2, others 1, without a traceback.
 

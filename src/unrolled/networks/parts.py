@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.layers import GRU, LSTM
 from unrolled.networks.ports import Ports
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
 layers = keras().layers
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
 
 @dataclass(frozen=True)
