@@ -113,8 +113,8 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         unaligned.repeat,
         "encoder LSTM -> RepeatVector(u) -> decoder LSTM -> Dense at each step, linear",
         "For any t and u. The encoder's last state is all the decoder sees, at every step; the"
-        " decoder's state makes neighbouring steps agree. No step sees what the step before it said,"
-        " so that it spells poorly; with few output steps, vector is simpler.",
+        " decoder's state makes neighbouring steps agree, but no step sees what the step before it"
+        " said, so that it spells poorly. With few output steps, vector is simpler.",
     ),
 )
 
