@@ -8,7 +8,7 @@ from unrolled.layers.recurrent import Recurrent
 
 
 @keras.saving.register_keras_serializable(package="unrolled")
-class GRU(Recurrent, keras.layers.GRU):  # type: ignore[misc]
+class GRU(Recurrent, keras.layers.GRU):
     """Keras' GRU, several times faster on a CPU, with the same arguments, weights and results.
 
     What has no fast path runs as stock Keras; `unrolled.layers.support` lists it. A call takes

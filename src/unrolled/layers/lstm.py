@@ -8,7 +8,7 @@ from unrolled.layers.recurrent import Recurrent
 
 
 @keras.saving.register_keras_serializable(package="unrolled")
-class LSTM(Recurrent, keras.layers.LSTM):  # type: ignore[misc]
+class LSTM(Recurrent, keras.layers.LSTM):
     """Keras' LSTM, several times faster on a CPU, with the same arguments, weights and results.
 
     What has no fast path runs as stock Keras; `unrolled.layers.support` lists it. A call takes

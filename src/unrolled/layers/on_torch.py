@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from keras import ops
+from torch import Tensor
 
 from unrolled.layers.padding import Padding, before
 
 if TYPE_CHECKING:
     from unrolled.layers.recurrent import Flags
 
-Tensor = torch.Tensor
 SHUT = 1e4  # a gate's input beyond which sigmoid is 0 or 1 and its slope 0, whatever is added
 
 

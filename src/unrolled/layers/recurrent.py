@@ -19,7 +19,7 @@ class Flags(NamedTuple):
     sequences: bool
 
 
-class Recurrent(keras.layers.RNN):  # type: ignore[misc]
+class Recurrent(keras.layers.RNN):
     """The fast path, put in front of a stock Keras layer in the order of its bases.
 
     Everything but the loop over the steps stays Keras' own: the constructor, weights, config,
