@@ -413,10 +413,11 @@ def main() -> None:
             rows.append(measure(case, asked.seconds))
             print(f"{case.name}: {rows[-1]}", file=sys.stderr, flush=True)
     date = time.strftime("%Y-%m-%d %H:%M")
+    kind = "processor" if asked.one_thread else "wall clock"
     head = ["", f"## Recurrence, {date}", "",
             f"{platform.processor() or platform.machine()}, {ffi.instruction_set()}, "
             f"{ffi.threads()} threads, large product {np.median([r['peak'] for r in rows]):.0f} "
-            f"GFLOP/s (median over cases), {'processor' if asked.one_thread else 'wall clock'} time, "
+            f"GFLOP/s (median over cases), {kind} time, "
             "no malloc tuning. A ratio above 1 means that ours is "
             "faster; `load` is the machine's load average before the case.", ""]  # fmt: skip
     lines = head + table(rows) + measure_step(asked.seconds)

@@ -16,13 +16,14 @@ FILES += ["test_layer_bidirectional.py", "test_layer_fit.py", "../test_accelerat
 SMALL = ["test_layer_support.py", "test_layer_fit.py::test_some_steps_are_equal[GRU-0.0]"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "files"), [("torch", FILES), ("tensorflow", SMALL)])
 def test_on(backend, files):
     if os.environ.get("KERAS_BACKEND", "jax") != "jax":
         pytest.skip("this is one of the other backends")
     if not find_spec(backend):
         pytest.skip(f"{backend} is not installed")
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", *files]
+    command = [sys.executable, "-m", "pytest", "-W", "ignore", *files]
     run = subprocess.run(
         command,
         cwd=HERE,
@@ -31,4 +32,4 @@ def test_on(backend, files):
         text=True,
     )
     assert run.returncode == 0, run.stdout[-4000:]
-    assert " passed" in run.stdout or "." in run.stdout
+    assert " passed" in run.stdout
