@@ -150,3 +150,23 @@ def test_targets_too_many_for_memory_are_thinned_evenly(monkeypatch):
     monkeypatch.setattr(references, "MOST_CELLS", 40)
     assert references._thinned(100, 10).tolist() == [0, 33, 66, 99]
     assert len(references._thinned(3, 10)) == 3
+
+
+def test_the_constant_of_even_aligned_rows_is_one_for_each_step():
+    rows = {
+        "x": [[0.0, 1.0, 5.0], [1.0, 0.0, 2.0]] * 4,
+        "y": [[1.0, 2.0, 3.0], [3.0, 4.0, 8.0]] * 4,
+    }
+    frame = read(rows)
+    into, out = sides(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
+    values = table(frame, into, out)
+    encoding = Encoding.fitted(schema(values, into, out), values)
+    constant = references.fitted(encoding.examples(values, targets=True), {}, aligned=True)[0]
+    said = constant.outputs(encoding.examples(values, targets=False))["y"]
+    decoded = encoding.decode(out[0], said)
+    np.testing.assert_allclose(np.ravel(decoded[0]), [2.0, 3.0, 5.5], rtol=1e-5)
+
+
+def test_steps_of_a_row_are_thinned_together(monkeypatch):
+    monkeypatch.setattr(references, "MOST_CELLS", 40)
+    assert references._thinned(12, 5, together=4).tolist() == [0, 1, 2, 3, 8, 9, 10, 11]

@@ -140,6 +140,8 @@ class Features:
 def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> list[Reference]:
     """Return the constant and the linear reference, fitted on the training part.
 
+    Where every row has as many steps, the constant is one for each step.
+
     Args:
         examples: The training part, with targets.
         symbols: Size of each input and output of whole numbers, by name.
@@ -149,24 +151,32 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
     constant, linear = {}, {}
     steps = {}
     rows = None
+    places = _places(examples) if aligned else 0
     for name, block in examples.targets.items():
         many = block.offsets is not None and not aligned
         steps[name] = (examples.steps_out or 0) if many else 0
         target = block.gather(np.arange(examples.rows), steps[name]) if many else block.flat
         width = symbols.get(name, 0)
-        taken = _thinned(len(target), target[0].size * max(1, width))
+        taken = _thinned(len(target), target[0].size * max(1, width), places or 1)
         wide = _as_numbers(target[taken], width)
-        constant[name] = (np.zeros((0, wide.shape[1]), "float32"), wide.mean(axis=0))
+        mean = wide.reshape(-1, (places or 1) * wide.shape[1]).mean(axis=0)
+        constant[name] = (np.zeros((0, mean.size), "float32"), mean)
         rows = features.of(examples) if rows is None else rows
         if width and target.ndim == 1 and not aligned:
             linear[name] = _logistic(rows, target, width)
         elif rows.shape[1] * wide.shape[1] <= MOST_WEIGHTS:
             linear[name] = _ridge(rows[taken], wide)
     naive, simple = _names({bool(symbols.get(name)) for name in constant}, aligned, steps)
-    found = [Reference(naive, None, constant, steps, aligned)]
+    each = dict.fromkeys(constant, places) if places else steps
+    found = [Reference(naive, None, constant, each, aligned and not places)]
     if len(linear) == len(constant):
         found.append(Reference(simple, features, linear, steps, aligned))
     return found
+
+
+def _places(examples: Examples) -> int:
+    """Return the steps of every row where all must have the same, so that each has its mean."""
+    return 0 if examples.ragged or examples.lengths is None else int(examples.lengths[0])
 
 
 def _names(classes: set[bool], aligned: bool, steps: Mapping[str, int]) -> tuple[str, str]:
@@ -179,9 +189,18 @@ def _names(classes: set[bool], aligned: bool, steps: Mapping[str, int]) -> tuple
     return "most frequent", "ridge" if stepwise else "logistic regression"
 
 
-def _thinned(samples: int, cells: int) -> Array:
-    """Return which samples to fit on, so that their targets of so many cells fit in memory."""
-    return np.unique(np.linspace(0, samples - 1, min(samples, MOST_CELLS // cells), dtype=int))
+def _thinned(samples: int, cells: int, together: int = 1) -> Array:
+    """Return which samples to fit on, so that their targets of so many cells fit in memory.
+
+    Args:
+        samples: How many there are.
+        cells: Numbers in the target of one.
+        together: Samples that stay together: the steps of a row.
+    """
+    groups = samples // together
+    most = max(1, min(groups, MOST_CELLS // (cells * together)))
+    firsts = np.unique(np.linspace(0, groups - 1, most, dtype=int)) * together
+    return np.ravel(firsts[:, None] + np.arange(together))
 
 
 def _as_numbers(target: Array, width: int) -> Array:

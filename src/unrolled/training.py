@@ -21,7 +21,10 @@ PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
 LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
-ENOUGH = 0.005  # share by which the validation loss must fall to be waited on further
+ENOUGH, LEAST = (
+    0.005,
+    1e-4,
+)  # share, and least amount, by which a validation loss must fall to count
 Stopped = Literal["early", "limit", "interrupted"]
 
 
@@ -171,7 +174,7 @@ class _Keeper(Callback):
         if validation < self.least:  # never where it is not a number
             self.least, self.best = validation, epoch + 1
             self.weights = self.model.get_weights()
-        if validation < self.level * (1 - ENOUGH):
+        if self.level - validation > max(abs(validation) * ENOUGH, LEAST):
             self.level, self.mark = validation, epoch + 1
         waited = epoch + 1 - self.mark
         if waited and waited % max(1, self.patience // 2) == 0:
