@@ -1,6 +1,7 @@
 """The generated pages are what their generator writes today."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,15 @@ def test_overview_names_every_file_and_room_of_the_house():
     rooms = [p.name + ("/" if p.is_dir() else "") for p in house.iterdir() if p.name[0] != "_"]
     missing = [room for room in rooms if f"  {room}" not in overview]
     assert not missing
+
+
+def test_every_relative_link_of_a_page_leads_somewhere():
+    root = DOCS.parent
+    pages = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("examples/**/*.md")]
+    broken = [
+        f"{page.relative_to(root)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert not broken
