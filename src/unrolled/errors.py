@@ -47,12 +47,13 @@ class MissingExtraError(UnrolledError):
     """A feature whose optional package is not installed."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return a hint naming what `name` most likely meant.
 
     Args:
         name: What was given.
         known: The names that exist.
+        cutoff: How alike they must be, from 0 to 1.
 
     Returns:
         ` Did you mean 'x'?`, or an empty string when nothing is near.
@@ -61,7 +62,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         >>> nearest("lable", ["text", "label"])
         " Did you mean 'label'?"
     """
-    found = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.6)
+    found = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=cutoff)
     return f" Did you mean '{found[0]}'?" if found else ""
 
 

@@ -35,7 +35,7 @@ def test_an_empty_text_is_not_a_missing_one() -> None:
 def test_blank_lines_hold_nothing_but_in_a_single_column() -> None:
     assert table("a,b\n1,2\n\n\r\n3,4\n\n").rows() == [(1, 2), (3, 4)]
     assert table("a\n1\n\n2\n").rows() == [(1,), (None,), (2,)]
-    assert refused("a,b\n1,2\n\n3\n").startswith("a.csv, row 2 (line 4): got 1 cells, expected 2")
+    assert refused("a,b\n1,2\n\n3\n").startswith("a.csv, row 2 (line 4): got 1 cell, expected 2")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_not_a_number_is_a_number_that_is_missing() -> None:
         ),
         (
             'a,b\n"x\ny",2\n3\n',
-            "a.csv, row 2 (line 4): got 1 cells, expected 2 as in the header. Enclose a cell in"
-            " quotes where it contains the separator.",
+            "a.csv, row 2 (line 4): got 1 cell, expected 2 as in the header. Add the cells that"
+            " it lacks; an empty cell has its separator too.",
         ),
         (
             'a,b\n1,2\n3,"x\n',

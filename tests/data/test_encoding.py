@@ -79,7 +79,7 @@ def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
         encoding.examples(table(crossed, encoding.schema.inputs), targets=False)
     assert str(caught.value) == (
         "row 1: 'a' has 2 steps and 'b' has 1, expected sequences of one side to be equally long"
-        " in a row. Correct the row."
+        " in every row. Correct the row."
     )
 
 

@@ -169,13 +169,37 @@ def test_forced_shapes_that_contradict_the_sides() -> None:
 
 def test_sequences_of_one_side_agree_in_every_row() -> None:
     assert refused(DataError, DATA, ["words", "other"], ["total"]) == (
-        "row 5: 'words' has 5 steps and 'other' has 2, expected sequences of one side to be equally"
-        " long in a row. Correct the row, or leave one of the columns out."
+        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2, expected sequences of one"
+        " side to be equally long in every row. Correct the row, or leave one of the columns out."
     )
     assert refused(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
         "column 'said' is read as subwords beside other sequences, expected steps that match"
         " theirs. State 'said:words' or 'said:characters'."
     )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (
+            ["said", "city"],
+            "row 1: 'said' (text:words) has 4 steps and 'city' (text:characters) has 6, expected"
+            " sequences of one side to be equally long in every row. Join texts into one column,"
+            " state a label as 'city:category', or leave one of them out.",
+        ),
+        (
+            ["city", "words"],
+            "row 1: 'city' (text:characters) has 6 steps and 'words' (tokens) has 1, expected"
+            " sequences of one side to be equally long in every row. State a label as"
+            " 'city:category', or leave one of them out.",
+        ),
+    ],
+)
+def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
+    stated = {"said": "words", "city": "characters"}
+    stated = {name: kind for name, kind in stated.items() if name in inputs}
+    data = {**DATA, "city": ["Lisbon", "Rome"] * 6}
+    assert refused(DataError, data, inputs, ["total"], stated=stated) == message
 
 
 def test_outputs_of_both_sides() -> None:
@@ -218,6 +242,15 @@ def test_outputs_of_both_sides() -> None:
             {},
             "got no output columns, expected at least one of 'temp', 'day', 'hours', 'rides',"
             " 'weather', 'total', 'words', 'tags' and 2 more.",
+        ),
+        (
+            SettingError,
+            ["temp:nummer"],
+            ["total"],
+            {},
+            "got the kind 'nummer' for column 'temp', expected one of number, category, vector,"
+            " numbers, tokens, text, text:characters, text:words, text:subwords. Did you mean"
+            " 'number'?",
         ),
         (
             SettingError,

@@ -187,6 +187,12 @@ def test_kinds_stated(
             " column.",
         ),
         (
+            [1, 2],
+            {"stated": "numbers"},
+            "column 'a' holds one number in each row, expected a list of numbers in each row to"
+            " read as steps or as a vector. Did you mean 'a:number'?",
+        ),
+        (
             [[1]],
             {"stated": "number"},
             "column 'a' holds lists of numbers and cannot be read as number, expected one number a"

@@ -155,15 +155,19 @@ def test_no_such_file_names_the_nearest(tmp_path: Path) -> None:
     assert refused(path) == (
         f"there is no file '{path}', expected a path to a table. Did you mean 'reviews.csv'?"
     )
+    path = tmp_path / "nope.csv"
+    file(tmp_path, "new.csv", "a\n1\n")
+    assert refused(path) == f"there is no file '{path}', expected a path to a table."
     assert refused("/no/such/folder/a.csv").startswith("there is no file '/no/such/folder/a.csv'")
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
-    path = file(tmp_path, "a.xlsx", b"x")
-    assert refused(path) == (
-        f"got the file '{path}', expected a name ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
-        " .json, .ts."
-    )
+    for name, hint in (("a.xlsx", ""), ("a.svg", ""), ("a.cvs", " Did you mean '.csv'?")):
+        path = file(tmp_path, name, b"x")
+        assert refused(path) == (
+            f"got the file '{path}', expected a name ending in .csv, .tsv, .parquet, .jsonl,"
+            f" .ndjson, .json, .ts.{hint}"
+        )
     assert refused(tmp_path) == f"'{tmp_path}' is a folder, expected a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")
     assert refused(path) == (

@@ -22,7 +22,9 @@ def test_inputs_are_every_column_but_the_outputs_unless_named(inputs):
     assert spelled(source.outputs) == {"y": "number"}
 
 
-@pytest.mark.parametrize("inputs", ["b:characters", ["b:text:characters"], {"b": "characters"}])
+@pytest.mark.parametrize(
+    "inputs", ["b:characters", "b:Characters", ["b:text:characters"], {"b": "characters"}]
+)
 def test_a_kind_is_stated_beside_a_name(inputs):
     assert spelled(opened(COLUMNS, None, inputs, "y").inputs) == {"b": "text:characters"}
 

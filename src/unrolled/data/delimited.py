@@ -13,6 +13,8 @@ from unrolled.errors import DataError
 BOM = b"\xef\xbb\xbf"
 INTEGER = r"^[+-]?(0|[1-9]\d*)$"
 PADDED = r"^[+-]?0\d+$"
+MANY = "Enclose a cell in quotes where it contains the separator."
+FEW = "Add the cells that it lacks; an empty cell has its separator too."
 
 
 def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
@@ -129,8 +131,9 @@ def _blank(body: bytes, separator: str, what: str) -> np.ndarray[Any, np.dtype[n
         line = body.count(b"\n", 0, int(begins[first])) + 1
         row = first - int(blank[:first].sum())
         raise DataError(
-            f"{what}, row {row} (line {line}): got {cells[first]} cells, expected {cells[0]} as in"
-            " the header. Enclose a cell in quotes where it contains the separator."
+            f"{what}, row {row} (line {line}): got {cells[first]}"
+            f" {'cell' if cells[first] == 1 else 'cells'}, expected {cells[0]} as in the header."
+            f" {MANY if cells[first] > cells[0] else FEW}"
         )
     return np.asarray(blank[1:])
 

@@ -162,7 +162,7 @@ def _refuse_uneven(blocks: dict[str, Block]) -> None:
             row = apart[0]
             raise DataError(
                 f"row {row + 1}: '{first}' has {lengths[row]} steps and '{name}' has {other[row]},"
-                " expected sequences of one side to be equally long in a row. Correct the row."
+                " expected sequences of one side to be equally long in every row. Correct the row."
             )
 
 

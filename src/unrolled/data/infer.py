@@ -13,7 +13,7 @@ from unrolled.data.kinds import kind
 from unrolled.data.reason import named_columns, reason
 from unrolled.data.table import Table
 from unrolled.errors import DataError, SettingError, ShapeError, listed, nearest
-from unrolled.schema import Column, Schema
+from unrolled.schema import Column, Schema, parsed
 from unrolled.shapes import FACTS, Shape, Side, between, named
 
 Lengths = np.ndarray[Any, np.dtype[np.int64]]
@@ -80,12 +80,16 @@ def columns(
     Raises:
         DataError: There are none, one is named twice or is not in the table, or its cells fit
             no kind.
+        SettingError: What follows the `:` of a column's name is no kind.
     """
     side = "output" if outputs else "input"
     if not names:
         raise DataError(f"got no {side} columns, expected at least one of {listed(frame.columns)}.")
     for place, name in enumerate(names):
         if name not in frame.columns:
+            column, _, stated_kind = name.rpartition(":")
+            if column in frame.columns:
+                parsed(stated_kind, column=column)
             raise DataError(
                 f"there is no column '{name}' to use as {side}, expected one of"
                 f" {listed(frame.columns)}.{nearest(name, frame.columns)}"
@@ -182,12 +186,22 @@ def _lengths(data: Table, found: Sequence[Column]) -> Lengths | None:
         if known is not None and (lengths != known[1]).any():
             row = int(np.flatnonzero(lengths != known[1])[0])
             raise DataError(
-                f"row {row + 1}: '{known[0].name}' has {known[1][row]} steps and '{column.name}'"
-                f" has {lengths[row]}, expected sequences of one side to be equally long in a row."
-                " Correct the row, or leave one of the columns out."
+                f"row {row + 1}: '{known[0].name}' ({known[0].spelled}) has {known[1][row]} steps"
+                f" and '{column.name}' ({column.spelled}) has {lengths[row]}, expected sequences of"
+                f" one side to be equally long in every row. {_evened(known[0], column)}"
             )
         known = known or (column, lengths)
     return known[1] if known else None
+
+
+def _evened(*pair: Column) -> str:
+    """Return what to do about two columns whose steps do not match."""
+    texts = [column for column in pair if column.kind == "text"]
+    if not texts:
+        return "Correct the row, or leave one of the columns out."
+    label = next((column for column in texts if column.unit == "characters"), texts[0])
+    join = "Join texts into one column, state" if len(texts) == len(pair) else "State"
+    return f"{join} a label as '{label.name}:category', or leave one of them out."
 
 
 def _with_lengths(data: Table, found: Sequence[Column]) -> tuple[Column, ...]:

@@ -82,6 +82,11 @@ def _block(column: pl.Series) -> Ragged:
 
 def _lists(column: pl.Series) -> Ragged:
     """Return a column of lists as steps."""
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        raise DataError(
+            f"column '{column.name}' holds one number in each row, expected a list of numbers in"
+            f" each row to read as steps or as a vector. Did you mean '{column.name}:number'?"
+        )
     if not isinstance(column.dtype, pl.List):
         raise cells.wrong_type(
             column, "numbers", "a list of numbers, or of lists of numbers, a row"

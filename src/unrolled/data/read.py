@@ -19,6 +19,7 @@ from unrolled.errors import DataError, nearest
 __all__ = ["like", "read", "write"]
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts")
+ALIKE = 0.75  # of file names without their endings, which are much the same anyway
 
 
 def read(source: Any, *, what: str = "data") -> pl.DataFrame:
@@ -55,14 +56,15 @@ def _file(path: Path) -> pl.DataFrame:
     if path.is_dir():
         raise DataError(f"{what} is a folder, expected a file such as data.csv.")
     if not path.exists():
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        near = [e.name for e in beside if nearest(e.stem, [path.stem], cutoff=ALIKE)]
         raise DataError(
             f"there is no file {what}, expected a path to a table.{nearest(path.name, near)}"
         )
     if suffix not in SUFFIXES:
         raise DataError(
             f"got the file {what}, expected a name ending in {', '.join(SUFFIXES)}."
-            f"{nearest(suffix, SUFFIXES)}"
+            f"{nearest(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
     try:
         data = path.read_bytes()

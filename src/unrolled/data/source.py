@@ -154,7 +154,7 @@ def _stated(columns: Any) -> tuple[list[str], dict[str, str]]:
     names, kinds = [], {}
     for given in [columns] if isinstance(columns, str) else columns:
         name, _, kind = str(given).partition(":")
-        if kind.split(":")[0] in (*KINDS, *UNITS):
+        if kind.lower().split(":")[0] in (*KINDS, *UNITS):
             names.append(name)
             kinds[name] = kind
         else:

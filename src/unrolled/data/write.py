@@ -37,7 +37,7 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
     if suffix not in SUFFIXES:
         raise DataError(
             f"got the file name '{target}', expected one ending in {', '.join(SUFFIXES)}."
-            f"{nearest(suffix, SUFFIXES)}"
+            f"{nearest(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
     temporary = None
     try:
