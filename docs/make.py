@@ -82,10 +82,10 @@ def architectures() -> str:
 def commands() -> str:
     """Return the page of the commands."""
     command = get_command(app)
+    start = command.make_context("unrolled", [], resilient_parsing=True, terminal_width=78)
     lines = ["# The commands", "", "Written by `docs/make.py` from `unrolled --help`."]
     for name, verb in sorted(command.commands.items()):
-        context = verb.make_context(name, [], resilient_parsing=True, terminal_width=80)
-        context.info_name = f"unrolled {name}"
+        context = verb.make_context(name, [], parent=start, resilient_parsing=True)
         text = re.sub(r" +$", "", verb.get_help(context), flags=re.MULTILINE)
         lines += ["", f"## unrolled {name}", "", "```", text.strip("\n"), "```"]
     return "\n".join(lines) + "\n"

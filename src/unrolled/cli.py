@@ -31,7 +31,9 @@ app = typer.Typer(
 Units = Annotated[
     int | None,
     typer.Option(
-        help="Hidden units of each layer; by the number of rows unless given.", metavar="N"
+        help="Hidden units of each layer; unless given, 64 where text, tokens or wide categories go"
+        " in, else 128.",
+        metavar="N",
     ),
 ]
 Width = Annotated[int, typer.Option(help="Hidden units of each layer.", metavar="N")]
@@ -138,7 +140,9 @@ def show(
 def train(
     data: Annotated[
         Path,
-        typer.Argument(help="A table: CSV, TSV, Parquet, JSON lines or .ts.", metavar="FILE"),
+        typer.Argument(
+            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json or .ts.", metavar="FILE"
+        ),
     ],
     output: Outputs,
     input: Inputs = None,

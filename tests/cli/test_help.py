@@ -1,12 +1,15 @@
 """Help pages, the version, and what the parser refuses."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from unrolled.cli import spread
 
+COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
 EXAMPLES = {
     "": ["unrolled demo", "unrolled show many-to-one"],
     "show": ["unrolled show", "unrolled show unaligned --architecture tail --t 6 --u 3"],
@@ -17,6 +20,7 @@ EXAMPLES = {
     "predict": ["unrolled predict model new.csv -o predictions.csv"],
     "evaluate": ["unrolled evaluate model test.csv"],
     "demo": ["unrolled demo --folder demo"],
+    "doctor": ["unrolled doctor"],
 }
 LIGHT = """
 import sys
@@ -37,6 +41,13 @@ def test_each_help_page_closes_with_examples(unrolled, command):
     assert (found.status, found.err) == (0, "")
     for example in EXAMPLES[command]:
         assert example in lines
+
+
+@pytest.mark.parametrize("command", [name for name in EXAMPLES if name])
+def test_the_docs_show_each_help_page_as_it_is_printed(unrolled, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = re.sub(r" +$", "", unrolled(f"{command} --help").out, flags=re.MULTILINE)
+    assert f"```\n{printed.strip()}\n```" in COMMANDS.read_text("utf-8")
 
 
 def test_the_commands_are_listed_whole(unrolled):
