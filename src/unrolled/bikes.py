@@ -7,6 +7,7 @@ rearranged, one row a day (see LICENSE.txt beside the table, in the folder `demo
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +73,9 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
     say(f"{_table(rows)}\n\n{LEGEND}")
     seconds = time.monotonic() - began
     say(f"\n{len(rows)} models in {seconds:.0f} s, in the folder '{target}', ready to be used:")
-    say(f"unrolled predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
+    called = sys.argv[0] if Path(sys.argv[0]).stem == "unrolled" else "unrolled"
+    program = "unrolled" if shutil.which("unrolled") else called
+    say(f"{program} predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
 
 
 def _laid_out(target: Path) -> None:
