@@ -67,7 +67,7 @@ def readme(trained: Trained, picture: str) -> str:
             "```",
             "",
             "Use it with `unrolled predict THIS_FOLDER new.csv -o out.csv`, or",
-            "`unrolled.load(THIS_FOLDER).predict(table)`: both take and give the table's own values.",
+            "`unrolled.load(THIS_FOLDER).predict(table)`; both speak in the table's own values.",
             "",
             "`code.py` is the network in plain Keras. Run it where Keras has an engine",
             "(`KERAS_BACKEND=jax python code.py`); its weights are in `weights.safetensors`:",
