@@ -236,6 +236,7 @@ def test_whole_number_labels_of_arrays_suit_scikit_learn():
     said = fitted.predict(x)
     assert (said.shape, said.dtype) == ((N,), np.dtype("int64"))
     assert accuracy_score(y, said) == fitted.score(x, y) > 0.9
+    assert "many-to-one with `x` as an array (b t 1)" in fitted.reason
     assert fitted.predict(x, probabilities=True).shape == (N, 2)
 
 

@@ -129,7 +129,13 @@ class SequenceModel(BaseEstimator):
 
     def _schema(self, source: Source, table: Table) -> Schema:
         """Return what goes in and out, with the shape that the rows ask for or that was stated."""
-        return infer.schema(table, source.inputs, source.outputs, shape=self._settings["shape"])
+        return infer.schema(
+            table,
+            source.inputs,
+            source.outputs,
+            shape=self._settings["shape"],
+            arrays=source.arrays,
+        )
 
     def _fit(
         self,

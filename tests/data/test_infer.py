@@ -124,6 +124,22 @@ def test_shape_and_reason(
     assert Schema.model_validate_json(found.model_dump_json()) == found
 
 
+@pytest.mark.parametrize(
+    ("inputs", "change"),
+    [
+        (["day", "comment", "city"], "`comment:text` stated"),
+        (["day", "city"], "`city:text` stated"),
+        (["temp", "comment"], "`comment:text` stated"),
+        (["temp", "city"], "a list of numbers in each row of `temp`"),
+    ],
+)
+def test_the_label_most_like_text_is_the_one_to_state(inputs: list[str], change: str) -> None:
+    data = {**DATA, "comment": ["all good", "too slow"] * 6, "city": ["Rome", "Oslo", "Bern"] * 4}
+    stated = {name: "category" for name in inputs if name != "temp"}
+    found = inferred(data, inputs, ["total"], stated=stated)
+    assert f"It would be many-to-one with {change}, and" in found.reason
+
+
 def test_a_vector_is_one_set_of_values_and_says_how_to_read_it_as_steps() -> None:
     found = inferred(DATA, ["hours"], ["total"])
     assert found.shape == "one-to-one"

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from unrolled.data.infer import schema
 from unrolled.data.source import opened
 from unrolled.errors import DataError, SettingError
 
@@ -35,6 +36,7 @@ def test_a_name_may_hold_a_colon():
 
 
 Y = [0.5, 1.0, 2.0]
+Y4 = [0.5, 1.0, 2.0, 4.5]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,24 @@ def test_whole_numbers_are_labels_where_that_was_stated():
     assert spelled(opened(np.eye(20), y, None, {"y": "category"}).outputs) == {"y": "category"}
     few = opened(np.eye(20), y % 2, None, {"y": "number"})
     assert spelled(few.outputs) == {"y": "number"}
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "change"),
+    [
+        (np.eye(4), Y4, "many-to-one with `x` as an array (b t 1), and one-to-many with `y` as an"),
+        (np.eye(4), np.eye(4), "and one-to-many with `y` as an array (b u 1)."),
+        (np.ones((4, 3, 2)), Y4, "one-to-one with `x` as an array (b f), and unaligned or aligned"),
+        (np.eye(4), np.ones((4, 3, 1)), "and one-to-one with `y` as an array (b o)."),
+        (np.eye(4), ["p", "q"] * 2, "one-to-many with a list of labels in each row of `y`."),
+        (np.eye(4), [["p"], ["q", "q"]] * 2, "one-to-one with one label in each row of `y`."),
+        (["good day", "bad"] * 2, Y4, "one-to-one with `x:category` stated, and"),
+    ],
+)
+def test_the_reason_speaks_of_the_axes_of_arrays(X, y, change):
+    source = opened(X, y, {"x": "words"} if isinstance(X, list) else None, None)
+    found = schema(source.table, source.inputs, source.outputs, arrays=source.arrays)
+    assert change in found.reason
 
 
 def given_back(given, columns):

@@ -105,6 +105,7 @@ def schema(
     outputs: Sequence[Column],
     *,
     shape: str = "auto",
+    arrays: bool = False,
 ) -> Schema:
     """Return the schema: the shape that the two sides ask for, or the one forced, and why.
 
@@ -113,6 +114,7 @@ def schema(
         inputs: The columns that go in.
         outputs: The columns that come out.
         shape: One of the five, `many-to-many`, or `auto`.
+        arrays: Whether the data came as arrays, for the reason's words.
 
     Raises:
         DataError: Sequences of one side differ in length within a row; the row is named.
@@ -140,8 +142,29 @@ def schema(
         inputs=inputs,
         outputs=outputs,
         shape=taken,
-        reason=reason(taken, inputs, outputs, forced=shape != "auto", apart=sized),
+        reason=reason(
+            taken,
+            inputs,
+            outputs,
+            forced=shape != "auto",
+            apart=sized,
+            likely=_likely_text(data, inputs),
+            arrays=arrays,
+        ),
     )
+
+
+def _likely_text(data: Table, inputs: Sequence[Column]) -> str | None:
+    """Return the label most like text: most cells of several words, then most distinct ones."""
+    likeness = {}
+    for column in inputs:
+        if column.kind == "category":
+            cells = [str(cell) for cell in data.values[column.name] if cell is not None]
+            likeness[column.name] = (sum(" " in cell.strip() for cell in cells), len(set(cells)))
+    if not likeness:
+        return None
+    name = max(likeness, key=lambda name: likeness[name])
+    return name if likeness[name][0] or inputs[0].kind == "category" else None
 
 
 def _side(found: Sequence[Column]) -> Side:

@@ -15,6 +15,8 @@ def reason(
     *,
     forced: bool = False,
     apart: tuple[int, int, int] | None = None,
+    likely: str | None = None,
+    arrays: bool = False,
 ) -> str:
     """Return why a shape was taken, and what would have made it another.
 
@@ -24,6 +26,8 @@ def reason(
         outputs: The columns that come out.
         forced: Whether a person named the shape.
         apart: The first row (from 1) whose steps in and out differ, with both numbers.
+        likely: The name of the label that could best be read as text.
+        arrays: Whether the data came as arrays, whose axes are their kinds.
 
     Example:
         >>> x = Column(name="hours", kind="numbers", length=24)
@@ -44,7 +48,7 @@ in each row of `total`.
         if apart:
             return f"{first} {why}; row {apart[0]} has {apart[1]} in and {apart[2]} out."
         return f"{first} {why}, which subwords cannot promise; state words or characters."
-    return f"{first} It would be {_others(inputs, outputs)}."
+    return f"{first} It would be {_others(inputs, outputs, likely, arrays)}."
 
 
 def named_columns(found: Sequence[Column]) -> str:
@@ -76,7 +80,9 @@ def _is(column: Column) -> str:
     return f"a row of {steps}{of}"
 
 
-def _others(inputs: Sequence[Column], outputs: Sequence[Column]) -> str:
+def _others(
+    inputs: Sequence[Column], outputs: Sequence[Column], likely: str | None, arrays: bool
+) -> str:
     """Return the shapes that one change would make, each with the change."""
     into = "many" if any(column.side == "many" for column in inputs) else "one"
     out = "many" if any(column.side == "many" for column in outputs) else "one"
@@ -87,7 +93,11 @@ def _others(inputs: Sequence[Column], outputs: Sequence[Column]) -> str:
     ):
         shape = "unaligned or aligned" if other == ("many", "many") else between(*other)  # type: ignore[arg-type]
         column = next((c for c in side if c.side == "many"), side[0])
-        found.append(f"{shape} with {_changed(column)}")
+        if column.side == "one":
+            column = next((c for c in side if c.name == likely), column)
+        steps = "t" if side is inputs else "u"
+        change = _reshaped(column, steps) if arrays else _changed(column)
+        found.append(f"{shape} with {change}")
     return ", and ".join(found)
 
 
@@ -99,3 +109,14 @@ def _changed(column: Column) -> str:
         return f"lists of one length in `{column.name}` and `{column.name}:vector` stated"
     to = {"vector": "numbers", "numbers": "vector", "category": "text"}.get(column.kind, "category")
     return f"`{column.name}:{to}` stated"
+
+
+def _reshaped(column: Column, steps: str) -> str:
+    """Return the change that moves an array to the other side."""
+    if column.kind == "category":
+        return f"a list of labels in each row of `{column.name}`"
+    if column.kind == "tokens":
+        return f"one label in each row of `{column.name}`"
+    numbers = "f" if steps == "t" else "o"
+    axes = f"b {numbers}" if column.side == "many" else f"b {steps} 1"
+    return f"`{column.name}` as an array ({axes})"

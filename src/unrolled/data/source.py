@@ -30,6 +30,7 @@ class Source:
         table: Its values by kind.
         inputs: The columns that go in.
         outputs: The columns that come out; none when predicting.
+        arrays: Whether they came as arrays, whose axes are their kinds.
     """
 
     given: Any
@@ -37,6 +38,7 @@ class Source:
     table: Table
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
+    arrays: bool = False
 
     def given_back(self, columns: Mapping[str, Any]) -> Any:
         """Return predictions as the kind of thing that was given."""
@@ -114,7 +116,7 @@ def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
             f" {listed(column.name for column in _known(inputs))}, as in the training data."
         )
     values, into, out = from_arrays(data, y, expected=known or _stated_target(outputs))
-    return Source(data, None, values, into, out)
+    return Source(data, None, values, into, out, arrays=True)
 
 
 def _stated_target(outputs: Any) -> tuple[Column, ...]:
