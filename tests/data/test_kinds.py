@@ -21,6 +21,7 @@ def refused(cells: object, **options: object) -> str:
 
 
 SENTENCES = [f"word{i} and more" for i in range(20)]
+REPEATED = [f"room {i} was clean" for i in range(10)] * 9
 NAMES = [f"word{i}" for i in range(20)]
 
 
@@ -39,6 +40,10 @@ NAMES = [f"word{i}" for i in range(20)]
         (["1", "2"] * 9, True, "category", 1, None, "text with 2 different values in 18 rows"),
         (SENTENCES, False, "text:words", 1, None, "text, 20 different in 20 rows"),
         (NAMES, False, "text:characters", 1, None, "text, 20 different in 20 rows"),
+        (REPEATED, False, "text:words", 1, None, "text, 10 different in 90 rows"),
+        (REPEATED, True, "category", 1, None, "text with 10 different values in 90 rows"),
+        (REPEATED[:9] * 9, False, "category", 1, None, "text with 9 different values in 81 rows"),
+        (SENTENCES[:10] * 9, False, "category", 1, None, "text with 10 different values"),
         ([["a"], ["b", "c"]], False, "tokens", 1, None, "lists of strings"),
         ([["a"], ["b"]], False, "tokens", 1, 1, "lists of strings"),
         ([[1, 2], [3, 4]], False, "vector", 2, None, "lists of 2 numbers in every row"),

@@ -11,6 +11,7 @@ from unrolled.errors import DataError
 from unrolled.schema import Column, Kind, Unit, parsed
 
 FEW = 10
+SENTENCE = 4  # words in a cell, on average
 _DATE = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|\s*$)"
 _LIST = r"^\s*\[.*\]\s*$"
 _LONG = r"^\s*[+-]?\d{19,}\s*$"
@@ -42,7 +43,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
         taken, unit = parsed(stated, column=column.name)
         return _measured(column, taken, unit, "stated")
     if column.dtype == pl.String:
-        return _text(column, filled)
+        return _text(column, filled, output=output)
     if column.dtype.is_temporal():
         raise _dates(column.name, str(filled[0]))
     if isinstance(column.dtype, pl.List | pl.Array):
@@ -60,7 +61,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
     return _measured(column, "number", None, "a number in each row")
 
 
-def _text(column: pl.Series, filled: pl.Series) -> Column:
+def _text(column: pl.Series, filled: pl.Series, *, output: bool) -> Column:
     """Return the kind of a column of strings."""
     name = column.name
     if filled.str.contains(_LIST).all() and _json(filled[0]):
@@ -71,7 +72,8 @@ def _text(column: pl.Series, filled: pl.Series) -> Column:
     distinct, rows = filled.n_unique(), len(column)
     few = distinct <= max(2, min(100, rows // 5))
     _refuse_almost_numbers(column, few)
-    if few:
+    sentences = not output and distinct >= FEW and _spaced(filled) and _words(filled) >= SENTENCE
+    if few and not sentences:
         why = f"text with {distinct} different values in {rows} rows"
         return _measured(column, "category", None, why)
     unit: Unit = "words" if _spaced(filled) else "characters"
@@ -90,6 +92,11 @@ def _json(cell: str) -> bool:
 def _spaced(filled: pl.Series) -> bool:
     """Return whether most texts contain white space between words."""
     return 2 * int(filled.str.strip_chars().str.contains(r"\s").sum()) > len(filled)
+
+
+def _words(filled: pl.Series) -> float:
+    """Return how many words a text has on average."""
+    return int(filled.str.count_matches(r"\S+").sum()) / len(filled)
 
 
 def _refuse_almost_numbers(column: pl.Series, few: bool) -> None:
