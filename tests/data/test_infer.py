@@ -204,6 +204,12 @@ def test_sequences_of_one_side_agree_in_every_row() -> None:
             " state a label as 'city:category', or leave one of them out.",
         ),
         (
+            ["said", "head"],
+            "row 1: 'said' (text:words) has 4 steps and 'head' (text:words) has 2, expected"
+            " sequences of one side to be equally long in every row. Join texts into one column,"
+            " state a label as 'head:category', or leave one of them out.",
+        ),
+        (
             ["city", "words"],
             "row 1: 'city' (text:characters) has 6 steps and 'words' (tokens) has 1, expected"
             " sequences of one side to be equally long in every row. State a label as"
@@ -212,9 +218,9 @@ def test_sequences_of_one_side_agree_in_every_row() -> None:
     ],
 )
 def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
-    stated = {"said": "words", "city": "characters"}
+    stated = {"said": "words", "city": "characters", "head": "words"}
     stated = {name: kind for name, kind in stated.items() if name in inputs}
-    data = {**DATA, "city": ["Lisbon", "Rome"] * 6}
+    data = {**DATA, "city": ["Lisbon", "Rome"] * 6, "head": ["a question"] * N}
     assert refused(DataError, data, inputs, ["total"], stated=stated) == message
 
 

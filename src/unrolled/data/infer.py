@@ -211,15 +211,16 @@ def _lengths(data: Table, found: Sequence[Column]) -> Lengths | None:
             raise DataError(
                 f"row {row + 1}: '{known[0].name}' ({known[0].spelled}) has {known[1][row]} steps"
                 f" and '{column.name}' ({column.spelled}) has {lengths[row]}, expected sequences of"
-                f" one side to be equally long in every row. {_evened(known[0], column)}"
+                " one side to be equally long in every row. "
+                f"{_evened({int(known[1][row]): known[0], int(lengths[row]): column})}"
             )
         known = known or (column, lengths)
     return known[1] if known else None
 
 
-def _evened(*pair: Column) -> str:
-    """Return what to do about two columns whose steps do not match."""
-    texts = [column for column in pair if column.kind == "text"]
+def _evened(pair: dict[int, Column]) -> str:
+    """Return what to do about two columns whose steps, the keys, do not match."""
+    texts = [column for _, column in sorted(pair.items()) if column.kind == "text"]
     if not texts:
         return "Correct the row, or leave one of the columns out."
     label = next((column for column in texts if column.unit == "characters"), texts[0])
