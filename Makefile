@@ -12,6 +12,7 @@ endif
 
 VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
+NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/*.cc src/unrolled/kernels/*.h)
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help demo test test-backends test-torch test-tensorflow bench format clean
@@ -44,13 +45,13 @@ format: $(VENV)/ready  ## write the source as `make test` wants it
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove every environment and cache
-	rm -rf .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv-* build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: EXTRA := --editable '.[dev]'
 $(VENV)-torch/ready: EXTRA := --editable . pytest $(TORCH)
 $(VENV)-tensorflow/ready: EXTRA := --editable . pytest $(TENSORFLOW)
 
-%/ready: pyproject.toml
+%/ready: pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv --clear $*
 	$*/bin/python $(PIP) $(EXTRA)
 	touch $@
