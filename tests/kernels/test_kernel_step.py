@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from recurrence_cases import assert_close, problem, reference
@@ -40,6 +42,27 @@ def test_a_step_keeps_its_own_weights_and_leaves_the_state_alone():
     assert_close(list(stepper(x[:, 0], h, c)), list(first), 0)
     np.testing.assert_array_equal(h, before[0])
     np.testing.assert_array_equal(c, before[1])
+
+
+def test_a_result_stays_as_it_was_and_batches_may_differ_in_size():
+    p = problem("lstm", (3, 1, 4, 8))
+    x, k, u, b, h, c = (np.array(a) for a in p.args)
+    stepper = ffi.LSTMStepper(k, u, b)
+    first = stepper(x[:, 0], h, c)
+    kept = [a.copy() for a in first]
+    rows = [stepper(x[i : i + 1, 0], h[i : i + 1], c[i : i + 1]) for i in range(3)]
+    assert_close(list(first), kept, 0)
+    assert_close([np.concatenate(a) for a in zip(*rows, strict=True)], kept)
+
+
+def test_threads_share_a_stepper():
+    p = problem("gru", (8, 1, 3, 40))
+    x, k, u, b, h = (np.asarray(a) for a in p.args)
+    stepper = ffi.GRUStepper(k, u, b)
+    jobs = [(x[i : i + 1 + i % 2, 0], h[i : i + 1 + i % 2]) for i in range(7)] * 100
+    want = [stepper(*job) for job in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        assert_close(list(pool.map(lambda job: stepper(*job), jobs)), want, 0)
 
 
 def test_other_layouts_and_types_are_taken():

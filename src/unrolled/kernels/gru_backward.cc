@@ -51,7 +51,8 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
     store(dh + unit, d * z);
     // Units beyond the last meet weights that are 0, but 0 times NaN is not 0.
     const vec dg = keep_first(d * (one - z) * (one - g * g), some);
-    const vec dz = keep_first(d * (before - g) * z * (one - z), some);
+    // Not d (before - g), which is infinite where d is, though both halves are.
+    const vec dz = keep_first((d * before - d * g) * z * (one - z), some);
     const vec dr = keep_first(dg * inner * rs * (one - rs), some);
     store(x, dz), store(x + lanes, dr), store(x + 2 * lanes, dg);
     store(u, dz), store(u + lanes, dr), store(u + 2 * lanes, keep_first(dg * rs, some));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 import weakref
 from functools import cache
 from importlib.util import find_spec
@@ -48,7 +49,9 @@ def _declare(found: ctypes.CDLL) -> None:
     found.unrolled_saved.argtypes, found.unrolled_saved.restype = [ctypes.c_int, _INDEX], _INDEX
     found.unrolled_stepper_new.argtypes = [ctypes.c_int, _INDEX, _INDEX, *[_POINTER] * 3]
     found.unrolled_stepper_new.restype = _POINTER
-    found.unrolled_stepper_run.argtypes = [_POINTER, _INDEX, *[_POINTER] * 5]
+    found.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
+    found.unrolled_stepper_bind.restype = None
+    found.unrolled_stepper_run.argtypes = [_POINTER]
     found.unrolled_stepper_run.restype = None
     found.unrolled_stepper_delete.argtypes = [_POINTER]
     found.unrolled_stepper_delete.restype = None
@@ -100,11 +103,17 @@ def _address(array: Floats) -> int:
 class _Stepper:
     """A cell with packed weights that advances a state by one step at a time.
 
-    The weights are copied: change them and a new stepper is needed. One thread at a time.
+    The weights are copied: change them and a new stepper is needed. Threads take turns. A step
+    takes a few microseconds, about what it costs to ask numpy for one address: so values are
+    copied to and from one buffer, whose address the library is told once for a size of batch.
     """
 
     _gates: int
     _is_lstm: int
+    _h: Floats  # b h, views of the buffer: before the step
+    _c: Floats
+    _new_h: Floats  # b h: after it
+    _new_c: Floats
 
     def __init__(
         self, kernel: npt.ArrayLike, recurrent_kernel: npt.ArrayLike, bias: npt.ArrayLike
@@ -121,18 +130,29 @@ class _Stepper:
                 "Pass the weights as Keras has them."
             )
         library_ = loaded()
-        self._run = library_.unrolled_stepper_run
-        self._self = library_.unrolled_stepper_new(
+        self._lock, self._run = threading.Lock(), library_.unrolled_stepper_run
+        handle = library_.unrolled_stepper_new(
             self._is_lstm, self.inputs, self.units, _address(k), _address(u), _address(b)
         )
-        weakref.finalize(self, library_.unrolled_stepper_delete, self._self)
+        self._self = ctypes.c_void_p(handle)
+        weakref.finalize(self, library_.unrolled_stepper_delete, handle)
+        count = 2 if self._is_lstm else 1
+        x, *states = (np.empty((1, n), "f") for n in (self.inputs, *[self.units] * count))
+        self._bind(x, *states)
 
-    def _checked(self, name: str, array: Floats, rows: int, columns: int) -> Floats:
-        if array.shape != (rows, columns):
-            raise ShapeError(
-                f"{name} has shape {array.shape}; expected {(rows, columns)} (b, width)."
-            )
-        return np.ascontiguousarray(array, np.float32)
+    def _bind(self, x: Floats, *states: Floats) -> None:
+        b, f, h = len(x), self.inputs, self.units
+        for name, array, width in zip("xhc", (x, *states), (f, h, h), strict=False):
+            if array.shape != (b, width):
+                raise ShapeError(
+                    f"{name} has shape {array.shape}; expected {(b, width)} (b, width)."
+                )
+        values = np.empty(b * (f + 2 * len(states) * h), np.float32)
+        self._x, rest = values[: b * f].reshape(b, f), values[b * f :]
+        views = rest.reshape(2, len(states), b, h)
+        self._h, self._c = views[0, 0], views[0, -1]
+        self._new_h, self._new_c = views[1, 0], views[1, -1]
+        loaded().unrolled_stepper_bind(self._self, b, _address(values))
 
 
 class LSTMStepper(_Stepper):
@@ -154,14 +174,12 @@ class LSTMStepper(_Stepper):
             h: Hidden state, `b h`.
             c: Cell state, `b h`.
         """
-        b = len(x)
-        x = self._checked("x", x, b, self.inputs)
-        h, c = self._checked("h", h, b, self.units), self._checked("c", c, b, self.units)
-        new_h, new_c = np.empty_like(h), np.empty_like(c)
-        self._run(
-            self._self, b, _address(x), _address(h), _address(c), _address(new_h), _address(new_c)
-        )
-        return new_h, new_c
+        with self._lock:
+            if x.shape != self._x.shape or not h.shape == c.shape == self._h.shape:
+                self._bind(x, h, c)
+            self._x[...], self._h[...], self._c[...] = x, h, c
+            self._run(self._self)
+            return self._new_h.copy(), self._new_c.copy()
 
 
 class GRUStepper(_Stepper):
@@ -182,8 +200,9 @@ class GRUStepper(_Stepper):
             x: The input of this step, `b f`.
             h: Hidden state, `b h`.
         """
-        b = len(x)
-        x, h = self._checked("x", x, b, self.inputs), self._checked("h", h, b, self.units)
-        new_h = np.empty_like(h)
-        self._run(self._self, b, _address(x), _address(h), None, _address(new_h), None)
-        return new_h
+        with self._lock:
+            if x.shape != self._x.shape or h.shape != self._h.shape:
+                self._bind(x, h)
+            self._x[...], self._h[...] = x, h
+            self._run(self._self)
+            return self._new_h.copy()

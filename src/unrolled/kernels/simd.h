@@ -142,7 +142,24 @@ INLINE vec clamp(vec x, float limit) {
 #endif
 }
 
-// 1 / x for a finite x >= 1: on x86 an estimate and one Newton step, cheaper than a division.
+// y, but 0 where x < limit; a NaN in x is no reason.
+INLINE vec zero_below(vec y, vec x, float limit) {
+#if defined(UNROLLED_PLAIN)
+  for (Index j = 0; j < lanes; ++j) y.at[j] = x.at[j] < limit ? 0 : y.at[j];
+  return y;
+#elif defined(__AVX512F__)
+  const __mmask16 kept = _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(limit), _CMP_NLT_UQ);
+  return (vec)_mm512_maskz_mov_ps(kept, (__m512)y);
+#elif defined(__AVX2__)
+  const __m256 kept = _mm256_cmp_ps((__m256)x, _mm256_set1_ps(limit), _CMP_NLT_UQ);
+  return (vec)_mm256_and_ps(kept, (__m256)y);
+#else
+  return x < splat(limit) ? vec{} : y;
+#endif
+}
+
+// 1 / x for a finite x >= 1, exact at powers of two: on x86 an estimate and a Newton step (one
+// order more where the estimate of a power of two is not exact), cheaper than a division.
 INLINE vec reciprocal(vec x) {
 #if defined(UNROLLED_PLAIN)
   return splat(1) / x;
@@ -150,8 +167,8 @@ INLINE vec reciprocal(vec x) {
   const vec r = (vec)_mm512_rcp14_ps((__m512)x);
   return (1 - x * r) * r + r;
 #elif defined(__AVX2__)
-  const vec r = (vec)_mm256_rcp_ps((__m256)x);
-  return (1 - x * r) * r + r;
+  const vec r = (vec)_mm256_rcp_ps((__m256)x), e = 1 - x * r;
+  return (e * e + e) * r + r;
 #else
   return 1 / x;
 #endif

@@ -1,4 +1,5 @@
-// One step at a time, for streams: packed once, no threads, no allocation.
+// One step at a time, for streams: weights packed once, buffers named once, no threads and no
+// allocation.
 
 #include <memory>
 #include <new>
@@ -22,9 +23,9 @@ Floats floats(Index n) {
 // A cell with its packed weights; one thread at a time may use it.
 class Stepper {
  public:
-  Stepper(const Cell& cell, Index f, Index h, const float* kernel, const float* recurrent,
-          const float* bias)
-      : cell_(cell), ones_(most_rows, 1), index_(most_rows) {
+  Stepper(bool lstm, const Cell& cell, Index f, Index h, const float* kernel,
+          const float* recurrent, const float* bias)
+      : lstm_(lstm), cell_(cell), ones_(most_rows, 1), index_(most_rows) {
     for (Index r = 0; r < most_rows; ++r) index_[r] = static_cast<int>(r);
     call_.shape = {.b = most_rows, .t = 1, .f = f, .h = h, .lengths = ones_.data()};
     call_.kernel = kernel, call_.recurrent = recurrent, call_.bias = bias;
@@ -33,19 +34,27 @@ class Stepper {
     cell.pack_forward(call_, packed_.get(), 0, 1);
   }
 
-  void step(Index b, const float* x, const float* h0, const float* c0, float* h, float* c) {
-    const Index f = call_.shape.f, units = call_.shape.h;
-    for (Index r = 0; r < b; r += most_rows) {
-      call_.x = x + r * f, call_.h0 = h0 + r * units, call_.h = h + r * units;
-      if (c != nullptr) call_.c0 = c0 + r * units, call_.c = c + r * units;
-      cell_.forward(call_, packed_.get(), {index_.data(), b - r < most_rows ? b - r : most_rows},
-                    scratch_.get());
+  // `values` holds x, b f, then h (and c) before the step and after it, each b h.
+  void bind(Index b, float* values) { rows_ = b, values_ = values; }
+
+  void step() {
+    const Index f = call_.shape.f, h = call_.shape.h, state = rows_ * h;
+    float* const before = values_ + rows_ * f;
+    float* const after = before + (lstm_ ? 2 : 1) * state;
+    for (Index r = 0; r < rows_; r += most_rows) {
+      call_.x = values_ + r * f, call_.h0 = before + r * h, call_.h = after + r * h;
+      if (lstm_) call_.c0 = call_.h0 + state, call_.c = call_.h + state;
+      const Rows rows{index_.data(), rows_ - r < most_rows ? rows_ - r : most_rows};
+      cell_.forward(call_, packed_.get(), rows, scratch_.get());
     }
   }
 
  private:
+  const bool lstm_;
   const Cell& cell_;
   Forward call_{};
+  Index rows_ = 0;
+  float* values_ = nullptr;
   std::vector<int> ones_, index_;
   Floats packed_, scratch_;
 };
@@ -60,13 +69,15 @@ using unrolled::Stepper;
 UNROLLED_EXPORT void* unrolled_stepper_new(int lstm, Index f, Index h, const float* kernel,
                                            const float* recurrent, const float* bias) {
   const auto* set = unrolled::instruction_set();
-  return new Stepper(lstm ? set->lstm : set->gru, f, h, kernel, recurrent, bias);
+  return new Stepper(lstm != 0, lstm ? set->lstm : set->gru, f, h, kernel, recurrent, bias);
 }
 
-UNROLLED_EXPORT void unrolled_stepper_run(void* stepper, Index b, const float* x, const float* h0,
-                                          const float* c0, float* h, float* c) {
-  static_cast<Stepper*>(stepper)->step(b, x, h0, c0, h, c);
+// From now on every step reads and writes `values`.
+UNROLLED_EXPORT void unrolled_stepper_bind(void* stepper, Index b, float* values) {
+  static_cast<Stepper*>(stepper)->bind(b, values);
 }
+
+UNROLLED_EXPORT void unrolled_stepper_run(void* stepper) { static_cast<Stepper*>(stepper)->step(); }
 
 UNROLLED_EXPORT void unrolled_stepper_delete(void* stepper) {
   delete static_cast<Stepper*>(stepper);
