@@ -261,10 +261,13 @@ def _runs(size: int) -> Any:
     return runs
 
 
-def _vectorizer(size: int, **settings: Any) -> Any:
+def _vectorizer(size: int, grams: dict[str, int] | None = None) -> Any:
+    """Return what counts runs: those of `grams` by their columns, or the most frequent."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    return CountVectorizer(analyzer=_runs(size), dtype=np.float32, **settings)
+    return CountVectorizer(
+        analyzer=_runs(size), dtype=np.float32, max_features=MOST_GRAMS, vocabulary=grams
+    )
 
 
 def _split(block: Block) -> list[Array]:
@@ -273,12 +276,10 @@ def _split(block: Block) -> list[Array]:
 
 def _frequent(block: Block, size: int) -> list[str]:
     """Return the most frequent runs, in the order of their columns."""
-    found = _vectorizer(size, max_features=MOST_GRAMS).fit(_split(block)).vocabulary_
+    found = _vectorizer(size).fit(_split(block)).vocabulary_
     return sorted(found, key=lambda run: int(found[run]))
 
 
 def _counted(block: Block, size: int, grams: list[str]) -> Any:
     """Return how often each run stands in each row: sparse (n grams)."""
-    return _vectorizer(size, vocabulary={run: i for i, run in enumerate(grams)}).transform(
-        _split(block)
-    )
+    return _vectorizer(size, {run: i for i, run in enumerate(grams)}).transform(_split(block))
