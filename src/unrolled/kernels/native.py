@@ -32,9 +32,9 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         found = ctypes.CDLL(spec.origin)
-    except OSError:
+        _declare(found)
+    except (OSError, AttributeError):  # of another machine, or of another version
         return None
-    _declare(found)
     if found.unrolled_instruction_set() is None:
         raise SettingError(
             "UNROLLED_ISA names an instruction set that this machine or build does not have; "
