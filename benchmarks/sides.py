@@ -33,7 +33,11 @@ class Case:
 
     @property
     def name(self) -> str:
-        told = {"ragged": self.ragged, "bidirectional": self.both_ways, "two layers": self.layers > 1}
+        told = {
+            "ragged": self.ragged,
+            "bidirectional": self.both_ways,
+            "two layers": self.layers > 1,
+        }
         return " ".join([self.cell, ",".join(map(str, self.size)), *[w for w in told if told[w]]])
 
     @property
@@ -159,7 +163,6 @@ def keras(case: Case) -> dict[str, Call]:
 
 
 def onnx(case: Case) -> dict[str, Call]:
-    import onnx
     import onnxruntime
     from onnx import helper, numpy_helper
 
@@ -187,7 +190,7 @@ def onnx(case: Case) -> dict[str, Call]:
     return {"infer": lambda: session.run(None, feed), "step": lambda: session.run(None, one)}
 
 
-def product(case: Case) -> dict[str, Call]:
+def product(_: Case) -> dict[str, Call]:
     """A large square product by JAX: of the libraries at hand the fastest on AVX-512."""
     import jax
 

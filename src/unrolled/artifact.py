@@ -17,7 +17,7 @@ import numpy as np
 from unrolled.data.columns import encoder_from
 from unrolled.data.examples import Encoding
 from unrolled.errors import ArtifactError
-from unrolled.networks import Ports, build
+from unrolled.networks import Faces, Ports, faces
 from unrolled.references import Features, Reference
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
@@ -38,7 +38,7 @@ class Trained:
         training: How it was fitted.
         history: What happened meanwhile; None before the training.
         references: The constant and the linear reference, fitted on the same rows.
-        model: The `keras.Model` itself.
+        faces: The `keras.Model` itself, and for a chained decoder those that run it by steps.
     """
 
     encoding: Encoding
@@ -47,7 +47,12 @@ class Trained:
     training: Training
     history: History | None
     references: tuple[Reference, ...]
-    model: Any
+    faces: Faces
+
+    @property
+    def model(self) -> Any:
+        """The `keras.Model` itself."""
+        return self.faces.model
 
 
 def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> Path:
@@ -226,8 +231,8 @@ def _restored(
         manifest["steps_out"],
     )
     ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
-    model = build(ports, network)
-    model.set_weights([weights[name] for name in sorted(weights)])
+    built = faces(ports, network)
+    built.model.set_weights([weights[name] for name in sorted(weights)])
     references = tuple(
         Reference(
             row["name"],
@@ -245,7 +250,7 @@ def _restored(
         Training(**manifest["training"]),
         _history(manifest["history"]),
         references,
-        model,
+        built,
     )
 
 

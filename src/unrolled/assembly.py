@@ -9,7 +9,8 @@ from unrolled.artifact import Trained
 from unrolled.backend import keras
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
-from unrolled.networks import Ports, build, rounded, settled
+from unrolled.generation import forced
+from unrolled.networks import Ports, faces, rounded, settled
 from unrolled.settings import Network, Training
 
 
@@ -17,9 +18,25 @@ def built(
     encoding: Encoding, train: Examples, network: Network | None, settings: Training
 ) -> Trained:
     """Build the network that the encoded rows ask for, not yet trained."""
+    ports = _ports(encoding, train)
+    taken = settled(ports, network or Network(), rows=train.rows)
+    filled = training.settled(
+        settings,
+        rows=train.rows,
+        embedded=bool(ports.embedded),
+        generates=ports.tokens and taken.architecture == "decoder",
+    )
+    keras().utils.set_random_seed(filled.seed)
+    return Trained(encoding, ports, taken, filled, None, (), faces(ports, taken))
+
+
+def _ports(encoding: Encoding, train: Examples) -> Ports:
+    """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
     sizes = encoding.sizes
-    ports = Ports(
+    steps = schema.shape in ("one-to-many", "unaligned")
+    open_ended = [c.kind == "numbers" and c.length is None for c in schema.outputs]
+    return Ports(
         schema.shape,
         t=encoding.steps_in,
         u=encoding.steps_out,
@@ -27,17 +44,15 @@ def built(
         embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
+        tokens=steps and len(schema.outputs) == 1 and schema.outputs[0].kind in ("tokens", "text"),
+        stops=steps and any(open_ended),
     )
-    taken = settled(ports, network or Network(), rows=train.rows)
-    filled = training.settled(settings, rows=train.rows, embedded=bool(ports.embedded))
-    keras().utils.set_random_seed(filled.seed)
-    model = build(ports, taken)
-    return Trained(encoding, ports, taken, filled, None, (), model)
 
 
 def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
     """Fit the network and its references on encoded rows."""
-    history = training.fit(trained.model, train, held, trained.training)
+    rows, others = (forced(part, trained.ports, trained.faces) for part in (train, held))
+    history = training.fit(trained.model, rows, others, trained.training)
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,

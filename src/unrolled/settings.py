@@ -10,6 +10,7 @@ from unrolled.errors import SettingError, nearest
 
 Cell = Literal["lstm", "gru", "rnn"]
 Split = Literal["auto", "random", "stratified", "group", "time"]
+Schedule = Literal["none", "linear", "inverse-sigmoid"]
 
 
 class Settings(BaseModel):
@@ -65,6 +66,10 @@ class Training(Settings):
         split: How rows are held out; `auto` is stratified where the output is a category with
             rows enough, and random elsewhere.
         split_by: The column that groups rows (`group`) or orders them (`time`).
+        label_smoothing: Share of the weight of a true token or label that all of them get alike;
+            None takes 0.1 for the tokens of a chained decoder, else 0.
+        scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
+            ever more often as training goes on (Bengio et al. 2015, section 2.4).
         seed: Makes two runs equal.
         verbose: Whether to show progress while fitting, on the error stream.
 
@@ -80,6 +85,8 @@ class Training(Settings):
     validation: float = Field(default=0.15, gt=0, lt=1)
     split: Split = "auto"
     split_by: str | None = None
+    label_smoothing: float | None = Field(default=None, ge=0, lt=1)
+    scheduled_sampling: Schedule = "none"
     seed: int = Field(default=0, ge=0, lt=2**32)
     verbose: bool = True
 

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled import backend
-from unrolled.data.batch import Batch, Examples, batches, inputs_of, large, targets_of
+from unrolled.data.batch import Batch, Block, Examples, batches, inputs_of, large, targets_of
 from unrolled.errors import SettingError
-from unrolled.networks import alone
+from unrolled.layers.mixed import Mixed
+from unrolled.networks import PREVIOUS, STOP, alone
 from unrolled.progress import Progress
 from unrolled.settings import Training
 
@@ -21,6 +22,7 @@ PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
 LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
+SMOOTHING = 0.1  # of a chained decoder's tokens
 ENOUGH, LEAST = (
     0.005,
     1e-4,
@@ -57,7 +59,7 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
     size = min(training.batch_size or train.rows, train.rows)
     random = np.random.default_rng(training.seed)
     compiled(network, train, training)
-    learner = _unmasked(network)
+    learner = _learner(network, train, training)
     compiled(learner, train, training)
     keeper = _Keeper(training)
     stopped: Stopped = "limit"
@@ -88,50 +90,86 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
     return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
 
 
-def settled(training: Training, *, rows: int, embedded: bool) -> Training:
+def settled(training: Training, *, rows: int, embedded: bool, generates: bool) -> Training:
     """Return the settings with every gap filled for a training part.
 
     Args:
         training: The settings.
         rows: Rows of the training part.
         embedded: Whether tokens, text or wide categories go in, which overfit sooner.
+        generates: Whether a chained decoder says tokens.
 
     A small table makes few steps a pass, so that it needs more passes, and more patience, to come
     as far. How the numbers were chosen stands in docs/defaults.md.
     """
     size = training.batch_size or (16 if rows < 2000 else 32)
     steps = math.ceil(rows / size)
+    smoothing = SMOOTHING if generates else 0.0
     return training.model_copy(
         update={
             "batch_size": size,
             "learning_rate": training.learning_rate or (1e-3 if embedded else 3e-3),
             "epochs": training.epochs or max(LEAST_PASSES, math.ceil(LEAST_STEPS / steps)),
             "patience": training.patience or max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps)),
+            "label_smoothing": smoothing
+            if training.label_smoothing is None
+            else training.label_smoothing,
         }
     )
 
 
-def _unmasked(network: Any) -> Any:
-    """Return the same network, with the same weights, whose outputs carry no mask.
+def _learner(network: Any, examples: Examples, training: Training) -> Any:
+    """Return what is trained: the same network, with the same weights, without masks.
 
     Keras hands the mask of a recurrent layer on to the loss and scales the loss by it; here the
     weights of rows and steps already do that.
     """
-    return keras.Model(network.input, keras.tree.map_structure(lambda y: y * 1.0, network.output))
+    given, asked = network.input, network.input
+    if examples.fed is not None and training.scheduled_sampling != "none":
+        total = (training.epochs or 1) * math.ceil(examples.rows / (training.batch_size or 1))
+        mix = Mixed(training.scheduled_sampling, total, training.seed)
+        said = network(given)
+        said = said[examples.fed] if isinstance(said, dict) else said
+        asked = {**given, PREVIOUS: mix([given[PREVIOUS], said])}
+    outputs = network(asked) if asked is not given else network.output
+    return keras.Model(given, keras.tree.map_structure(lambda y: y * 1.0, outputs))
 
 
 def compiled(network: Any, examples: Examples, training: Training) -> None:
     """Compile a network with the loss that its targets ask for."""
-    losses = {name: _loss(block.flat.dtype) for name, block in examples.targets.items()}
+    losses = {name: _loss(block, name, training) for name, block in examples.targets.items()}
     optimizer = keras.optimizers.Adam(training.learning_rate, clipnorm=1.0)
     network.compile(optimizer=optimizer, loss=alone(losses))
 
 
-def _loss(dtype: Any) -> Any:
-    """Return cross-entropy for whole numbers (classes), squared error for the rest."""
-    if np.issubdtype(dtype, np.integer):
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return keras.losses.MeanSquaredError()
+def _loss(block: Block, name: str, training: Training) -> Any:
+    """Return cross-entropy for whole numbers (classes) and ends, squared error for the rest."""
+    if name == STOP:
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    if not block.whole:
+        return keras.losses.MeanSquaredError()
+    if training.label_smoothing:
+        return smoothed(training.label_smoothing)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def smoothed(share: float) -> Any:
+    """Return the cross-entropy with a share of the target spread over all classes alike.
+
+    Args:
+        share: From 0 to below 1.
+
+    Source:
+        Szegedy et al. 2016, section 7.
+    """
+    ops = keras.ops
+
+    def label_smoothed(true: Any, logits: Any) -> Any:  # b u, b u o -> b u
+        log = ops.log_softmax(logits, axis=-1)
+        hit = ops.take_along_axis(log, ops.cast(true, "int32")[..., None], axis=-1)[..., 0]
+        return -(1 - share) * hit - share * ops.mean(log, axis=-1)
+
+    return label_smoothed
 
 
 class _Fed(PyDataset):

@@ -9,7 +9,7 @@ loss of the batches is the mean loss of the real rows (or real steps), whatever 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -80,8 +80,11 @@ class Examples:
         inputs: A block for each input tensor of the network but `mask`.
         targets: A block for each output; empty when predicting.
         lengths: Input steps of each row (n), or None where the input has none.
-        steps_out: Output steps `u` to pad targets to; None where targets follow the input.
+        steps_out: Output steps `u` to pad targets to; None where targets follow the input or are
+            fed back, and then padded as their lengths ask for.
         ragged: Whether the network is told which steps are real.
+        fed: The output that a chained decoder is fed back, one step late; None without one.
+        start: What it is fed at the first step: an id, or 0 for numbers.
     """
 
     inputs: Mapping[str, Block]
@@ -90,6 +93,31 @@ class Examples:
     lengths: Array | None = None
     steps_out: int | None = None
     ragged: bool = False
+    fed: str | None = None
+    start: int = 0
+
+    def steps_of(self, block: Block, batch: Batch) -> int:
+        """Return the steps that a target is padded to in a batch."""
+        if self.fed is None or block.lengths is None:
+            return self.steps_out or batch.steps
+        longest = block.lengths[batch.rows].max()
+        return next(n for n in padded_lengths(block.lengths) if n >= longest)
+
+    def forced(self, fed: str, *, start: int, stops: bool) -> Examples:
+        """Return these rows for teacher forcing.
+
+        Args:
+            fed: The output that is fed back.
+            start: What stands for it before the first step.
+            stops: Whether a further target, `stop`, tells which step of a row is its last.
+        """
+        targets = dict(self.targets)
+        offsets = targets[fed].offsets if fed in targets else None
+        if stops and offsets is not None:
+            last = np.zeros((offsets[-1], 1), "float32")
+            last[offsets[1:] - 1] = 1
+            targets["stop"] = Block(last, offsets)
+        return replace(self, targets=targets, steps_out=None, fed=fed, start=start)
 
 
 @dataclass(frozen=True)
@@ -159,7 +187,16 @@ def inputs_of(examples: Examples, batch: Batch) -> dict[str, Array]:
     arrays = {name: b.gather(batch.rows, batch.steps) for name, b in examples.inputs.items()}
     if examples.ragged and examples.lengths is not None:
         arrays["mask"] = np.arange(batch.steps) < examples.lengths[batch.rows][:, None]
+    if examples.fed is not None and examples.fed in examples.targets:
+        arrays["previous"] = late(examples.targets[examples.fed], examples, batch)
     return arrays
+
+
+def late(block: Block, examples: Examples, batch: Batch) -> Array:
+    """Return a target one step late, (b u ...): what a decoder is given to predict it from."""
+    target = block.gather(batch.rows, examples.steps_of(block, batch))
+    first = np.full_like(target[:, :1], examples.start)
+    return np.concatenate([first, target[:, :-1]], axis=1)
 
 
 def targets_of(
@@ -180,7 +217,7 @@ def targets_of(
     real = (np.arange(size) < batch.real).astype("float32")  # b
     real *= total * size / examples.rows
     for name, block in examples.targets.items():
-        steps = examples.steps_out or batch.steps
+        steps = examples.steps_of(block, batch)
         target, weight = block.gather(batch.rows, steps), real
         if block.lengths is not None:
             inside = np.arange(steps) < block.lengths[batch.rows][:, None]  # b u

@@ -13,11 +13,11 @@ import numpy as np
 from unrolled.data.batch import Array, Block, Examples
 from unrolled.data.columns import Encoder, encoder
 from unrolled.data.table import Table
-from unrolled.errors import DataError, ShapeError
+from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
 from unrolled.shapes import FACTS
 
-RESERVED = {"x", "h", "mask", "model", "keras", "layers"}
+RESERVED = {"x", "h", "mask", "previous", "stop", "model", "keras", "layers"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,6 @@ class Encoding:
     def fitted(cls, schema: Schema, train: Table) -> Encoding:
         """Return the encoding fitted on the training part alone."""
         end = schema.shape in ("one-to-many", "unaligned")
-        for column in schema.outputs if end else ():
-            _refuse_open(column, schema)
         encoders = {}
         for column, output in [(c, False) for c in schema.inputs] + [
             (c, True) for c in schema.outputs
@@ -169,13 +167,3 @@ def _refuse_uneven(blocks: dict[str, Block]) -> None:
 def _longest(block: Block) -> int:
     """Return the most steps of any row."""
     return int(np.max(block.lengths)) if block.lengths is not None else 1
-
-
-def _refuse_open(column: Column, schema: Schema) -> None:
-    """Refuse numbers whose count is not known beforehand: nothing would say where they end."""
-    if column.kind == "numbers" and column.length is None:
-        raise ShapeError(
-            f"the output '{column.name}' has a different number of steps in different rows and the"
-            f" shape is {schema.shape}, expected as many in every row: numbers have no end mark."
-            f" Cut or fill the rows. Why {schema.shape}: {schema.reason}"
-        )

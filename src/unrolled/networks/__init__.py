@@ -6,19 +6,24 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
+from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.parts import Plan, embedding_width, inputs, joined
-from unrolled.networks.ports import Ports, alone, rounded
+from unrolled.networks.ports import PREVIOUS, STOP, Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
 
 __all__ = [
     "ARCHITECTURES",
+    "PREVIOUS",
+    "STOP",
     "Architecture",
+    "Faces",
     "Ports",
     "alone",
     "architecture",
     "build",
     "embedding_width",
+    "faces",
     "of_shape",
     "rounded",
     "settled",
@@ -36,7 +41,8 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
     Raises:
         SettingError: A setting that the architecture has no use for.
     """
-    row = architecture(ports.shape, network.architecture)
+    row = architecture(ports.shape, _chosen(ports, network))
+    _refuse_unchained(row, ports)
     both = row.bidirectional if network.bidirectional is None else network.bidirectional
     if row.name == "dense" and (both or network.cell != "lstm"):
         raise SettingError(
@@ -55,11 +61,53 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
     )
 
 
+def _chosen(ports: Ports, network: Network) -> str:
+    """Return the architecture's name: of itself a decoder where the outputs must end themselves."""
+    ends = ports.tokens or ports.stops
+    return "decoder" if network.architecture == "auto" and ends else network.architecture
+
+
+def _refuse_unchained(row: Architecture, ports: Ports) -> None:
+    """Refuse outputs that a wiring cannot give."""
+    if row.name == "decoder" and len(ports.heads) > 1:
+        raise SettingError(
+            f"got {len(ports.heads)} outputs for the architecture 'decoder', expected one: it is"
+            " fed back. Join the columns into one, or take architecture='repeat'."
+        )
+    if ports.stops and row.name != "decoder":
+        raise SettingError(
+            f"got output rows of different lengths for the architecture '{row.name}', expected as"
+            " many steps in every row: nothing would say where they end. Cut or fill the rows, or"
+            " take architecture='decoder'."
+        )
+
+
 def _dropout(ports: Ports, rows: int | None) -> float:
     """Return the share that was best on data like this (docs/defaults.md)."""
     if rows is None:
         return 0.0
     return 0.5 if ports.embedded else 0.3
+
+
+def faces(ports: Ports, network: Network) -> Faces:
+    """Return a network with what it needs to be used: for a chained decoder, a step at a time.
+
+    Args:
+        ports: What goes in and out.
+        network: The settings; gaps are filled by `settled`.
+
+    Raises:
+        ShapeError: Sizes that the wiring does not allow.
+        SettingError: An unknown architecture, or a setting it has no use for.
+    """
+    network = settled(ports, network)
+    tensors = inputs(ports)
+    x = joined(tensors, ports, network.dropout or 0.0)
+    plan = Plan(ports, network, x, tensors.get("mask"))
+    built = architecture(ports.shape, network.architecture).build(plan)
+    if isinstance(built, Chain):
+        return models(tensors, ports, built)
+    return Faces(keras().Model(alone(tensors), alone(built), name=ports.shape.replace("-", "_")))
 
 
 def build(ports: Ports, network: Network) -> Any:
@@ -71,15 +119,11 @@ def build(ports: Ports, network: Network) -> Any:
 
     Returns:
         A model from one tensor (b f) or (b t f), or a dict of them, to one tensor
-        (b o), (b t o) or (b u o), or a dict of them where there are several.
+        (b o), (b t o) or (b u o), or a dict of them where there are several. A chained decoder
+        has one more input, `previous`: the outputs one step late, (b u) or (b u o).
 
     Raises:
         ShapeError: Sizes that the wiring does not allow.
         SettingError: An unknown architecture, or a setting it has no use for.
     """
-    network = settled(ports, network)
-    tensors = inputs(ports)
-    x = joined(tensors, ports, network.dropout or 0.0)
-    plan = Plan(ports, network, x, tensors.get("mask"))
-    outputs = architecture(ports.shape, network.architecture).build(plan)
-    return keras().Model(alone(tensors), alone(outputs), name=ports.shape.replace("-", "_"))
+    return faces(ports, network).model

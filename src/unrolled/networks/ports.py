@@ -10,6 +10,8 @@ from typing import Any
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
+PREVIOUS, STOP = "previous", "stop"  # a chained decoder's further input and output
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -23,6 +25,9 @@ class Ports:
         embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
         heads: Output values `o` of each output.
         ragged: Whether rows have different lengths, told by a boolean input `mask` (b t).
+        tokens: Whether what comes out is tokens: a chained decoder then embeds what it is fed
+            back. Numbers are fed back as they are.
+        stops: Whether rows of numbers end by themselves, by one more output, `stop`.
     """
 
     shape: Shape
@@ -32,15 +37,18 @@ class Ports:
     embedded: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
+    tokens: bool = False
+    stops: bool = False
 
     def __post_init__(self) -> None:
         self._check_sizes()
         self._check_axes()
         for name in self.embedded:
-            if name == "mask" or (name == "x" and self.values) or "/" in name:
+            if name in ("mask", PREVIOUS) or (name == "x" and self.values) or "/" in name:
                 raise SettingError(
                     f"got an embedded input named {name!r}, expected a name without '/' that is"
-                    " neither 'x' (the numbers) nor 'mask' (the real steps). Name it otherwise."
+                    f" none of 'x' (the numbers), 'mask' (the real steps) and '{PREVIOUS}' (what"
+                    " is fed back). Name it otherwise."
                 )
 
     def _check_sizes(self) -> None:

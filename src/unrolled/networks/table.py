@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.errors import SettingError, nearest
-from unrolled.networks import aligned, many_to_one, one_to_many, one_to_one, unaligned
+from unrolled.networks import aligned, chained, many_to_one, one_to_many, one_to_one, unaligned
+from unrolled.networks.chained import Chain
 from unrolled.networks.parts import Plan
 from unrolled.shapes import Shape
 
@@ -19,7 +20,7 @@ class Architecture:
     Attributes:
         shape: The shape it wires.
         name: Its name, unique within the shape.
-        build: From a plan to the output tensors by name.
+        build: From a plan to the output tensors by name, or to a chained decoder.
         wiring: The layers, in order.
         page: What it is for, what it assumes, when to prefer another.
         bidirectional: Whether it also reads the input backwards unless told otherwise.
@@ -27,7 +28,7 @@ class Architecture:
 
     shape: Shape
     name: str
-    build: Callable[[Plan], dict[str, Any]]
+    build: Callable[[Plan], dict[str, Any] | Chain]
     wiring: str
     page: str
     bidirectional: bool = False
@@ -51,6 +52,16 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "For a fixed number of output steps that follow from one set of facts, such as a day's"
         " curve. The same input is given at every step and the state counts where it is; no step"
         " sees what the step before it said, which text would need.",
+    ),
+    Architecture(
+        "one-to-many",
+        "decoder",
+        chained.from_facts,
+        "the input sets the state -> LSTM, each step's output is the next step's input -> Dense",
+        "For text or tokens from a set of facts, such as a name for a country, and for rows whose"
+        " length is not known beforehand: it says by itself where it ends. In training each step is"
+        " given the true step before it. For numbers at fixed steps repeat is simpler, and its"
+        " errors do not add up.",
     ),
     Architecture(
         "many-to-one",
@@ -115,6 +126,18 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "For any t and u. The encoder's last state is all the decoder sees, at every step; the"
         " decoder's state makes neighbouring steps agree, but no step sees what the step before it"
         " said, so that it spells poorly. With few output steps, vector is simpler.",
+    ),
+    Architecture(
+        "unaligned",
+        "decoder",
+        chained.from_steps,
+        "(Bi)LSTM -> its states start an LSTM, each step's output is the next step's input,"
+        " with attention -> Dense",
+        "For text or tokens from text, tokens or numbers, such as sounds from letters, with any t"
+        " and u: it says by itself where it ends. Each step looks back at every input step, which"
+        " long rows need. For a forecast of a fixed number of values, vector and repeat are"
+        " simpler, and their errors do not add up.",
+        bidirectional=True,
     ),
 )
 
