@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from unrolled import layers as layers
     from unrolled import shapes as shapes
     from unrolled.acceleration import accelerate as accelerate
+    from unrolled.attention import Attention as Attention
     from unrolled.bare import build as build
     from unrolled.bare import code as code
     from unrolled.bare import diagram as diagram
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from unrolled.model import load as load
     from unrolled.schema import Column as Column
     from unrolled.schema import Schema as Schema
+    from unrolled.settings import Decoding as Decoding
     from unrolled.settings import Network as Network
     from unrolled.settings import Training as Training
 
 _HOME = {
+    "Attention": "attention",
     "Column": "schema",
+    "Decoding": "settings",
     "Evaluation": "evaluation",
     "Network": "settings",
     "Schema": "schema",

@@ -198,7 +198,13 @@ def train(
     typer.echo(f"use    {shlex.join(words)}")
 
 
-@app.command(epilog=_examples("predict model new.csv -o predictions.csv"))
+@app.command(
+    epilog=_examples(
+        "predict model new.csv -o predictions.csv",
+        "predict sounds words.csv --beam 5 --n-best 3",
+        "predict names countries.csv --samples 20 --temperature 0.8",
+    )
+)
 def predict(
     model: Model,
     data: Annotated[Path, typer.Argument(help="Rows to predict.", metavar="FILE")],
@@ -214,15 +220,57 @@ def predict(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="A probability for each class instead.")
     ] = False,
+    beam: Annotated[
+        int | None, typer.Option(help="Hypotheses a decoder keeps while writing.", metavar="N")
+    ] = None,
+    n_best: Annotated[
+        int | None, typer.Option(help="How many of the beam to give, best first.", metavar="N")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Outputs to draw for each row, instead.", metavar="N")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Of the draws: below 1 bolder, above 1 wilder.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Makes two draws equal.", metavar="N")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(help="The most output steps of a decoder.", metavar="N")
+    ] = None,
+    attention: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture of what a decoder looked at, for the first rows.", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """Predict the outputs of new rows.
 
     The columns of the file are kept; those that come out are added, or take the place of those
-    with the same name.
+    with the same name. What a decoder writes can be searched for (--beam) or drawn (--samples);
+    each hypothesis then has its log-probability beside it, and whether it was cut at the most
+    steps before it ended.
     """
-    found = unrolled.load(model).predict_file(data, out or sys.stdout, probabilities=probabilities)
+    trained = unrolled.load(model)
+    asked = {
+        "beam": beam,
+        "n_best": n_best,
+        "samples": samples,
+        "temperature": temperature,
+        "seed": seed,
+        "max_steps": max_steps,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    found = trained.predict_file(
+        data,
+        out or sys.stdout,
+        probabilities=probabilities,
+        decoding=unrolled.Decoding(**given) if given else None,
+    )
     if out is not None:
         typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
+    if attention is not None:
+        trained.attention(data, plot=attention)
+        typer.echo(f"drew   {attention}", err=out is None)
 
 
 @app.command(epilog=_examples("evaluate model test.csv"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled import inference, metrics
+from unrolled import generation, metrics
 from unrolled.artifact import Trained
 from unrolled.data.table import Table
 from unrolled.errors import DataError
@@ -61,7 +61,7 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     encoding = trained.encoding
     examples = encoding.examples(table, targets=False)
     ports = [encoding.ports[column.name] for column in encoding.schema.outputs]
-    said = {NETWORK: inference.outputs(trained.model, examples, ports)}
+    said = {NETWORK: generation.outputs(trained.faces, trained.ports, examples)}
     said |= {reference.name: reference.outputs(examples) for reference in trained.references}
     scores: dict[str, dict[str, dict[str, float]]] = {}
     verdicts = {}

@@ -24,7 +24,8 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
         names: The network's outputs.
 
     Returns:
-        By output: (n o), (n u o), or, where steps follow the input, n arrays (t_i o).
+        By output: (n o), (n u o), or, where steps follow the input or what is fed back, n arrays
+        (t_i o).
     """
     pieces: dict[str, list[Array]] = {name: [] for name in names}
     order: list[Array] = []
@@ -35,8 +36,7 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
         for name in names:
             pieces[name].append(np.asarray(by_name[name])[: batch.real])
     back = np.argsort(np.concatenate(order))
-    cut_at = examples.lengths if examples.steps_out is None else None
-    return {name: _ordered(found, back, cut_at) for name, found in pieces.items()}
+    return {name: _ordered(found, back, examples.lengths_out) for name, found in pieces.items()}
 
 
 def _ordered(pieces: list[Array], back: Array, lengths: Array | None) -> Outputs:

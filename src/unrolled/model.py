@@ -9,7 +9,7 @@ from typing import Any, Self, TextIO
 import polars as pl
 from sklearn.base import BaseEstimator
 
-from unrolled import artifact, assembly, inference, training
+from unrolled import artifact, assembly, generation, inference, training
 from unrolled.artifact import Trained
 from unrolled.data import infer
 from unrolled.data.batch import Examples
@@ -19,13 +19,14 @@ from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
 from unrolled.errors import NotFittedError, SettingError, listed, nearest
+from unrolled.attention import Attention, attended, draw
 from unrolled.evaluation import Evaluation, comparable, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.pages import readme, summary, training_lines
 from unrolled.schema import Schema
-from unrolled.settings import Network, Training
+from unrolled.settings import Decoding, Network, Training
 from unrolled.shapes import Shape
 
 Before = Callable[["SequenceModel"], None]
@@ -183,12 +184,18 @@ class SequenceModel(BaseEstimator):
             outputs=source.outputs,
         )
 
-    def predict(self, data: Any, *, probabilities: bool = False) -> Any:
+    def predict(
+        self, data: Any, *, probabilities: bool = False, decoding: Decoding | None = None
+    ) -> Any:
         """Return the outputs for new rows, in their own units and labels.
 
         Args:
             data: As for `fit`; output columns need not be there and are not looked at.
             probabilities: Return a probability for each class of each category instead.
+            decoding: How a chained decoder writes tokens (beam, samples, most steps); None takes
+                the most likely one at each step. When given, the hypotheses stand side by side
+                (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with `y-cut`,
+                whether it came to the most steps before it ended.
 
         Returns:
             The output columns in the kind of frame that came in (polars for a path); for arrays,
@@ -197,15 +204,39 @@ class SequenceModel(BaseEstimator):
         Raises:
             NotFittedError: There was no `fit`.
             DataError: A column is missing, or does not fit the training data.
+            SettingError: `probabilities` of something else than categories, or `decoding` of a
+                network that is no chained decoder.
         """
         trained = self._fitted("predict")
         encoding = trained.encoding
         source = opened(data, None, encoding.schema.inputs, None)
-        said = self._said(encoding.examples(source.table, targets=False))
+        examples = encoding.examples(source.table, targets=False)
+        if decoding is not None:
+            return source.given_back(self._hypotheses(examples, decoding))
+        said = self._said(examples)
         if probabilities:
             return source.given_back(inference.probabilities(encoding, said))
         outputs = encoding.schema.outputs
         return source.given_back({c.name: encoding.decode(c, said[c.name]) for c in outputs})
+
+    def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
+        """Return how a chained decoder looked at the input while it wrote each row's output.
+
+        Args:
+            data: As for `fit`; output columns need not be there and are not looked at.
+            plot: A file to draw the first twelve rows into (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            NotFittedError: There was no `fit`.
+            DataError: A column is missing, or does not fit the training data.
+            SettingError: The network has no attention.
+        """
+        trained = self._fitted("attention")
+        source = opened(data, None, trained.encoding.schema.inputs, None)
+        rows = attended(trained, source.table)
+        if plot is not None:
+            draw(rows, plot)
+        return rows
 
     def evaluate(self, data: Any, y: Any = None) -> Evaluation:
         """Score rows with known outputs, beside a constant and a simple reference.
@@ -260,6 +291,7 @@ class SequenceModel(BaseEstimator):
         out: str | Path | TextIO | None = None,
         *,
         probabilities: bool = False,
+        decoding: Decoding | None = None,
     ) -> pl.DataFrame:
         """Predict the rows of a file, and write them beside their predictions.
 
@@ -268,6 +300,7 @@ class SequenceModel(BaseEstimator):
             out: The file to write, whose suffix says the format; or an open stream, which gets
                 CSV. None writes nothing.
             probabilities: As for `predict`.
+            decoding: As for `predict`.
 
         Returns:
             The table read, without its output columns, followed by the predictions.
@@ -276,7 +309,7 @@ class SequenceModel(BaseEstimator):
             DataError: A file cannot be read or written, or a column is missing.
         """
         frame = read(data)
-        predicted = self.predict(frame, probabilities=probabilities)
+        predicted = self.predict(frame, probabilities=probabilities, decoding=decoding)
         outputs = [column.name for column in self.schema.outputs]
         found = frame.drop(outputs, strict=False).hstack(predicted)
         if out is not None:
@@ -334,8 +367,27 @@ class SequenceModel(BaseEstimator):
         """Return the network's raw outputs by column name."""
         trained = self._fitted("predict")
         ports = {c.name: trained.encoding.ports[c.name] for c in trained.encoding.schema.outputs}
-        said = inference.outputs(trained.model, examples, list(ports.values()))
+        said = generation.outputs(trained.faces, trained.ports, examples)
         return {name: said[port] for name, port in ports.items()}
+
+    def _hypotheses(self, examples: Examples, decoding: Decoding) -> dict[str, Any]:
+        """Return what a chained decoder writes, its scores and cuts, by column."""
+        trained = self._fitted("predict")
+        if trained.faces.step is None:
+            raise SettingError(
+                f"got decoding for the architecture '{trained.network.architecture}', expected a"
+                " chained decoder. Leave decoding out, or train with architecture='decoder'."
+            )
+        (column,) = trained.encoding.schema.outputs
+        written = generation.written(trained.faces, trained.ports, examples, decoding)
+        found: dict[str, Any] = {}
+        for place in range(written.scores.shape[1]):
+            name = column.name if place == 0 else f"{column.name}-{place + 1}"
+            rows = [row[place] for row in written.rows]
+            found[name] = trained.encoding.decode(column, rows)
+            found[f"{name}-score"] = written.scores[:, place].astype(float)
+            found[f"{name}-cut"] = written.cut[:, place]
+        return found
 
     def _fitted(self, wanted: str) -> Trained:
         if self._trained is None:

@@ -96,6 +96,13 @@ class Examples:
     fed: str | None = None
     start: int = 0
 
+    @property
+    def lengths_out(self) -> Array | None:
+        """Output steps of each row (n) where they are its own; None where all have `steps_out`."""
+        if self.fed is not None:
+            return self.targets[self.fed].lengths
+        return self.lengths if self.steps_out is None else None
+
     def steps_of(self, block: Block, batch: Batch) -> int:
         """Return the steps that a target is padded to in a batch."""
         if self.fed is None or block.lengths is None:

@@ -60,7 +60,7 @@ class Vocabulary:
         if self.column.unit == "subwords":
             self.subwords = Subwords.learned(list(values))
             return self
-        counts = Counter(step for value in values for step in self._steps(value))
+        counts = Counter(step for value in values for step in self.steps(value))
         rare = not self.as_output and self.column.unit != "characters" and len(values) > MANY_ROWS
         least = 2 if rare else 1
         kept = [step for step, count in counts.items() if count >= least]
@@ -87,7 +87,7 @@ class Vocabulary:
             rows = [[i + self.first for i in row] for row in self.subwords.encode(list(values))]
         else:
             get = self._place.get
-            rows = [[get(step, UNKNOWN) for step in self._steps(value)] for value in values]
+            rows = [[get(step, UNKNOWN) for step in self.steps(value)] for value in values]
         closing = [END] if self.end else []
         return [np.array((row + closing) or [UNKNOWN], dtype=np.int32) for row in rows]
 
@@ -122,7 +122,7 @@ class Vocabulary:
             made.subwords = Subwords.from_dict(facts["subwords"])
         return made
 
-    def _steps(self, value: Any) -> list[str]:
+    def steps(self, value: Any) -> list[str]:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
             return list(value)
