@@ -60,7 +60,8 @@ def attended(trained: Trained, table: Table) -> list[Attention]:
     if trained.faces.attend is None:
         raise SettingError(
             f"got attention asked of the architecture '{trained.network.architecture}' of shape"
-            f" {trained.ports.shape}, expected unaligned and a chained decoder, which alone attends."
+            f" {trained.ports.shape}, expected a chained decoder of shape unaligned: it alone"
+            " attends."
         )
     encoding = trained.encoding
     examples = encoding.examples(table, targets=False)

@@ -230,7 +230,7 @@ def predict(
         int | None, typer.Option(help="Outputs to draw for each row, instead.", metavar="N")
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="Of the draws: below 1 bolder, above 1 wilder.")
+        float | None, typer.Option(help="Of the draws: below 1 safer, above 1 wilder.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes two draws equal.", metavar="N")] = None,
     max_steps: Annotated[

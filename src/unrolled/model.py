@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from unrolled import artifact, assembly, generation, inference, training
 from unrolled.artifact import Trained
+from unrolled.attention import Attention, attended, draw
 from unrolled.data import infer
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
@@ -19,7 +20,6 @@ from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
 from unrolled.errors import NotFittedError, SettingError, listed, nearest
-from unrolled.attention import Attention, attended, draw
 from unrolled.evaluation import Evaluation, comparable, evaluate, scored
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
@@ -89,13 +89,22 @@ class SequenceModel(BaseEstimator):
         """Tell scikit-learn (a pipeline asks) whether there was a `fit`."""
         return self._trained is not None
 
-    def fit(self, data: Any, y: Any = None, *, before: Before | None = None) -> Self:
+    def fit(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        validation: Any = None,
+        before: Before | None = None,
+    ) -> Self:
         """Train on a table or on arrays.
 
         Args:
             data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
                 arrays (b f) or (b t f), or a list of arrays (t_i f).
             y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
+            validation: A table of the same columns that says when to stop; None holds out rows of
+                `data`, as `Training` says.
             before: Called with the model when its network is built and not yet trained.
 
         Raises:
@@ -104,7 +113,13 @@ class SequenceModel(BaseEstimator):
             SettingError: A setting that does not exist or has no use here.
         """
         source = self._opened(data, y)
-        return self._fit(source, *complete(source.table, source.outputs), before)
+        table, kept = complete(source.table, source.outputs)
+        if validation is None:
+            train, held = self._divided(source, table, kept)
+        else:
+            other = self._opened(validation, None)
+            train, held = table, complete(other.table, other.outputs)[0]
+        return self._fit(self._schema(source, table), train, held, before)
 
     def trial(
         self, data: Any, y: Any = None, *, test: float = 0.2, before: Before | None = None
@@ -125,7 +140,7 @@ class SequenceModel(BaseEstimator):
         trainable(table, source.outputs)
         schema = self._schema(source, table)  # of every row: the part held out must fit it too
         rest, held = self._split(source, table, kept, test)
-        self._fit(source, table.take(rest), kept[rest], before, schema)
+        self._fit(schema, *self._divided(source, table.take(rest), kept[rest]), before)
         return evaluate(self._fitted("evaluate"), table.take(held))
 
     def _schema(self, source: Source, table: Table) -> Schema:
@@ -138,27 +153,30 @@ class SequenceModel(BaseEstimator):
             arrays=source.arrays,
         )
 
-    def _fit(
-        self,
-        source: Source,
-        table: Table,
-        kept: Indices,
-        before: Before | None,
-        schema: Schema | None = None,
-    ) -> Self:
-        """Train on rows with known outputs, which stand at `kept` in the source."""
+    def _divided(self, source: Source, table: Table, kept: Indices) -> tuple[Table, Table]:
+        """Return the rows that train and those that say when to stop, of rows with outputs.
+
+        Args:
+            source: Where they are from.
+            table: The rows.
+            kept: Where they stand in the source.
+        """
         trainable(table, source.outputs)
+        share = (self._settings["training"] or Training()).validation
+        train, held = self._split(source, table, kept, share)
+        return table.take(train), table.take(held)
+
+    def _fit(self, schema: Schema, train: Table, held: Table, before: Before | None) -> Self:
+        """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
-        schema = schema or self._schema(source, table)
-        train, held = self._split(source, table, kept, settings.validation)
-        encoding = Encoding.fitted(schema, table.take(train))
-        parts = [encoding.examples(table.take(rows), targets=True) for rows in (train, held)]
+        encoding = Encoding.fitted(schema, train)
+        parts = [encoding.examples(rows, targets=True) for rows in (train, held)]
         earlier, self._trained = self._trained, None
         try:
             self._trained = assembly.built(encoding, parts[0], self._settings["network"], settings)
             if before is not None:
                 before(self)
-            self._trained = assembly.fitted(self._trained, parts[0], parts[1])
+            self._trained = assembly.fitted(self._trained, *parts)
         except BaseException:
             self._trained = earlier
             raise
