@@ -151,6 +151,36 @@ def test_each_instruction_set(name, kept):
     assert python(SETS, kept, UNROLLED_ISA=name).strip() == name
 
 
+ACTIVATIONS = """
+import ctypes, sys
+import numpy as np
+from unrolled.kernels import native
+x = np.load(sys.argv[2] + "/x.npy")
+for name in ("sigmoid", "tanh"):
+    y = np.empty_like(x)
+    at = [a.ctypes.data_as(ctypes.c_void_p) for a in (x, y)]
+    getattr(native.loaded(), f"unrolled_{name}")(*at, x.size)
+    np.save(f"{sys.argv[2]}/{name}.npy", y)
+print(native.instruction_set())
+"""
+
+
+@instruction_sets
+def test_activations_of_each_instruction_set(name, tmp_path):
+    ranges = [np.linspace(-end, end, 40001) for end in (1, 10, 100)]
+    x = np.concatenate([*ranges, [np.nan, np.inf, -np.inf]]).astype("f")
+    np.save(tmp_path / "x.npy", x)
+    assert python(ACTIVATIONS, str(tmp_path), UNROLLED_ISA=name).strip() == name
+    for function, exact in (("sigmoid", lambda v: 1 / (1 + np.exp(-v))), ("tanh", np.tanh)):
+        y = np.load(tmp_path / f"{function}.npy")
+        true = exact(x[:-3].astype("d"))
+        errors = np.abs(y[:-3] - true)
+        assert np.max(errors) <= 3e-7
+        normal = np.abs(true) > np.finfo("f").tiny
+        assert np.max(errors[normal] / np.abs(true[normal])) <= 4e-7
+        np.testing.assert_array_equal(y[-3:], [np.nan, 1, -1 if function == "tanh" else 0])
+
+
 def test_an_unknown_instruction_set_is_told():
     script = (
         "from unrolled.kernels import ffi\ntry: ffi.available()\nexcept ValueError as e: print(e)"
