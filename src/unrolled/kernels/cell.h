@@ -9,9 +9,9 @@ using Index = std::ptrdiff_t;
 
 struct Shape {
   Index b, t, f, h;
-  const int* lengths;  // b: valid steps of each row, 0 <= length <= t
-  bool reverse;        // each row from its last valid step back to step 0
-  bool hold;           // forward: repeat the last valid output at padded steps
+  const int* lengths = nullptr;  // b: valid steps of each row, 0 <= length <= t
+  bool reverse = false;          // each row from its last valid step back to step 0
+  bool hold = false;             // forward: repeat the last valid output at padded steps
 };
 
 // The rows that one thread runs together, the longest first.
