@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/*.cc src/unrolled/kernels/*.h)
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-backends test-torch test-tensorflow bench format clean
+.PHONY: help demo test test-backends test-torch test-tensorflow sanitize bench format clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,9 @@ test-torch: $(VENV)-torch/ready
 
 test-tensorflow: $(VENV)-tensorflow/ready
 	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest tests/backends
+
+sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C++ compiler
+	tests/native/run.sh
 
 bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/accuracy.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -13,8 +13,9 @@ import numpy as np
 from unrolled.kernels import ffi, gru, lstm, pure
 
 FORMS = {"native": ffi, "pure": pure}
-GATES = {"lstm": 4, "gru": 3}
-STATES = {"lstm": 2, "gru": 1}
+CELLS = ["lstm", "gru", "gru_before"]  # the last: a GRU with `reset_after=False`
+GATES = {"lstm": 4, "gru": 3, "gru_before": 3}
+STATES = {"lstm": 2, "gru": 1, "gru_before": 1}
 
 # Odd sizes: one of everything, one more than a vector, more rows than a block, many inputs.
 SIZES = [(1, 1, 1, 1), (2, 3, 1, 3), (3, 5, 20, 7), (5, 7, 3, 65), (67, 4, 2, 17), (9, 40, 3, 16)]
@@ -47,7 +48,6 @@ def problem(
     ragged: bool = True,
     flags: tuple[bool, bool, bool] = (False, True, True),
     seed: int = 0,
-    reset_after: bool = True,
 ) -> Problem:
     """Draw a problem of size `b t f h`."""
     (b, t, f, h), g, n = size, GATES[cell], STATES[cell]
@@ -56,20 +56,23 @@ def problem(
     def draw(*shape: int) -> Any:
         return jnp.asarray(rng.normal(size=shape), jnp.float32)
 
-    bias = draw(g * h) if cell == "lstm" or not reset_after else draw(2, g * h)
+    bias = draw(2, g * h) if cell == "gru" else draw(g * h)
     states = [draw(b, h) for _ in range(n)]
     args = [draw(b, t, f), draw(f, g * h), draw(h, g * h) / h**0.5, bias * 0.3, *states]
     lengths = jnp.asarray(rng.integers(0, t + 1, b), jnp.int32) if ragged else None
     named = dict(zip(("reverse", "hold", "sequences"), flags, strict=True))
-    if not reset_after:
-        named["reset_after"] = False
     out = [draw(b, t, h), *[draw(b, h) for _ in range(n)]]
     return Problem(cell, args, lengths, out, named)
 
 
+def recurrence(form: Any, cell: str) -> Any:
+    """Return what runs a cell in a form, which is a module."""
+    return partial(form.gru, reset_after=False) if cell == "gru_before" else getattr(form, cell)
+
+
 def reference(cell: str) -> Any:
     """Return the readable form of a cell."""
-    return lstm.lstm if cell == "lstm" else gru.gru
+    return recurrence(lstm if cell == "lstm" else gru, cell)
 
 
 def results(form: Any, p: Problem, *, grad: bool = True) -> list[np.ndarray]:

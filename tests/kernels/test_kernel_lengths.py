@@ -5,19 +5,19 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recurrence_cases import FLAGS, assert_close, problem, results
+from recurrence_cases import CELLS, FLAGS, assert_close, problem, recurrence, results
 
 from unrolled.kernels import ffi
 
 pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
-cells = pytest.mark.parametrize("cell", ["lstm", "gru"])
+cells = pytest.mark.parametrize("cell", CELLS)
 
 
 @cells
 @pytest.mark.parametrize("reverse", [False, True])
 def test_each_row_alone(cell, reverse):
     p = problem(cell, (9, 8, 3, 10))
-    call = getattr(ffi, cell)
+    call = recurrence(ffi, cell)
     together = call(*p.args, p.lengths, reverse=reverse)
     for r, n in enumerate(np.asarray(p.lengths)):
         x, states = p.args[0][r : r + 1, :n], [s[r : r + 1] for s in p.args[4:]]
@@ -30,7 +30,7 @@ def test_each_row_alone(cell, reverse):
 @cells
 def test_what_stands_in_the_padding(cell):
     p = problem(cell, (6, 7, 2, 5))
-    call, n = getattr(ffi, cell), np.asarray(p.lengths)
+    call, n = recurrence(ffi, cell), np.asarray(p.lengths)
     valid = np.arange(7) < n[:, None]
     held = np.asarray(call(*p.args, p.lengths)[0])
     for r in range(6):
@@ -44,10 +44,10 @@ def test_what_stands_in_the_padding(cell):
 @pytest.mark.parametrize("flags", FLAGS)
 def test_padding_is_never_read(cell, flags):
     p = problem(cell, (6, 7, 2, 5), flags=flags)
-    want = results(getattr(ffi, cell), p)
+    want = results(recurrence(ffi, cell), p)
     valid = jnp.arange(7) < p.lengths[:, None]
     p.args[0] = jnp.where(valid[..., None], p.args[0], jnp.nan)
-    got = results(getattr(ffi, cell), p)
+    got = results(recurrence(ffi, cell), p)
     assert_close(got, want, 0)
     dx = got[len(got) - len(p.args)]
     assert not dx[~np.asarray(valid)].any()
@@ -57,16 +57,16 @@ def test_padding_is_never_read(cell, flags):
 def test_order_of_the_batch_does_not_matter(cell):
     p = problem(cell, (40, 6, 3, 9))
     order = np.random.default_rng(1).permutation(40)
-    want = getattr(ffi, cell)(*p.args, p.lengths)
+    want = recurrence(ffi, cell)(*p.args, p.lengths)
     states = [s[order] for s in p.args[4:]]
-    got = getattr(ffi, cell)(p.args[0][order], *p.args[1:4], *states, p.lengths[order])
+    got = recurrence(ffi, cell)(p.args[0][order], *p.args[1:4], *states, p.lengths[order])
     assert_close([np.asarray(g) for g in got], [np.asarray(w)[order] for w in want], 1e-6)
 
 
 @cells
 def test_lengths_beyond_the_steps_are_the_steps(cell):
     p = problem(cell, (3, 4, 2, 5))
-    got = getattr(ffi, cell)(*p.args, jnp.array([9, 4, -2]))
-    want = getattr(ffi, cell)(*p.args, jnp.array([4, 4, 0]))
+    got = recurrence(ffi, cell)(*p.args, jnp.array([9, 4, -2]))
+    want = recurrence(ffi, cell)(*p.args, jnp.array([4, 4, 0]))
     for g, w in zip(got, want, strict=True):
         np.testing.assert_array_equal(g, w)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from recurrence_cases import assert_close, problem, reference
+from recurrence_cases import CELLS, assert_close, problem, reference
 
 from unrolled.errors import ShapeError
 from unrolled.kernels import ffi
@@ -14,17 +14,19 @@ from unrolled.kernels import ffi
 pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("size", [(1, 5, 3, 128), (2, 4, 1, 1), (70, 3, 2, 9)])
 def test_steps_are_the_sequence(cell, size):
     p = problem(cell, size, ragged=False)
     ys, *final = reference(cell)(*p.args)
     x, *weights = (np.asarray(a) for a in p.args[:4])
-    stepper = (ffi.LSTMStepper if cell == "lstm" else ffi.GRUStepper)(*weights)
+    form = {"reset_after": False} if cell == "gru_before" else {}
+    stepper = (ffi.LSTMStepper if cell == "lstm" else ffi.GRUStepper)(*weights, **form)
+    step = ffi.lstm_step if cell == "lstm" else ffi.gru_step
     states = [np.asarray(s) for s in p.args[4:]]
     kept = []
     for t in range(size[1]):
-        once = getattr(ffi, f"{cell}_step")(x[:, t], *states, *weights)
+        once = step(x[:, t], *states, *weights, **form)
         out = stepper(x[:, t], *states)
         states = list(out) if cell == "lstm" else [out]
         assert_close(list(once) if cell == "lstm" else [once], states, 0)
@@ -83,3 +85,6 @@ def test_what_does_not_fit_is_told():
         stepper(x[:, 0, :2], h, c)
     with pytest.raises(ShapeError, match="Pass the weights as Keras has them"):
         ffi.LSTMStepper(k.T, u, b)
+    before = [np.asarray(a) for a in problem("gru_before", (2, 1, 3, 8)).args[1:4]]
+    with pytest.raises(ShapeError, match=r"\(24,\)\); expected .*\(2, 24\)"):
+        ffi.GRUStepper(*before)

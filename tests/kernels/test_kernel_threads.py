@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recurrence_cases import assert_close, problem, results, wanted
+from recurrence_cases import CELLS, assert_close, problem, recurrence, results, wanted
 
 from unrolled.kernels import ffi
 
 pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
-cells = pytest.mark.parametrize("cell", ["lstm", "gru"])
+cells = pytest.mark.parametrize("cell", CELLS)
 BUSY = (70, 20, 5, 48)  # enough work for three threads
 
 
@@ -34,7 +34,7 @@ def test_thread_counts_agree_and_each_repeats_itself(cell, set_threads):
     for count in (1, 2, 3):
         set_threads(count)
         assert ffi.threads() == count
-        first, again = results(getattr(ffi, cell), p), results(getattr(ffi, cell), p)
+        first, again = results(recurrence(ffi, cell), p), results(recurrence(ffi, cell), p)
         assert_close(first, want)
         assert_close(again, first, 0)
 
@@ -42,9 +42,9 @@ def test_thread_counts_agree_and_each_repeats_itself(cell, set_threads):
 @cells
 def test_thread_count_may_change_between_forward_and_backward(cell, set_threads):
     p = problem(cell, BUSY)
-    want = results(getattr(ffi, cell), p)
+    want = results(recurrence(ffi, cell), p)
     set_threads(3)
-    out, pull = jax.vjp(lambda *args: getattr(ffi, cell)(*args, p.lengths), *p.args)
+    out, pull = jax.vjp(lambda *args: recurrence(ffi, cell)(*args, p.lengths), *p.args)
     jax.block_until_ready(out)
     set_threads(1)
     grads = pull(tuple(p.out_weights))
@@ -52,14 +52,14 @@ def test_thread_count_may_change_between_forward_and_backward(cell, set_threads)
 
 
 def test_two_threads_train_at_once():
-    problems = [problem("lstm", BUSY, seed=1), problem("gru", BUSY, seed=2)]
-    want = [results(getattr(ffi, p.cell), p) for p in problems]
+    problems = [problem(cell, BUSY, seed=seed) for seed, cell in enumerate(CELLS)]
+    want = [results(recurrence(ffi, p.cell), p) for p in problems]
     failures = []
 
     def train(p, w):
         for _ in range(5):
             try:
-                assert_close(results(getattr(ffi, p.cell), p), w, 0)
+                assert_close(results(recurrence(ffi, p.cell), p), w, 0)
             except AssertionError as failure:
                 failures.append(failure)
 
@@ -115,12 +115,12 @@ def test_a_fork_after_use_has_threads_of_its_own():
 SETS = """
 import sys; sys.path.insert(0, sys.argv[1])
 import numpy as np
-from recurrence_cases import assert_close, problem, results
+from recurrence_cases import CELLS, assert_close, problem, recurrence, results
 from unrolled.kernels import ffi
-for cell in ("lstm", "gru"):
+for cell in CELLS:
     for size in ((5, 7, 3, 65), (67, 4, 2, 17)):
         with np.load(f"{sys.argv[2]}/{cell}{size[0]}.npz") as kept:
-            assert_close(results(getattr(ffi, cell), problem(cell, size)), list(kept.values()))
+            assert_close(results(recurrence(ffi, cell), problem(cell, size)), list(kept.values()))
 print(ffi.instruction_set())
 """
 
@@ -129,18 +129,56 @@ print(ffi.instruction_set())
 def kept(tmp_path_factory):
     """The reference's results, in files: the processes need not compute them again."""
     folder = tmp_path_factory.mktemp("wanted")
-    for cell in ("lstm", "gru"):
+    for cell in CELLS:
         for size in ((5, 7, 3, 65), (67, 4, 2, 17)):
             np.savez(folder / f"{cell}{size[0]}.npz", *wanted(cell, size))
     return str(folder)
 
 
-@pytest.mark.parametrize("name", ["avx512", "avx2", "portable"])
-def test_each_instruction_set(name, kept):
+def needed(name):
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    if name != "portable" and {"avx512": "avx512f", "avx2": "avx2"}[name] not in flags:
-        pytest.skip(f"this machine has no {name}")
+    lacks = name != "portable" and {"avx512": "avx512f", "avx2": "avx2"}[name] not in flags
+    return pytest.param(name, marks=pytest.mark.skipif(lacks, reason=f"no {name} here"))
+
+
+instruction_sets = pytest.mark.parametrize(
+    "name", [needed("avx512"), needed("avx2"), needed("portable")]
+)
+
+
+@instruction_sets
+def test_each_instruction_set(name, kept):
     assert python(SETS, kept, UNROLLED_ISA=name).strip() == name
+
+
+ACTIVATIONS = """
+import ctypes, sys
+import numpy as np
+from unrolled.kernels import native
+x = np.load(sys.argv[2] + "/x.npy")
+for name in ("sigmoid", "tanh"):
+    y = np.empty_like(x)
+    at = [a.ctypes.data_as(ctypes.c_void_p) for a in (x, y)]
+    getattr(native.loaded(), f"unrolled_{name}")(*at, x.size)
+    np.save(f"{sys.argv[2]}/{name}.npy", y)
+print(native.instruction_set())
+"""
+
+
+@instruction_sets
+def test_activations_of_each_instruction_set(name, tmp_path):
+    ranges = [np.linspace(-end, end, 40001) for end in (1, 10, 100)]
+    x = np.concatenate([*ranges, [np.nan, np.inf, -np.inf]]).astype("f")
+    np.save(tmp_path / "x.npy", x)
+    assert python(ACTIVATIONS, str(tmp_path), UNROLLED_ISA=name).strip() == name
+    for function, exact in (("sigmoid", lambda v: 1 / (1 + np.exp(-v))), ("tanh", np.tanh)):
+        y = np.load(tmp_path / f"{function}.npy")
+        true = exact(x[:-3].astype("d"))
+        errors = np.abs(y[:-3] - true)
+        assert np.max(errors) <= 3e-7
+        normal = np.abs(true) > np.finfo("f").tiny
+        assert np.max(errors[normal] / np.abs(true[normal])) <= 4e-7
+        np.testing.assert_array_equal(y[-3:], [np.nan, 1, -1 if function == "tanh" else 0])
 
 
 def test_an_unknown_instruction_set_is_told():

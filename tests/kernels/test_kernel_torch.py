@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from recurrence_cases import GATES, STATES, assert_close, problem, results
+from recurrence_cases import STATES, assert_close, problem, recurrence, results
 
 from unrolled.kernels import ffi
 
@@ -40,11 +40,11 @@ def torch_results(p, size):
     return [r.detach().numpy() for r in (ys, *final, *grads)]
 
 
-@pytest.mark.parametrize("cell", list(GATES))
+@pytest.mark.parametrize("cell", ["lstm", "gru"])  # torch has no GRU that resets before
 @pytest.mark.parametrize("size", [(1, 1, 1, 1), (33, 20, 5, 48), (8, 60, 3, 65), (4, 15, 7, 128)])
 def test_float64(cell, size):
     p = problem(cell, size, ragged=False)
     want = torch_results(p, size)
-    got = results(getattr(ffi, cell), p)
+    got = results(recurrence(ffi, cell), p)
     assert len(got) == 1 + STATES[cell] + len(p.args)
     assert_close(got, [w.astype("f") for w in want])

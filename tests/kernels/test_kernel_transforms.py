@@ -6,13 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recurrence_cases import assert_close, problem, reference, results
+from recurrence_cases import CELLS, assert_close, problem, recurrence, reference, results
 from test_kernel_threads import python
 
 from unrolled.kernels import ffi
 
 pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels here")
-cells = pytest.mark.parametrize("cell", ["lstm", "gru"])
+cells = pytest.mark.parametrize("cell", CELLS)
 SIZE = (4, 6, 3, 9)
 
 
@@ -23,7 +23,7 @@ def arrays(tree):
 @cells
 def test_checkpoint(cell):
     p = problem(cell, SIZE)
-    call = getattr(ffi, cell)
+    call = recurrence(ffi, cell)
 
     def rematerialised(*args, **flags):
         return jax.checkpoint(lambda *a: call(*a, **flags))(*args)
@@ -45,7 +45,7 @@ def test_vmap_over_models_and_over_inputs(cell):
         inputs = jax.vmap(loss, in_axes=(0, *[None] * (len(many) - 1)))(many[0], *p.args[1:])
         return arrays((every, inputs))
 
-    assert_close(gradients(getattr(ffi, cell)), gradients(reference(cell)))
+    assert_close(gradients(recurrence(ffi, cell)), gradients(reference(cell)))
 
 
 @cells
@@ -63,14 +63,14 @@ def test_inside_a_scan(cell):
 
         return arrays(jax.jit(jax.grad(loss))(p.args))
 
-    assert_close(gradients(getattr(ffi, cell)), gradients(reference(cell)))
+    assert_close(gradients(recurrence(ffi, cell)), gradients(reference(cell)))
 
 
 @cells
 def test_without_jit_as_with_it(cell):
     p = problem(cell, SIZE)
-    eager = arrays(getattr(ffi, cell)(*p.args, p.lengths))
-    assert_close(eager, arrays(jax.jit(getattr(ffi, cell))(*p.args, p.lengths)), 0)
+    eager = arrays(recurrence(ffi, cell)(*p.args, p.lengths))
+    assert_close(eager, arrays(jax.jit(recurrence(ffi, cell))(*p.args, p.lengths)), 0)
 
 
 @cells
@@ -78,7 +78,7 @@ def test_dx_is_not_computed_unless_wanted(cell):
     p = problem(cell, SIZE)
 
     def loss(kernel, x):
-        return jnp.sum(getattr(ffi, cell)(x, kernel, *p.args[2:], p.lengths)[0])
+        return jnp.sum(recurrence(ffi, cell)(x, kernel, *p.args[2:], p.lengths)[0])
 
     def computed(argnums):
         text = str(jax.make_jaxpr(jax.grad(loss, argnums))(p.args[1], p.args[0]))
@@ -92,12 +92,14 @@ import sys; sys.path.insert(0, sys.argv[1])
 import re
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P
-from recurrence_cases import assert_close, problem, reference, results
+from recurrence_cases import CELLS, assert_close, problem, recurrence, reference, results
 from unrolled.kernels import ffi
 assert jax.device_count() == 2
 mesh = Mesh(np.array(jax.devices()), ("batch",))
 rows, every = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
-for cell, size in (("lstm", (6, 7, 3, 9)), ("gru", (6, 7, 3, 9)), ("gru", (4, 2, 5, 3))):
+wide, narrow = (6, 7, 3, 9), (4, 2, 5, 3)
+cases = (("lstm", wide), ("gru", wide), ("gru", narrow), ("gru_before", wide))
+for cell, size in cases:
     p = problem(cell, size)
     args = [jax.device_put(a, rows if i in (0, 4, 5) else every) for i, a in enumerate(p.args)]
     lengths = jax.device_put(p.lengths, rows)
@@ -105,7 +107,7 @@ for cell, size in (("lstm", (6, 7, 3, 9)), ("gru", (6, 7, 3, 9)), ("gru", (4, 2,
         ys, *states = form(*args, lengths)
         terms = [jnp.sum(o * w) for o, w in zip((ys, *states), p.out_weights)]
         return sum(terms), (ys, *states)
-    step = jax.jit(jax.value_and_grad(lambda a, n: loss(a, n, getattr(ffi, cell)), has_aux=True))
+    step = jax.jit(jax.value_and_grad(lambda a, n: loss(a, n, recurrence(ffi, cell)), has_aux=True))
     (_, out), grads = step(args, lengths)
     assert_close([np.asarray(a) for a in (*out, *grads)], results(reference(cell), p))
     assert out[0].sharding.spec[0] == "batch", out[0].sharding

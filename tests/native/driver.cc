@@ -1,9 +1,11 @@
-// Runs the cells on awkward sizes without Python, for the sanitizers to watch: buffers are
-// exactly as large as they must be, and gradients are compared with finite differences.
+// Runs the cells and the stepper on awkward sizes without Python, for the sanitizers to watch:
+// buffers are exactly as large as they must be, and gradients are compared with finite differences.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <random>
 #include <thread>
 #include <vector>
@@ -15,8 +17,19 @@
 #endif
 
 #include "dispatch.h"
+#include "export.h"
+#include "pages.h"
 #include "run.h"
 #include "threads.h"
+
+UNROLLED_EXPORT void* unrolled_stepper_new(const char*, unrolled::Index, unrolled::Index,
+                                           const float*, const float*, const float*);
+UNROLLED_EXPORT void unrolled_stepper_bind(void*, unrolled::Index, float*);
+UNROLLED_EXPORT void unrolled_stepper_run(void*);
+UNROLLED_EXPORT void unrolled_stepper_delete(void*);
+UNROLLED_EXPORT unrolled::Index unrolled_saved(const char*, unrolled::Index);
+UNROLLED_EXPORT void unrolled_sigmoid(const float*, float*, unrolled::Index);
+UNROLLED_EXPORT void unrolled_tanh(const float*, float*, unrolled::Index);
 
 namespace {
 
@@ -34,31 +47,33 @@ Floats draw(Index n, std::mt19937& random, float scale = 0.5f) {
   return out;
 }
 
+constexpr const char* cells[] = {"lstm", "gru", "gru_before"};
+
 struct Case {
-  bool lstm;
+  const char* name;
   Index b, t, f, h;
   bool reverse, hold, sequences, dx;
 };
 
 struct Problem {
   Case c;
+  bool lstm;
   std::vector<int> lengths;
   Floats x, kernel, recurrent, bias, h0, c0, wy, wh, wc;
 
-  Problem(const Case& what, unsigned seed) : c(what) {
+  Problem(const Case& what, unsigned seed) : c(what), lstm(cell().states == 2) {
     std::mt19937 random(seed);
-    const Index g = (c.lstm ? 4 : 3) * c.h;
+    const Index g = (lstm ? 4 : 3) * c.h;
     x = draw(c.b * c.t * c.f, random), kernel = draw(c.f * g, random);
-    recurrent = draw(c.h * g, random), bias = draw(c.lstm ? g : 2 * g, random);
+    recurrent = draw(c.h * g, random);
+    bias = draw(std::strcmp(c.name, "gru") == 0 ? 2 * g : g, random);
     h0 = draw(c.b * c.h, random), c0 = draw(c.b * c.h, random);
     wy = draw(c.b * c.t * c.h, random), wh = draw(c.b * c.h, random);
     wc = draw(c.b * c.h, random);
     for (Index r = 0; r < c.b; ++r) lengths.push_back(static_cast<int>(random() % (c.t + 1)));
   }
 
-  const Cell& cell() const {
-    return c.lstm ? unrolled::instruction_set()->lstm : unrolled::instruction_set()->gru;
-  }
+  const Cell& cell() const { return unrolled::cell_named(c.name); }
 
   Shape shape() const { return {c.b, c.t, c.f, c.h, lengths.data(), c.reverse, c.hold}; }
 
@@ -68,12 +83,12 @@ struct Problem {
     if (saved != nullptr) saved->assign(c.b * c.t * cell().sizes(shape(), false).saved, 0);
     unrolled::run_forward(
         cell(), {shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
-                 c.lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
-                 c.lstm ? cc.data() : nullptr, saved != nullptr ? saved->data() : nullptr});
+                 lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
+                 lstm ? cc.data() : nullptr, saved != nullptr ? saved->data() : nullptr});
     double total = 0;
     for (std::size_t i = 0; i < ys.size(); ++i) total += static_cast<double>(ys[i]) * wy[i];
     for (std::size_t i = 0; i < h.size(); ++i) total += static_cast<double>(h[i]) * wh[i];
-    if (!c.lstm) return total;
+    if (!lstm) return total;
     for (std::size_t i = 0; i < cc.size(); ++i) total += static_cast<double>(cc[i]) * wc[i];
     return total;
   }
@@ -84,13 +99,13 @@ struct Problem {
     loss(&saved);
     std::vector<Floats> d{Floats(c.dx ? x.size() : 0), Floats(kernel.size()),
                           Floats(recurrent.size()), Floats(bias.size()), Floats(h0.size()),
-                          Floats(c.lstm ? c0.size() : 0)};
+                          Floats(lstm ? c0.size() : 0)};
     unrolled::run_backward(
         cell(), {shape(), x.data(), kernel.data(), recurrent.data(), h0.data(),
-                 c.lstm ? c0.data() : nullptr, saved.data(), c.sequences ? wy.data() : nullptr,
-                 wh.data(), c.lstm ? wc.data() : nullptr, c.dx ? d[0].data() : nullptr,
+                 lstm ? c0.data() : nullptr, saved.data(), c.sequences ? wy.data() : nullptr,
+                 wh.data(), lstm ? wc.data() : nullptr, c.dx ? d[0].data() : nullptr,
                  d[1].data(), d[2].data(), d[3].data(), d[4].data(),
-                 c.lstm ? d[5].data() : nullptr});
+                 lstm ? d[5].data() : nullptr});
     return d;
   }
 };
@@ -112,7 +127,7 @@ bool check(const Case& c, unsigned seed) {
       const double slope = (above - below) / (2.0 * step), got = gradients[k][at];
       if (std::abs(slope - got) > 2e-2 * (1 + std::abs(slope))) {
         std::printf("gradient %d of %s b%td t%td f%td h%td: got %g, slope %g\n", k,
-                    c.lstm ? "lstm" : "gru", c.b, c.t, c.f, c.h, got, slope);
+                    c.name, c.b, c.t, c.f, c.h, got, slope);
         return false;
       }
     }
@@ -123,11 +138,11 @@ bool check(const Case& c, unsigned seed) {
 bool check_all() {
   bool good = true;
   unsigned seed = 0;
-  for (const bool lstm : {true, false}) {
+  for (const char* name : cells) {
     for (const Index h : {1, 3, 7, 16, 65}) {
       for (const Index b : {1, 3, 37, 70}) {
         for (int flags = 0; flags < 16; flags += 1 + static_cast<int>(b % 3)) {
-          const Case c{lstm, b, 1 + (seed % 6), 1 + (seed % 4) * 5, h, (flags & 1) != 0,
+          const Case c{name, b, 1 + (seed % 6), 1 + (seed % 4) * 5, h, (flags & 1) != 0,
                        (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0};
           good = check(c, ++seed) && good;
         }
@@ -139,8 +154,8 @@ bool check_all() {
 
 // Two callers at a time, and a number of threads that changes under them.
 bool check_callers() {
-  const Problem lstm({true, 70, 12, 5, 48, false, true, true, true}, 1);
-  const Problem gru({false, 70, 12, 5, 48, true, true, true, true}, 2);
+  const Problem lstm({"lstm", 70, 12, 5, 48, false, true, true, true}, 1);
+  const Problem gru({"gru_before", 70, 12, 5, 48, true, true, true, true}, 2);
   const auto want_lstm = lstm.gradients(), want_gru = gru.gradients();
   bool good[2] = {true, true};
   const auto call = [](const Problem& p, const std::vector<Floats>& want, bool* ok) {
@@ -164,9 +179,75 @@ bool check_callers() {
   return good[0] && good[1];
 }
 
+// A stepper over every step of a batch of full rows ends in the state of one call over them all.
+bool check_stepper(const char* name, Index b) {
+  Problem p({name, b, 3, 5, 17, false, true, false, false}, static_cast<unsigned>(b));
+  for (int& steps : p.lengths) steps = static_cast<int>(p.c.t);
+  const Index f = p.c.f, state = b * p.c.h, states = p.cell().states;
+  Floats want(2 * state), values(b * f + 2 * states * state);
+  unrolled::run_forward(p.cell(), {p.shape(), p.x.data(), p.kernel.data(), p.recurrent.data(),
+                                   p.bias.data(), p.h0.data(), p.c0.data(), nullptr, want.data(),
+                                   p.lstm ? want.data() + state : nullptr, nullptr});
+  void* const stepper = unrolled_stepper_new(name, f, p.c.h, p.kernel.data(), p.recurrent.data(),
+                                             p.bias.data());
+  unrolled_stepper_bind(stepper, b, values.data());
+  float* const before = values.data() + b * f;
+  float* const after = before + states * state;
+  std::copy_n(p.h0.data(), state, after);
+  if (p.lstm) std::copy_n(p.c0.data(), state, after + state);
+  for (Index t = 0; t < p.c.t; ++t) {
+    for (Index r = 0; r < b; ++r) {
+      std::copy_n(p.x.data() + (r * p.c.t + t) * f, f, values.data() + r * f);
+    }
+    std::copy_n(after, states * state, before);
+    unrolled_stepper_run(stepper);
+  }
+  unrolled_stepper_delete(stepper);
+  bool good = true;
+  for (Index i = 0; i < states * state; ++i) good = good && std::abs(after[i] - want[i]) < 1e-5f;
+  if (!good) std::printf("the steps of %s are not the sequence, b%td\n", name, b);
+  return good;
+}
+
+bool check_steppers() {
+  bool good = true;
+  for (const char* name : cells) {
+    for (const Index b : {1, 7, 32, 33, 70}) good = check_stepper(name, b) && good;
+  }
+  return good;
+}
+
+bool check_library() {
+  bool good = true;
+  for (const char* name : cells) good = good && unrolled_saved(name, 17) >= 17 * 4;
+  for (const Index n : {1, 7, 33}) {
+    std::mt19937 random(1);
+    const Floats x = draw(n, random, 3);
+    Floats s(n), t(n);
+    unrolled_sigmoid(x.data(), s.data(), n), unrolled_tanh(x.data(), t.data(), n);
+    for (Index i = 0; i < n; ++i) {
+      good = good && std::abs(s[i] - 1 / (1 + std::exp(-x[i]))) < 1e-6f;
+      good = good && std::abs(t[i] - std::tanh(x[i])) < 1e-6f;
+    }
+  }
+  if (!good) std::puts("what Python asks of the library is wrong");
+  return good;
+}
+
+// Large pages under a part of a buffer leave what stands in it and around it.
+bool check_pages() {
+  Floats some(std::size_t{5} << 19, 1);  // 10 MiB
+  for (const std::size_t floats : {std::size_t{0}, std::size_t{9}, some.size() - 100}) {
+    unrolled::expect_writes(some.data() + 50, static_cast<Index>(floats));
+  }
+  const bool good = std::all_of(some.begin(), some.end(), [](float v) { return v == 1; });
+  if (!good) std::puts("asking for large pages changed a buffer");
+  return good;
+}
+
 bool check_fork() {
 #if defined(TRY_FORK)
-  const Problem p({true, 70, 12, 5, 48, false, true, true, true}, 1);
+  const Problem p({"lstm", 70, 12, 5, 48, false, true, true, true}, 1);
   unrolled::set_thread_count(3);
   const auto want = p.gradients();
   const pid_t child = fork();
@@ -196,6 +277,9 @@ int main() {
     good = check_all() && good;
   }
   good = check_callers() && good;
+  good = check_steppers() && good;
+  good = check_library() && good;
+  good = check_pages() && good;
   good = check_fork() && good;
   std::printf("%s: %s\n", unrolled::instruction_set()->name, good ? "good" : "FAILED");
   return good ? 0 : 1;

@@ -9,9 +9,9 @@ using Index = std::ptrdiff_t;
 
 struct Shape {
   Index b, t, f, h;
-  const int* lengths;  // b: valid steps of each row, 0 <= length <= t
-  bool reverse;        // each row from its last valid step back to step 0
-  bool hold;           // forward: repeat the last valid output at padded steps
+  const int* lengths = nullptr;  // b: valid steps of each row, 0 <= length <= t
+  bool reverse = false;          // each row from its last valid step back to step 0
+  bool hold = false;             // forward: repeat the last valid output at padded steps
 };
 
 // The rows that one thread runs together, the longest first.
@@ -24,7 +24,7 @@ constexpr Index most_rows = 32;
 
 struct Forward {
   Shape shape;
-  const float *x, *kernel, *recurrent, *bias;  // b t f, f gh, h gh, gh (GRU: 2 gh)
+  const float *x, *kernel, *recurrent, *bias;  // b t f, f gh, h gh, gh (gru: 2 gh)
   const float *h0, *c0;                        // b h
   float* ys;                                   // b t h, or null
   float *h, *c;                                // b h
@@ -48,8 +48,9 @@ struct Sizes {
   Index sums;              // weight gradients of one thread
 };
 
-// A cell (LSTM or GRU) in one instruction set. `part` of `parts` splits work over threads.
+// A cell in one instruction set. `part` of `parts` splits work over threads.
 struct Cell {
+  int states;  // 1: h; 2: h and c
   Sizes (*sizes)(const Shape&, bool dx);
   void (*pack_forward)(const Forward&, float* packed, Index part, Index parts);
   void (*forward)(const Forward&, const float* packed, Rows, float* scratch);
@@ -62,7 +63,7 @@ struct Cell {
 
 struct InstructionSet {
   const char* name;
-  Cell lstm, gru;
+  Cell lstm, gru, gru_before;  // the last: the reset gate acts before the recurrent product
   void (*sigmoid)(const float* x, float* y, Index n);
   void (*tanh)(const float* x, float* y, Index n);
 };

@@ -62,4 +62,10 @@ const InstructionSet* instruction_set() {
   return chosen;
 }
 
+const Cell& cell_named(const char* name) {
+  const InstructionSet& set = *instruction_set();
+  if (std::strcmp(name, "lstm") == 0) return set.lstm;
+  return std::strcmp(name, "gru") == 0 ? set.gru : set.gru_before;
+}
+
 }  // namespace unrolled

@@ -9,4 +9,7 @@ namespace unrolled {
 // unknown or not to be had here.
 const InstructionSet* instruction_set();
 
+// The cell of a name that Python has for it: lstm, gru or gru_before.
+const Cell& cell_named(const char* name);
+
 }  // namespace unrolled

@@ -56,9 +56,10 @@ ffi::Error lstm_forward(bool reverse, bool hold, Floats x, Floats kernel, Floats
                  c0.typed_data(), lengths, ys, h, c->typed_data(), saved);
 }
 
+template <Cell InstructionSet::*gru>
 ffi::Error gru_forward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
                        Floats bias, Floats h0, Ints lengths, Result ys, Result h, Result saved) {
-  return forward(instruction_set()->gru, reverse, hold, x, kernel, recurrent, bias, h0, nullptr,
+  return forward(instruction_set()->*gru, reverse, hold, x, kernel, recurrent, bias, h0, nullptr,
                  lengths, ys, h, nullptr, saved);
 }
 
@@ -78,11 +79,12 @@ ffi::Error lstm_backward(bool reverse, bool hold, Floats x, Floats kernel, Float
   return ffi::Error::Success();
 }
 
+template <Cell InstructionSet::*gru>
 ffi::Error gru_backward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
                         Floats h0, Ints lengths, Floats saved, Floats dys, Floats dh, Result dx,
                         Result dkernel, Result drecurrent, Result dbias, Result dh0) {
   const std::vector<int> steps = within(lengths, x.dimensions()[1]);
-  run_backward(instruction_set()->gru,
+  run_backward(instruction_set()->*gru,
                {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
                 .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
                 .h0 = h0.typed_data(), .c0 = nullptr, .saved = saved.typed_data(),
@@ -94,22 +96,30 @@ ffi::Error gru_backward(bool reverse, bool hold, Floats x, Floats kernel, Floats
 
 auto flags() { return ffi::Ffi::Bind().Attr<bool>("reverse").Attr<bool>("hold"); }
 
+auto gru_forward_buffers() {
+  return flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Ints>()
+      .Ret<Floats>().Ret<Floats>().Ret<Floats>();
+}
+
+auto gru_backward_buffers() {
+  return flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Ints>().Arg<Floats>()
+      .Arg<Floats>().Arg<Floats>()
+      .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>();
+}
+
 }  // namespace
 
 UNROLLED_EXPORT XLA_FFI_Error* unrolled_lstm_forward(XLA_FFI_CallFrame*);
-UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_forward(XLA_FFI_CallFrame*);
 UNROLLED_EXPORT XLA_FFI_Error* unrolled_lstm_backward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_forward(XLA_FFI_CallFrame*);
 UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_backward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_before_forward(XLA_FFI_CallFrame*);
+UNROLLED_EXPORT XLA_FFI_Error* unrolled_gru_before_backward(XLA_FFI_CallFrame*);
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_lstm_forward, lstm_forward,
                               flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
                                   .Arg<Floats>().Arg<Floats>().Arg<Ints>()
                                   .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>());
-
-XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_forward, gru_forward,
-                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
-                                  .Arg<Floats>().Arg<Ints>()
-                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_lstm_backward, lstm_backward,
                               flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
@@ -118,10 +128,16 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_lstm_backward, lstm_backward,
                                   .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>()
                                   .Ret<Floats>().Ret<Floats>());
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_backward, gru_backward,
-                              flags().Arg<Floats>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
-                                  .Arg<Ints>().Arg<Floats>().Arg<Floats>().Arg<Floats>()
-                                  .Ret<Floats>().Ret<Floats>().Ret<Floats>().Ret<Floats>()
-                                  .Ret<Floats>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_forward, gru_forward<&InstructionSet::gru>,
+                              gru_forward_buffers());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_backward, gru_backward<&InstructionSet::gru>,
+                              gru_backward_buffers());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_before_forward,
+                              gru_forward<&InstructionSet::gru_before>, gru_forward_buffers());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(unrolled_gru_before_backward,
+                              gru_backward<&InstructionSet::gru_before>, gru_backward_buffers());
 
 }  // namespace unrolled

@@ -17,14 +17,16 @@ from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
 from unrolled.errors import ShapeError
-from unrolled.kernels import pure
 from unrolled.kernels.native import (
     Floats,
     GRUStepper,
     LSTMStepper,
+    bias_shape,
+    gates,
     instruction_set,
     library,
     loaded,
+    saved_floats,
     set_threads,
     threads,
 )
@@ -59,7 +61,7 @@ def available() -> bool:
 
 @cache
 def _register() -> None:
-    for cell in ("lstm", "gru"):
+    for cell in ("lstm", "gru", "gru_before"):
         for way in ("forward", "backward"):
             name = f"unrolled_{cell}_{way}"
             target = jax.ffi.pycapsule(getattr(loaded(), name))
@@ -78,11 +80,6 @@ def _call(
     return tuple(call(*args, reverse=flags.reverse, hold=flags.hold))
 
 
-@cache
-def _saved(is_lstm: bool, units: int) -> int:
-    return int(loaded().unrolled_saved(int(is_lstm), units))
-
-
 def _forward(
     cell: str,
     save: bool,
@@ -98,7 +95,7 @@ def _forward(
 
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
         (b, t, _), h = x.shape, rest[1].shape[0]
-        saved = _floats(b, t if save else 0, _saved(cell == "lstm", h))
+        saved = _floats(b, t if save else 0, saved_floats(cell, h))
         outputs = [_floats(b, t if flags.sequences else 0, h), *[_floats(b, h)] * len(states)]
         return _call(f"{cell}_forward", flags, [*outputs, saved], x, *rest)
 
@@ -125,8 +122,7 @@ def _backward(
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
         (b, t, f), (h, g) = x.shape, rest[1].shape
         outputs = [_floats(b, t if want_dx else 0, f), _floats(f, g), _floats(h, g)]
-        dbias = _floats(g) if cell == "lstm" else _floats(2, g)
-        outputs += [dbias, *[_floats(b, h)] * len(states)]
+        outputs += [_floats(*bias_shape(cell, h)), *[_floats(b, h)] * len(states)]
         return _call(f"{cell}_backward", flags, outputs, x, *rest)
 
     key = ("backward", cell, want_dx, flags)
@@ -135,7 +131,7 @@ def _backward(
 
 
 def _bias_rule(cell: str) -> str:
-    return "g" if cell == "lstm" else "two g"
+    return "two g" if cell == "gru" else "g"
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -191,14 +187,13 @@ def _checked(
     lengths: Array | None,
 ) -> Array:
     """Check types and shapes at the door; return the lengths, `b` int32."""
-    gates = 4 if cell == "lstm" else 3
     if x.ndim != 3 or states[0].ndim != 2:
         raise ShapeError(
             f"x and h0 have shapes {x.shape} and {states[0].shape}; expected (b, t, f) and (b, h)."
         )
     (b, t, f), h = x.shape, states[0].shape[1]
-    bias = (gates * h,) if cell == "lstm" else (2, gates * h)
-    want = ((f, gates * h), (h, gates * h), bias, *[(b, h)] * len(states))
+    width = gates(cell) * h
+    want = ((f, width), (h, width), bias_shape(cell, h), *[(b, h)] * len(states))
     got = tuple(a.shape for a in (*weights, *states))
     if got != want:
         raise ShapeError(f"weights and states have shapes {got}; expected {want} for x {x.shape}.")
@@ -294,8 +289,7 @@ def gru(
         bias: `2 3h` (input side, recurrent side) with `reset_after`, `3h` without.
         h0: Initial hidden state, `b h`.
         lengths: Valid steps of each row, `b` int32; None means that every step is valid.
-        reset_after: Apply the reset gate after the recurrent product. Without it, which is
-            rare, the recurrence runs in JAX (`pure.py`).
+        reset_after: Apply the reset gate after the recurrent product.
         reverse: Run each row from its last valid step back to step 0.
         hold: At a padded step repeat the previous output in running order, zeros before the
             first; otherwise zeros at every padded step.
@@ -308,18 +302,8 @@ def gru(
         ShapeError: Shapes that do not fit, or a type other than float32.
     """
     weights = (kernel, recurrent_kernel, bias)
-    if not reset_after:
-        return pure.gru(
-            x,
-            *weights,
-            h0,
-            lengths,
-            reset_after=False,
-            reverse=reverse,
-            hold=hold,
-            sequences=sequences,
-        )
-    ys, (h,) = _run("gru", Flags(reverse, hold, sequences), x, weights, (h0,), lengths)
+    cell = "gru" if reset_after else "gru_before"
+    ys, (h,) = _run(cell, Flags(reverse, hold, sequences), x, weights, (h0,), lengths)
     return ys, h
 
 
@@ -343,18 +327,26 @@ def lstm_step(
 
 
 def gru_step(
-    x: Floats, h: Floats, kernel: Floats, recurrent_kernel: Floats, bias: Floats
+    x: Floats,
+    h: Floats,
+    kernel: Floats,
+    recurrent_kernel: Floats,
+    bias: Floats,
+    *,
+    reset_after: bool = True,
 ) -> Floats:
-    """Advance a GRU (`reset_after`) by one step, numpy in and out; `GRUStepper` for many.
+    """Advance a GRU by one step, numpy in and out; `GRUStepper` for many steps.
 
     Args:
         x: The input of this step, `b f`.
         h: Hidden state, `b h`.
         kernel: Input weights, `f 3h`.
         recurrent_kernel: Recurrent weights, `h 3h`.
-        bias: `2 3h`.
+        bias: `2 3h` (input side, recurrent side) with `reset_after`, `3h` without.
+        reset_after: Apply the reset gate after the recurrent product.
 
     Returns:
         The new `h`, `b h`.
     """
-    return GRUStepper(kernel, recurrent_kernel, bias)(np.asarray(x), np.asarray(h))
+    stepper = GRUStepper(kernel, recurrent_kernel, bias, reset_after=reset_after)
+    return stepper(np.asarray(x), np.asarray(h))

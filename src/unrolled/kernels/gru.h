@@ -11,14 +11,13 @@
 
 #include "pack.h"
 #include "product.h"
-#include "rows.h"
+#include "steps.h"
 
 namespace unrolled::ISA::gru {
 
 constexpr int gates = 3;
 constexpr int kept = 5;   // vectors kept for each vector of units: z, r, g, inner, h before
 constexpr int width = 3;
-constexpr Index depth = 128;  // steps times rows that are gathered for one product of gradients
 
 struct Plan {
   Index units, vectors, outputs;

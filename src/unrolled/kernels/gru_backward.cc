@@ -18,7 +18,6 @@ struct State {
   Index ldh, ldx;
   float *sums_input, *sums_recurrent;
   bool started;
-  Index gathered;     // rows in a, input and recurrent
 };
 
 void enter(const Backward& p, const State& state, Index r, Index row) {
@@ -29,11 +28,10 @@ void enter(const Backward& p, const State& state, Index r, Index row) {
 }
 
 // One row at one step: the gradients of its products, what came into them, and the part of dh
-// that passes by them.
+// that passes by them. The first two go to `slot` of the gathered.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
-                          Index row, Index s) {
+                          Index row, Index s, Index slot) {
   const Index h = p.shape.h, f = p.shape.f, at = position(p.shape, row, s);
-  const Index slot = state.gathered + r;
   float *a = state.a + slot * plan.lda, *dh = state.dh + r * state.ldh;
   float *x = state.input + slot * plan.ldz, *u = state.recurrent + slot * plan.ldz;
   const float* dy = p.dys != nullptr ? p.dys + at * h : nullptr;
@@ -60,21 +58,10 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
   }
 }
 
-// The gathered steps into the gradients of the weights.
-void collect(const Backward& p, const Plan& plan, State& state) {
-  if (state.gathered == 0) return;
-  const Index all = gates * plan.vectors;
-  accumulate<width>(state.gathered, plan.inputs, all, state.a, plan.lda, state.input, plan.ldz,
-                    state.sums_input, state.started);
-  accumulate<width>(state.gathered, plan.states, all, state.a + p.shape.f, plan.lda,
-                    state.recurrent, plan.ldz, state.sums_recurrent, state.started);
-  state.started = true;
-  state.gathered = 0;
-}
-
-void propagate(const Backward& p, const Plan& plan, const float* packed, State& state, Rows rows,
-               Index active, Index s) {
-  const Index f = p.shape.f, offset = state.gathered * plan.ldz;
+// From the gradients of the products to the dh and dx of the step before.
+void propagate(const Backward& p, const Plan& plan, const float* packed, const State& state,
+               Rows rows, Index active, Index s, Index slot) {
+  const Index f = p.shape.f, offset = slot * plan.ldz;
   multiply(active, plan.outputs, plan.vectors, state.recurrent + offset, plan.ldz, packed,
            state.dh, state.ldh, true);
   if (p.dx == nullptr) return;
@@ -83,6 +70,15 @@ void propagate(const Backward& p, const Plan& plan, const float* packed, State& 
   for (Index r = 0; r < active; ++r) {
     copy(p.dx + position(p.shape, rows.index[r], s) * f, state.dx + r * state.ldx, f);
   }
+}
+
+// The gathered steps into the gradients of the weights.
+void collect(const Backward& p, const Plan& plan, State& state, Index gathered) {
+  accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a, plan.lda, state.input,
+                           plan.ldz, state.sums_input, state.started);
+  accumulate<gates, width>(gathered, plan.states, plan.vectors, state.a + p.shape.f, plan.lda,
+                           state.recurrent, plan.ldz, state.sums_recurrent, state.started);
+  state.started = true;
 }
 
 }  // namespace
@@ -101,10 +97,10 @@ Sizes sizes(const Shape& s, bool dx) {
 
 void pack_backward(const Backward& p, float* packed, Index part, Index parts) {
   const Plan plan(p.shape);
-  const Index h = p.shape.h;
-  pack_transposed<gates>(p.recurrent, h, nullptr, 0, h, panel_width, packed, part, parts);
+  const Index h = p.shape.h, all = gates * h;
+  pack_transposed<gates>({{{p.recurrent, h}}, all}, h, packed, part, parts);
   if (p.dx == nullptr) return;
-  pack_transposed<gates>(nullptr, 0, p.kernel, p.shape.f, h, panel_width,
+  pack_transposed<gates>({{{}, {p.kernel, p.shape.f}}, all}, h,
                          packed + plan.outputs * padded(h), part, parts);
 }
 
@@ -118,17 +114,14 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
   state.dh = state.recurrent + depth * plan.ldz, state.dx = state.dh + most_rows * state.ldh;
   state.sums_input = sums, state.sums_recurrent = sums + plan.inputs * plan.outputs;
   state.started = started;
-  Index active = 0;
-  for (Index s = length(p.shape, rows, 0) - 1; s >= 0; --s) {
-    for (; active < rows.count && length(p.shape, rows, active) > s; ++active) {
-      enter(p, state, active, rows.index[active]);
+  const auto step = [&](Index s, Index active, Index slot) {
+    for (Index r = 0; r < active; ++r) {
+      differentiate(p, plan, state, r, rows.index[r], s, slot + r);
     }
-    if (state.gathered + active > depth) collect(p, plan, state);
-    for (Index r = 0; r < active; ++r) differentiate(p, plan, state, r, rows.index[r], s);
-    propagate(p, plan, packed, state, rows, active, s);
-    state.gathered += active;
-  }
-  collect(p, plan, state);
+    propagate(p, plan, packed, state, rows, active, s, slot);
+  };
+  backward_steps(p.shape, rows, [&](Index r, Index row) { enter(p, state, r, row); }, step,
+                 [&](Index gathered) { collect(p, plan, state, gathered); });
   for (Index r = 0; r < rows.count; ++r) {
     copy(p.dh0 + rows.index[r] * p.shape.h, state.dh + r * state.ldh, p.shape.h);
   }

@@ -2,6 +2,7 @@
 
 #include "activation.h"
 #include "gru.h"
+#include "gru_before.h"
 #include "lstm.h"
 
 #define UNROLLED_TEXT(x) #x
@@ -31,10 +32,12 @@ void all_tanh(const float* x, float* y, Index n) {
 extern const InstructionSet instruction_set;
 const InstructionSet instruction_set = {
     .name = UNROLLED_NAME(ISA),
-    .lstm = {lstm::sizes, lstm::pack_forward, lstm::forward, lstm::pack_backward,
+    .lstm = {2, lstm::sizes, lstm::pack_forward, lstm::forward, lstm::pack_backward,
              lstm::backward, lstm::reduce},
-    .gru = {gru::sizes, gru::pack_forward, gru::forward, gru::pack_backward, gru::backward,
+    .gru = {1, gru::sizes, gru::pack_forward, gru::forward, gru::pack_backward, gru::backward,
             gru::reduce},
+    .gru_before = {1, gru_before::sizes, gru_before::pack_forward, gru_before::forward,
+                   gru_before::pack_backward, gru_before::backward, gru_before::reduce},
     .sigmoid = all_sigmoid,
     .tanh = all_tanh,
 };

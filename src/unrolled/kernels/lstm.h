@@ -9,14 +9,13 @@
 
 #include "pack.h"
 #include "product.h"
-#include "rows.h"
+#include "steps.h"
 
 namespace unrolled::ISA::lstm {
 
 constexpr int gates = 4;
 constexpr int kept = 5;   // vectors kept for each vector of units: i, f, g, o, c
 constexpr int width = registers == 32 ? 4 : 2;
-constexpr Index depth = 128;  // steps times rows that are gathered for one product of gradients
 
 struct Plan {
   Index units, vectors, inputs, outputs;  // inputs of the product: x, one, h

@@ -20,7 +20,6 @@ struct State {
   Index ldh;
   float* sums;     // inputs of the product, outputs
   bool started;
-  Index gathered;   // rows in a and dz
 };
 
 void enter(const Backward& p, const Plan& plan, const State& state, Index r, Index row) {
@@ -37,13 +36,12 @@ void enter(const Backward& p, const Plan& plan, const State& state, Index r, Ind
   }
 }
 
-// One row at one step: its dz, and what came into its product.
+// One row at one step: its dz, and what came into its product, at `slot` of the gathered.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
-                          Index row, Index s) {
+                          Index row, Index s, Index slot) {
   const Index h = p.shape.h, f = p.shape.f, all = plan.vectors * lanes;
   const Index at = position(p.shape, row, s);
-  float *a = state.a + (state.gathered + r) * plan.lda;
-  float *dz = state.dz + (state.gathered + r) * plan.ldz;
+  float *a = state.a + slot * plan.lda, *dz = state.dz + slot * plan.ldz;
   float *dh = state.dh + r * state.ldh, *dc = state.dc + r * all, *tc = state.tanh_c + r * all;
   const float* dy = p.dys != nullptr ? p.dys + at * h : nullptr;
   const float* saved = p.saved + (row * p.shape.t + s) * plan.saved;
@@ -74,24 +72,22 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
   }
 }
 
-// The gathered steps into the gradients of the weights.
-void collect(const Plan& plan, State& state) {
-  if (state.gathered == 0) return;
-  accumulate<width>(state.gathered, plan.inputs, gates * plan.vectors, state.a, plan.lda,
-                    state.dz, plan.ldz, state.sums, state.started);
-  state.started = true;
-  state.gathered = 0;
-}
-
-void propagate(const Backward& p, const Plan& plan, const float* packed, State& state, Rows rows,
-               Index active, Index s) {
+// From dz to the dh (and dx) of the step before.
+void propagate(const Backward& p, const Plan& plan, const float* packed, const State& state,
+               Rows rows, Index active, Index s, const float* dz) {
   const Index f = p.shape.f, all = padded(p.shape.h);
   const Index columns = vectors(transposed_columns(p.shape.h, p.dx != nullptr ? f : 0));
-  multiply(active, plan.outputs, columns, state.dz + state.gathered * plan.ldz, plan.ldz, packed,
-           state.dh, state.ldh);
+  multiply(active, plan.outputs, columns, dz, plan.ldz, packed, state.dh, state.ldh);
   for (Index r = 0; r < active && p.dx != nullptr; ++r) {
     copy(p.dx + position(p.shape, rows.index[r], s) * f, state.dh + r * state.ldh + all, f);
   }
+}
+
+// The gathered steps into the gradients of the weights.
+void collect(const Plan& plan, State& state, Index gathered) {
+  accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a, plan.lda, state.dz,
+                           plan.ldz, state.sums, state.started);
+  state.started = true;
 }
 
 }  // namespace
@@ -108,8 +104,8 @@ Sizes sizes(const Shape& s, bool dx) {
 }
 
 void pack_backward(const Backward& p, float* packed, Index part, Index parts) {
-  pack_transposed<gates>(p.recurrent, p.shape.h, p.kernel, p.dx != nullptr ? p.shape.f : 0,
-                         p.shape.h, panel_width, packed, part, parts);
+  const Index h = p.shape.h, f = p.dx != nullptr ? p.shape.f : 0;
+  pack_transposed<gates>({{{p.recurrent, h}, {p.kernel, f}}, gates * h}, h, packed, part, parts);
 }
 
 void backward(const Backward& p, const float* packed, Rows rows, float* scratch, float* sums,
@@ -122,17 +118,14 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
   state.dh = state.dz + depth * plan.ldz, state.dc = state.dh + most_rows * state.ldh;
   state.tanh_c = state.dc + most_rows * all, state.c0 = state.tanh_c + most_rows * all;
   state.sums = sums, state.started = started;
-  Index active = 0;
-  for (Index s = length(p.shape, rows, 0) - 1; s >= 0; --s) {
-    for (; active < rows.count && length(p.shape, rows, active) > s; ++active) {
-      enter(p, plan, state, active, rows.index[active]);
+  const auto step = [&](Index s, Index active, Index slot) {
+    for (Index r = 0; r < active; ++r) {
+      differentiate(p, plan, state, r, rows.index[r], s, slot + r);
     }
-    if (state.gathered + active > depth) collect(plan, state);
-    for (Index r = 0; r < active; ++r) differentiate(p, plan, state, r, rows.index[r], s);
-    propagate(p, plan, packed, state, rows, active, s);
-    state.gathered += active;
-  }
-  collect(plan, state);
+    propagate(p, plan, packed, state, rows, active, s, state.dz + slot * plan.ldz);
+  };
+  backward_steps(p.shape, rows, [&](Index r, Index row) { enter(p, plan, state, r, row); }, step,
+                 [&](Index gathered) { collect(plan, state, gathered); });
   for (Index r = 0; r < rows.count; ++r) {
     copy(p.dh0 + rows.index[r] * h, state.dh + r * state.ldh, h);
     copy(p.dc0 + rows.index[r] * h, state.dc + r * all, h);

@@ -17,7 +17,7 @@ from unrolled.errors import SettingError, ShapeError
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _NAME = "unrolled.kernels._kernels"
-_POINTER, _INDEX = ctypes.c_void_p, ctypes.c_ssize_t
+_POINTER, _INDEX, _NAME_OF_CELL = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_char_p
 
 
 @cache
@@ -46,8 +46,8 @@ def library() -> ctypes.CDLL | None:
 def _declare(found: ctypes.CDLL) -> None:
     found.unrolled_instruction_set.restype = ctypes.c_char_p
     found.unrolled_set_threads.argtypes = [ctypes.c_int]
-    found.unrolled_saved.argtypes, found.unrolled_saved.restype = [ctypes.c_int, _INDEX], _INDEX
-    found.unrolled_stepper_new.argtypes = [ctypes.c_int, _INDEX, _INDEX, *[_POINTER] * 3]
+    found.unrolled_saved.argtypes, found.unrolled_saved.restype = [_NAME_OF_CELL, _INDEX], _INDEX
+    found.unrolled_stepper_new.argtypes = [_NAME_OF_CELL, _INDEX, _INDEX, *[_POINTER] * 3]
     found.unrolled_stepper_new.restype = _POINTER
     found.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
     found.unrolled_stepper_bind.restype = None
@@ -96,6 +96,36 @@ def set_threads(count: int) -> None:
     loaded().unrolled_set_threads(count)
 
 
+def gates(cell: str) -> int:
+    """Return how many gates stand side by side in the weights of a cell.
+
+    Args:
+        cell: `lstm`, `gru` or `gru_before`.
+    """
+    return 4 if cell == "lstm" else 3
+
+
+def bias_shape(cell: str, units: int) -> tuple[int, ...]:
+    """Return the shape of a cell's bias: `2 3h` where the recurrent product has one of its own.
+
+    Args:
+        cell: `lstm`, `gru` or `gru_before`.
+        units: `h`.
+    """
+    width = gates(cell) * units
+    return (2, width) if cell == "gru" else (width,)
+
+
+def saved_floats(cell: str, units: int) -> int:
+    """Return how many floats a row keeps for one step, from forward to backward.
+
+    Args:
+        cell: `lstm`, `gru` or `gru_before`.
+        units: `h`.
+    """
+    return int(loaded().unrolled_saved(cell.encode(), units))
+
+
 def _address(array: Floats) -> int:
     return int(array.__array_interface__["data"][0])
 
@@ -108,22 +138,23 @@ class _Stepper:
     copied to and from one buffer, whose address the library is told once for a size of batch.
     """
 
-    _gates: int
-    _is_lstm: int
     _h: Floats  # b h, views of the buffer: before the step
     _c: Floats
     _new_h: Floats  # b h: after it
     _new_c: Floats
 
     def __init__(
-        self, kernel: npt.ArrayLike, recurrent_kernel: npt.ArrayLike, bias: npt.ArrayLike
+        self,
+        cell: str,
+        kernel: npt.ArrayLike,
+        recurrent_kernel: npt.ArrayLike,
+        bias: npt.ArrayLike,
     ) -> None:
         k, u, b = (np.ascontiguousarray(a, np.float32) for a in (kernel, recurrent_kernel, bias))
         self.inputs, self.units = k.shape[0], u.shape[0]
-        width = self._gates * self.units
-        bias_shape = (width,) if self._is_lstm else (2, width)
+        width = gates(cell) * self.units
         got = (k.shape, u.shape, b.shape)
-        want = ((self.inputs, width), (self.units, width), bias_shape)
+        want = ((self.inputs, width), (self.units, width), bias_shape(cell, self.units))
         if got != want:
             raise ShapeError(
                 f"kernel, recurrent_kernel and bias have shapes {got}; expected {want}. "
@@ -132,11 +163,11 @@ class _Stepper:
         library_ = loaded()
         self._lock, self._run = threading.Lock(), library_.unrolled_stepper_run
         handle = library_.unrolled_stepper_new(
-            self._is_lstm, self.inputs, self.units, _address(k), _address(u), _address(b)
+            cell.encode(), self.inputs, self.units, _address(k), _address(u), _address(b)
         )
         self._self = ctypes.c_void_p(handle)
         weakref.finalize(self, library_.unrolled_stepper_delete, handle)
-        count = 2 if self._is_lstm else 1
+        count = 2 if cell == "lstm" else 1
         x, *states = (np.empty((1, n), "f") for n in (self.inputs, *[self.units] * count))
         self._bind(x, *states)
 
@@ -164,7 +195,10 @@ class LSTMStepper(_Stepper):
         bias: `4h`.
     """
 
-    _gates, _is_lstm = 4, 1
+    def __init__(
+        self, kernel: npt.ArrayLike, recurrent_kernel: npt.ArrayLike, bias: npt.ArrayLike
+    ) -> None:
+        super().__init__("lstm", kernel, recurrent_kernel, bias)
 
     def __call__(self, x: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats]:
         """Return the new `h` and `c`, both `b h`.
@@ -183,15 +217,24 @@ class LSTMStepper(_Stepper):
 
 
 class GRUStepper(_Stepper):
-    """A GRU (`reset_after`) that advances a state by one step at a time, from numpy to numpy.
+    """A GRU that advances a state by one step at a time, from numpy to numpy.
 
     Args:
         kernel: Input weights, `f 3h`.
         recurrent_kernel: Recurrent weights, `h 3h`.
-        bias: `2 3h`.
+        bias: `2 3h` (input side, recurrent side) with `reset_after`, `3h` without.
+        reset_after: Apply the reset gate after the recurrent product.
     """
 
-    _gates, _is_lstm = 3, 0
+    def __init__(
+        self,
+        kernel: npt.ArrayLike,
+        recurrent_kernel: npt.ArrayLike,
+        bias: npt.ArrayLike,
+        *,
+        reset_after: bool = True,
+    ) -> None:
+        super().__init__("gru" if reset_after else "gru_before", kernel, recurrent_kernel, bias)
 
     def __call__(self, x: Floats, h: Floats) -> Floats:
         """Return the new `h`, `b h`.

@@ -5,40 +5,42 @@
 // bias, the state (or a part of these).
 #pragma once
 
-#include "simd.h"
+#include "product.h"
 
 namespace unrolled::ISA {
 
-// A weight matrix whose rows lie in up to three places, each row `gates * units` Index.
+// A weight matrix: columns of some gates, `across` floats from one row to the next, and rows that
+// lie in up to three places.
 struct Stack {
-  const float* input;      // f rows, or null
-  Index inputs;
-  const float* bias;       // one row, or null
-  const float* recurrent;  // h rows, or null
-  Index states;
+  struct Rows {
+    const float* first;
+    Index count;
+  };
+  Rows parts[3];
+  Index across;
 
-  Index rows() const { return inputs + (bias != nullptr) + states; }
-  const float* row(Index m, Index width) const {
-    if (m < inputs) return input + m * width;
-    m -= inputs;
-    if (bias != nullptr && m-- == 0) return bias;
-    return recurrent + m * width;
+  Index rows() const { return parts[0].count + parts[1].count + parts[2].count; }
+  const float* row(Index m) const {
+    const Rows* part = parts;
+    for (; m >= part->count; ++part) m -= part->count;
+    return part->first + m * across;
   }
 };
 
 // The part of `count` things that worker `part` of `parts` does.
 INLINE Index share(Index count, Index part, Index parts) { return count * part / parts; }
 
-// panels[vector / width][row][vector % width][lane]
+// panels[vector / width][row][vector % width][lane]; the last panel may be narrower.
 template <int gates, int width>
 INLINE void pack(const Stack& from, Index units, float* to, Index part, Index parts) {
-  const Index rows = from.rows(), all = vectors(units) * gates / width;
-  for (Index p = share(all, part, parts); p < share(all, part + 1, parts); ++p) {
-    float* out = to + p * rows * width * lanes;
+  const Index rows = from.rows(), all = vectors(units) * gates, panels = (all + width - 1) / width;
+  for (Index p = share(panels, part, parts); p < share(panels, part + 1, parts); ++p) {
+    const Index first = p * width, across = smaller(width, all - first);
+    float* out = to + first * rows * lanes;
     for (Index m = 0; m < rows; ++m) {
-      const float* row = from.row(m, gates * units);
-      for (Index j = 0; j < width; ++j, out += lanes) {
-        const Index v = p * width + j, unit = v / gates * lanes;
+      const float* row = from.row(m);
+      for (Index v = first; v < first + across; ++v, out += lanes) {
+        const Index unit = v / gates * lanes;
         store(out, load_first(row + v % gates * units + unit, smaller(lanes, units - unit)));
       }
     }
@@ -49,38 +51,38 @@ INLINE void pack(const Stack& from, Index units, float* to, Index part, Index pa
 template <int gates, int width, class Target>
 INLINE void unpack(const float* const* sums, Index count, Index rows, Index units, Target target,
                    Index offset, Index part, Index parts) {
-  const Index all = vectors(units) * gates / width;
-  for (Index p = share(all, part, parts); p < share(all, part + 1, parts); ++p) {
+  const Index all = vectors(units) * gates, panels = (all + width - 1) / width;
+  for (Index p = share(panels, part, parts); p < share(panels, part + 1, parts); ++p) {
+    const Index first = p * width, across = smaller(width, all - first);
+    Index at = offset + first * rows * lanes;
     for (Index m = 0; m < rows; ++m) {
       float* row = target(m);
-      for (Index j = 0; j < width; ++j) {
+      for (Index v = first; v < first + across; ++v, at += lanes) {
         vec total = splat(0);
-        for (Index i = 0; i < count; ++i) {
-          total = total + load(sums[i] + offset + ((p * rows + m) * width + j) * lanes);
-        }
-        const Index v = p * width + j, unit = v / gates * lanes;
+        for (Index i = 0; i < count; ++i) total = total + load(sums[i] + at);
+        const Index unit = v / gates * lanes;
         store_first(row + v % gates * units + unit, total, smaller(lanes, units - unit));
       }
     }
   }
 }
 
-// The transpose, for the way back: rows are gates as `pack` orders its columns; columns are
-// the states, padded to whole vectors, then the inputs.
+// The transpose, for the way back: rows are gates as `pack` orders its columns; columns are the
+// rows of two parts, the states, padded to whole vectors, and the inputs.
 INLINE Index transposed_columns(Index states, Index inputs) { return padded(states) + inputs; }
 
 template <int gates>
-INLINE void pack_transposed(const float* recurrent, Index states, const float* input, Index inputs,
-                            Index units, Index width, float* to, Index part, Index parts) {
-  const Index columns = transposed_columns(states, inputs), all = vectors(columns);
+INLINE void pack_transposed(const Stack& from, Index units, float* to, Index part, Index parts) {
+  const Stack::Rows &states = from.parts[0], &inputs = from.parts[1];
+  const Index columns = transposed_columns(states.count, inputs.count), all = vectors(columns);
   const Index depth = padded(units) * gates;
   for (Index v = share(all, part, parts); v < share(all, part + 1, parts); ++v) {
-    const Index first = v / width * width, across = smaller(width, all - first);
+    const Index first = v / panel_width * panel_width, across = smaller(panel_width, all - first);
     float* out = to + first * lanes * depth + (v - first) * lanes;
     for (Index j = 0; j < lanes; ++j) {
-      const Index n = v * lanes + j, x = n - padded(states);
-      const float* row = n < states ? recurrent + n * gates * units
-                         : x >= 0 && x < inputs ? input + x * gates * units : nullptr;
+      const Index n = v * lanes + j, x = n - padded(states.count);
+      const float* row = n < states.count ? states.first + n * from.across
+                         : x >= 0 && x < inputs.count ? inputs.first + x * from.across : nullptr;
       for (Index k = 0; k < depth; ++k) {
         const Index unit = k / (gates * lanes) * lanes + k % lanes, gate = k / lanes % gates;
         const bool real = row != nullptr && unit < units;

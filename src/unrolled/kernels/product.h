@@ -104,12 +104,27 @@ INLINE void multiply(Index rows, Index depth, Index width, const float* a, Index
   }
 }
 
-// c (+)= a^T b over `depth` rows, panel by panel of n vectors; c is stored panel by panel.
 template <int n>
-INLINE void accumulate(Index depth, Index rows, Index width, const float* a, Index lda,
+INLINE void accumulate_panel_of(Index width, Index rows, Index depth, const float* a, Index lda,
+                                const float* b, Index ldb, float* c, bool add) {
+  if (width == n) return panel<true, n>(rows, depth, a, lda, b, ldb, c, n * lanes, add);
+  if constexpr (n > 1) accumulate_panel_of<n - 1>(width, rows, depth, a, lda, b, ldb, c, add);
+}
+
+// c (+)= a^T b over `depth` rows, where b has `gates` vectors for each of `vectors`; c is stored
+// panel by panel of n vectors, and one narrower at the end if n does not divide the gates.
+template <int gates, int n>
+INLINE void accumulate(Index depth, Index rows, Index vectors, const float* a, Index lda,
                        const float* b, Index ldb, float* c, bool add) {
-  for (Index v = 0; v < width; v += n) {
-    panel<true, n>(rows, depth, a, lda, b + v * lanes, ldb, c + v * lanes * rows, n * lanes, add);
+  for (Index v = 0; v < gates * vectors; v += n) {
+    const float* from = b + v * lanes;
+    float* to = c + v * lanes * rows;
+    if constexpr (gates % n == 0) {
+      panel<true, n>(rows, depth, a, lda, from, ldb, to, n * lanes, add);
+    } else {
+      accumulate_panel_of<n>(smaller(n, gates * vectors - v), rows, depth, a, lda, from, ldb, to,
+                             add);
+    }
   }
 }
 

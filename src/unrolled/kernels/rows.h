@@ -1,5 +1,5 @@
-// What LSTM and GRU do alike with the rows of a block: where each row reads and writes at a
-// step, and what is left in the padding.
+// What the cells do alike with the rows of a block: where each row reads and writes at a step,
+// and what is left in the padding.
 #pragma once
 
 #include "cell.h"

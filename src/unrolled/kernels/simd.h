@@ -30,6 +30,12 @@
 
 namespace unrolled::ISA {
 
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool fused = true;  // a product and a sum are rounded once, as one
+#else
+constexpr bool fused = false;
+#endif
+
 #if defined(UNROLLED_PLAIN)
 
 constexpr Index lanes = 8;

@@ -23,9 +23,9 @@ Floats floats(Index n) {
 // A cell with its packed weights; one thread at a time may use it.
 class Stepper {
  public:
-  Stepper(bool lstm, const Cell& cell, Index f, Index h, const float* kernel,
-          const float* recurrent, const float* bias)
-      : lstm_(lstm), cell_(cell), ones_(most_rows, 1), index_(most_rows) {
+  Stepper(const Cell& cell, Index f, Index h, const float* kernel, const float* recurrent,
+          const float* bias)
+      : cell_(cell), ones_(most_rows, 1), index_(most_rows) {
     for (Index r = 0; r < most_rows; ++r) index_[r] = static_cast<int>(r);
     call_.shape = {.b = most_rows, .t = 1, .f = f, .h = h, .lengths = ones_.data()};
     call_.kernel = kernel, call_.recurrent = recurrent, call_.bias = bias;
@@ -40,17 +40,16 @@ class Stepper {
   void step() {
     const Index f = call_.shape.f, h = call_.shape.h, state = rows_ * h;
     float* const before = values_ + rows_ * f;
-    float* const after = before + (lstm_ ? 2 : 1) * state;
+    float* const after = before + cell_.states * state;
     for (Index r = 0; r < rows_; r += most_rows) {
       call_.x = values_ + r * f, call_.h0 = before + r * h, call_.h = after + r * h;
-      if (lstm_) call_.c0 = call_.h0 + state, call_.c = call_.h + state;
+      if (cell_.states == 2) call_.c0 = call_.h0 + state, call_.c = call_.h + state;
       const Rows rows{index_.data(), rows_ - r < most_rows ? rows_ - r : most_rows};
       cell_.forward(call_, packed_.get(), rows, scratch_.get());
     }
   }
 
  private:
-  const bool lstm_;
   const Cell& cell_;
   Forward call_{};
   Index rows_ = 0;
@@ -65,11 +64,11 @@ class Stepper {
 using unrolled::Index;
 using unrolled::Stepper;
 
-// `lstm` tells the cell. The weights are packed here and not read again.
-UNROLLED_EXPORT void* unrolled_stepper_new(int lstm, Index f, Index h, const float* kernel,
-                                           const float* recurrent, const float* bias) {
-  const auto* set = unrolled::instruction_set();
-  return new Stepper(lstm != 0, lstm ? set->lstm : set->gru, f, h, kernel, recurrent, bias);
+// The weights are packed here and not read again.
+UNROLLED_EXPORT void* unrolled_stepper_new(const char* cell, Index f, Index h,
+                                           const float* kernel, const float* recurrent,
+                                           const float* bias) {
+  return new Stepper(unrolled::cell_named(cell), f, h, kernel, recurrent, bias);
 }
 
 // From now on every step reads and writes `values`.
