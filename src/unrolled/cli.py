@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -251,7 +251,7 @@ def predict(
     steps before it ended.
     """
     trained = unrolled.load(model)
-    asked = {
+    asked: dict[str, Any] = {
         "beam": beam,
         "n_best": n_best,
         "samples": samples,

@@ -117,14 +117,22 @@ def _program(
 
     def run(inputs: dict[str, Any]) -> Any:
         encoded = faces.encode(alone(inputs))
+        encoded = keras().tree.map_structure(ops.stop_gradient, encoded)  # and no Keras mask
         start = encoded["states"], encoded["memory"]
         if tokens:
-            marks = {"start": END, "end": END, "forbidden": (PADDING, UNKNOWN)}
-            found = decode(one, *start, most=most, settings=decoding, **marks)
+            found = decode(
+                one,
+                *start,
+                start=END,
+                end=END,
+                most=most,
+                settings=decoding,
+                forbidden=(PADDING, UNKNOWN),
+            )
             return found.ids, found.lengths, found.ended, found.scores
         o = faces.step.input[PREVIOUS].shape[-1]
         first = ops.zeros((ops.shape(start[0][0])[0], o))  # n o
-        said = values(one, *start, first=first, most=most, stop=stops)
+        said = values(one, *start, first=first, most=most, stop=0.5 if stops else None)
         ended = said.ended[:, None]
         nothing = ops.full(ops.shape(ended), float("nan"))
         return said.values[:, None], said.lengths[:, None], ended, nothing
@@ -141,10 +149,13 @@ def attention(faces: Faces, ports: Ports, examples: Examples, rows: list[Array])
         ports: What goes in and out.
         examples: The rows.
         rows: What was written for each, ids (u,) or numbers (u o).
+
+    Returns:
+        For ids with one more step, that of the end mark.
     """
     (name,) = ports.heads
     ends = [np.concatenate([row, [END]]) if ports.tokens else row for row in rows]
     known = replace(examples, targets={name: Block.of(ends)})
     said = inference.outputs(faces.attend, forced(known, ports, faces), ["weights"])["weights"]
     lengths = examples.lengths if examples.lengths is not None else [None] * examples.rows
-    return [a[: len(row), :t] for a, row, t in zip(said, rows, lengths, strict=True)]
+    return [a[: len(row), :t] for a, row, t in zip(said, ends, lengths, strict=True)]
