@@ -5,7 +5,7 @@ from functools import cache
 import decoder_cases
 import numpy as np
 import pytest
-from decoder_cases import B, CASES, H, IDS, LENGTHS, OUT, T, U, before, forced, given, stepped
+from decoder_cases import CASES, IDS, LENGTHS, OUT, B, H, T, U, before, forced, given, stepped
 
 from unrolled.networks import PREVIOUS, Ports, faces
 from unrolled.settings import Network
