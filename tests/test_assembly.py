@@ -20,29 +20,29 @@ SMALL = Network(units=4, dropout=0.0)
 SHORT = Training(epochs=2, verbose=False)
 
 
-def encoded(a, y, *, stated=None, shape="auto"):
+def encoded(a, y, *, stated=None):
     """Return the encoding of two columns, and their rows."""
     frame = read({"a": a, "y": y})
     into, out = sides(frame, ["a"], ["y"], stated=stated)
     values = table(frame, into, out)
-    encoding = Encoding.fitted(schema(values, into, out, shape=shape), values)
+    encoding = Encoding.fitted(schema(values, into, out), values)
     return encoding, encoding.examples(values, targets=True)
 
 
-def built(a, y, *, network=SMALL, settings=SHORT, **stated):
-    return assembly.built(*encoded(a, y, **stated), network, settings)
+def built(a, y, *, network=SMALL, **stated):
+    return assembly.built(*encoded(a, y, **stated), network, SHORT)
 
 
-SPELLED = {"stated": {"y": "characters"}}
+SPELLED, NUMBERS = {"stated": {"y": "characters"}}, {"stated": {"y": "numbers"}}
 
 
 @pytest.mark.parametrize(
     ("a", "y", "given", "taken"),
     [
-        (FACTS, EVEN, {"shape": "one-to-many"}, ("one-to-many", "repeat", False, False)),
+        (FACTS, EVEN, NUMBERS, ("one-to-many", "repeat", False, False)),
         (FACTS, OPEN, {}, ("one-to-many", "decoder", False, True)),
         (FACTS, TEXT, SPELLED, ("one-to-many", "decoder", True, False)),
-        (STEPS, EVEN, {"shape": "unaligned"}, ("unaligned", "repeat", False, False)),
+        (STEPS, EVEN, NUMBERS, ("unaligned", "repeat", False, False)),
         (STEPS, OPEN, {}, ("unaligned", "decoder", False, True)),
         (STEPS, TEXT, SPELLED, ("unaligned", "decoder", True, False)),
     ],
