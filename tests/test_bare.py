@@ -5,7 +5,7 @@ import pytest
 
 from unrolled import bare
 from unrolled.errors import SettingError
-from unrolled.networks import ARCHITECTURES
+from unrolled.networks import ARCHITECTURES, PREVIOUS
 from unrolled.networks.table import DEFAULTS
 from unrolled.shapes import FACTS, SHAPES
 
@@ -16,13 +16,26 @@ def sizes_of(shape):
     return steps | ({"u": 3} if shape in ("one-to-many", "unaligned") else {})
 
 
+def shapes_of(model):
+    """Return the shapes of the input x, and of a decoder's further input."""
+    if not isinstance(model.input, dict):
+        return model.input_shape, None
+    assert set(model.input) == {"x", PREVIOUS}
+    return model.input["x"].shape, model.input[PREVIOUS].shape
+
+
 @pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
 def test_inputs_and_outputs_follow_the_pattern(row):
     model = bare.build(row.shape, architecture=row.name, f=2, o=4, units=3, **sizes_of(row.shape))
     sizes = {"b": None, "t": 5, "f": 2, "u": 3, "o": 4}
     given, made = FACTS[row.shape].pattern.split(" -> ")
-    assert model.input_shape == tuple(sizes[axis] for axis in given.split())
-    assert model.output_shape == tuple(sizes[axis] for axis in made.split())
+    x, previous = shapes_of(model)
+    assert x == tuple(sizes[axis] for axis in given.split())
+    if row.name == "decoder":  # any number of steps, fed back
+        assert previous == model.output_shape == (None, None, 4)
+    else:
+        assert previous is None
+        assert model.output_shape == tuple(sizes[axis] for axis in made.split())
 
 
 @pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
@@ -31,10 +44,14 @@ def test_steps_may_stay_open_where_the_wiring_allows_it(row):
         return
     u = sizes_of(row.shape).get("u")
     model = bare.build(row.shape, architecture=row.name, u=u, f=2, o=4, units=3)
-    assert model.input_shape == (None, None, 2)
+    x, previous = shapes_of(model)
+    assert x == (None, None, 2)
     for t in (1, 6):
         steps = {"aligned": (t,), "unaligned": (3,)}.get(row.shape, ())
-        assert model(np.zeros((2, t, 2), "float32")).shape == (2, *steps, 4)
+        given = np.zeros((2, t, 2), "float32")
+        if previous:
+            given = {"x": given, PREVIOUS: np.zeros((2, 3, 4), "float32")}
+        assert model(given).shape == (2, *steps, 4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

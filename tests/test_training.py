@@ -125,10 +125,108 @@ def test_an_interrupt_before_the_first_pass_ends_goes_through(monkeypatch):
 
 
 @pytest.mark.parametrize("rows", [10, 100_000])
-def test_every_gap_is_filled_and_what_was_given_stays(rows):
-    filled = training.settled(Training(), rows=rows, embedded=False)
-    assert filled.batch_size
-    assert filled.learning_rate
-    given = training.settled(Training(batch_size=7, learning_rate=0.5), rows=rows, embedded=False)
-    assert (given.batch_size, given.learning_rate) == (7, 0.5)
-    assert training.settled(given, rows=rows, embedded=False) == given
+@pytest.mark.parametrize(("generates", "smoothing"), [(False, 0.0), (True, 0.1)])
+def test_every_gap_is_filled_and_what_was_given_stays(rows, generates, smoothing):
+    facts = {"rows": rows, "embedded": False, "generates": generates}
+    filled = training.settled(Training(), **facts)
+    assert None not in filled.model_dump(exclude={"split_by"}).values()
+    assert filled.label_smoothing == smoothing
+    said = Training(batch_size=7, learning_rate=0.5, label_smoothing=0.0)
+    given = training.settled(said, **facts)
+    assert (given.batch_size, given.learning_rate, given.label_smoothing) == (7, 0.5, 0.0)
+    assert training.settled(given, **facts) == given
+
+
+IDS, START = 5, 2
+
+
+def answers(seed, count=40, *, kind="ids"):
+    """Return rows of facts and what is said of each, of one to seven steps, to force a decoder."""
+    random = np.random.default_rng(seed)
+    facts = random.normal(size=(count, 2)).astype("float32")
+    lengths = random.integers(1, 8, count)
+    if kind == "ids":
+        said = [random.integers(0, IDS, n).astype("int32") for n in lengths]
+    else:
+        said = [random.normal(size=(n, 1)).astype("float32") for n in lengths]
+    rows = Examples({"x": Block.of(facts)}, {"y": Block.of(said)}, rows=count)
+    start = START if kind == "ids" else 0
+    return rows.forced("y", start=start, stops=kind == "numbers that stop")
+
+
+def decoder(kind):
+    training.keras.utils.set_random_seed(0)
+    ports = Ports(
+        "one-to-many",
+        u=7,
+        values=2,
+        heads={"y": IDS if kind == "ids" else 1},
+        tokens=kind == "ids",
+        stops=kind == "numbers that stop",
+    )
+    return build(ports, Network(architecture="decoder", units=4))
+
+
+def by_hand(made, examples, kind, smoothing):
+    """Return the mean loss over the real steps, each row forced alone and by plain NumPy."""
+    losses, target = [], examples.targets["y"]
+    for row in range(examples.rows):
+        place = slice(target.offsets[row], target.offsets[row + 1])
+        true = target.flat[place]
+        late = np.concatenate([np.full_like(true[:1], examples.start), true[:-1]])
+        x = examples.inputs["x"].flat[[row]]
+        said = made.predict_on_batch({"x": x, "previous": late[None]})
+        said, ends = (said["y"], said["stop"]) if isinstance(said, dict) else (said, None)
+        said = said[0].astype(float)
+        if kind == "ids":
+            log = said - np.log(np.exp(said).sum(axis=-1, keepdims=True))
+            wanted = (1 - smoothing) * np.eye(IDS)[true] + smoothing / IDS
+            loss = -(wanted * log).sum(axis=-1)
+        else:
+            loss = ((said - true) ** 2)[:, 0]
+        if ends is not None:
+            chance = 1 / (1 + np.exp(-ends[0, :, 0].astype(float)))
+            loss = loss - np.log(np.append(1 - chance[:-1], chance[-1]))
+        losses.append(loss)
+    return np.concatenate(losses).mean()
+
+
+@pytest.mark.parametrize("kind", ["ids", "numbers", "numbers that stop"])
+@pytest.mark.parametrize("sampling", ["none", "linear"])
+def test_the_loss_of_a_decoder_is_the_mean_over_the_real_steps_it_was_forced_along(kind, sampling):
+    smoothing = 0.1 if kind == "ids" else 0.0
+    settings = FEW.model_copy(
+        update={"label_smoothing": smoothing, "scheduled_sampling": sampling, "batch_size": 16}
+    )
+    made, held = decoder(kind), answers(1, 13, kind=kind)
+    history = training.fit(made, answers(0, kind=kind), held, settings)
+    kept = history.validation[history.best_epoch - 1]
+    assert by_hand(made, held, kind, smoothing) == pytest.approx(kept, rel=1e-4)
+    assert history.loss[-1] < history.loss[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
+def test_label_smoothing_is_keras_own_on_one_hot_targets(share):
+    keras, random = training.keras, np.random.default_rng(0)
+    true = random.integers(0, IDS, size=(4, 6))
+    logits = random.normal(size=(4, 6, IDS), scale=3).astype("float32")
+    theirs = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=share, reduction=None
+    )(np.eye(IDS, dtype="float32")[true], logits)
+    ours = training.smoothed(share)(true, logits)
+    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-5, atol=1e-6)
+
+
+def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setting():
+    settings = FEW.model_copy(update={"label_smoothing": 0.2})
+    made = build(Ports("one-to-one", values=1, heads={"a": IDS, "b": 1}), Network(units=4))
+    x = np.ones((6, 1), "float32")
+    labels, numbers = np.arange(6, dtype="int32") % IDS, np.ones((6, 1), "float32")
+    targets = {"a": Block.of(labels), "b": Block.of(numbers)}
+    training.compiled(made, Examples({"x": Block.of(x)}, targets, rows=6), settings)
+    said = made.predict_on_batch(x)
+    log = said["a"] - np.log(np.exp(said["a"]).sum(axis=-1, keepdims=True))
+    smooth = -(0.8 * log[np.arange(6), labels] + 0.2 * log.mean(axis=-1)).mean()
+    square = ((said["b"] - numbers) ** 2).mean()
+    loss = made.test_on_batch(x, {"a": labels, "b": numbers}, return_dict=True)["loss"]
+    assert loss == pytest.approx(smooth + square, rel=1e-5)

@@ -44,6 +44,7 @@ def plain(row):
 
 WORDS, LABEL, TAGS = {"words": "tokens"}, {"label": "category"}, {"tags": "tokens"}
 RAGGED, FUTURE = {"ragged": "numbers"}, {"future": "numbers"}
+SPELLED, OPEN = {"spelled": "tokens"}, {"open": "numbers"}
 CASES = (
     *map(plain, ARCHITECTURES),
     Case("many-to-one", "last", WORDS, LABEL, {"layers": 2}, "of words, two layers"),
@@ -53,6 +54,11 @@ CASES = (
     Case("aligned", "steps", WORDS, TAGS, {}, "of words"),
     Case("unaligned", "vector", RAGGED, FUTURE, {}, "ragged"),
     Case("unaligned", "repeat", RAGGED, FUTURE, {"cell": "gru"}, "ragged gru"),
+    Case("one-to-many", "decoder", "fact", OPEN, {"layers": 2}, "that stops, two layers"),
+    Case("one-to-many", "decoder", "label", SPELLED, {"cell": "gru"}, "of words, gru"),
+    Case("unaligned", "decoder", RAGGED, OPEN, {"cell": "rnn"}, "ragged rnn that stops"),
+    Case("unaligned", "decoder", WORDS, SPELLED, {"layers": 2}, "of words, two layers"),
+    Case("unaligned", "decoder", RAGGED, SPELLED, {"bidirectional": False}, "of words, one way"),
 )
 
 
@@ -70,6 +76,8 @@ def table():
         "total": past.sum(axis=1).tolist(),
         "along": past.cumsum(axis=1).tolist(),
         "future": (past[:, :1] * np.arange(1, U + 1)).tolist(),
+        "open": [[row[0]] * n for row, n in zip(past.tolist(), lengths, strict=True)],
+        "spelled": [row[::-1] + ["end"] * (row[0] == "red") for row in words],
         "label": ["warm" if "red" in row else "cold" for row in words],
         "tags": [["R" if word == "red" else "other" for word in row] for row in words],
     }

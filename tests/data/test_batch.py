@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unrolled.data import batch as batching
-from unrolled.data.batch import Block, Examples, batches, inputs_of, large, targets_of
+from unrolled.data.batch import Block, Examples, batches, inputs_of, large, late, targets_of
 
 lengths_of_rows = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 sizes = st.integers(1, 20)
@@ -138,3 +138,81 @@ def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
 def test_no_rows_make_no_batches(seed):
     examples = Examples({"x": Block.of(np.zeros((0, 1)))}, {}, rows=0)
     assert batches(examples, 4, shuffle=generator(seed)) == []
+
+
+def answers(lengths, *, ids=False):
+    """Return rows of facts whose outputs, of different lengths, say where they stand."""
+    rows = [1000 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
+    said = [row.astype("int32") if ids else row[:, None].astype("float32") for row in rows]
+    facts = Block.of(np.zeros((len(lengths), 1), "float32"))
+    return Examples({"x": facts}, {"y": Block.of(said)}, rows=len(lengths), steps_out=40)
+
+
+@given(lengths_of_rows, sizes, seeds, st.booleans(), st.sampled_from([0, 2]))
+@example([1, 1, 9], 1, None, True, 2)
+@example([2, 30, 4, 1, 9, 17], 4, 0, False, 0)
+def test_a_decoder_is_fed_its_target_one_step_late(lengths, size, seed, ids, start):
+    examples = answers(lengths, ids=ids).forced("y", start=start, stops=False)
+    made = batches(examples, size, shuffle=generator(seed))
+    for b in made:
+        targets, weights = targets_of(examples, b, len(made))
+        fed = inputs_of(examples, b)["previous"]
+        assert fed.shape == targets["y"].shape
+        assert fed.dtype == targets["y"].dtype
+        np.testing.assert_array_equal(fed, late(examples.targets["y"], examples, b))
+        for place, row in enumerate(b.rows):
+            n, steps = lengths[row], 1000 * row + 1 + np.arange(lengths[row])
+            assert targets["y"][place].ravel()[:n].tolist() == steps.tolist()
+            assert fed[place].ravel()[:n].tolist() == [start, *steps[:-1]]
+            assert (weights["y"][place] > 0).tolist() == [
+                place < b.real and k < n for k in range(fed.shape[1])
+            ]
+
+
+@given(lengths_of_rows, sizes, seeds, st.booleans())
+@example([1, 1, 9], 1, None, True)
+@example([2, 30, 4, 1, 9, 17], 4, 0, False)
+def test_the_mean_loss_of_what_is_fed_back_is_over_its_real_steps(lengths, size, seed, ids):
+    examples = answers(lengths, ids=ids).forced("y", start=0, stops=not ids)
+    made = batches(examples, size, shuffle=generator(seed))
+    found = {name: [] for name in examples.targets}
+    for b in made:
+        targets, weights = targets_of(examples, b, len(made))
+        for name in found:  # the target stands for its own loss
+            loss = targets[name].reshape(weights[name].shape).astype(float)
+            found[name].append(float((loss * weights[name]).mean()))
+    steps = np.concatenate([1000.0 * i + 1 + np.arange(n) for i, n in enumerate(lengths)])
+    assert np.mean(found["y"]) == pytest.approx(steps.mean(), rel=1e-4)
+    if not ids:  # one last step a row
+        assert np.mean(found["stop"]) == pytest.approx(len(lengths) / len(steps), rel=1e-4)
+
+
+@given(lengths_of_rows, sizes, seeds)
+def test_only_the_last_step_of_a_row_stops_it(lengths, size, seed):
+    examples = answers(lengths).forced("y", start=0, stops=True)
+    assert examples.targets["stop"].flat.shape == (sum(lengths), 1)
+    for b in batches(examples, size, shuffle=generator(seed)):
+        targets, weights = targets_of(examples, b, 1)
+        for place, row in enumerate(b.rows):
+            expected = [float(k == lengths[row] - 1) for k in range(targets["stop"].shape[1])]
+            assert targets["stop"][place, :, 0].tolist() == expected
+        np.testing.assert_array_equal(weights["stop"], weights["y"])
+
+
+@given(lengths_of_rows, sizes, seeds)
+def test_what_is_fed_back_is_padded_to_few_lengths_none_too_short(lengths, size, seed):
+    examples = answers(lengths).forced("y", start=0, stops=False)
+    padded = set()
+    for b in batches(examples, size, shuffle=generator(seed)):
+        steps = inputs_of(examples, b)["previous"].shape[1]
+        assert steps >= max(lengths[row] for row in b.rows)
+        padded.add(steps)
+    assert len(padded) <= batching.MOST_LENGTHS
+
+
+def test_rows_without_targets_are_not_forced():
+    bare = Examples({"x": Block.of(np.zeros((3, 1), "float32"))}, {}, rows=3)
+    forced = bare.forced("y", start=2, stops=True)
+    assert forced.targets == {}
+    assert set(inputs_of(forced, batches(forced, 3)[0])) == {"x"}
+    assert (forced.fed, forced.start, forced.steps_out) == ("y", 2, None)

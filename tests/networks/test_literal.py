@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from unrolled import networks
 from unrolled.backend import keras as import_keras
 from unrolled.bare import build
+from unrolled.networks import Ports
+from unrolled.settings import Network
 
 keras = import_keras()
 layers = keras.layers
@@ -26,8 +29,10 @@ def same(ours, literal, x, *, literal_x=None):
     rng = np.random.default_rng(1)
     ours.set_weights([rng.normal(size=w.shape, scale=0.5) for w in ours.get_weights()])
     literal.set_weights(ours.get_weights())
-    theirs = literal.predict_on_batch(x if literal_x is None else literal_x)
-    np.testing.assert_allclose(ours.predict_on_batch(x), theirs, rtol=1e-5, atol=1e-6)
+    said = keras.tree.flatten(ours.predict_on_batch(x))
+    theirs = keras.tree.flatten(literal.predict_on_batch(x if literal_x is None else literal_x))
+    for a, b in zip(said, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_dense_without_hidden_layers_is_dense():
@@ -194,3 +199,96 @@ def test_unaligned_repeat_with_two_layers_has_two_on_either_side():
         ]
     )
     same(build("unaligned", f=F, u=U, o=OUT, units=H, layers=2), literal, rows())
+
+
+IDS, WIDTH = 9, 16  # tokens that come out, and the numbers that stand for one
+SAYS = {"ids": {"tokens": True}, "numbers": {}, "numbers that stop": {"stops": True}}
+each_cell = pytest.mark.parametrize("cell", CELLS)
+each_says = pytest.mark.parametrize("says", SAYS)
+
+
+def decoder(shape, says, **settings):
+    """Return a decoder with what it is given: x, and the outputs one step late."""
+    o = IDS if says == "ids" else OUT
+    ports = Ports(shape, u=U, values=F, heads={"y": o}, **SAYS[says])
+    rng = np.random.default_rng(2)
+    previous = rng.integers(0, IDS, size=(7, U)) if says == "ids" else rng.normal(size=(7, U, OUT))
+    x = facts() if shape == "one-to-many" else rows()
+    network = Network(architecture="decoder", units=H, **settings)
+    return networks.build(ports, network), {"x": x, "previous": previous}
+
+
+def fed_back(says):
+    """Return the input of what was said before."""
+    if says == "ids":
+        return keras.Input((None,), dtype="int32", name="previous")
+    return keras.Input((None, OUT), name="previous")
+
+
+def taught(x, previous, h, says):
+    """Return the model from both inputs to the heads on what a decoder's layers made, h."""
+    y = layers.Dense(IDS if says == "ids" else OUT)(h)
+    outputs = {"y": y, "stop": layers.Dense(1)(h)} if says == "numbers that stop" else y
+    return keras.Model({"x": x, "previous": previous}, outputs)
+
+
+def attending(x, previous, steps, states, cell, says):
+    """Return Luong's decoder of one or more layers over an encoder's steps."""
+    h = layers.Embedding(IDS, WIDTH)(previous) if says == "ids" else previous
+    for start in states:
+        h = CELLS[cell](H, return_sequences=True)(h, initial_state=start)
+    context = layers.Attention()([h, steps, layers.Dense(H, use_bias=False)(steps)])
+    h = layers.Dense(H, activation="tanh")(layers.Concatenate()([h, context]))
+    return taught(x, previous, h, says)
+
+
+@each_says
+@each_cell
+@pytest.mark.parametrize("count", [1, 2])
+def test_unaligned_decoder_is_an_encoder_whose_states_start_luongs_decoder(cell, says, count):
+    ours, given = decoder("unaligned", says, cell=cell, layers=count, bidirectional=False)
+    x = steps = keras.Input((T, F), name="x")
+    starts = []
+    for _ in range(count):
+        steps, *states = CELLS[cell](H, return_sequences=True, return_state=True)(steps)
+        starts.append(states)
+    same(ours, attending(x, fed_back(says), steps, starts, cell, says), given)
+
+
+@each_says
+@each_cell
+@pytest.mark.parametrize("count", [1, 2])
+def test_unaligned_decoder_joins_the_states_of_both_directions(cell, says, count):
+    ours, given = decoder("unaligned", says, cell=cell, layers=count)
+    x = steps = keras.Input((T, F), name="x")
+    starts = []
+    for _ in range(count):
+        layer = CELLS[cell](H, return_sequences=True, return_state=True)
+        steps, *ends = layers.Bidirectional(layer)(steps)
+        half = len(ends) // 2
+        starts.append(
+            [
+                layers.Dense(H, activation="tanh")(layers.Concatenate()([ends[i], ends[half + i]]))
+                for i in range(half)
+            ]
+        )
+    same(ours, attending(x, fed_back(says), steps, starts, cell, says), given)
+
+
+@each_says
+@each_cell
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_to_many_decoder_is_started_by_the_facts_and_given_them_at_every_step(
+    cell, says, count
+):
+    ours, given = decoder("one-to-many", says, cell=cell, layers=count)
+    x, previous = keras.Input((F,), name="x"), fed_back(says)
+    each = 2 if cell == "lstm" else 1
+    starts = [layers.Dense(H, activation="tanh")(x) for _ in range(count * each)]
+    fact = layers.RepeatVector(1)(layers.Dense(H)(x))  # b 1 h, the same at every step
+    h = layers.Embedding(IDS, H) if says == "ids" else layers.Dense(H)
+    h = layers.Add()([h(previous), fact])
+    for i in range(count):
+        start = starts[i * each : (i + 1) * each]
+        h = CELLS[cell](H, return_sequences=True)(h, initial_state=start)
+    same(ours, taught(x, previous, h, says), given)

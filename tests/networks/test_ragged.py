@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled.errors import ShapeError
-from unrolled.networks import ARCHITECTURES, Ports, build
+from unrolled.networks import ARCHITECTURES, PREVIOUS, Ports, build
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -29,8 +29,9 @@ def network_of(row, ragged=True):
         u=U if row.shape == "unaligned" else None,
         values=F,
         embedded={"word": TOKENS},
-        heads={"a": 1, "b": 2},
+        heads={"b": 2} if row.name == "decoder" else {"a": 1, "b": 2},
         ragged=ragged,
+        stops=row.name == "decoder",  # its second output
     )
     network = build(ports, Network(architecture=row.name, units=4, layers=2))
     rng = np.random.default_rng(0)
@@ -43,6 +44,12 @@ def content():
     rng = np.random.default_rng(1)
     numbers = rng.normal(size=(B, LONGEST, F)).astype("float32")
     return numbers, rng.integers(0, TOKENS, size=(B, LONGEST))
+
+
+def fed(row):
+    """Return what a decoder is given beside its input: the true outputs, one step late."""
+    previous = np.random.default_rng(2).normal(size=(B, U, 2)).astype("float32")
+    return {PREVIOUS: previous} if row.name == "decoder" else {}
 
 
 def padded(lengths, pad, fill, token):
@@ -73,8 +80,8 @@ def real(row, outputs, lengths):
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_padding_never_changes_an_output(row, lengths, pad, fill, token):
     network = network_of(row)
-    plain = network.predict_on_batch(padded(lengths, 0, 0.0, 0))
-    other = network.predict_on_batch(padded(lengths, pad, fill, token))
+    plain = network.predict_on_batch({**padded(lengths, 0, 0.0, 0), **fed(row)})
+    other = network.predict_on_batch({**padded(lengths, pad, fill, token), **fed(row)})
     for a, b in zip(real(row, plain, lengths), real(row, other, lengths), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
@@ -84,9 +91,10 @@ def test_padding_never_changes_an_output(row, lengths, pad, fill, token):
 def test_a_padded_row_says_what_the_row_alone_says_without_a_mask(row, length):
     network, unmasked = network_of(row), network_of(row, ragged=False)
     numbers, words = content()
-    alone = unmasked.predict_on_batch({"x": numbers[:, :length], "word": words[:, :length]})
+    alone = {"x": numbers[:, :length], "word": words[:, :length]}
+    alone = unmasked.predict_on_batch({**alone, **fed(row)})
     lengths = [length] * B
-    masked = network.predict_on_batch(padded(lengths, 3, 1e30, 1))
+    masked = network.predict_on_batch({**padded(lengths, 3, 1e30, 1), **fed(row)})
     for a, b in zip(real(row, alone, lengths), real(row, masked, lengths), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 

@@ -94,6 +94,23 @@ BUILD_REFUSALS = [
         {"layers": 0},
         "got layers=0 for the architecture 'steps', expected at least 1.",
     ),
+    (
+        "unaligned",
+        {"u": 3, "layers": 0, "architecture": "decoder"},
+        "got layers=0 for the architecture 'decoder', expected at least 1.",
+    ),
+    (
+        "one-to-many",
+        {"u": 3, "bidirectional": True, "architecture": "decoder"},
+        "got bidirectional for the architecture 'decoder' of the shape one-to-many, whose input has"
+        " no steps to read both ways. Leave it out.",
+    ),
+    (
+        "one-to-many",
+        {"u": 3, "architecture": "decode"},
+        "got the architecture 'decode' for the shape one-to-many, expected one of repeat, decoder."
+        " Did you mean 'decoder'?",
+    ),
     ("aligned", {"units": 0}, "got units=0 for Network, expected greater than or equal to 1."),
     ("aligned", {"dropout": 7}, "got dropout=7 for Network, expected less than 1."),
     (
@@ -150,14 +167,23 @@ def test_sizes_are_refused_as_such(shape, sizes, text):
         (
             {"embedded": {"x": 9}},
             SettingError,
-            "got an embedded input named 'x', expected a name without '/' that is neither 'x' (the"
-            " numbers) nor 'mask' (the real steps). Name it otherwise.",
+            "got an embedded input named 'x', expected a name without '/' that is none of 'x' (the"
+            " numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
+            " otherwise.",
         ),
         (
             {"embedded": {"km/h": 9}},
             SettingError,
-            "got an embedded input named 'km/h', expected a name without '/' that is neither 'x'"
-            " (the numbers) nor 'mask' (the real steps). Name it otherwise.",
+            "got an embedded input named 'km/h', expected a name without '/' that is none of 'x'"
+            " (the numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
+            " otherwise.",
+        ),
+        (
+            {"embedded": {"previous": 9}},
+            SettingError,
+            "got an embedded input named 'previous', expected a name without '/' that is none of"
+            " 'x' (the numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
+            " otherwise.",
         ),
     ],
     ids=str,
@@ -198,3 +224,42 @@ def test_settled_fills_every_gap():
 def test_settled_keeps_what_was_said():
     said = Network(architecture="steps", units=3, bidirectional=False, dropout=0.5, cell="gru")
     assert settled(Ports("aligned"), said) == said
+
+
+@pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
+def test_a_decoder_has_one_output(shape):
+    ports = Ports(shape, u=3, heads={"y": 1, "z": 2})
+    with pytest.raises(SettingError) as caught:
+        build(ports, Network(architecture="decoder"))
+    assert str(caught.value) == (
+        "got 2 outputs for the architecture 'decoder', expected one: it is fed back. Join the"
+        " columns into one, or take architecture='repeat'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"), [("one-to-many", "repeat"), ("unaligned", "repeat"), ("unaligned", "vector")]
+)
+def test_what_is_no_decoder_cannot_say_where_its_rows_end(shape, name):
+    with pytest.raises(SettingError) as caught:
+        build(Ports(shape, u=3, stops=True), Network(architecture=name))
+    assert str(caught.value) == (
+        f"got output rows of different lengths for the architecture '{name}', expected as many"
+        " steps in every row: nothing would say where they end. Cut or fill the rows, or take"
+        " architecture='decoder'."
+    )
+
+
+@pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
+def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
+    names = {
+        kind: settled(Ports(shape, u=3, **{kind: True} if kind else {}), Network()).architecture
+        for kind in ("tokens", "stops", "")
+    }
+    assert names == {"tokens": "decoder", "stops": "decoder", "": "repeat"}
+
+
+@pytest.mark.parametrize(("shape", "both"), [("one-to-many", False), ("unaligned", True)])
+def test_a_decoder_reads_steps_both_ways_unless_told_otherwise(shape, both):
+    filled = settled(Ports(shape, u=3), Network(architecture="decoder"))
+    assert filled.bidirectional is both

@@ -11,6 +11,7 @@ from unrolled.networks.parts import Plan, embedding_width, inputs, joined
 from unrolled.networks.ports import PREVIOUS, STOP, Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
+from unrolled.shapes import FACTS
 
 __all__ = [
     "ARCHITECTURES",
@@ -48,6 +49,11 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
         raise SettingError(
             "got a cell or bidirectional for the architecture 'dense', which has no recurrence."
             " Leave them out, or make an input of many steps."
+        )
+    if both and row.name == "decoder" and FACTS[row.shape].inputs == "one":
+        raise SettingError(
+            f"got bidirectional for the architecture 'decoder' of the shape {row.shape}, whose"
+            " input has no steps to read both ways. Leave it out."
         )
     if row.name != "dense" and network.layers < 1:
         raise SettingError(f"got layers=0 for the architecture '{row.name}', expected at least 1.")
