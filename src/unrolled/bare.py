@@ -92,7 +92,8 @@ def build(ports: Ports, network: Network) -> Any:
         cell: `lstm`, `gru` or `rnn`.
 
     Returns:
-        A model from (b f) or (b t f) to (b o), (b t o) or (b u o).
+        A model from (b f) or (b t f) to (b o), (b t o) or (b u o). A decoder takes a dict, of `x`
+        and `previous`: the outputs (b u o) one step late.
 
     Raises:
         ShapeError: Sizes that the wiring does not allow.
@@ -109,6 +110,8 @@ def build(ports: Ports, network: Network) -> Any:
 def code(ports: Ports, network: Network) -> str:
     """Return a network of a shape as a script of plain Keras; arguments as for `build`.
 
+    A decoder's script ends with the loop that uses it.
+
     Example:
         >>> print(code("unaligned", architecture="tail", t=6, f=4, u=3, units=32))
         import keras
@@ -121,7 +124,7 @@ def code(ports: Ports, network: Network) -> str:
         model = keras.Model(x, y)
         <BLANKLINE>
     """
-    return code_of(build_network(ports, network))
+    return code_of(build_network(ports, network), steps=ports.u)
 
 
 @_from(_sizes)

@@ -335,9 +335,9 @@ class SequenceModel(BaseEstimator):
         return found
 
     def code(self) -> str:
-        """Return the network as a script of plain Keras."""
+        """Return the network as a script of plain Keras; with a decoder, the loop that uses it."""
         trained = self._fitted("code")
-        return code(trained.model, training=training_lines(trained))
+        return code(trained.model, steps=trained.ports.u, training=training_lines(trained))
 
     def diagram(self) -> Diagram:
         """Return the unrolled picture of the network, as text and SVG."""

@@ -7,28 +7,44 @@ import textwrap
 
 from unrolled.artifact import Trained
 from unrolled.data.examples import Encoding
+from unrolled.explain.source import Source, laid
+from unrolled.networks import STOP
+from unrolled.schema import Column
 
 WIDEST = 100
+SMOOTHED = """\
+
+
+def smoothed(true, y):  # ids (b u) and scores (b u o): {share} of each goes to all ids alike
+    true = keras.ops.one_hot(keras.ops.cast(true, "int32"), y.shape[-1])
+    return keras.losses.categorical_crossentropy(
+        true, y, from_logits=True, label_smoothing={share}
+    )
+
+
+"""
 
 
 def training_lines(trained: Trained) -> str:
     """Return the `compile` call that the network was fitted with, as source."""
-    losses = {}
-    for column in trained.encoding.schema.outputs:
-        classes = column.kind in ("category", "tokens", "text")
-        loss = (
-            "SparseCategoricalCrossentropy(from_logits=True)" if classes else "MeanSquaredError()"
-        )
-        losses[trained.encoding.ports[column.name]] = f"keras.losses.{loss}"
-    every = "{" + ", ".join(f'"{name}": {loss}' for name, loss in losses.items()) + "}"
-    loss = next(iter(losses.values())) if len(losses) == 1 else every
+    share, schema = trained.training.label_smoothing, trained.encoding.schema
+    losses = {trained.encoding.ports[c.name]: _loss(c, share) for c in schema.outputs}
+    if trained.ports.stops:
+        losses[STOP] = "keras.losses.BinaryCrossentropy(from_logits=True)"
+    every: Source = ("loss={", [f'"{name}": {loss}' for name, loss in losses.items()], "}")
+    loss = f"loss={next(iter(losses.values()))}" if len(losses) == 1 else every
     rate = trained.training.learning_rate
-    return (
-        "model.compile(\n"
-        f"    optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0),\n"
-        f"    loss={loss},\n"
-        ")"
-    )
+    given = [f"optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0)", loss]
+    lines = laid(("model.compile(", given, ")"))
+    return (SMOOTHED.format(share=share) if "smoothed" in losses.values() else "") + lines
+
+
+def _loss(column: Column, share: float | None) -> str:
+    """Return an output's loss as source; labels and tokens are smoothed by a share."""
+    if column.kind not in ("category", "tokens", "text"):
+        return "keras.losses.MeanSquaredError()"
+    stock = "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"
+    return "smoothed" if share else stock
 
 
 def summary(encoding: Encoding, *, width: int | None = None) -> str:

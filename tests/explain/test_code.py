@@ -11,13 +11,14 @@ from unrolled.backend import keras as import_keras
 from unrolled.bare import build
 from unrolled.errors import SettingError
 from unrolled.explain.code import code
-from unrolled.networks import ARCHITECTURES, Ports
+from unrolled.networks import ARCHITECTURES, PREVIOUS, STOP, Faces, Ports, alone, faces
 from unrolled.networks import build as build_network
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
 keras = import_keras()
 layers = keras.layers
+ROWS, U = 6, 7
 
 COMPILED = {  # what this process compiled, the other need not compile again
     "JAX_COMPILATION_CACHE_DIR": jax.config.jax_compilation_cache_dir or "",
@@ -41,6 +42,13 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     assert got.keys() == y.keys(), folder.name
     for name in y:
         np.testing.assert_allclose(got[name], y[name], rtol=1e-5, atol=1e-6, err_msg=folder.name)
+    if (folder / "said.npz").exists():
+        said = dict(np.load(folder / "said.npz"))
+        rows = list(names["generate"]({k: v for k, v in x.items() if k != "previous"}))
+        assert [len(row) for row in rows] == said["lengths"].tolist(), folder.name
+        exact = said["flat"].dtype == "int32"
+        close = np.testing.assert_array_equal if exact else np.testing.assert_allclose
+        close(np.concatenate(rows), said["flat"], **{} if exact else {"rtol": 1e-4, "atol": 1e-5})
     print(folder.name)
 assert not [name for name in sys.modules if name.startswith("unrolled")]
 """
@@ -64,6 +72,63 @@ def of_many_ports(row, **settings):
         ragged=True,
     )
     return build_network(ports, Network(architecture=row.name, units=4, **settings))
+
+
+def decoders():
+    """Return chained decoders with their ports, by name."""
+    words = {"values": 0, "embedded": {"word": 9}, "ragged": True}
+    ids = {"heads": {"said": 9}, "tokens": True}
+    made = {
+        "facts": (Ports("one-to-many", u=U, values=2, heads={"y": 2}), {}),
+        "facts-tokens": (Ports("one-to-many", u=U, values=2, **ids), {"cell": "gru", "layers": 2}),
+        "facts-stops": (Ports("one-to-many", u=U, values=2, stops=True), {"cell": "rnn"}),
+        "rows": (Ports("unaligned", t=5, u=U, values=2, heads={"y": 2}), {"layers": 2}),
+        "rows-tokens": (Ports("unaligned", u=U, **words, **ids), {"dropout": 0.2}),
+        "rows-one-way": (
+            Ports("unaligned", u=U, **words, **ids),
+            {"cell": "gru", "layers": 2, "bidirectional": False},
+        ),
+        "rows-stops": (Ports("unaligned", u=U, values=2, ragged=True, stops=True), {"layers": 2}),
+    }
+    return {
+        name: (ports, faces(ports, Network(architecture="decoder", units=4, **settings)))
+        for name, (ports, settings) in made.items()
+    }
+
+
+def spoken(ports, made: Faces, inputs):
+    """Return what a decoder says, row by row and a step at a time."""
+    encoded = made.encode.predict_on_batch(alone(inputs))
+    (name, o), *_ = ports.heads.items()
+    rows, ended = [[] for _ in range(ROWS)], np.zeros(ROWS, bool)
+    previous = np.full((ROWS, 1), 2) if ports.tokens else np.zeros((ROWS, 1, o), "float32")
+    for _ in range(ports.u):
+        out = made.step.predict_on_batch({PREVIOUS: previous, **encoded})
+        encoded["states"] = out["states"]
+        for k, row in enumerate(rows):
+            scores = out[name][k, 0]
+            step = max(range(2, o), key=scores.__getitem__) if ports.tokens else scores
+            previous[k, 0] = step
+            if not ended[k]:
+                row.append(step)
+                ended[k] = step == 2 if ports.tokens else ports.stops and out[STOP][k, 0, 0] > 0
+    return rows
+
+
+def apart(ports, made: Faces, x, rng):
+    """Draw weights until rows end at several steps; return what the decoder then says."""
+    inputs = {name: array for name, array in x.items() if name != PREVIOUS}
+    for _ in range(100):
+        rows = spoken(ports, made, inputs)
+        if len({len(row) for row in rows}) > 2 or not (ports.tokens or ports.stops):
+            break
+        weights = made.model.get_weights()
+        made.model.set_weights([rng.normal(size=w.shape, scale=0.7) for w in weights])
+    else:
+        pytest.fail("no weights let rows end at several steps")
+    if ports.tokens:
+        return [np.array(row + [0] * (ports.u - len(row)), "int32") for row in rows]
+    return [np.array(row) for row in rows]
 
 
 def networks():
@@ -102,13 +167,13 @@ def with_settings():
 
 
 def example(model, rng):
-    """Return inputs of two rows, by name."""
+    """Return inputs of some rows, by name."""
     struct = model.input if isinstance(model.input, dict) else {"x": model.input}
     inputs = {}
     for name, tensor in struct.items():
-        size = [2, *(n or 5 for n in tensor.shape[1:])]
+        size = [ROWS, *(n or 5 for n in tensor.shape[1:])]
         kinds = {"float32": rng.normal(size=size), "int32": rng.integers(0, 9, size)}
-        ends = np.arange(5) < np.array([[5], [3]])
+        ends = np.arange(5) < np.array([[5], [3], [1], [4], [5], [2]])
         inputs[name] = ends if name == "mask" else kinds[tensor.dtype].astype(tensor.dtype)
     return inputs
 
@@ -117,17 +182,23 @@ def example(model, rng):
 def scripts(tmp_path_factory):
     """Write each script with weights, inputs and the outputs of the network it was read off."""
     root, rng = tmp_path_factory.mktemp("scripts"), np.random.default_rng(0)
-    for name, model in networks().items():
+    chained = decoders()
+    forced = {name: made.model for name, (_, made) in chained.items()}
+    for name, model in {**networks(), **forced}.items():
         model.set_weights([rng.normal(size=w.shape, scale=0.5) for w in model.get_weights()])
         x = example(model, rng)
+        rows = apart(*chained[name], x, rng) if name in chained else None
         y = model.predict_on_batch(x if isinstance(model.input, dict) else x["x"])
         folder = root / name
         folder.mkdir()
-        (folder / "script.py").write_text(code(model))
+        (folder / "script.py").write_text(code(model, steps=U))
         weights = {str(i): w for i, w in enumerate(model.get_weights())}
         np.savez(folder / "weights.npz", **weights)
         np.savez(folder / "x.npz", **x)
         np.savez(folder / "y.npz", **(y if isinstance(y, dict) else {"y": y}))
+        if rows is not None:
+            lengths = [len(row) for row in rows]
+            np.savez(folder / "said.npz", flat=np.concatenate(rows), lengths=lengths)
     return root
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from unrolled.explain.code import code
 from unrolled.explain.diagram import diagram
 from unrolled.explain.wiring import wiring
-from unrolled.networks import Ports, architecture, build, of_shape, settled
+from unrolled.networks import PREVIOUS, Ports, architecture, build, of_shape, settled
 from unrolled.settings import Network
 from unrolled.shapes import AXES, FACTS, SHAPES
 
@@ -47,6 +48,7 @@ def page(ports: Ports, network: Network) -> str:
     model = build(ports, taken)
     others = [other.name for other in of_shape(ports.shape) if other.name != row.name]
     facts = FACTS[ports.shape]
+    steps = "t" if ports.shape == "aligned" else "u"
     says = [f"{row.wiring}.", row.page]
     if others:
         says.append(f"Other architectures of {ports.shape}: {', '.join(others)}.")
@@ -58,19 +60,24 @@ def page(ports: Ports, network: Network) -> str:
             "",
             f"example  {facts.example}",
             f"input    {_axes(model.input_shape)}",
-            f"output   {_axes(model.output_shape)}",
+            f"output   {_axes(model.output_shape, steps)}",
             f"weights  {model.count_params()}",
             "",
-            code(model).rstrip(),
+            code(model, steps=ports.u).rstrip(),
         ]
     )
 
 
-def _axes(shape: tuple[int | None, ...]) -> str:
-    """Return a tensor's axes.
+def _axes(shape: Any, steps: str = "t") -> str:
+    """Return a tensor's axes, or those of several by name; an open one has the letter `steps`.
 
     Example:
         >>> _axes((None, None, 4))
         '(b, t, 4)'
+        >>> _axes({"x": (None, 6, 4), "previous": (None, None, 1)})
+        'x (b, 6, 4), previous (b, u, 1)'
     """
-    return f"(b, {', '.join(str(n or 't') for n in shape[1:])})"
+    if isinstance(shape, dict):
+        letters = {PREVIOUS: "u"}
+        return ", ".join(f"{k} {_axes(v, letters.get(k, 't'))}" for k, v in shape.items())
+    return f"(b, {', '.join(str(n or steps) for n in shape[1:])})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
+from unrolled.explain.diagram.facts import Ends
 from unrolled.networks import Ports, embedding_width
 from unrolled.settings import Network
 
@@ -17,11 +18,15 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         network: The settings, every one of them given.
         names: The columns that go in, and those that come out.
     """
+    steps = ports.t if ports.shape == "aligned" else ports.u
+    ends: Ends = "stop" if ports.stops else ""
+    if network.architecture == "decoder" and ports.tokens:
+        ends = "END"
     return Wiring(
         shape=ports.shape,
         architecture=network.architecture,
         t=ports.t,
-        u=ports.t if ports.shape == "aligned" else ports.u,
+        u=None if ends else steps,
         f=ports.values + sum(embedding_width(size) for size in ports.embedded.values()),
         o=sum(ports.heads.values()),
         units=network.units or 0,
@@ -31,4 +36,5 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         dropout=network.dropout or 0.0,
         inputs=names[0],
         outputs=names[1],
+        ends=ends,
     )

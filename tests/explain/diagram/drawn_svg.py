@@ -37,9 +37,16 @@ class DrawnArrow:
     kind: str
     source: DrawnBox
     target: DrawnBox
-    start: tuple[float, float]
-    end: tuple[float, float]
+    points: tuple[tuple[float, float], ...]
     head: bool
+
+    @property
+    def start(self) -> tuple[float, float]:
+        return self.points[0]
+
+    @property
+    def end(self) -> tuple[float, float]:
+        return self.points[-1]
 
 
 @dataclass(frozen=True)
@@ -102,10 +109,12 @@ def _box(group: ElementTree.Element) -> DrawnBox:
 def _arrow(group: ElementTree.Element, boxes: tuple[DrawnBox, ...]) -> DrawnArrow:
     path, head = group.find(f"{SVG}path"), group.find(f"{SVG}polygon")
     assert path is not None
-    x0, y0, x1, y1 = (float(n) for n in re.findall(r"-?[\d.]+", path.attrib["d"]))
+    numbers = [float(n) for n in re.findall(r"-?[\d.]+", path.attrib["d"])]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
     if head is not None:
-        x1, y1 = (float(n) for n in head.attrib["points"].split()[0].split(","))
+        x, y = head.attrib["points"].split()[0].split(",")
+        points[-1] = float(x), float(y)
     kind = group.attrib["class"].split("unrolled-")[-1].removesuffix("-arrow")
-    (source,) = (box for box in boxes if box.on_edge(x0, y0))
-    (target,) = (box for box in boxes if box.on_edge(x1, y1))
-    return DrawnArrow(kind, source, target, (x0, y0), (x1, y1), head is not None)
+    (source,) = (box for box in boxes if box.on_edge(*points[0]))
+    (target,) = (box for box in boxes if box.on_edge(*points[-1]))
+    return DrawnArrow(kind, source, target, tuple(points), head is not None)

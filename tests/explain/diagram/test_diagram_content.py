@@ -81,6 +81,21 @@ COUNTS = {
         {"input": 3, "state": 6 + 10, "join": 1, "dense": 5, "output": 5},
         {"flow": 3 + 3 + 1 + 5 + 5 + 5 + 5, "state": 2 * 2 + 2 * 4},
     ),
+    "one-to-many decoder, two layers, ends by itself": (
+        wiring("one-to-many", "decoder", u=3, layers=2, ends="END"),
+        {"input": 1, "dense": 1 + 3, "fed": 3, "join": 3, "state": 6, "output": 3, "end": 1},
+        {"flow": 1 + 6 + 3 + 3 + 3 + 3 + 1, "state": 2 * (1 + 2), "fed": 2},
+    ),
+    "unaligned decoder, both directions": (
+        wiring("unaligned", "decoder", t=3, u=4, bidirectional=True),
+        {"input": 3, "state": 6 + 4, "join": 3 + 1 + 4, "fed": 4, "dense": 4, "output": 4},
+        {"flow": 6 + 6 + 3 + 4 + 4 + 4 + 4, "state": 2 * 2 + 1 + 3, "fed": 3, "look": 4},
+    ),
+    "unaligned decoder, long": (
+        wiring("unaligned", "decoder", t=2, u=24),
+        {"input": 2, "state": 2 + 3, "join": 1 + 3, "fed": 3, "dense": 3, "output": 3, "gap": 5},
+        {"flow": 2 + 2 + 3 + 3 + 3 + 3, "state": 1 + 1 + 3, "fed": 3, "look": 3},
+    ),
 }
 
 
@@ -130,6 +145,10 @@ SEEN = {
     "last": (wiring("many-to-one", "last", t=2), {"y": ["x1", "x2"]}),
     "pooled": (wiring("many-to-one", "pooled", t=2), {"y": ["x1", "x2"]}),
     "one-to-many": (wiring("one-to-many", "repeat", u=2), {"y1": ["x"], "y2": ["x"]}),
+    "decoder: every output has read all": (
+        wiring("unaligned", "decoder", t=2, u=3),
+        {"y1": ["x1", "x2"], "y2": ["x1", "x2"], "y3": ["x1", "x2"]},
+    ),
 }
 
 
@@ -137,6 +156,51 @@ SEEN = {
 def test_an_output_sees_what_the_network_lets_it_see(case):
     facts, seen = SEEN[case]
     assert read(diagram(facts).svg).inputs_seen() == seen
+
+
+@pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
+def test_a_decoder_is_fed_what_the_step_before_it_said(shape):
+    drawn = read(diagram(wiring(shape, "decoder", t=2, u=3)).svg)
+    assert drawn.labels("fed") == ["start", "y1", "y2"]
+    fed = [a for a in drawn.arrows if a.kind == "fed"]
+    assert {(a.source.kind, a.source.label, a.target.label) for a in fed} == {
+        ("output", "y1", "y1"),
+        ("output", "y2", "y2"),
+    }
+    for output in (box for box in drawn.boxes if box.kind == "output"):
+        earlier = {b.label for b in drawn.seen_by(output) if b.kind == "output"}
+        assert earlier == {f"y{k}" for k in range(1, int(output.label[1:]))}
+
+
+def test_each_step_of_a_decoder_looks_at_the_states_of_all_steps():
+    drawn = read(diagram(wiring("unaligned", "decoder", t=3, u=2)).svg)
+    looks = [a for a in drawn.arrows if a.kind == "look"]
+    assert [a.target.label for a in looks] == ["attention"] * 2
+    (memory,) = {a.source for a in looks}
+    assert sorted(b.label for b in drawn.seen_by(memory) if b.kind == "state") == ["h1", "h2", "h3"]
+
+
+def test_each_layer_of_a_decoder_starts_from_the_memory():
+    drawn = read(diagram(wiring("unaligned", "decoder", t=3, u=2, layers=3)).svg)
+    starts = [a for a in drawn.arrows if a.kind == "state" and a.source.kind == "join"]
+    assert [a.target.label for a in starts] == ["s1"] * 3
+    assert len({a.target for a in starts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ("END", "A row ends with the step that says END."),
+        ("stop", "A row ends with the step whose further output, stop, is above 0."),
+    ],
+)
+def test_where_a_row_ends_is_marked_after_its_last_output(ends, says):
+    picture = diagram(wiring("one-to-many", "decoder", u=3, ends=ends))
+    drawn = read(picture.svg)
+    (mark,) = (box for box in drawn.boxes if box.kind == "end")
+    assert mark.label == ends
+    assert [a.source.label for a in drawn.arrows if a.target == mark] == ["y3"]
+    assert says in " ".join(picture.text.split())
 
 
 def test_last_states_of_both_directions_are_taken_at_opposite_ends():
@@ -166,6 +230,7 @@ def test_only_the_first_last_layer_below_gives_every_step_to_the_next():
         (wiring("unaligned", "padded", t=2), "h1 h2 h3 … hu+2", "y1 … yu"),
         (wiring("aligned", "steps"), "h1 h2 h3 … ht−1 ht", "y1 y2 y3 … yt−1 yt"),
         (wiring("aligned", "steps", t=1, u=1), "h1", "y1"),
+        (wiring("one-to-many", "decoder"), "h1 h2 … hu", "y1 y2 … yu"),
     ],
 )
 def test_steps_carry_their_numbers(facts, states, outputs):

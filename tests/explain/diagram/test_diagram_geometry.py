@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations, pairwise, product
 from xml.etree import ElementTree
 
 from drawn_svg import SVG, read
@@ -37,6 +38,7 @@ def wirings(draw) -> Wiring:
         dropout=draw(some.sampled_from([0.0, 0.2, 1 / 3, 0.000123])),
         inputs=tuple(draw(some.lists(some.text(max_size=40), max_size=12))),
         outputs=tuple(draw(some.lists(some.text(max_size=40), max_size=2))),
+        ends=draw(some.sampled_from(["", "END", "stop"])) if architecture == "decoder" else "",
     )
 
 
@@ -51,12 +53,15 @@ def test_the_drawing_holds_together(wiring):
         assert 0 < box.left < box.right < width
         assert 0 < box.top < box.bottom < height
     for arrow in drawn.arrows:
-        straight = arrow.start[0] == arrow.end[0] or arrow.start[1] == arrow.end[1]
-        assert straight
-        assert arrow.start != arrow.end
+        for start, end in pairwise(arrow.points):
+            assert start[0] == end[0] or start[1] == end[1]
+            assert start != end
+            for box in drawn.boxes:
+                assert not crosses(start, end, box)
         assert arrow.head == (arrow.target.kind != "gap")
-        for box in drawn.boxes:
-            assert not crosses(arrow, box)
+    for one, other in combinations(drawn.arrows, 2):
+        if one.target != other.target and one.source != other.source:
+            assert not overlap(one, other)
     assert_words_fit(drawn)
 
 
@@ -78,15 +83,26 @@ def assert_words_fit(drawn) -> None:
             assert 0 < float(text.attrib["y"]) < height
 
 
-def crosses(arrow, box) -> bool:
-    """Return whether an arrow runs through the inside of a box."""
-    (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(arrow.start, arrow.end, strict=True))
+def crosses(start, end, box) -> bool:
+    """Return whether a line runs through the inside of a box."""
+    (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(start, end, strict=True))
     return x0 < box.right and box.left < x1 and y0 < box.bottom and box.top < y1
+
+
+def overlap(one, other) -> bool:
+    """Return whether two arrows run along the same line for a while, which hides one of them."""
+    for a, b in product(pairwise(one.points), pairwise(other.points)):
+        (across, along), *_ = [(k, 1 - k) for k in (0, 1) if a[0][k] == a[1][k]]
+        (a0, a1), (b0, b1) = (sorted(point[along] for point in line) for line in (a, b))
+        same = {point[across] for point in (*a, *b)}
+        if len(same) == 1 and a0 < b1 and b0 < a1:
+            return True
+    return False
 
 
 def head_of(arrow) -> str:
     """Return the character of an arrow's head."""
-    if arrow.kind == "state":
+    if arrow.points[-1][1] == arrow.points[-2][1]:
         return "▶" if arrow.end[0] > arrow.start[0] else "◀"
     return "△" if arrow.kind == "dropped" else "▲"
 

@@ -170,6 +170,91 @@ The same input is read at each of the 24 output steps.
 """,
     ),
     (
+        Wiring("one-to-many", "decoder", t=None, u=3, f=4, o=1, units=8),
+        """
+one-to-many · decoder · LSTM
+b f -> b u o
+
+output            ┌─────────┐    ┌─────────┐    ┌─────────┐
+u = 3             │    y1   ├─┐  │    y2   ├─┐  │    y3   │
+o = 1             └────▲────┘ │  └────▲────┘ │  └────▲────┘
+                       │      │       │      │       │
+                    [Dense]   │    [Dense]   │    [Dense]
+                       ▲      │       ▲      │       ▲
+                  ┌────┴────┐ │  ┌────┴────┐ │  ┌────┴────┐
+LSTM →          ┌▶│    h1   ├─┼─▶│    h2   ├─┼─▶│    h3   │
+h = 8           │ └────▲────┘ │  └────▲────┘ │  └────▲────┘
+                │      │      │       │      │       │
+                │ [   add   ] │  [   add   ] │  [   add   ]
+                │    ▲    ▲   │     ▲    ▲   │     ▲    ▲
+                │ ┌──┴──┐ │   │  ┌──┴──┐ │   │  ┌──┴──┐ │
+previous        │ │start│ │   └─▶│  y1 │ │   └─▶│  y2 │ │
+one step late   │ └─────┘ │      └─────┘ │      └─────┘ │
+                │         │              │              │
+               ┌┴─────────┴──────────────┴──────────────┴─┐
+given          │        Dense: given at every step        │
+h = 8          └──────────────────────▲───────────────────┘
+                                      │
+                                   ┌──┴──┐
+input                              │  x  │
+f = 4                              └─────┘
+
+The input starts the decoder. Each step reads what the step before
+it said, and the input again.
+""",
+    ),
+    (
+        Wiring(
+            "unaligned", "decoder", t=3, u=None, f=4, o=9, units=8, layers=2, cell="gru", ends="END"
+        ),
+        """
+unaligned · decoder · GRU, 2 layers
+b t f -> b u o
+
+                                                         [ END ]
+                                                            ▲
+output            ┌─────────┐    ┌─────────┐           ┌────┴────┐
+u varies          │    y1   ├─┐  │    y2   ├─┐   …     │    yu   │
+o = 9             └────▲────┘ │  └────▲────┘ │         └────▲────┘
+                       │      │       │      │              │
+                    [Dense]   │    [Dense]   │   …       [Dense]
+                       ▲      │       ▲      │              ▲
+tanh, h = 8       [attention] │  [attention] │   …     [attention]
+                     ▲    ▲   │     ▲    ▲   │            ▲    ▲
+                  ┌──┴──┐ │   │  ┌──┴──┐ │   │         ┌──┴──┐ │
+decoder 2 →     ┌▶│  s1 ├─┼───┼─▶│  s2 ├─┼───┼── … ───▶│  su │ │
+GRU h = 8       │ └──▲──┘ │   │  └──▲──┘ │   │         └──▲──┘ │
+                │    │    │   │     │    │   │            │    │
+                │ ┌──┴──┐ │   │  ┌──┴──┐ │   │         ┌──┴──┐ │
+decoder 1 →     ├▶│  s1 ├─┼───┼─▶│  s2 ├─┼───┼── … ───▶│  su │ │
+GRU h = 8       │ └──▲──┘ │   │  └──▲──┘ │   │         └──▲──┘ │
+                │    │    │   │     │    │   │            │    │
+                │ ┌──┴──┐ │   │  ┌──┴──┐ │   │         ┌──┴──┐ │
+previous        │ │start│ │   └─▶│  y1 │ │   └── … ───▶│ yu-1│ │
+one step late   │ └─────┘ │      └─────┘ │             └─────┘ │
+                │         │              │                     │
+               ┌┴─────────┴──────────────┴─────────────────────┴─┐
+memory         │               states of all steps               │
+t = 3          └───────────────▲──────────▲──────────▲───────────┘
+                               │          │          │
+                            ┌──┴──┐    ┌──┴──┐    ┌──┴──┐
+encoder 2 →                 │  h1 ├───▶│  h2 ├───▶│  h3 │
+GRU h = 8                   └──▲──┘    └──▲──┘    └──▲──┘
+                               │          │          │
+                            ┌──┴──┐    ┌──┴──┐    ┌──┴──┐
+encoder 1 →                 │  h1 ├───▶│  h2 ├───▶│  h3 │
+GRU h = 8                   └──▲──┘    └──▲──┘    └──▲──┘
+                               │          │          │
+input                       ┌──┴──┐    ┌──┴──┐    ┌──┴──┐
+t = 3                       │  x1 │    │  x2 │    │  x3 │
+f = 4                       └─────┘    └─────┘    └─────┘
+
+The state after the last step starts the decoder. Each step reads
+what the step before it said, and looks at all input steps
+(attention). A row ends with the step that says END.
+""",
+    ),
+    (
         Wiring(
             "many-to-one", "pooled", t=2, u=None, f=4, o=1, units=8, layers=2, bidirectional=True
         ),

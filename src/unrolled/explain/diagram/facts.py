@@ -8,14 +8,17 @@ from typing import Literal
 from unrolled.errors import SettingError, ShapeError, listed
 from unrolled.shapes import FACTS, Shape
 
-Architecture = Literal["dense", "repeat", "last", "pooled", "steps", "tail", "padded", "vector"]
+Architecture = Literal[
+    "dense", "repeat", "decoder", "last", "pooled", "steps", "tail", "padded", "vector"
+]
+Ends = Literal["", "END", "stop"]
 
 WIRINGS: dict[str, tuple[Architecture, ...]] = {
     "one-to-one": ("dense",),
-    "one-to-many": ("repeat",),
+    "one-to-many": ("repeat", "decoder"),
     "many-to-one": ("last", "pooled"),
     "aligned": ("steps",),
-    "unaligned": ("tail", "padded", "vector", "repeat"),
+    "unaligned": ("tail", "padded", "vector", "repeat", "decoder"),
 }
 
 
@@ -37,6 +40,8 @@ class Wiring:
         dropout: Share of values dropped after each layer while training.
         inputs: Names of the input columns, where they are known.
         outputs: Names of the output columns, where they are known.
+        ends: What ends a row of outputs: the token `END`, the further output `stop`, or nothing
+            where u is fixed.
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
@@ -60,6 +65,7 @@ class Wiring:
     dropout: float = 0.0
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    ends: Ends = ""
 
     def __post_init__(self) -> None:
         known = WIRINGS.get(self.shape, ())

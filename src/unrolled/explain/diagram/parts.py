@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-BoxKind = Literal["input", "zero", "state", "output", "dense", "join", "dropped", "gap"]
-ArrowKind = Literal["flow", "state", "dropped"]
+BoxKind = Literal[
+    "input", "zero", "fed", "state", "output", "dense", "join", "dropped", "end", "gap"
+]
+ArrowKind = Literal["flow", "state", "fed", "look", "dropped"]
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,28 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A straight arrow between two boxes.
+    """An arrow between two boxes: straight, or with corners.
 
     Attributes:
         source: Where it starts.
         target: Where it ends.
         at: The column of an upward arrow; None for one along the line of its boxes.
         kind: What it carries.
+        lane: The column by which an arrow with corners goes to another line, to enter its target
+            from the left; it leaves its source upwards if that lies below the lane, else to the
+            right. None for a straight one.
     """
 
     source: Box
     target: Box
     at: int | None = None
     kind: ArrowKind = "flow"
+    lane: int | None = None
+
+    @property
+    def rises(self) -> bool:
+        """Whether an arrow with corners leaves its source upwards."""
+        return self.lane is not None and self.source.left <= self.lane <= self.source.right
 
     @property
     def head(self) -> bool:

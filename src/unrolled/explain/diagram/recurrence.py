@@ -9,6 +9,7 @@ from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.parts import Box
 from unrolled.explain.diagram.sketch import SIDE, Column, Sketch, numbered
 
+START = 2  # columns from the lane of the first states to the first step
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
@@ -21,12 +22,14 @@ class Stack:
         steps: Where its steps stand.
         state: The letter of its states.
         part: `encoder`, `decoder`, or nothing where there is only one.
+        start: The box that each layer's first state comes from; None where that is zero.
     """
 
     wiring: Wiring
     steps: Sequence[Column]
     state: str = "h"
     part: str = ""
+    start: Box | None = None
 
     def every(self, sketch: Sketch, below: Sequence[Box]) -> list[Box]:
         """Draw all layers on these boxes; return the box of each step's state."""
@@ -64,6 +67,8 @@ class Stack:
         self._remark(sketch, layer, "→")
         states = sketch.row("state", self.steps, numbered(self.state, self.steps))
         sketch.along(states)
+        if self.start is not None:
+            sketch.bent(self.start, states[0], self.steps[0].left - START, "state")
         for column, source, state in zip(self.steps, below, states, strict=True):
             if column.slot.step is not None:
                 sketch.up(source, state, column.center)

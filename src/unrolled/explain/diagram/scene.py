@@ -28,7 +28,7 @@ def scene(wiring: Wiring) -> Scene:
     margin = min(said + 2, max(said + 1, WIDEST - (end - left + 1)))
     spare = NARROWEST - margin - (end - left + 1)
     right = margin - left + max(0, spare // 2)
-    down = 1 - min(box.line for box in sketch.boxes)
+    down = -min(box.top for box in sketch.boxes)
     boxes = {box: _moved(box, right, down) for box in sketch.boxes}
     arrows = [_moved_arrow(arrow, boxes, right) for arrow in sketch.arrows]
     remarks = [dataclasses.replace(r, line=r.line + down) for r in sketch.remarks]
@@ -55,4 +55,5 @@ def _moved(box: Box, right: int, down: int) -> Box:
 def _moved_arrow(arrow: Arrow, boxes: dict[Box, Box], right: int) -> Arrow:
     """Return an arrow between the moved boxes."""
     at = None if arrow.at is None else arrow.at + right
-    return Arrow(boxes[arrow.source], boxes[arrow.target], at, arrow.kind)
+    lane = None if arrow.lane is None else arrow.lane + right
+    return Arrow(boxes[arrow.source], boxes[arrow.target], at, arrow.kind, lane)

@@ -116,6 +116,10 @@ class Sketch:
         """Draw an arrow upwards."""
         self.arrows.append(Arrow(source, target, at, kind))
 
+    def bent(self, source: Box, target: Box, lane: int, kind: ArrowKind) -> None:
+        """Draw an arrow by a lane into the left side of a box."""
+        self.arrows.append(Arrow(source, target, kind=kind, lane=lane))
+
     def along(self, boxes: Sequence[Box]) -> None:
         """Draw the state's arrows from each box to the next of the row."""
         for source, target in pairwise(boxes):

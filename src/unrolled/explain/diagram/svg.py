@@ -19,6 +19,7 @@ MARGIN = 17  # height of a line of the margin
 HEAD = (4, 8)  # half the width and the length of an arrowhead
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -135,22 +136,15 @@ def _label(label: Label) -> str:
 def _arrow(arrow: Arrow) -> str:
     """Draw an arrow from edge to edge."""
     colour = LIGHT.arrows[arrow.kind]
-    source, target = frame(arrow.source), frame(arrow.target)
-    if arrow.at is None:
-        ahead = target.left > source.right
-        y = float(_y(arrow.source.line))
-        start, end = (source.right, y), (target.left, y)
-        if not ahead:
-            start, end = (source.left, y), (target.right, y)
-    else:
-        start, end = (_x(arrow.at), source.top), (_x(arrow.at), target.bottom)
-    dx, dy = _sign(end[0] - start[0]), _sign(end[1] - start[1])
+    *way, end = _way(arrow)
+    dx, dy = _sign(end[0] - way[-1][0]), _sign(end[1] - way[-1][1])
     half, length = HEAD
     base = (end[0] - dx * length, end[1] - dy * length) if arrow.head else end
     dashes = ' stroke-dasharray="3 3"' if arrow.kind == "dropped" else ""
+    line = "L".join(f"{x:g} {y:g}" for x, y in (*way, base))
     shaft = (
-        f'<path d="M{start[0]:g} {start[1]:g}L{base[0]:g} {base[1]:g}" stroke="{colour}"'
-        f' stroke-width="1.5" fill="none"{dashes}/>'
+        f'<path d="M{line}" stroke="{colour}" stroke-width="1.5" stroke-linejoin="round"'
+        f' fill="none"{dashes}/>'
     )
     corners = [
         end,
@@ -160,6 +154,21 @@ def _arrow(arrow: Arrow) -> str:
     points = " ".join(f"{x:g},{y:g}" for x, y in corners)
     head = f'<polygon points="{points}" fill="{colour}"/>' if arrow.head else ""
     return f'<g class="unrolled-arrow unrolled-{arrow.kind}-arrow">{shaft}{head}</g>'
+
+
+def _way(arrow: Arrow) -> list[Point]:
+    """Return where an arrow starts, its corners, and where it ends."""
+    source, target = frame(arrow.source), frame(arrow.target)
+    if arrow.at is not None:
+        return [(_x(arrow.at), source.top), (_x(arrow.at), target.bottom)]
+    y = float(_y(arrow.source.line))
+    if arrow.lane is not None:
+        lane, end = _x(arrow.lane), float(_y(arrow.target.line))
+        start = [(lane, source.top)] if arrow.rises else [(source.right, y), (lane, y)]
+        return [*start, (lane, end), (target.left, end)]
+    if target.left > source.right:
+        return [(source.right, y), (target.left, y)]
+    return [(source.left, y), (target.right, y)]
 
 
 def _sign(number: float) -> int:

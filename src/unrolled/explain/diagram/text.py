@@ -40,8 +40,11 @@ def text(scene: Scene) -> str:
     cells: Cells = {}
     for box in scene.boxes:
         _box(cells, box)
-    for arrow in sorted(scene.arrows, key=lambda arrow: arrow.at is not None):
-        _along(cells, arrow) if arrow.at is None else _up(cells, arrow, arrow.at)
+    for arrow in sorted(scene.arrows, key=lambda a: a.at is not None or a.lane is not None):
+        if arrow.lane is not None:
+            _bent(cells, arrow, arrow.lane)
+        else:
+            _along(cells, arrow) if arrow.at is None else _up(cells, arrow, arrow.at)
     for remark in scene.remarks:
         for k, words in enumerate(remark.words):
             _write(cells, remark.first + k, 0, words)
@@ -103,3 +106,23 @@ def _up(cells: Cells, arrow: Arrow, column: int) -> None:
         cells[bottom, column] = "┴"
     head = "△" if arrow.kind == "dropped" else "▲"
     cells[top + 1 if arrow.target.slim else top, column] = head
+
+
+def _bent(cells: Cells, arrow: Arrow, lane: int) -> None:
+    """Draw an arrow by its lane into the left side of its target; arrows may share a lane."""
+    start, end = arrow.source.line, arrow.target.line
+    if arrow.rises:
+        cells[arrow.source.top, lane] = "┴"
+        start = arrow.source.top
+    else:
+        cells[start, arrow.source.right] = "├"
+        for column in range(arrow.source.right + 1, lane):
+            cells[start, column] = "─"
+        cells[start, lane] = "┐"
+    for line in range(min(start, end) + 1, max(start, end)):
+        cells[line, lane] = {"─": "┼", "┌": "├", "├": "├"}.get(cells.get((line, lane), ""), "│")
+    cells[end, lane] = "┌" if end < start else "└"
+    for column in range(lane + 1, arrow.target.left):
+        cells[end, column] = "─"
+    if arrow.head:
+        cells[end, arrow.target.left - 1] = "▶"

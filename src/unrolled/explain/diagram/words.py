@@ -11,6 +11,10 @@ from unrolled.shapes import FACTS
 
 NAMES = 52  # cells of a list of names
 NAME = 24  # cells of a name
+ENDS = {
+    "END": "A row ends with the step that says END.",
+    "stop": "A row ends with the step whose further output, stop, is above 0.",
+}
 
 
 def title(w: Wiring) -> str:
@@ -91,6 +95,8 @@ def _seen(w: Wiring) -> str:
         last = "The last state of each direction (forward at the last step, backward at the first)"
     one = w.u == 1
     every = "the one output step" if one else f"each of the {_plural(w.u, 'output step')}"
+    if w.architecture == "decoder":
+        return " ".join([_chained(w, last), *([ENDS[w.ends]] if w.ends else [])])
     if w.shape == "one-to-many":
         return f"The same input is read at {every}."
     ends = "step has the output" if one else f"{w.u or 'u'} steps have the outputs"
@@ -104,6 +110,14 @@ def _seen(w: Wiring) -> str:
         "vector": f"{last} gives {'the one output step' if one else 'all output steps at once'}.",
         "repeat": f"{last}, copied, is all that the decoder reads at {every}.",
     }[w.architecture]
+
+
+def _chained(w: Wiring, last: str) -> str:
+    """Return what to see of a chained decoder: what starts it, and what its steps read."""
+    reads = "Each step reads what the step before it said"
+    if w.shape == "one-to-many":
+        return f"The input starts the decoder. {reads}, and the input again."
+    return f"{last} starts the decoder. {reads}, and looks at all input steps (attention)."
 
 
 def _side(steps: int | None, values: int) -> str:

@@ -1,0 +1,60 @@
+"""Source text: values spelled out, and lines broken where they would be too long."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from unrolled.errors import SettingError
+
+WIDTH = 88
+
+Source = str | tuple[str, "list[Source]", str]  # text, or parts between an opening and a closing
+
+
+def literal(value: Any) -> str:
+    """Return a setting as source."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, dict):
+        return _keras_object(value)
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(literal(v) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value)
+
+
+def _keras_object(config: dict[str, Any]) -> str:
+    """Return an initializer, a regularizer or a constraint as source."""
+    module, name = config.get("module") or "", config.get("class_name")
+    if not module.startswith("keras."):
+        raise SettingError(
+            f"got {name!r} as a setting of a layer, expected one of Keras' own, which alone can"
+            " be printed as plain Keras."
+        )
+    given = ", ".join(f"{key}={literal(value)}" for key, value in config["config"].items())
+    return f"{module}.{name}({given})"
+
+
+def quoted(text: str) -> str:
+    """Return a string in double quotes, or in single ones where that saves an escape."""
+    single = text.count('"') > text.count("'")
+    return repr(text) if single else json.dumps(text, ensure_ascii=False)
+
+
+def flat(source: Source) -> str:
+    """Return source on one line."""
+    if isinstance(source, str):
+        return source
+    head, parts, tail = source
+    return f"{head}{', '.join(map(flat, parts))}{tail}"
+
+
+def laid(source: Source, *, indent: int = 0, after: str = "") -> str:
+    """Return source on one line, or broken at its parts where it would be too long."""
+    space, line = " " * indent, flat(source) + after
+    if isinstance(source, str) or indent + len(line) <= WIDTH:
+        return space + line
+    head, parts, tail = source
+    inner = "\n".join(laid(part, indent=indent + 4, after=",") for part in parts)
+    return f"{space}{head}\n{inner}\n{space}{tail}{after}"
