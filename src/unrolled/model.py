@@ -205,7 +205,7 @@ class SequenceModel(BaseEstimator):
         if probabilities:
             return source.given_back(inference.probabilities(encoding, said))
         outputs = encoding.schema.outputs
-        return source.given_back({c.name: encoding.decode(c, said[c.name]) for c in outputs})
+        return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 
     def evaluate(self, data: Any, y: Any = None) -> Evaluation:
         """Score rows with known outputs, beside simple references.
@@ -253,7 +253,7 @@ class SequenceModel(BaseEstimator):
 
     def predict_file(
         self,
-        data: str | Path,
+        data: Any,
         out: str | Path | TextIO | None = None,
         *,
         probabilities: bool = False,
@@ -261,7 +261,7 @@ class SequenceModel(BaseEstimator):
         """Predict the rows of a file, and write them beside their predictions.
 
         Args:
-            data: The file.
+            data: The file, or what `unrolled.read` made of it.
             out: The file to write, whose suffix says the format; or an open stream, which gets
                 CSV. None writes nothing.
             probabilities: As for `predict`.

@@ -148,6 +148,11 @@ class Encoding:
         """
         return self.encoders[column.name].decode(values)
 
+    def cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
+        """Return a network's outputs for a column as cells of a table, in the form they came in."""
+        found = self.decode(column, values)
+        return [" ".join(row) for row in found] if column.spaced else found
+
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return a Python identifier for each name, no two the same.
