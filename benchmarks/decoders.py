@@ -53,7 +53,9 @@ def ensemble(beams: list[pl.DataFrame]) -> list[str]:
 
 
 def g2p(languages: list[str], seeds: int, part: str) -> None:
-    print("| language | WER greedy | WER beam 5 | ensemble of the seeds | published LSTM | s a fit |")
+    print(
+        "| language | WER greedy | WER beam 5 | ensemble of the seeds | published LSTM | s a fit |"
+    )
     print("|---|---|---|---|---|---|", flush=True)
     rows = []
     for language in languages:

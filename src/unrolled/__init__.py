@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from unrolled.bare import diagram as diagram
     from unrolled.bare import show as show
     from unrolled.bikes import demo as demo
+    from unrolled.data.read import read as read
     from unrolled.evaluation import Evaluation as Evaluation
     from unrolled.explain.page import glance as glance
     from unrolled.model import SequenceModel as SequenceModel
@@ -52,6 +53,7 @@ _HOME = {
     "glance": "explain.page",
     "layers": "",
     "load": "model",
+    "read": "data.read",
     "shapes": "",
     "show": "bare",
 }

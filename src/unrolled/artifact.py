@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from unrolled import references
 from unrolled.data.columns import encoder_from
 from unrolled.data.examples import Encoding
 from unrolled.errors import ArtifactError
 from unrolled.networks import Faces, Ports, faces
-from unrolled.references import Features, Reference
+from unrolled.references import Reference
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
 from unrolled.training import History
@@ -37,7 +38,7 @@ class Trained:
         network: The network's settings, every one of them given.
         training: How it was fitted.
         history: What happened meanwhile; None before the training.
-        references: The constant and the linear reference, fitted on the same rows.
+        references: What it is scored beside, fitted on the same rows.
         faces: The `keras.Model` itself, and for a chained decoder those that run it by steps.
     """
 
@@ -79,7 +80,7 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
         ) from None
     try:
         save_file(_weights(trained.model), made / "weights.safetensors")
-        save_file(_arrays(trained.references), made / "references.safetensors")
+        save_file(_arrays(trained), made / "references.safetensors")
         for name, content in {
             MANIFEST: _manifest(trained),
             "encoders.json": _encoders(trained),
@@ -175,14 +176,10 @@ def _weights(model: Any) -> dict[str, Any]:
     return {f"{i:03d}/{w.path}": np.asarray(w, order="C") for i, w in enumerate(model.weights)}
 
 
-def _arrays(references: tuple[Reference, ...]) -> dict[str, Any]:
-    """Return the references' arrays by reference, output and part."""
-    return {
-        f"{place}/{output}/{part}": np.ascontiguousarray(array)
-        for place, reference in enumerate(references)
-        for output, pair in reference.weights.items()
-        for part, array in zip(("weights", "bias"), pair, strict=True)
-    }
+def _arrays(trained: Trained) -> dict[str, Any]:
+    """Return the arrays of the references."""
+    _, arrays = references.saved(trained.references)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
 def _manifest(trained: Trained) -> dict[str, Any]:
@@ -198,16 +195,7 @@ def _manifest(trained: Trained) -> dict[str, Any]:
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
         "history": asdict(trained.history) if trained.history else None,
-        "references": [
-            {
-                "name": r.name,
-                "steps": dict(r.steps),
-                "per_step": r.per_step,
-                "outputs": list(r.weights),
-                "features": asdict(r.features) if r.features else None,
-            }
-            for r in trained.references
-        ],
+        "references": references.saved(trained.references)[0],
     }
 
 
@@ -233,23 +221,13 @@ def _restored(
     ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
     built = faces(ports, network)
     built.model.set_weights([weights[name] for name in sorted(weights)])
-    references = tuple(
-        Reference(
-            row["name"],
-            Features(**row["features"]) if row["features"] else None,
-            {o: (arrays[f"{i}/{o}/weights"], arrays[f"{i}/{o}/bias"]) for o in row["outputs"]},
-            row["steps"],
-            row["per_step"],
-        )
-        for i, row in enumerate(manifest["references"])
-    )
     return Trained(
         encoding,
         ports,
         network,
         Training(**manifest["training"]),
         _history(manifest["history"]),
-        references,
+        references.restored(manifest["references"], arrays),
         built,
     )
 

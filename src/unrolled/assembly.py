@@ -61,6 +61,7 @@ def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
             for name, size in trained.encoding.sizes.items()
             if name in blocks and blocks[name].whole
         },
+        trained.encoding.categories,
         aligned=trained.encoding.schema.shape == "aligned",
     )
     return replace(trained, history=history, references=tuple(simple))

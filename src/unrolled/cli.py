@@ -17,7 +17,7 @@ import typer
 import unrolled
 
 INTERRUPTED = 130
-LISTS = ("--input", "--output")
+LISTS = ("--input", "--output", "--columns")
 WIDTH = 100
 
 app = typer.Typer(
@@ -54,6 +54,13 @@ Inputs = Annotated[
 ]
 Outputs = Annotated[
     list[str], typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ...")
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Names for the columns of a .csv or .tsv file without a header line.",
+        metavar="NAME ...",
+    ),
 ]
 Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
 Epochs = Annotated[
@@ -135,6 +142,7 @@ def show(
     epilog=_examples(
         "train sales.csv --input day price --output sold",
         "train reviews.csv --input text --output label --save model",
+        "train french.tsv --columns word phonemes --output phonemes",
     )
 )
 def train(
@@ -146,6 +154,7 @@ def train(
     ],
     output: Outputs,
     input: Inputs = None,
+    columns: Names = None,
     save: Save = None,
     shape: Annotated[
         str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")
@@ -171,7 +180,7 @@ def train(
 ) -> None:
     """Train on a table, and score.
 
-    The score, on rows held out, stands beside two simple references. Kinds of columns are number,
+    The score, on rows held out, stands beside simple references. Kinds of columns are number,
     category, vector, numbers, tokens and text (text:characters, text:words, text:subwords); they
     are found from the data unless stated.
     """
@@ -189,12 +198,14 @@ def train(
         training=unrolled.Training(epochs=epochs, seed=seed, split=split, split_by=split_by),
     )
     model.check_save(save)
-    typer.echo(_wrapped(model.trial(data, test=test, before=lambda made: typer.echo(f"{made}\n"))))
+    table = _table(data, columns)
+    typer.echo(_wrapped(model.trial(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
     if save is None:
         typer.echo("\nnot saved; to keep the model, add --save FOLDER")
         return
     typer.echo(f"\nsaved  {model.save(save)}")
     words = ["unrolled", "predict", str(save), str(data), "-o", f"predictions{_suffix(data)}"]
+    words += ["--columns", *columns] if columns else []
     typer.echo(f"use    {shlex.join(words)}")
 
 
@@ -217,6 +228,7 @@ def predict(
             metavar="FILE",
         ),
     ] = None,
+    columns: Names = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="A probability for each class instead.")
     ] = False,
@@ -261,7 +273,7 @@ def predict(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     found = trained.predict_file(
-        data,
+        _table(data, columns),
         out or sys.stdout,
         probabilities=probabilities,
         decoding=unrolled.Decoding(**given) if given else None,
@@ -269,7 +281,7 @@ def predict(
     if out is not None:
         typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
     if attention is not None:
-        trained.attention(data, plot=attention)
+        trained.attention(_table(data, columns), plot=attention)
         typer.echo(f"drew   {attention}", err=out is None)
 
 
@@ -282,12 +294,13 @@ def evaluate(
             help="Rows with known outputs that the model was not trained on.", metavar="FILE"
         ),
     ],
+    columns: Names = None,
 ) -> None:
     """Score a saved model on rows it has not seen.
 
-    The score stands beside two simple references that were fitted on the same rows as the model.
+    The score stands beside simple references that were fitted on the same rows as the model.
     """
-    typer.echo(_wrapped(unrolled.load(model).evaluate(data)))
+    typer.echo(_wrapped(unrolled.load(model).evaluate(_table(data, columns))))
 
 
 @app.command(epilog=_examples("demo --folder demo"))
@@ -339,7 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
-    """Repeat `--input` and `--output` before each of the names that follow.
+    """Repeat `--input`, `--output` and `--columns` before each of the names that follow.
 
     Example:
         >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
@@ -359,6 +372,11 @@ def spread(arguments: Sequence[str]) -> list[str]:
             found += [waiting, argument] if waiting else [argument]
             option, waiting = (name if name in LISTS and value else ""), ""
     return found + ([waiting] if waiting else [])
+
+
+def _table(data: Path, columns: list[str] | None) -> Any:
+    """Return a file's path, or, where its columns are named, the table that it holds."""
+    return unrolled.read(data, columns=columns) if columns else data
 
 
 def _wrapped(text: object) -> str:

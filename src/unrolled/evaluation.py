@@ -1,20 +1,30 @@
-"""Scores of a trained model, always beside a constant and a simple reference, with a verdict."""
+"""Scores of a trained model, always beside simple references, with a verdict."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from unrolled import generation, metrics
+from unrolled import generation, inference, metrics
 from unrolled.artifact import Trained
+from unrolled.data import text
+from unrolled.data.batch import Array, Examples
 from unrolled.data.table import Table
 from unrolled.errors import DataError
-from unrolled.schema import Column
+from unrolled.schema import Column, Schema, Unit
 
 NETWORK = "network"
+NATS = "nats a token"
+RUN = 4  # BLEU counts runs of four words: shorter rows have none
+SPELLED = {
+    **{name: f"the {name}" for name in ("mean", "constant", "linear map", "n-gram")},
+    **{name: f"the {name}" for name in ("most frequent output", "nearest training input")},
+    "most frequent": "the most frequent value",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,8 @@ class Evaluation:
         rows: How many rows were scored.
         scores: By output, then by who predicted (`network` first), then by metric.
         verdicts: By output: whether the network is worth having, in a sentence.
+
+    Who cannot be scored by a metric lacks it. BLEU and chrF are NaN without sacrebleu.
     """
 
     rows: int
@@ -33,7 +45,11 @@ class Evaluation:
 
     @property
     def main(self) -> float:
-        """The network's first metric on the first output: accuracy, RMSE or step accuracy."""
+        """The network's first metric on the first output.
+
+        Accuracy, RMSE, step accuracy (aligned), edit rate (unaligned) or nats a token
+        (one-to-many); RMSE, edit rate and nats are better when lower.
+        """
         first = next(iter(self.scores.values()))[NETWORK]
         return next(iter(first.values()))
 
@@ -45,8 +61,10 @@ class Evaluation:
             lines.append(f"{output} ({self.rows} rows)")
             lines.append("  ".join([" " * (width + 2), *(f"{name:>10}" for name in names)]))
             for who, scores in table.items():
-                cells = [f"{shown(scores[name]):>10}" for name in names]
+                cells = [f"{shown(scores.get(n, math.nan)):>{max(10, len(n))}}" for n in names]
                 lines.append("  ".join([f"  {who:<{width}}", *cells]))
+            if math.isnan(table[NETWORK].get("BLEU", 0)):
+                lines.append(metrics.NO_SACREBLEU)
             lines.append(self.verdicts[output])
         return "\n".join(lines)
 
@@ -58,21 +76,87 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
         trained: The model.
         table: The rows, complete.
     """
-    encoding = trained.encoding
-    examples = encoding.examples(table, targets=False)
-    ports = [encoding.ports[column.name] for column in encoding.schema.outputs]
+    schema, encoding = trained.encoding.schema, trained.encoding
+    written = [column for column in schema.outputs if writes(schema, column)]
+    examples = encoding.examples(table, targets=bool(written))
+    ports = [encoding.ports[column.name] for column in schema.outputs]
     said = {NETWORK: generation.outputs(trained.faces, trained.ports, examples)}
     said |= {reference.name: reference.outputs(examples) for reference in trained.references}
+    nats = _nats(trained, examples, [encoding.ports[column.name] for column in written])
     scores: dict[str, dict[str, dict[str, float]]] = {}
     verdicts = {}
-    for column, port in zip(encoding.schema.outputs, ports, strict=True):
-        true = table.values[column.name]
-        predicted = {who: encoding.decode(column, found[port]) for who, found in said.items()}
+    for column, port in zip(schema.outputs, ports, strict=True):
+        true, aligned = table.values[column.name], schema.shape == "aligned"
+        predicted = {
+            who: encoding.decode(column, found[port])
+            for who, found in said.items()
+            if port in found
+        }
         comparable(column, true, predicted[NETWORK])
-        scores[column.name] = {who: scored(column, true, p) for who, p in predicted.items()}
-        errors = {who: row_errors(column, true, p) for who, p in predicted.items()}
+        found = {who: scored(column, true, p, aligned=aligned) for who, p in predicted.items()}
+        errors = {who: row_errors(column, true, p, aligned=aligned) for who, p in predicted.items()}
+        judged = {who: rows[port] for who, rows in nats.items() if port in rows}
+        first = schema.shape == "one-to-many"
+        if judged and first:
+            errors = judged
+        scores[column.name] = _beside(found, judged, _steps(examples, port), first=first)
         verdicts[column.name] = verdict(errors, scores[column.name])
     return Evaluation(table.rows, scores, verdicts)
+
+
+def graded(trained: Trained, table: Table) -> float:
+    """Return one number for the first output, higher is better (scikit-learn).
+
+    Accuracy, step accuracy (aligned), 1 - edit rate (unaligned), minus the nats a token
+    (one-to-many), or R2.
+
+    Args:
+        trained: The model.
+        table: The rows, complete.
+    """
+    schema, encoding = trained.encoding.schema, trained.encoding
+    column = schema.outputs[0]
+    port, likely = encoding.ports[column.name], writes(schema, column)
+    if likely and schema.shape == "one-to-many":
+        examples = encoding.examples(table, targets=True)
+        nats = inference.nats(trained.model, examples, [port])[port]
+        return -float(nats.sum()) / _steps(examples, port)
+    said = inference.outputs(trained.model, encoding.examples(table, targets=False), [port])
+    true, predicted = table.values[column.name], encoding.decode(column, said[port])
+    comparable(column, true, predicted)
+    scores = scored(column, true, predicted, aligned=schema.shape == "aligned")
+    return 1 - scores["edit rate"] if likely else scores.get("R2", next(iter(scores.values())))
+
+
+def writes(schema: Schema, column: Column) -> bool:
+    """Return whether an output is a row of tokens or text of a length of its own."""
+    return column.kind in ("tokens", "text") and schema.shape != "aligned"
+
+
+def _nats(trained: Trained, examples: Examples, ports: list[str]) -> dict[str, dict[str, Array]]:
+    """Return the nats of each row (n) of the written outputs, by who gives them a probability."""
+    if not ports:
+        return {}
+    found = {reference.name: reference.nats(examples) for reference in trained.references}
+    known = generation.forced(examples, trained.ports, trained.faces)
+    return {NETWORK: inference.nats(trained.model, known, ports), **found}
+
+
+def _steps(examples: Examples, port: str) -> int:
+    """Return how many true steps an output has, end marks among them."""
+    return len(examples.targets[port].flat) if port in examples.targets else 0
+
+
+def _beside(
+    scores: dict[str, dict[str, float]], nats: Mapping[str, Array], steps: int, *, first: bool
+) -> dict[str, dict[str, float]]:
+    """Return scores with the nats a token, before or after the others."""
+    found = {}
+    for who in {**scores, **nats}:
+        others = scores.get(who, {})
+        own = {NATS: float(nats[who].sum()) / steps} if who in nats else {}
+        found[who] = own | others if first else others | own
+    return found
 
 
 def comparable(column: Column, true: Any, predicted: Any) -> None:
@@ -91,29 +175,47 @@ def comparable(column: Column, true: Any, predicted: Any) -> None:
             )
 
 
-def scored(column: Column, true: Any, predicted: Any) -> dict[str, float]:
-    """Return every metric of a column's kind, the main one first."""
+def scored(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> dict[str, float]:
+    """Return every metric of a column's kind, the main one first.
+
+    Where a row has a length of its own, a step left out shifts all that follow: edits are counted
+    then, and not what stands at the same place. Aligned steps belong to their place.
+    """
     if column.kind == "category":  # the same label may be a number here and text there
         labels = list(map(str, true)), list(map(str, predicted))
         return {name: metric(*labels) for name, metric in metrics.CLASSES.items()}
     if column.kind in ("tokens", "text"):
-        pairs = list(zip(_pieces(true), _pieces(predicted), strict=True))
-        right = sum(_agreeing(t, p) for t, p in pairs)
-        return {
-            "step accuracy": right / max(1, sum(max(len(t), len(p)) for t, p in pairs)),
-            "exact rows": float(np.mean([t == p for t, p in pairs])),
-        }
+        rows = _pieces(column, true), _pieces(column, predicted)
+        chosen = metrics.ALIGNED if aligned else metrics.STEPS
+        found = {name: metric(*rows) for name, metric in chosen.items()}
+        return found if aligned else found | _as_text(column, true, predicted)
     flat = [np.concatenate([np.ravel(row) for row in rows]) for rows in (true, predicted)]
     return {name: metric(*flat) for name, metric in metrics.NUMBERS.items()}
 
 
-def row_errors(column: Column, true: Any, predicted: Any) -> Any:
-    """Return one error a row (n): squared for numbers, the share of wrong labels otherwise."""
+def _as_text(column: Column, true: Any, predicted: Any) -> dict[str, float]:
+    """Return BLEU, and chrF of text, for rows of several words; NaN without sacrebleu."""
+    rows = [_spelled(column, known) for known in (true, predicted)]
+    if np.mean([len(row.split()) for row in rows[0]]) < RUN:
+        return {}
+    names = ["BLEU"] if column.kind == "tokens" else ["BLEU", "chrF"]
+    if not metrics.has_sacrebleu():
+        return dict.fromkeys(names, math.nan)
+    found = {"BLEU": metrics.bleu(*rows, split=column.kind == "text")}
+    return found if len(names) == 1 else found | {"chrF": metrics.chrf(*rows)}
+
+
+def row_errors(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> Any:
+    """Return one error a row (n): squared for numbers; labels, edits or share of steps wrong."""
     if column.kind == "category":
         return np.array([str(t) != str(p) for t, p in zip(true, predicted, strict=True)], float)
     if column.kind in ("tokens", "text"):
-        pairs = zip(_pieces(true), _pieces(predicted), strict=True)
-        return np.array([1 - _agreeing(t, p) / max(len(t), len(p), 1) for t, p in pairs])
+        pairs = list(zip(_pieces(column, true), _pieces(column, predicted), strict=True))
+        if not aligned:
+            return np.array([metrics.edits(t, p) for t, p in pairs], float)
+        longest = [max(len(t), len(p), 1) for t, p in pairs]
+        right = np.array([metrics.agreeing(t, p) for t, p in pairs])
+        return 1 - right / np.array(longest)
     if isinstance(true, np.ndarray):
         squares: Any = ((true - predicted) ** 2).reshape(len(true), -1)
         return squares.mean(axis=1)
@@ -138,14 +240,9 @@ def verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
     margin = 1.96 * difference.std() / max(1.0, len(difference) ** 0.5)
     metric = next(iter(scores[NETWORK]))
     ours, theirs = shown(scores[NETWORK][metric]), shown(scores[rival][metric])
-    name = (
-        f"the {rival}"
-        if rival in ("mean", "constant", "linear map")
-        else f"the {rival} value"
-        if rival == "most frequent"
-        else rival
+    facts = (
+        f"{metric} {ours} against {theirs} by {SPELLED.get(rival, rival)} ({len(difference)} rows)"
     )
-    facts = f"{metric} {ours} against {theirs} by {name} ({len(difference)} rows)"
     if difference.mean() > margin:
         return f"The network is worth having: {facts}."
     if difference.mean() < -margin:
@@ -172,10 +269,22 @@ def shown(value: float) -> str:
     )
 
 
-def _pieces(rows: Any) -> list[list[str]]:
-    """Return rows of tokens as they are, and texts as their characters."""
-    return [list(row) for row in rows]
+def _pieces(column: Column, rows: Any) -> list[list[str]]:
+    """Return rows of tokens as they are, and texts as the steps that are counted."""
+    if column.kind == "tokens":
+        return [list(row) for row in rows]
+    return [text.pieces(row, _unit(column)) for row in rows]
 
 
-def _agreeing(true: list[str], predicted: list[str]) -> int:
-    return sum(t == p for t, p in zip(true, predicted, strict=False))
+def _spelled(column: Column, rows: Any) -> list[str]:
+    """Return rows of tokens with blanks between, and texts as they can come out."""
+    if column.kind == "tokens":
+        return [" ".join(row) for row in rows]
+    if column.unit != "words":
+        return list(rows)
+    return [text.joined(text.pieces(row, "words"), "words") for row in rows]
+
+
+def _unit(column: Column) -> Unit:
+    """Return what is counted of a text: subwords are counted by their words."""
+    return "characters" if column.unit == "characters" else "words"

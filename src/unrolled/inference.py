@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batch import Array, Examples, inputs_of, large
+from unrolled.data.batch import Array, Batch, Examples, inputs_of, large
 from unrolled.data.examples import Encoding
 from unrolled.errors import SettingError
 from unrolled.networks import alone
@@ -30,13 +30,43 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
     pieces: dict[str, list[Array]] = {name: [] for name in names}
     order: list[Array] = []
     for batch in large(examples):
-        said = network.predict_on_batch(alone(inputs_of(examples, batch)))
-        by_name = said if isinstance(said, Mapping) else {names[0]: said}
         order.append(batch.rows[: batch.real])
-        for name in names:
-            pieces[name].append(np.asarray(by_name[name])[: batch.real])
+        for name, said in _said(network, examples, batch, names).items():
+            pieces[name].append(said)
     back = np.argsort(np.concatenate(order))
     return {name: _ordered(found, back, examples.lengths_out) for name, found in pieces.items()}
+
+
+def nats(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:
+    """Return minus the log-probability of each row of the true outputs (n), by output.
+
+    A row's probability is the product over its steps, the end mark among them. Of steps beyond
+    its last a network says nothing: they count as guessed evenly.
+
+    Args:
+        network: A `keras.Model` as `networks.build` returns it.
+        examples: The rows, with targets.
+        names: Outputs that are rows of ids.
+    """
+    found = {name: np.zeros(examples.rows) for name in names}
+    for batch in large(examples):
+        rows = batch.rows[: batch.real]
+        for name, said in _said(network, examples, batch, names).items():
+            block, (_, steps, ids) = examples.targets[name], said.shape
+            lengths = block.lengths[rows] if block.lengths is not None else np.ones(len(rows))
+            true = block.gather(rows, steps)[..., None]  # b u 1
+            logs = log_softmax(said.astype(np.float64))  # b u o
+            real = np.arange(steps) < lengths[:, None]  # b u
+            own = (np.take_along_axis(logs, true, axis=-1)[..., 0] * real).sum(axis=1)
+            found[name][rows] = np.maximum(lengths - steps, 0) * np.log(ids) - own
+    return found
+
+
+def _said(network: Any, examples: Examples, batch: Batch, names: list[str]) -> dict[str, Array]:
+    """Return what a network says of the real rows of a batch, by output."""
+    said = network.predict_on_batch(alone(inputs_of(examples, batch)))
+    by_name = said if isinstance(said, Mapping) else {names[0]: said}
+    return {name: np.asarray(by_name[name])[: batch.real] for name in names}
 
 
 def _ordered(pieces: list[Array], back: Array, lengths: Array | None) -> Outputs:
@@ -56,9 +86,20 @@ def softmax(logits: Array) -> Array:
         >>> softmax(np.array([0.0, 0.0]))
         array([0.5, 0.5])
     """
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: Array = raised / raised.sum(axis=-1, keepdims=True)
+    shares: Array = np.exp(log_softmax(logits))
     return shares
+
+
+def log_softmax(logits: Array) -> Array:
+    """Return the logarithms of probabilities over the last axis.
+
+    Example:
+        >>> log_softmax(np.array([1000.0, 0.0])).tolist()
+        [0.0, -1000.0]
+    """
+    low = logits - logits.max(axis=-1, keepdims=True)
+    found: Array = low - np.log(np.exp(low).sum(axis=-1, keepdims=True))
+    return found
 
 
 def probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:

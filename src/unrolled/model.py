@@ -20,7 +20,7 @@ from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
 from unrolled.errors import NotFittedError, SettingError, listed, nearest
-from unrolled.evaluation import Evaluation, comparable, evaluate, scored
+from unrolled.evaluation import Evaluation, evaluate, graded
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
@@ -235,7 +235,7 @@ class SequenceModel(BaseEstimator):
         if probabilities:
             return source.given_back(inference.probabilities(encoding, said))
         outputs = encoding.schema.outputs
-        return source.given_back({c.name: encoding.decode(c, said[c.name]) for c in outputs})
+        return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
         """Return how a chained decoder looked at the input while it wrote each row's output.
@@ -257,7 +257,7 @@ class SequenceModel(BaseEstimator):
         return rows
 
     def evaluate(self, data: Any, y: Any = None) -> Evaluation:
-        """Score rows with known outputs, beside a constant and a simple reference.
+        """Score rows with known outputs, beside simple references.
 
         Raises:
             NotFittedError: There was no `fit`.
@@ -269,18 +269,15 @@ class SequenceModel(BaseEstimator):
         return evaluate(trained, complete(source.table, schema.outputs)[0])
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
-        """Return one number, higher is better: accuracy, step accuracy, or R2 (scikit-learn)."""
+        """Return one number for the first output, higher is better (scikit-learn).
+
+        Accuracy or R2; for tokens and text step accuracy (aligned), 1 - edit rate (unaligned), or
+        minus the nats a token (one-to-many).
+        """
         trained = self._fitted("score")
         schema = trained.encoding.schema
         source = opened(X, y, schema.inputs, schema.outputs)
-        table = complete(source.table, schema.outputs)[0]
-        said = self._said(trained.encoding.examples(table, targets=False))
-        column = schema.outputs[0]
-        true = table.values[column.name]
-        predicted = trained.encoding.decode(column, said[column.name])
-        comparable(column, true, predicted)
-        scores = scored(column, true, predicted)
-        return scores.get("R2", next(iter(scores.values())))
+        return graded(trained, complete(source.table, schema.outputs)[0])
 
     def save(self, folder: str | Path) -> Path:
         """Write the model as a folder of safetensors and JSON, whole or not at all.
@@ -305,7 +302,7 @@ class SequenceModel(BaseEstimator):
 
     def predict_file(
         self,
-        data: str | Path,
+        data: Any,
         out: str | Path | TextIO | None = None,
         *,
         probabilities: bool = False,
@@ -314,7 +311,7 @@ class SequenceModel(BaseEstimator):
         """Predict the rows of a file, and write them beside their predictions.
 
         Args:
-            data: The file.
+            data: The file, or what `unrolled.read` made of it.
             out: The file to write, whose suffix says the format; or an open stream, which gets
                 CSV. None writes nothing.
             probabilities: As for `predict`.

@@ -33,6 +33,7 @@ class Column(BaseModel):
         unit: What a step of a text is; None for every other kind.
         width: Numbers in a cell (`vector`) or in a step (`numbers`); 1 for every other kind.
         length: Steps in every row, or None where rows differ (or there are no steps).
+        spaced: Whether `tokens` stand in a text with blanks between, and come out so.
         why: The evidence the kind was taken from, in a few words.
     """
 
@@ -43,6 +44,7 @@ class Column(BaseModel):
     unit: Unit | None = None
     width: int = 1
     length: int | None = None
+    spaced: bool = False
     why: str = ""
 
     @property

@@ -60,6 +60,21 @@ class Block:
         """Return this block with each row repeated along the steps of another's rows."""
         return Block(np.repeat(self.flat, np.diff(offsets), axis=0), offsets)
 
+    def rows(self) -> list[Array]:
+        """Return each row, (...) or (t_i ...)."""
+        return list(self.flat) if self.offsets is None else np.split(self.flat, self.offsets[1:-1])
+
+    def take(self, rows: Array) -> Block:
+        """Return some rows, in their order."""
+        if self.offsets is None:
+            return Block(self.flat[rows])
+        every = self.rows()
+        return Block.of([every[row] for row in rows])
+
+    def sums(self, values: Array) -> Array:
+        """Return the sum of each row's values (n), given one for each step."""
+        return values if self.offsets is None else np.add.reduceat(values, self.offsets[:-1])
+
     def gather(self, rows: Array, steps: int) -> Array:
         """Return rows (b ...) or, padded with zeros or cut to `steps`, (b steps ...)."""
         if self.offsets is None:

@@ -123,9 +123,7 @@ def tokens(column: pl.Series) -> list[list[str] | None]:
         [['to', 'be'], None]
     """
     if column.dtype == pl.String:
-        filled = column.drop_nulls()
-        as_json = len(filled) > 0 and filled.str.contains(r"^\s*\[.*\]\s*$").all()
-        column = listed(column) if as_json else _split(column)
+        column = _split(column) if spaced(column) else listed(column)
     if column.dtype == pl.Null:
         column = column.cast(pl.List(pl.String))
     column = column.cast(loose(column.dtype))
@@ -145,6 +143,18 @@ def tokens(column: pl.Series) -> list[list[str] | None]:
                 " every step."
             )
     return found
+
+
+def spaced(column: pl.Series) -> bool:
+    """Return whether cells are text with white space between tokens, and no JSON lists.
+
+    Example:
+        >>> spaced(pl.Series("a", ["to be"])), spaced(pl.Series("a", ['["to", "be"]']))
+        (True, False)
+    """
+    filled = column.drop_nulls()
+    as_json = r"^\s*\[.*\]\s*$"
+    return filled.dtype == pl.String and not (len(filled) and filled.str.contains(as_json).all())
 
 
 def _split(column: pl.Series) -> pl.Series:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from unrolled.errors import DataError
+from unrolled.errors import DataError, listed
 
 BOM = b"\xef\xbb\xbf"
 INTEGER = r"^[+-]?(0|[1-9]\d*)$"
 PADDED = r"^[+-]?0\d+$"
+HOW = "with --columns NAME ... (in Python: unrolled.read(path, columns=[...]))"
 MANY = "Enclose a cell in quotes where it contains the separator."
 FEW = "Add the cells that it lacks; an empty cell has its separator too."
 
 
-def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
+def frame(
+    data: bytes, *, separator: str, what: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
     """Return the table that delimited text holds, a column's type found from all its cells.
 
     Blank lines are passed over, except in a table of one column, where each is a missing cell.
@@ -26,10 +30,11 @@ def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
         data: The bytes of the file.
         separator: What stands between cells.
         what: The file's name, for errors.
+        columns: Names for the columns of a file without a header line; None reads the header.
 
     Raises:
         DataError: Not UTF-8, no header, no rows, a row with too few or too many cells,
-            a quote that is not closed.
+            a quote that is not closed, or as many names as there are not columns.
 
     Example:
         >>> frame(b"a,b\\n1,x\\n2,\\n", separator=",", what="data").rows()
@@ -38,6 +43,8 @@ def frame(data: bytes, *, separator: str, what: str) -> pl.DataFrame:
     text = decoded(data.removeprefix(BOM), what=what).rstrip("\r\n")
     if not text.strip():
         raise DataError(f"{what} is empty, expected a header line and then a row a line.")
+    if columns is not None:  # as the header line that the file lacks
+        text = f"{_line(columns, text, separator, what)}\n{text}"
     body = text.encode()
     blank = _blank(body, separator, what)
     options: dict[str, Any] = {"separator": separator, "infer_schema": False}
@@ -138,6 +145,27 @@ def _blank(body: bytes, separator: str, what: str) -> np.ndarray[Any, np.dtype[n
     return np.asarray(blank[1:])
 
 
+def _line(columns: Sequence[str], text: str, separator: str, what: str) -> str:
+    """Return names as a header line; refuse too few or too many, and those that stand there."""
+    options: dict[str, Any] = {"separator": separator, "infer_schema": False, "has_header": False}
+    try:
+        first = pl.read_csv(text.encode(), n_rows=1, **options).row(0)
+    except pl.exceptions.PolarsError:
+        first = tuple(columns)  # the quotes are at fault, which `frame` says
+    else:
+        if list(first) == list(columns):
+            raise DataError(
+                f"{what} begins with the line {listed(first)}, expected no header line where the"
+                " columns are named. Leave the names out."
+            )
+    if len(first) != len(columns):
+        raise DataError(
+            f"got {len(columns)} {'name' if len(columns) == 1 else 'names'} for the columns of"
+            f" {what} ({listed(columns)}), expected {len(first)}. Name every column."
+        )
+    return separator.join('"' + name.replace('"', '""') + '"' for name in columns)
+
+
 def _header(names: list[str], what: str) -> list[str]:
     """Return the names in the header; refuse names that repeat and a first line of data."""
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -145,15 +173,41 @@ def _header(names: list[str], what: str) -> list[str]:
         places = [i + 1 for i, name in enumerate(names) if name == twice[0]]
         raise DataError(
             f"{what} has the column name '{twice[0]}' {len(places)} times (columns"
-            f" {', '.join(map(str, places))}), expected every name once. Rename all but one."
+            f" {', '.join(map(str, places))}), expected every name once. Rename all but one,"
+            f" or, if this is no header line, name the columns {HOW}."
         )
     counted = names == [str(i) for i in range(len(names))]
     if not counted and all(_number(name) for name in names):
         raise DataError(
             f"{what} starts with a line of numbers ({', '.join(names[:4])}"
-            f"{', ...' if len(names) > 4 else ''}), expected a header naming the columns. Add one."
+            f"{', ...' if len(names) > 4 else ''}), expected a header naming the columns. Add one,"
+            f" or name the columns {HOW}."
         )
     return names
+
+
+def headerless(table: pl.DataFrame) -> str:
+    """Return a hint where a table's names look like cells of its columns, else nothing.
+
+    Example:
+        >>> headerless(pl.DataFrame({"Aalst": ["Abbas", "Abe"], "Dutch": ["Arabic", "Dutch"]}))[:46]
+        ' The file seems to have no header line: if so,'
+        >>> headerless(pl.DataFrame({"name": ["Abbas"], "language": ["Arabic"]}))
+        ''
+    """
+    if not any(_is_cell(name, table[name]) for name in table.columns):
+        return ""
+    return f" The file seems to have no header line: if so, name its columns {HOW}."
+
+
+def _is_cell(name: str, column: pl.Series) -> bool:
+    """Return whether a name is a cell of its column, or made of the pieces of its cells."""
+    if column.dtype != pl.String:
+        return column.dtype.is_numeric() and _number(name)
+    cells = column.head(1000).drop_nulls()
+    pieces = {piece for cell in cells for piece in cell.split()}
+    own = name.split()
+    return name in cells or (len(own) > 1 and pieces.issuperset(own))
 
 
 def _number(text: str) -> bool:

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.batch import Array, Block, Examples
+from unrolled.data.categories import Categories
 from unrolled.data.columns import Encoder, encoder
+from unrolled.data.labels import Labels
 from unrolled.data.table import Table
+from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
 from unrolled.shapes import FACTS
@@ -67,6 +70,19 @@ class Encoding:
         """Features, classes or ids of each column, by the network's names."""
         ports = self.ports
         return {ports[name]: made.size for name, made in self.encoders.items()}
+
+    @property
+    def categories(self) -> Categories:
+        """Where the examples hold the inputs of the kind `category`."""
+        ports, marks, ids, place = self.ports, [], [], 0
+        for column in self.schema.inputs:
+            made = self.encoders[column.name]
+            if isinstance(made, Labels) and made.ids:
+                ids.append(ports[column.name])
+            elif not isinstance(made, Vocabulary):
+                marks += [(place, place + made.size)] if isinstance(made, Labels) else []
+                place += made.size
+        return Categories(tuple(marks), tuple(ids))
 
     def block(self, column: Column, table: Table) -> Block:
         """Return a column's encoded rows."""
@@ -129,6 +145,11 @@ class Encoding:
             values: (n o), or n arrays (u_i o); logits for categories and tokens.
         """
         return self.encoders[column.name].decode(values)
+
+    def cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
+        """Return a network's outputs for a column as cells of a table, in the form they came in."""
+        found = self.decode(column, values)
+        return [" ".join(row) for row in found] if column.spaced else found
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

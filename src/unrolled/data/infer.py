@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data import text
+from unrolled.data.delimited import headerless
 from unrolled.data.kinds import kind
 from unrolled.data.reason import named_columns, reason
 from unrolled.data.table import Table
@@ -92,7 +93,7 @@ def columns(
                 parsed(stated_kind, column=column)
             raise DataError(
                 f"there is no column '{name}' to use as {side}, expected one of"
-                f" {listed(frame.columns)}.{nearest(name, frame.columns)}"
+                f" {listed(frame.columns)}.{nearest(name, frame.columns) or headerless(frame)}"
             )
         if name in names[:place]:
             raise DataError(f"column '{name}' is named twice as {side}, expected it once.")

@@ -12,6 +12,7 @@ from unrolled.schema import Column, Kind, Unit, parsed
 
 FEW = 10
 SENTENCE = 4  # words in a cell, on average
+LETTERS = 1.5  # of a symbol, on average, without accents, length marks and the like
 _DATE = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|\s*$)"
 _LIST = r"^\s*\[.*\]\s*$"
 _LONG = r"^\s*[+-]?\d{19,}\s*$"
@@ -76,6 +77,8 @@ def _text(column: pl.Series, filled: pl.Series, *, output: bool) -> Column:
     if few and not sentences:
         why = f"text with {distinct} different values in {rows} rows"
         return _measured(column, "category", None, why)
+    if _spaced(filled) and _symbols(filled):
+        return _measured(column, "tokens", None, "text, single letters with a blank between")
     unit: Unit = "words" if _spaced(filled) else "characters"
     return _measured(column, "text", unit, f"text, {distinct} different in {rows} rows")
 
@@ -92,6 +95,14 @@ def _json(cell: str) -> bool:
 def _spaced(filled: pl.Series) -> bool:
     """Return whether most texts contain white space between words."""
     return 2 * int(filled.str.strip_chars().str.contains(r"\s").sum()) > len(filled)
+
+
+def _symbols(filled: pl.Series) -> bool:
+    """Return whether texts are symbols, mostly of one letter, with one blank between any two."""
+    if filled.str.contains(r"^\s|\s$|\s\s|[^\S ]").any():
+        return False
+    letters = int(filled.str.count_matches(r"[^\p{M}\p{Lm}\p{Sk}\s]").sum())
+    return letters < LETTERS * int(filled.str.count_matches(r"\S+").sum())
 
 
 def _words(filled: pl.Series) -> float:
@@ -175,7 +186,16 @@ def _measured(column: pl.Series, taken: Kind, unit: Unit | None, why: str) -> Co
         width, length = int(found.flat.shape[1]), found.length
         if taken == "vector":
             width, length = width * _even(found, column.name), None
-    return Column(name=column.name, kind=taken, unit=unit, width=width, length=length, why=why)
+    spaced = taken == "tokens" and cells.spaced(column)
+    return Column(
+        name=column.name,
+        kind=taken,
+        unit=unit,
+        width=width,
+        length=length,
+        spaced=spaced,
+        why=why,
+    )
 
 
 def _even(found: ragged.Ragged, name: str) -> int:

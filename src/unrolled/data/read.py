@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import polars as pl
 from unrolled.data import archive, delimited, records
 from unrolled.data.series import series
 from unrolled.data.write import like, write
-from unrolled.errors import DataError, nearest
+from unrolled.errors import DataError, SettingError, nearest
 
 __all__ = ["like", "read", "write"]
 
@@ -22,7 +22,7 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts")
 ALIKE = 0.75  # of file names without their endings, which are much the same anyway
 
 
-def read(source: Any, *, what: str = "data") -> pl.DataFrame:
+def read(source: Any, *, columns: Sequence[str] | None = None, what: str = "data") -> pl.DataFrame:
     """Return a table from a path, a frame or a dict of columns.
 
     Args:
@@ -35,13 +35,16 @@ def read(source: Any, *, what: str = "data") -> pl.DataFrame:
 
     Raises:
         DataError: There is no such file, or it cannot be read as the table it should be.
+        SettingError: Columns are named for what has names of its own.
 
     Example:
         >>> read({"a": [1, 2], "b": ["x", None]}).rows()
         [(1, 'x'), (2, None)]
     """
     if isinstance(source, str | os.PathLike):
-        return _file(Path(source))
+        return _file(Path(source), columns)
+    if columns is not None:
+        raise _named(what)
     frame = _columns(source, what) if isinstance(source, Mapping) else _native(source, what)
     if not frame.columns:
         raise DataError(f"{what} has no columns, expected at least one input and one output.")
@@ -50,7 +53,15 @@ def read(source: Any, *, what: str = "data") -> pl.DataFrame:
     return frame
 
 
-def _file(path: Path) -> pl.DataFrame:
+def _named(what: str) -> SettingError:
+    """Return the error for columns named for what has names of its own."""
+    return SettingError(
+        f"got names for the columns of {what}, expected them only for a .csv or .tsv file without a"
+        " header line. Leave them out."
+    )
+
+
+def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     """Return the table that a file holds."""
     suffix, what = path.suffix.lower(), f"'{path}'"
     if path.is_dir():
@@ -74,7 +85,9 @@ def _file(path: Path) -> pl.DataFrame:
         raise DataError(f"{what} is empty, expected a table with at least one row.")
     if suffix in (".csv", ".tsv"):
         separator = "," if suffix == ".csv" else "\t"
-        return delimited.frame(data, separator=separator, what=what)
+        return delimited.frame(data, separator=separator, what=what, columns=columns)
+    if columns is not None:
+        raise _named(what)
     if suffix == ".ts":
         return archive.frame(data, what=what)
     if suffix == ".parquet":

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data import cells, ragged
+from unrolled.data.delimited import headerless
 from unrolled.errors import DataError, nearest
 from unrolled.schema import Column
 
@@ -64,7 +65,7 @@ def table(frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Colum
         if column.name not in frame.columns:
             raise DataError(
                 f"the data has no column '{column.name}', expected it since the model uses it."
-                f"{nearest(column.name, frame.columns)}"
+                f"{nearest(column.name, frame.columns) or headerless(frame)}"
             )
         found = converted(frame[column.name], column)
         if column.side == "many" and column in inputs:

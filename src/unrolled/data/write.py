@@ -117,7 +117,10 @@ def _json(column: pl.Series) -> pl.Series:
     """Return list cells as JSON text."""
     import json
 
-    cells = [None if cell is None else json.dumps(_listed(cell)) for cell in column.to_list()]
+    cells = [
+        None if cell is None else json.dumps(_listed(cell), ensure_ascii=False)
+        for cell in column.to_list()
+    ]
     return pl.Series(column.name, cells, dtype=pl.String)
 
 

@@ -1,15 +1,16 @@
-"""The references are what scikit-learn says when it is fitted by hand on the same features."""
+"""The linear references are what scikit-learn says when it is fitted by hand on the same features."""
 
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from unrolled import inference, references
+from unrolled import inference
 from unrolled.data.examples import Encoding
 from unrolled.data.infer import schema, sides
 from unrolled.data.read import read
 from unrolled.data.table import table
+from unrolled.references import linear
 
 ROWS = 40
 RNG = np.random.default_rng(0)
@@ -31,7 +32,7 @@ def fitted(columns, inputs, outputs, *, stated=None):
     blocks = {**examples.inputs, **examples.targets}
     symbols = {n: size for n, size in encoding.sizes.items() if n in blocks and blocks[n].whole}
     aligned = encoding.schema.shape == "aligned"
-    found = references.fitted(examples, symbols, aligned=aligned)
+    found = linear.fitted(examples, list(examples.targets), symbols, aligned=aligned)
     return {reference.name: reference for reference in found}, examples
 
 
@@ -70,7 +71,7 @@ def test_labels_are_met_by_logistic_regression(labels):
 
 @pytest.mark.parametrize("few", [200, 1], ids=["characters up to four", "words alone"])
 def test_text_is_met_by_counts(monkeypatch, few):
-    monkeypatch.setattr(references, "FEW_SYMBOLS", few)
+    monkeypatch.setattr(linear, "FEW_SYMBOLS", few)
     found, examples = fitted(
         {"t": TEXTS, "y": LABELS}, ["t"], ["y"], stated={"t": "text:characters"}
     )
@@ -142,14 +143,14 @@ def test_a_training_part_of_one_class_is_answered_with_it():
     values = table(data, into, out)
     encoding = Encoding.fitted(schema(values, into, out), values.take(range(ROWS - 1)))
     examples = encoding.examples(values.take(range(ROWS - 1)), targets=True)
-    found = references.fitted(examples, {"y": 1}, aligned=False)
+    found = linear.fitted(examples, ["y"], {"y": 1}, aligned=False)
     assert [r.outputs(examples)["y"].tolist() for r in found] == [[[1.0]] * (ROWS - 1)] * 2
 
 
 def test_targets_too_many_for_memory_are_thinned_evenly(monkeypatch):
-    monkeypatch.setattr(references, "MOST_CELLS", 40)
-    assert references._thinned(100, 10).tolist() == [0, 33, 66, 99]
-    assert len(references._thinned(3, 10)) == 3
+    monkeypatch.setattr(linear, "MOST_CELLS", 40)
+    assert linear._thinned(100, 10).tolist() == [0, 33, 66, 99]
+    assert len(linear._thinned(3, 10)) == 3
 
 
 def test_the_constant_of_even_aligned_rows_is_one_for_each_step():
@@ -161,12 +162,13 @@ def test_the_constant_of_even_aligned_rows_is_one_for_each_step():
     into, out = sides(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
     values = table(frame, into, out)
     encoding = Encoding.fitted(schema(values, into, out), values)
-    constant = references.fitted(encoding.examples(values, targets=True), {}, aligned=True)[0]
+    examples = encoding.examples(values, targets=True)
+    constant = linear.fitted(examples, ["y"], {}, aligned=True)[0]
     said = constant.outputs(encoding.examples(values, targets=False))["y"]
     decoded = encoding.decode(out[0], said)
     np.testing.assert_allclose(np.ravel(decoded[0]), [2.0, 3.0, 5.5], rtol=1e-5)
 
 
 def test_steps_of_a_row_are_thinned_together(monkeypatch):
-    monkeypatch.setattr(references, "MOST_CELLS", 40)
-    assert references._thinned(12, 5, together=4).tolist() == [0, 1, 2, 3, 8, 9, 10, 11]
+    monkeypatch.setattr(linear, "MOST_CELLS", 40)
+    assert linear._thinned(12, 5, together=4).tolist() == [0, 1, 2, 3, 8, 9, 10, 11]

@@ -1,15 +1,15 @@
-"""Two simple references that a network must beat: a constant, and a linear map.
+"""A constant and a linear map, the references of numbers, categories and aligned outputs.
 
 Both are linear maps from features of a row (for aligned outputs: of a step and its neighbours)
-to each output, the constant one without any feature. They are fitted by scikit-learn on the
-same training part and encoding as the network, and kept as plain arrays.
+to each output, the constant one without any feature. They are fitted by scikit-learn and kept as
+plain arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -20,11 +20,11 @@ MOST_FLAT = 4096  # more numbers than this in a row are summarised by four stati
 MOST_GRAMS = 20_000
 MOST_WEIGHTS = 20_000_000  # a linear map with more is left out: no one would call it simple
 MOST_CELLS = 100_000_000  # numbers of one-hot targets; more samples than fit are thinned evenly
-FEW_SYMBOLS = 200  # inputs with fewer symbols are taken for characters
+FEW_SYMBOLS = 200  # inputs and outputs with fewer symbols are taken for characters
 
 
 @dataclass(frozen=True)
-class Reference:
+class Linear:
     """A linear map in the network's own encoding.
 
     Attributes:
@@ -61,6 +61,39 @@ class Reference:
             else:
                 found[name] = flat
         return found
+
+    def nats(self, examples: Examples) -> dict[str, Array]:  # noqa: ARG002
+        """Return nothing: it gives no probability to a row of steps."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """Return all but the arrays, as JSON."""
+        return {
+            "name": self.name,
+            "steps": dict(self.steps),
+            "per_step": self.per_step,
+            "outputs": list(self.weights),
+            "features": asdict(self.features) if self.features else None,
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays by output and part."""
+        return {
+            f"{output}/{part}": array
+            for output, pair in self.weights.items()
+            for part, array in zip(("weights", "bias"), pair, strict=True)
+        }
+
+    @classmethod
+    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the reference that facts and arrays describe."""
+        return cls(
+            facts["name"],
+            Features(**facts["features"]) if facts["features"] else None,
+            {o: (arrays[f"{o}/weights"], arrays[f"{o}/bias"]) for o in facts["outputs"]},
+            facts["steps"],
+            facts["per_step"],
+        )
 
 
 @dataclass(frozen=True)
@@ -113,16 +146,7 @@ class Features:
             return block.flat
         if self.flat:
             return block.flat.reshape(len(block.offsets) - 1, -1)
-        starts = block.offsets[:-1]
-        count = np.diff(block.offsets)[:, None]
-        mean = np.add.reduceat(block.flat, starts) / count
-        square = np.add.reduceat(block.flat**2, starts) / count
-        spread = np.sqrt(np.maximum(square - mean**2, 0))
-        least, most = (
-            np.minimum.reduceat(block.flat, starts),
-            np.maximum.reduceat(block.flat, starts),
-        )
-        return np.concatenate([mean, spread, least, most], axis=1)
+        return statistics(block)
 
     def _step(self, name: str, block: Block, shift: int) -> Any:
         """Return the features of the step `shift` away, zero beyond the row's ends."""
@@ -137,13 +161,29 @@ class Features:
         return _one_hot(np.where(inside, values, -1), self.symbols[name])
 
 
-def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> list[Reference]:
+def statistics(block: Block) -> Array:
+    """Return the mean, spread, least and most of each row's steps of numbers: (n 4f)."""
+    if block.offsets is None:
+        return block.flat
+    starts = block.offsets[:-1]
+    count = np.diff(block.offsets)[:, None]
+    mean = np.add.reduceat(block.flat, starts) / count
+    square = np.add.reduceat(block.flat**2, starts) / count
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    least, most = np.minimum.reduceat(block.flat, starts), np.maximum.reduceat(block.flat, starts)
+    return np.concatenate([mean, spread, least, most], axis=1)
+
+
+def fitted(
+    examples: Examples, outputs: Sequence[str], symbols: Mapping[str, int], *, aligned: bool
+) -> list[Linear]:
     """Return the constant and the linear reference, fitted on the training part.
 
     Where every row has as many steps, the constant is one for each step.
 
     Args:
         examples: The training part, with targets.
+        outputs: Which outputs they answer.
         symbols: Size of each input and output of whole numbers, by name.
         aligned: Whether each step is a sample.
     """
@@ -152,7 +192,8 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
     steps = {}
     rows = None
     places = _places(examples) if aligned else 0
-    for name, block in examples.targets.items():
+    for name in outputs:
+        block = examples.targets[name]
         many = block.offsets is not None and not aligned
         steps[name] = (examples.steps_out or 0) if many else 0
         target = block.gather(np.arange(examples.rows), steps[name]) if many else block.flat
@@ -168,9 +209,9 @@ def fitted(examples: Examples, symbols: Mapping[str, int], *, aligned: bool) -> 
             linear[name] = _ridge(rows[taken], wide)
     naive, simple = _names({bool(symbols.get(name)) for name in constant}, aligned, steps)
     each = dict.fromkeys(constant, places) if places else steps
-    found = [Reference(naive, None, constant, each, aligned and not places)]
+    found = [Linear(naive, None, constant, each, aligned and not places)]
     if len(linear) == len(constant):
-        found.append(Reference(simple, features, linear, steps, aligned))
+        found.append(Linear(simple, features, linear, steps, aligned))
     return found
 
 
@@ -270,16 +311,12 @@ def _vectorizer(size: int, grams: dict[str, int] | None = None) -> Any:
     )
 
 
-def _split(block: Block) -> list[Array]:
-    return np.split(block.flat, block.offsets[1:-1]) if block.offsets is not None else []
-
-
 def _frequent(block: Block, size: int) -> list[str]:
     """Return the most frequent runs, in the order of their columns."""
-    found = _vectorizer(size).fit(_split(block)).vocabulary_
+    found = _vectorizer(size).fit(block.rows()).vocabulary_
     return sorted(found, key=lambda run: int(found[run]))
 
 
 def _counted(block: Block, size: int, grams: list[str]) -> Any:
     """Return how often each run stands in each row: sparse (n grams)."""
-    return _vectorizer(size, {run: i for i, run in enumerate(grams)}).transform(_split(block))
+    return _vectorizer(size, {run: i for i, run in enumerate(grams)}).transform(block.rows())
