@@ -1,4 +1,4 @@
-"""French letters -> phonemes: as far as the shape goes."""
+"""French letters -> phonemes, by a chained decoder."""
 
 from pathlib import Path
 
@@ -10,3 +10,5 @@ model = unrolled.SequenceModel(["word:characters"], ["phonemes:tokens"])
 print(model.trial(FRENCH))
 print(model.reason)
 print(model.predict({"word": ["abandonner", "bonjour"]}))
+print(model.predict({"word": ["eaux"]}, decoding=unrolled.Decoding(beam=5, n_best=3)))
+print(model.attention({"word": ["anneaux"]})[0])
