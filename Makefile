@@ -4,6 +4,7 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TENSORFLOW ?= tensorflow-cpu
+ENGINE_TESTS := tests/backends tests/decoding/test_decoding_engines.py
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
 ifeq ($(VERSION),)
@@ -29,13 +30,13 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-test-backends: test-torch test-tensorflow  ## every architecture on the other two engines
+test-backends: test-torch test-tensorflow  ## every architecture and decoding loop on the other two engines
 
 test-torch: $(VENV)-torch/ready
-	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest tests/backends
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest $(ENGINE_TESTS)
 
 test-tensorflow: $(VENV)-tensorflow/ready
-	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest tests/backends
+	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest $(ENGINE_TESTS)
 
 sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C++ compiler
 	tests/native/run.sh

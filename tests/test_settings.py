@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from unrolled.errors import SettingError
-from unrolled.settings import Network, Training
+from unrolled.settings import Decoding, Network, Training
 
 
 def refused(kind, **values):
@@ -72,6 +72,39 @@ def test_a_training_setting_out_of_range_is_refused(values, text):
     assert refused(Training, **values).startswith(text)
 
 
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"beam": 0}, "got beam=0 for Decoding, expected greater than or equal to 1."),
+        ({"temperature": 0}, "got temperature=0 for Decoding, expected greater than 0."),
+        ({"temperature": float("inf")}, "got temperature=inf for Decoding, expected a finite"),
+        ({"top_p": 1.5}, "got top_p=1.5 for Decoding, expected less than or equal to 1."),
+        ({"length_penalty": -1}, "got length_penalty=-1 for Decoding, expected greater than or"),
+        ({"max_steps": 0}, "got max_steps=0 for Decoding, expected greater than or equal to 1."),
+        (
+            {"beam": 4, "samples": 2},
+            "got beam=4 and samples=2 for Decoding, expected one of them: rows are searched for or"
+            " drawn. Leave one out.",
+        ),
+        (
+            {"n_best": 3, "beam": 2},
+            "got n_best=3 and beam=2 for Decoding, expected no more than the beam holds. Set"
+            " beam=3 or more.",
+        ),
+        (
+            {"top_k": 5},
+            "got top_k=5 and samples=0 for Decoding, expected top_k only where rows are drawn. Set"
+            " samples=1 or more, or leave it out.",
+        ),
+        ({"top_p": 0.5, "beam": 2}, "got top_p=0.5 and samples=0 for Decoding, expected top_p"),
+        ({"temperature": 0.5}, "got temperature=0.5 and samples=0 for Decoding, expected"),
+    ],
+    ids=str,
+)
+def test_a_decoding_setting_out_of_range_is_refused(values, text):
+    assert refused(Decoding, **values).startswith(text)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["dropout", "learning_rate"])
 def test_a_number_that_is_none_is_refused(name, value):
@@ -79,7 +112,10 @@ def test_a_number_that_is_none_is_refused(name, value):
     assert refused(kind, **{name: value}).startswith(f"got {name}={value!r} for {kind.__name__}, ")
 
 
-@pytest.mark.parametrize("settings", [Network(units=8, dropout=0.5), Training(epochs=3, seed=7)])
+@pytest.mark.parametrize(
+    "settings",
+    [Network(units=8, dropout=0.5), Training(epochs=3, seed=7), Decoding(samples=2, top_k=3)],
+)
 def test_settings_go_to_json_and_back(settings):
     assert type(settings).model_validate_json(settings.model_dump_json()) == settings
 

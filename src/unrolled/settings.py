@@ -1,10 +1,13 @@
-"""The two settings objects: `Network` (what is built) and `Training` (how it is fitted)."""
+"""The settings objects: `Network` (what is built), `Training` (how it is fitted), `Decoding`.
+
+`Decoding` says how rows of ids are searched for in what a chained decoder finds probable.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from unrolled.errors import SettingError, nearest
 
@@ -91,9 +94,64 @@ class Training(Settings):
     verbose: bool = True
 
 
+class Decoding(Settings):
+    """How a chained decoder's rows are found: greedily, by beam search, or drawn.
+
+    Attributes:
+        beam: Hypotheses followed at each step; 1 is the greedy choice.
+        samples: Rows drawn at random for each row; 0 draws none and searches.
+        n_best: Rows returned by a beam, the best first.
+        temperature: Divides the logits before a draw; towards 0 it is the greedy choice.
+        top_k: Draw only from as many of the most probable ids; None from all.
+        top_p: Draw only from the fewest ids that together have this probability; None from all.
+        length_penalty: A beam ranks by log-probability / length**length_penalty; 0 by
+            log-probability alone, the larger the longer the best rows.
+        max_steps: The limit of steps; None takes the decoder's own.
+        seed: Makes two draws equal.
+
+    Example:
+        >>> Decoding(beam=4, n_best=2).samples
+        0
+    """
+
+    beam: int = Field(default=1, ge=1, le=1024)
+    samples: int = Field(default=0, ge=0)
+    n_best: int = Field(default=1, ge=1)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    top_k: int | None = Field(default=None, ge=1)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    length_penalty: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    max_steps: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse settings that contradict each other."""
+        if self.beam > 1 and self.samples:
+            raise SettingError(
+                f"got beam={self.beam} and samples={self.samples} for Decoding, expected one of"
+                " them: rows are searched for or drawn. Leave one out."
+            )
+        if self.n_best > self.beam:
+            raise SettingError(
+                f"got n_best={self.n_best} and beam={self.beam} for Decoding, expected no more"
+                f" than the beam holds. Set beam={self.n_best} or more."
+            )
+        drawing = {"temperature": 1.0, "top_k": None, "top_p": None}
+        for name, plain in drawing.items():
+            if not self.samples and getattr(self, name) != plain:
+                raise SettingError(
+                    f"got {name}={getattr(self, name)} and samples=0 for Decoding, expected"
+                    f" {name} only where rows are drawn. Set samples=1 or more, or leave it out."
+                )
+        return self
+
+
 def _explained(kind: type[Settings], error: ValidationError) -> str:
     """Return pydantic's first complaint as got, expected, what to do."""
     first = error.errors()[0]
+    if first["type"] == "value_error":  # of several settings at once, in our own words
+        return first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0]) if first["loc"] else kind.__name__
     if first["type"] == "extra_forbidden":
         known = list(kind.model_fields)
@@ -101,5 +159,5 @@ def _explained(kind: type[Settings], error: ValidationError) -> str:
             f"got an unknown setting '{name}' for {kind.__name__}, expected one of"
             f" {', '.join(known)}.{nearest(name, known)}"
         )
-    says = first["msg"].replace("Input should be", "expected").replace("Value error, ", "")
+    says = first["msg"].replace("Input should be", "expected")
     return f"got {name}={first.get('input')!r} for {kind.__name__}, {says[0].lower()}{says[1:]}."

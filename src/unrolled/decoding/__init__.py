@@ -1,0 +1,107 @@
+"""Loops over a decoder whose every step takes what the one before gave, for any engine.
+
+A decoder is a function of one step (`Step`). These loops know nothing else of it, run with
+fixed sizes inside `keras.ops.while_loop`, stop when every row has ended, and are meant to be
+called inside `compiled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from unrolled.decoding.beams import beam
+from unrolled.decoding.chains import greedy, sample
+from unrolled.decoding.compilation import compiled
+from unrolled.decoding.feedback import values
+from unrolled.decoding.results import Generated, Numbers
+from unrolled.decoding.rules import Allowed, Step
+from unrolled.settings import Decoding
+
+__all__ = [
+    "Allowed",
+    "Generated",
+    "Numbers",
+    "Step",
+    "beam",
+    "compiled",
+    "decode",
+    "greedy",
+    "sample",
+    "values",
+]
+
+
+def decode(
+    step: Step,
+    states: Any,
+    memory: Any,
+    *,
+    start: int,
+    end: int,
+    most: int,
+    settings: Decoding,
+    forbidden: Sequence[int] = (),
+    allowed: Allowed | None = None,
+) -> Generated:
+    """Run the loop that the settings ask for.
+
+    Args:
+        step: One step of the decoder.
+        states: What it carries along, a tree of (b ...).
+        memory: What it reads at every step, a tree of (b ...).
+        start: The id before the first.
+        end: The id that ends a row.
+        most: The limit of steps where the settings have none.
+        settings: Which loop, and its numbers.
+        forbidden: Ids never given, such as padding.
+        allowed: Which ids may come next.
+
+    Returns:
+        As many rows of ids k as `n_best`, or `samples` where there are any.
+
+    Raises:
+        SettingError: A limit below one step, or an id that the step does not score.
+        ShapeError: Neither states nor memory have a tensor.
+    """
+    most = settings.max_steps or most
+    if settings.samples:
+        return sample(
+            step,
+            states,
+            memory,
+            start=start,
+            end=end,
+            most=most,
+            temperature=settings.temperature,
+            top_k=settings.top_k,
+            top_p=settings.top_p,
+            seed=settings.seed,
+            samples=settings.samples,
+            forbidden=forbidden,
+            allowed=allowed,
+        )
+    if settings.beam > 1:
+        return beam(
+            step,
+            states,
+            memory,
+            start=start,
+            end=end,
+            most=most,
+            width=settings.beam,
+            n_best=settings.n_best,
+            length_penalty=settings.length_penalty,
+            forbidden=forbidden,
+            allowed=allowed,
+        )
+    return greedy(
+        step,
+        states,
+        memory,
+        start=start,
+        end=end,
+        most=most,
+        forbidden=forbidden,
+        allowed=allowed,
+    )
