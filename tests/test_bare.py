@@ -21,7 +21,11 @@ def test_inputs_and_outputs_follow_the_pattern(row):
     model = bare.build(row.shape, architecture=row.name, f=2, o=4, units=3, **sizes_of(row.shape))
     sizes = {"b": None, "t": 5, "f": 2, "u": 3, "o": 4}
     given, made = FACTS[row.shape].pattern.split(" -> ")
-    assert model.input_shape == tuple(sizes[axis] for axis in given.split())
+    x = model.input
+    if row.name == "decoder":  # any number of steps is fed back
+        x, previous, sizes["u"] = x["x"], x["previous"], None
+        assert previous.shape == (None, None, 4)
+    assert x.shape == tuple(sizes[axis] for axis in given.split())
     assert model.output_shape == tuple(sizes[axis] for axis in made.split())
 
 
@@ -31,10 +35,13 @@ def test_steps_may_stay_open_where_the_wiring_allows_it(row):
         return
     u = sizes_of(row.shape).get("u")
     model = bare.build(row.shape, architecture=row.name, u=u, f=2, o=4, units=3)
-    assert model.input_shape == (None, None, 2)
+    chained = row.name == "decoder"
+    assert (model.input["x"] if chained else model.input).shape == (None, None, 2)
     for t in (1, 6):
         steps = {"aligned": (t,), "unaligned": (3,)}.get(row.shape, ())
-        assert model(np.zeros((2, t, 2), "float32")).shape == (2, *steps, 4)
+        x, previous = np.zeros((2, t, 2), "float32"), np.zeros((2, 3, 4), "float32")
+        made = model({"x": x, "previous": previous} if chained else x)
+        assert made.shape == (2, *steps, 4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -55,6 +62,19 @@ def test_many_to_many_is_told_apart_by_its_lengths(given, shape):
 def test_code_is_the_code_of_what_is_built():
     script = bare.code("many-to-one", architecture="last", t=5, f=2, units=3, cell="gru")
     assert "h = layers.GRU(3)(x)  # b 3\n" in script
+
+
+@pytest.mark.parametrize(("shape", "sizes"), [("one-to-many", {}), ("unaligned", {"t": 5})])
+def test_the_code_of_a_decoder_ends_with_the_loop_that_uses_it(shape, sizes):
+    script = bare.code(shape, architecture="decoder", u=3, o=2, units=3, **sizes)
+    names = {}
+    exec(script, names)
+    x = np.random.default_rng(0).normal(size=(4, *sizes.values(), 1))
+    said = names["generate"]({"x": x})
+    assert said.shape == (4, 3, 2)
+    late = np.concatenate([np.zeros((4, 1, 2)), said[:, :-1]], axis=1)
+    again = names["model"].predict_on_batch({"x": x, "previous": late})
+    np.testing.assert_allclose(said, again, rtol=1e-5, atol=1e-6)
 
 
 def test_numpy_sizes_are_sizes():

@@ -50,7 +50,7 @@ def test_a_page_has_picture_sentences_sizes_and_code(unrolled):
     lines = found.out.splitlines()
     assert (found.status, found.err) == (0, "")
     assert lines[:2] == ["unaligned · tail · LSTM", "b t f -> b u o"]
-    assert "Other architectures of unaligned: padded, vector, repeat." in lines
+    assert "Other architectures of unaligned: padded, vector, repeat, decoder." in lines
     assert "example  last week -> the next days" in lines
     assert found.out.endswith(CODE)
 
@@ -61,6 +61,16 @@ def test_every_shape_has_a_page(unrolled, shape):
     assert found.status == 0
     assert found.out.startswith(f"{shape} · ")
     assert found.out.endswith("model = keras.Model(x, y)\n")
+    assert max(map(len, found.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
+def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
+    found = unrolled(f"show {shape} --architecture decoder --units 8")
+    assert found.status == 0
+    assert found.out.startswith(f"{shape} · decoder · ")
+    assert "\ndef generate(inputs, steps=3):" in found.out
+    assert found.out.endswith("    return said[:, 1:]\n")
     assert max(map(len, found.out.splitlines())) <= 100
 
 
@@ -88,7 +98,7 @@ def test_many_to_many_is_one_of_two(unrolled, words, says):
         (
             "unaligned --architecture last",
             "got the architecture 'last' for the shape unaligned, expected one of tail, padded,"
-            " vector, repeat.",
+            " vector, repeat, decoder.",
         ),
         (
             "unaligned --architecture tail --t 2 --u 3",
