@@ -15,7 +15,7 @@ WIDEST = 100
 SMOOTHED = """\
 
 
-def smoothed(true, y):  # ids (b u) and scores (b u o): {share} of each goes to all ids alike
+def smoothed(true, y):  # {share} of the weight of a true id goes to all ids alike
     true = keras.ops.one_hot(keras.ops.cast(true, "int32"), y.shape[-1])
     return keras.losses.categorical_crossentropy(
         true, y, from_logits=True, label_smoothing={share}

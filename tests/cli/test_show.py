@@ -64,6 +64,16 @@ def test_every_shape_has_a_page(unrolled, shape):
     assert max(map(len, found.out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
+def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
+    found = unrolled(f"show {shape} --architecture decoder --units 8")
+    assert found.status == 0
+    assert found.out.startswith(f"{shape} · decoder · ")
+    assert "\ndef generate(inputs, steps=3):" in found.out
+    assert found.out.endswith("    return said[:, 1:]\n")
+    assert max(map(len, found.out.splitlines())) <= 100
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -266,6 +266,46 @@ def test_the_script_of_several_inputs_and_outputs_names_them():
     )
 
 
+def test_the_script_of_a_decoder_reads_at_a_glance():
+    model = build("one-to-many", architecture="decoder", f=4, u=3, o=2, units=8)
+    assert code(model, steps=3) == (
+        "import keras\n"
+        "import numpy as np\n"
+        "from keras import layers\n"
+        "\n"
+        'x = keras.Input((4,), name="x")  # b 4\n'
+        'previous = keras.Input((None, 2), name="previous")  # b u 2\n'
+        "h = layers.Dense(8)(x)  # b 8\n"
+        "h = layers.Reshape((1, 8))(h)  # b 1 8\n"
+        'state_h = layers.Dense(8, activation="tanh")(x)  # b 8\n'
+        'state_c = layers.Dense(8, activation="tanh")(x)  # b 8\n'
+        "h2 = layers.Dense(8)(previous)  # b u 8\n"
+        "h = layers.Add()([h2, h])  # b u 8\n"
+        "h, _, _ = layers.LSTM(8, return_sequences=True, return_state=True)(\n"
+        "    h,\n"
+        "    initial_state=[state_h, state_c],\n"
+        ")  # b u 8\n"
+        "y = layers.Dense(2)(h)  # b u 2\n"
+        'model = keras.Model({"x": x, "previous": previous}, y)\n'
+        "\n"
+        "\n"
+        "# Each step's output is the next step's input. The simplest form, not the fastest: the\n"
+        "# whole model runs once a step, u passes in all, though only that step of it is new.\n"
+        "# In training, `previous` is the true outputs one step late, after first zeros.\n"
+        "def generate(inputs, steps=3):  # the arrays by name, without `previous`, to (b u o)\n"
+        '    said = np.zeros((len(inputs["x"]), 1 + steps, 2), "float32")  # b 1+u o\n'
+        "    for k in range(steps):\n"
+        '        y = model.predict_on_batch({**inputs, "previous": said[:, :-1]})  # b u o\n'
+        "        said[:, k + 1] = y[:, k]\n"
+        "    return said[:, 1:]\n"
+    )
+
+
+def test_a_decoder_of_unknown_steps_is_printed_without_its_loop():
+    model = build("one-to-many", architecture="decoder", u=3)
+    assert code(model).endswith('model = keras.Model({"x": x, "previous": previous}, y)\n')
+
+
 def test_the_training_lines_come_last():
     script = code(build("one-to-one", layers=0), training='model.compile("adam", loss="mse")')
     assert script.endswith('model = keras.Model(x, y)\nmodel.compile("adam", loss="mse")\n')

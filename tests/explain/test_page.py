@@ -17,12 +17,13 @@ STEPS = {
 
 @pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
 def test_a_page_for_every_architecture(row):
-    page = unrolled.show(row.shape, architecture=row.name, **STEPS[row.shape], **SIZES)
+    sizes = STEPS[row.shape] | SIZES
+    page = unrolled.show(row.shape, architecture=row.name, **sizes)
     lines = page.splitlines()
     assert lines[0].startswith(f"{row.shape} · {row.name}")
     assert any(line.startswith("weights  ") for line in lines)
     assert row.page.split()[0] in page
-    assert page.endswith("model = keras.Model(x, y)")
+    assert page.endswith(unrolled.code(row.shape, architecture=row.name, **sizes).rstrip())
     assert max(map(len, lines)) <= 100
 
 
@@ -30,6 +31,12 @@ def test_sizes_name_the_open_axes():
     lines = unrolled.show("many-to-one", **SIZES).splitlines()
     assert "input    (b, t, 4)" in lines
     assert "output   (b, 1)" in lines
+
+
+def test_sizes_name_the_inputs_of_a_decoder():
+    lines = unrolled.show("unaligned", architecture="decoder", u=3, **SIZES).splitlines()
+    assert "input    x (b, t, 4), previous (b, u, 1)" in lines
+    assert "output   (b, u, 1)" in lines
 
 
 def test_the_glance_lists_every_shape_and_architecture():

@@ -59,8 +59,8 @@ def page(ports: Ports, network: Network) -> str:
             *(textwrap.fill(text, WIDTH) for text in says),
             "",
             f"example  {facts.example}",
-            f"input    {_axes(model.input_shape)}",
-            f"output   {_axes(model.output_shape, steps)}",
+            f"input    {_sizes(model.input, 't')}",
+            f"output   {_sizes(model.output, steps)}",
             f"weights  {model.count_params()}",
             "",
             code(model, steps=ports.u).rstrip(),
@@ -68,16 +68,19 @@ def page(ports: Ports, network: Network) -> str:
     )
 
 
-def _axes(shape: Any, steps: str = "t") -> str:
-    """Return a tensor's axes, or those of several by name; an open one has the letter `steps`.
+def _sizes(tensors: Any, steps: str) -> str:
+    """Return a tensor's axes, or those of several by name; an open one has the letter `steps`."""
+    if not isinstance(tensors, dict):
+        return _axes(tensors.shape, steps)
+    named = {name: "u" if name == PREVIOUS else steps for name in tensors}
+    return ", ".join(f"{name} {_axes(tensors[name].shape, k)}" for name, k in named.items())
+
+
+def _axes(shape: tuple[int | None, ...], steps: str) -> str:
+    """Return a tensor's axes.
 
     Example:
-        >>> _axes((None, None, 4))
+        >>> _axes((None, None, 4), "t")
         '(b, t, 4)'
-        >>> _axes({"x": (None, 6, 4), "previous": (None, None, 1)})
-        'x (b, 6, 4), previous (b, u, 1)'
     """
-    if isinstance(shape, dict):
-        letters = {PREVIOUS: "u"}
-        return ", ".join(f"{k} {_axes(v, letters.get(k, 't'))}" for k, v in shape.items())
     return f"(b, {', '.join(str(n or steps) for n in shape[1:])})"

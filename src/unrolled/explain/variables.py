@@ -8,7 +8,8 @@ from typing import Any
 
 from unrolled.explain.source import Source, literal, quoted
 
-TAKEN = ("keras", "layers", "model", "np", "generate")  # what the script itself calls so
+# what the script itself calls so
+TAKEN = ("keras", "layers", "model", "np", "smoothed", "generate")
 UNUSED = "_"
 
 

@@ -181,7 +181,11 @@ def test_each_step_of_a_decoder_looks_at_the_states_of_all_steps():
 
 
 def test_each_layer_of_a_decoder_starts_from_the_memory():
-    drawn = read(diagram(wiring("unaligned", "decoder", t=3, u=2, layers=3)).svg)
+    picture = diagram(wiring("unaligned", "decoder", t=3, u=2, layers=3))
+    assert [line[16:18] for line in picture.text.splitlines() if line[17:18] == "▶"] == [
+        *("┌▶", "├▶", "├▶"),
+    ]
+    drawn = read(picture.svg)
     starts = [a for a in drawn.arrows if a.kind == "state" and a.source.kind == "join"]
     assert [a.target.label for a in starts] == ["s1"] * 3
     assert len({a.target for a in starts}) == 3
