@@ -88,7 +88,9 @@ def row(workers: dict[str, Worker], case: Case, rounds: int, seconds: float) -> 
     told: dict[str, Any] = {"case": case.name, "load": os.getloadavg()[0]}
     told["peak"] = 2 * 1536**3 / workers["product"].ask(case, "product", seconds) / 1e6
     for way, passes in (("train", 3), ("infer", 1)):
-        ms = measure({n: w for n, w in workers.items() if n != "product"}, case, way, rounds, seconds)
+        ms = measure(
+            {n: w for n, w in workers.items() if n != "product"}, case, way, rounds, seconds
+        )
         told[way] = {n: float(np.median(v)) for n, v in ms.items()}
         told[way + "_ratio"] = {
             n: float(np.median(v / ms["ours"])) for n, v in ms.items() if n != "ours"
@@ -191,7 +193,9 @@ def plot(rows: list[dict[str, Any]], swept: dict[str, Any], path: str) -> None:
     for axis, sizes in SWEEPS.items():
         column = "btfh".index(axis[0])
         for side, ms in swept[axis].items():
-            places[axis].loglog([s[column] for s in sizes], ms, "o-", label=NAMES.get(side, "unrolled"))
+            places[axis].loglog(
+                [s[column] for s in sizes], ms, "o-", label=NAMES.get(side, "unrolled")
+            )
         places[axis].set(xlabel=axis, ylabel="ms, training step")
     places["t, steps"].legend()
     figure.tight_layout()

@@ -33,7 +33,11 @@ class Case:
 
     @property
     def name(self) -> str:
-        told = {"ragged": self.ragged, "bidirectional": self.both_ways, "two layers": self.layers > 1}
+        told = {
+            "ragged": self.ragged,
+            "bidirectional": self.both_ways,
+            "two layers": self.layers > 1,
+        }
         return " ".join([self.cell, ",".join(map(str, self.size)), *[w for w in told if told[w]]])
 
     @property

@@ -1,4 +1,4 @@
-"""The linear references are what scikit-learn says when it is fitted by hand on the same features."""
+"""The linear references are what scikit-learn says, fitted by hand on the same features."""
 
 import numpy as np
 import pytest
