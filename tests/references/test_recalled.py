@@ -106,7 +106,7 @@ def test_what_is_kept_is_thinned_evenly(monkeypatch):
     assert len(Nearest.fitted(examples, ["sounds"], made.categories).labels) == 1
 
 
-def test_ids_beyond_the_surrogates_are_told_apart():
+def test_ids_of_any_size_are_told_apart():
     ids = np.array([0xD7FF, 0xD800, 0xDFFF, 0xE000], dtype=np.int32)
     blocks = [Block.of([ids[i : i + 1] for i in range(4)]) for _ in range(2)]
     examples = Examples({"w": blocks[0]}, {"y": blocks[1]}, rows=4, lengths=np.ones(4, int))
