@@ -207,6 +207,13 @@ def test_a_newer_format_is_refused(copy):
     )
 
 
+def test_references_that_name_no_kind_are_linear(model, copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    assert [row.pop("kind") for row in manifest["references"]] == ["linear", "linear"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert str(unrolled.load(copy).evaluate(TABLE)) == str(model.evaluate(TABLE))
+
+
 DAMAGE = {
     "manifest.json": ['{"format": 1', "[]", '{"format": "1"}', '{"format": 1}', "\x00"],
     "encoders.json": ["", "[]", "{}", '{"words": {"encoder": "other"}}'],

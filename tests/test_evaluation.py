@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+import unrolled
+from unrolled import inference, metrics
 from unrolled.errors import DataError
 from unrolled.evaluation import Evaluation, comparable, row_errors, scored, shown, verdict
 from unrolled.schema import Column
@@ -13,6 +15,7 @@ NUMBER, VECTOR = Column(name="y", kind="number"), Column(name="y", kind="vector"
 NUMBERS = Column(name="y", kind="numbers")
 LABEL, TOKENS = Column(name="y", kind="category"), Column(name="y", kind="tokens")
 TEXT = Column(name="y", kind="text", unit="characters")
+WORDS = Column(name="y", kind="text", unit="words")
 
 
 def steps(*rows):
@@ -38,14 +41,54 @@ def test_labels_are_scored_by_their_spelling():
     assert row_errors(LABEL, ["1", "2", "2"], [1, 1, 2]).tolist() == [0, 1, 0]
 
 
-def test_steps_beyond_the_other_row_are_wrong():
+def test_aligned_steps_are_compared_where_they_stand():
     true, said = [["a", "b"], ["c"]], [["a", "x", "y"], ["c"]]
-    assert scored(TOKENS, true, said) == {"step accuracy": 2 / 4, "exact rows": 0.5}
-    assert row_errors(TOKENS, true, said).tolist() == pytest.approx([2 / 3, 0.0])
+    found = scored(TOKENS, true, said, aligned=True)
+    assert found == {"step accuracy": 2 / 4, "exact match": 0.5}
+    assert row_errors(TOKENS, true, said, aligned=True).tolist() == pytest.approx([2 / 3, 0.0])
+
+
+def test_rows_of_a_length_of_their_own_are_judged_by_edits_first():
+    true, said = [["a", "b", "c"], ["c"]], [["b", "c"], ["c"]]
+    found = scored(TOKENS, true, said)
+    assert list(found.items()) == [
+        ("edit rate", 1 / 4),
+        ("exact match", 0.5),
+        ("step accuracy", 1 / 4),
+    ]
+    assert row_errors(TOKENS, true, said).tolist() == [1.0, 0.0]
 
 
 def test_texts_are_compared_character_by_character():
-    assert scored(TEXT, ["abc", ""], ["abd", ""]) == {"step accuracy": 2 / 3, "exact rows": 0.5}
+    found = scored(TEXT, ["abc", "", "e\u0301"], ["abd", "", "é"])
+    assert found == {"edit rate": 1 / 4, "exact match": 2 / 3, "step accuracy": 3 / 4}
+
+
+def test_words_are_compared_as_they_can_come_out():
+    found = scored(WORDS, ["Don't, I say, go!"], ["don't, i say, stay!"])
+    assert (found["edit rate"], found["exact match"]) == (1 / 7, 0.0)
+    assert found["BLEU"] == metrics.bleu(["don't, i say, go!"], ["don't, i say, stay!"]) > 50
+    assert found["chrF"] == metrics.chrf(["don't, i say, go!"], ["don't, i say, stay!"]) > 50
+
+
+def test_bleu_waits_for_rows_of_four_and_leaves_tokens_whole():
+    assert "BLEU" not in scored(TOKENS, [["a", "b", "c"]], [["a", "b", "c"]])
+    found = scored(TOKENS, [["a.", "b", "c", "d"]], [["a.", "b", "c", "d"]])
+    assert list(found) == ["edit rate", "exact match", "step accuracy", "BLEU"]
+    assert found["BLEU"] == pytest.approx(100)
+
+
+def test_without_sacrebleu_the_table_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(metrics, "find_spec", lambda _: None)
+    found = scored(WORDS, ["a b c d"], ["a b c d"])
+    assert math.isnan(found["BLEU"])
+    assert math.isnan(found["chrF"])
+    lines = str(Evaluation(1, {"y": {"network": found}}, {"y": "Said."})).splitlines()
+    assert lines[-3:] == [
+        "  network           0            1              1           -           -",
+        "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'.",
+        "Said.",
+    ]
 
 
 def test_the_errors_of_rows_are_means_over_their_numbers():
@@ -121,3 +164,82 @@ def test_an_evaluation_prints_as_a_table():
         "  mean            1.5           -",
         "Said.",
     ]
+
+
+def test_who_lacks_a_metric_has_a_dash_and_long_names_keep_their_columns():
+    network = {"edit rate": 0.25, "step accuracy": 0.5, "nats a token": 1.5}
+    table = {"network": network, "n-gram": {"nats a token": 2.25}}
+    assert str(Evaluation(3, {"y": table}, {"y": "Said."})).splitlines() == [
+        "y (3 rows)",
+        "            edit rate  step accuracy  nats a token",
+        "  network       0.250          0.500           1.5",
+        "  n-gram            -              -          2.25",
+        "Said.",
+    ]
+
+
+# Trained for a moment: what is compared with what, and that it comes back from a folder.
+
+KINDS = ["p", "q"] * 30
+NAMES = [
+    f"{'an' if kind == 'p' else 'ob'}{'aeiou'[i % 5]}{'x' * (i % 3)}"
+    for i, kind in enumerate(KINDS)
+]
+TABLE = {"kind": KINDS, "name": NAMES, "loud": [" ".join(name.upper() + "!") for name in NAMES]}
+QUICK = unrolled.Training(epochs=1, verbose=False)
+SMALL = unrolled.Network(units=4)
+
+
+def trained(inputs, outputs):
+    return unrolled.SequenceModel(inputs, outputs, network=SMALL, training=QUICK).fit(TABLE)
+
+
+@pytest.fixture(scope="module")
+def named():
+    return trained("kind", "name:characters")
+
+
+@pytest.fixture(scope="module")
+def spelled():
+    return trained("name:characters", "loud")
+
+
+def nats(model, port):
+    """Return the nats of each row and its steps, by the network's own probabilities."""
+    encoding, table = model._trained.encoding, model._opened(TABLE, None).table
+    examples = encoding.examples(table, targets=True)
+    logits = inference.outputs(model.network, examples, [port])[port]
+    shares, rows = inference.softmax(logits.astype(float)), examples.targets[port].rows()
+    logs = [
+        [math.log(shares[i, u, step]) for u, step in enumerate(row)] for i, row in enumerate(rows)
+    ]
+    return [-sum(row) for row in logs], sum(map(len, logs))
+
+
+def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
+    found = named.evaluate(TABLE)
+    assert named.shape == "one-to-many"
+    assert next(iter(found.scores["name"]["network"])) == "nats a token"
+    rows, steps = nats(named, "name")
+    assert found.main == pytest.approx(sum(rows) / steps)
+    assert named.score(TABLE) == pytest.approx(-found.main)
+    assert found.verdicts["name"].startswith("The network is not worth having here: nats a token ")
+    assert "by the n-gram (60 rows)" in found.verdicts["name"]
+    assert list(found.scores["name"]) == [
+        "network",
+        "most frequent output",
+        "nearest training input",
+        "n-gram",
+    ]
+    assert str(unrolled.load(named.save(tmp_path / "model")).evaluate(TABLE)) == str(found)
+
+
+def test_one_right_answer_is_judged_by_edits(spelled, tmp_path):
+    found = spelled.evaluate(TABLE)
+    assert spelled.shape == "unaligned"
+    assert next(iter(found.scores["loud"]["network"])) == "edit rate"
+    assert found.scores["loud"]["nearest training input"]["edit rate"] < 0.2
+    assert spelled.score(TABLE) == pytest.approx(1 - found.main)
+    assert found.verdicts["loud"].startswith("The network is not worth having here: edit rate ")
+    assert "by the nearest training input (60 rows)" in found.verdicts["loud"]
+    assert str(unrolled.load(spelled.save(tmp_path / "model")).evaluate(TABLE)) == str(found)

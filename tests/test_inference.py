@@ -1,5 +1,6 @@
 """A row is predicted alike, alone and among any others, in any order."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from unrolled.data import batch
 from unrolled.data.batch import Block, Examples
-from unrolled.inference import outputs, softmax
+from unrolled.inference import nats, outputs, softmax
 from unrolled.networks import Ports, build
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
@@ -87,6 +88,21 @@ def test_outputs_have_the_axes_of_the_shape(shape, architecture):
     else:
         steps = (U,) if FACTS[shape].outputs == "many" else ()
         assert (found["p"].shape, found["q"].shape) == ((n, *steps, 1), (n, *steps, 4))
+
+
+def test_nats_are_of_the_true_ids_whatever_the_batches(monkeypatch):
+    monkeypatch.setattr(batch, "AT_ONCE", 4)
+    monkeypatch.setattr(batch, "FEW_ROWS", 0)
+    made, every = network("unaligned", "repeat"), rows("unaligned", range(len(LENGTHS)))
+    true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]
+    known = replace(every, targets={"q": Block.of([row.astype("int32") for row in true])})
+    shares = softmax(alone("unaligned", "repeat")["q"].astype(float))
+    hand = [
+        -sum(np.log(shares[i, u, step]) for u, step in enumerate(row[:U]))
+        + max(0, len(row) - U) * np.log(4)  # steps beyond the last are guessed
+        for i, row in enumerate(true)
+    ]
+    np.testing.assert_allclose(nats(made, known, ["q"])["q"], hand, rtol=1e-5)
 
 
 def test_probabilities_of_large_logits_are_numbers():

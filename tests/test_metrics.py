@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from unrolled import metrics
+from unrolled.errors import MissingExtraError
 
 TRUE = ["a", "a", "b", "b", "b", "c", "b"]
 SAID = ["a", "b", "b", "b", "a", "b", "b"]
@@ -38,3 +39,52 @@ def test_one_value_has_no_explained_variance():
 
 def test_the_main_metric_of_each_kind_comes_first():
     assert (next(iter(metrics.NUMBERS)), next(iter(metrics.CLASSES))) == ("RMSE", "accuracy")
+
+
+ROWS = [["a", "b", "c"], ["d"], []]
+WRITTEN = [["b", "c"], ["d"], ["e", "e"]]
+
+
+def test_rows_of_steps_by_hand():
+    assert metrics.edit_rate(ROWS, WRITTEN) == (1 + 0 + 2) / 4
+    assert metrics.exact_match(ROWS, WRITTEN) == 1 / 3
+    assert metrics.step_accuracy(ROWS, WRITTEN) == 1 / (3 + 1 + 2)
+
+
+def test_a_step_is_one_whatever_its_letters():
+    assert metrics.edit_rate([["t\u0361ʃ", "ɑ\u0303"]], [["t", "ɑ\u0303"]]) == 1 / 2
+
+
+def test_bleu_is_that_of_the_papers_formula():
+    # 5 words of 5; 4/5, 3/4, 2/3 and 1/2 of the runs of one to four are in the true text
+    found = metrics.bleu(["a b c d e"], ["a b c d x"])
+    assert found == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+
+
+def test_a_short_text_is_punished_as_a_whole():
+    found = metrics.bleu(["a b c d", "e f g h i j"], ["a b c d", "e f g h"])
+    assert found == pytest.approx(100 * math.exp(1 - 10 / 8))
+
+
+def test_punctuation_is_split_off_unless_steps_are_given():
+    assert metrics.bleu(["a b c d."], ["a b c d ."]) == pytest.approx(100)
+    assert metrics.bleu(["a b c d."], ["a b c d ."], split=False) < 90
+
+
+def test_the_best_of_several_answers_counts_in_rows_of_their_own_number():
+    answers = [["x y z u v", "a b c d e"], ["f g h i j"]]
+    assert metrics.bleu(answers, ["a b c d e", "f g h i j"]) == pytest.approx(100)
+    assert metrics.chrf(answers, ["a b c d e", "f g h i j"]) == pytest.approx(100)
+    assert metrics.bleu([["x y z u v"], ["f g h i j"]], ["a b c d e", "f g h i j"]) < 60
+
+
+def test_chrf_of_one_letter_wrong():
+    # of "abc" and "abd": 2/3 of single letters, 1/2 of pairs, none of triples; recall is the same
+    assert metrics.chrf(["abc"], ["abd"]) == pytest.approx(100 * (2 / 3 + 1 / 2 + 0) / 3)
+
+
+def test_without_sacrebleu_bleu_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(metrics, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError) as caught:
+        metrics.bleu(["a"], ["a"])
+    assert str(caught.value) == "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'."

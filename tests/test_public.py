@@ -26,6 +26,7 @@ PUBLIC = [
     "glance",
     "layers",
     "load",
+    "read",
     "shapes",
     "show",
 ]

@@ -45,7 +45,19 @@ FILES = {
     "wide.csv": "a,y\n1,2\n1,2,3\n",
     "dates.csv": csv("d,y", lambda i: f"2020-01-{i + 1:02d},{i}"),
 }
+FILES["spoken.tsv"] = "".join(f"b{'c' * i}\tb{' c' * i} d\n" for i in ROWS)
 TRAINING = {
+    "no header line": (
+        "train spoken.tsv --input word --output sounds",
+        "there is no column 'word' to use as input, expected one of 'b', 'b d'. The file seems"
+        " to have no header line: if so, name its columns with --columns NAME ... (in Python:"
+        " unrolled.read(path, columns=[...])).",
+    ),
+    "names for a file that has its own": (
+        "train vectors.jsonl --columns x y --output y",
+        "got names for the columns of 'vectors.jsonl', expected them only for a .csv or .tsv file"
+        " without a header line. Leave them out.",
+    ),
     "no such file": (
         "train goood.csv --output y",
         "there is no file 'goood.csv', expected a path to a table. Did you mean 'good.csv'?",
@@ -146,7 +158,8 @@ TRAINING = {
     "duplicate names": (
         "train twice.csv --output y",
         "'twice.csv' has the column name 'a' 2 times (columns 1, 2), expected every name once."
-        " Rename all but one.",
+        " Rename all but one, or, if this is no header line, name the columns with --columns"
+        " NAME ... (in Python: unrolled.read(path, columns=[...])).",
     ),
     "not UTF-8": (
         "train latin.csv --output y",

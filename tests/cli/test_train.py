@@ -162,6 +162,32 @@ def test_blanks_around_numbers_and_windows_line_ends(unrolled, folder):
     ]
 
 
+def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
+    words = {f"{a}{b}{c}": f"{a} {b}\u0303 {c}\u0361ʒː" for a in "abd" for b in "oue" for c in "td"}
+    lines = [
+        f"{word}\t{sounds} {'x' * (i % 2)}".strip()
+        for i, (word, sounds) in enumerate(words.items())
+    ]
+    (folder / "spoken.tsv").write_text("\n".join(lines), encoding="utf-8")
+    command = "train spoken.tsv --columns word sounds --output sounds --epochs 1 --units 4 --save m"
+    found = unrolled(command)
+    assert found.status == 0
+    assert found.out.splitlines()[:2] == [
+        "in   word    text:characters  text, 18 different in 18 rows",
+        "out  sounds  tokens           text, single letters with a blank between",
+    ]
+    use = found.out.splitlines()[-1].partition("unrolled ")[2]
+    assert use == "predict m spoken.tsv -o predictions.tsv --columns word sounds"
+    assert unrolled(use).status == 0
+    known = {sign for sounds in words.values() for sign in sounds.split()} | {"x"}
+    written = pl.read_csv("predictions.tsv", separator="\t").fill_null("")
+    assert written["word"].to_list() == list(words)
+    assert {sign for said in written["sounds"] for sign in said.split(" ") if sign} <= known
+    scored = unrolled("evaluate m spoken.tsv --columns word sounds").out.splitlines()
+    assert scored[1].split()[:2] == ["edit", "rate"]
+    assert unrolled("predict m spoken.tsv").status == 2
+
+
 def test_a_real_process_trains(table, folder):  # noqa: ARG001
     done = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr

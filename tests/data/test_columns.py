@@ -191,6 +191,11 @@ def test_words_are_lowercased_and_parted_from_punctuation() -> None:
     assert made.decode(made.encode(["don't (EVER) stop!"])) == ["don't (ever) stop!"]
 
 
+def test_marks_stay_with_their_letters() -> None:
+    for word in ("t\u0361ʃɛ\u0303ː", "हिन्दी", "e\u0301\u0330", "l'ɑ\u0303", "(\u0301"):
+        assert pieces(f"a {word} b", "words") == ["a", unicodedata.normalize("NFC", word), "b"]
+
+
 @given(st.text())
 def test_pieces_of_words_hold_all_but_the_white_space(text: str) -> None:
     whole = unicodedata.normalize("NFC", text).lower()

@@ -5,20 +5,69 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.data.delimited import frame, typed
+from unrolled.data.delimited import frame, headerless, typed
 from unrolled.data.read import read, write
 from unrolled.errors import DataError
 
 
-def table(text: str | bytes, separator: str = ",") -> pl.DataFrame:
+def table(
+    text: str | bytes, separator: str = ",", columns: list[str] | None = None
+) -> pl.DataFrame:
     data = text if isinstance(text, bytes) else text.encode()
-    return frame(data, separator=separator, what="a.csv")
+    return frame(data, separator=separator, what="a.csv", columns=columns)
 
 
-def refused(text: str | bytes) -> str:
+def refused(text: str | bytes, columns: list[str] | None = None) -> str:
     with pytest.raises(DataError) as caught:
-        table(text)
+        table(text, columns=columns)
     return str(caught.value)
+
+
+def test_columns_are_named_where_there_is_no_header() -> None:
+    found = table("abbé\ta b e\nd\u0361ʒ\tɑ\u0303 ː\n", "\t", ["word", 'a "b", c\t'])
+    assert found.columns == ["word", 'a "b", c\t']
+    assert found.rows() == [("abbé", "a b e"), ("d\u0361ʒ", "ɑ\u0303 ː")]
+    assert table("1,2\n3,4\n", columns=["a", "b"]).rows() == [(1, 2), (3, 4)]
+    assert table("1,1\n", columns=["a", "b"]).rows() == [(1, 1)]
+    assert table("x\n\ny\n", columns=["a"]).rows() == [("x",), (None,), ("y",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "message"),
+    [
+        (
+            "a,b\n1,2\n",
+            ["a", "b"],
+            "a.csv begins with the line 'a', 'b', expected no header line where the columns are"
+            " named. Leave the names out.",
+        ),
+        (
+            "1,2\n",
+            ["a"],
+            "got 1 name for the columns of a.csv ('a'), expected 2. Name every column.",
+        ),
+        (
+            "1,2\n3\n",
+            ["a", "b"],
+            "a.csv, row 2 (line 3): got 1 cell, expected 2 as in the header. Add the cells that it"
+            " lacks; an empty cell has its separator too.",
+        ),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(text: str, columns: list[str], message: str) -> None:
+    assert refused(text, columns) == message
+
+
+def test_a_first_line_of_data_is_suspected() -> None:
+    hint = (
+        " The file seems to have no header line: if so, name its columns with --columns NAME ..."
+        " (in Python: unrolled.read(path, columns=[...]))."
+    )
+    assert headerless(table("abbé\ta b e\nbal\tb a l\nle\tl e\n", "\t")) == hint
+    assert headerless(table("Abbas,Arabic\nAbe,English\nAbd,Arabic\n")) == hint
+    assert headerless(table("good,1\nbad,0\n")) == hint
+    assert headerless(table("word,phonemes\nbal,b a l\nle,l e\n")) == ""
+    assert headerless(table("text,the label\nthe one,0\nthe other,1\n")) == ""
 
 
 def test_quoting_line_ends_and_the_byte_order_mark() -> None:
@@ -92,12 +141,14 @@ def test_not_a_number_is_a_number_that_is_missing() -> None:
         (
             "a,b,a\n1,2,3\n",
             "a.csv has the column name 'a' 2 times (columns 1, 3), expected every name once. Rename"
-            " all but one.",
+            " all but one, or, if this is no header line, name the columns with --columns NAME ..."
+            " (in Python: unrolled.read(path, columns=[...])).",
         ),
         (
             "1.5,2\n3,4\n",
             "a.csv starts with a line of numbers (1.5, 2), expected a header naming the columns."
-            " Add one.",
+            " Add one, or name the columns with --columns NAME ... (in Python: unrolled.read(path,"
+            " columns=[...])).",
         ),
         (
             "a,b\r1,2\r",

@@ -22,6 +22,7 @@ def refused(cells: object, **options: object) -> str:
 
 SENTENCES = [f"word{i} and more" for i in range(20)]
 REPEATED = [f"room {i} was clean" for i in range(10)] * 9
+SOUNDS = [f"a ɑ\u0303 t\u0361ʃ ɛ\u0303ː {chr(97 + i)}ʰ" for i in range(20)]
 NAMES = [f"word{i}" for i in range(20)]
 
 
@@ -62,6 +63,11 @@ NAMES = [f"word{i}" for i in range(20)]
         ),
         ([f"[word {i}]" for i in range(9)], False, "text:words", 1, None, "text, 9 different"),
         (['["a"]', '["b", "c"]'], False, "tokens", 1, None, "text that spells lists, lists of"),
+        (SOUNDS, False, "tokens", 1, 5, "text, single letters with a blank between"),
+        (SOUNDS, True, "tokens", 1, 5, "text, single letters with a blank between"),
+        ([sound.replace(" ", "  ") for sound in SOUNDS], True, "text:words", 1, None, "text, "),
+        ([f"{sound} " for sound in SOUNDS], True, "text:words", 1, None, "text, "),
+        (SOUNDS[:10] * 9, True, "category", 1, None, "text with 10 different values"),
     ],
 )
 def test_kinds_found(
@@ -70,6 +76,14 @@ def test_kinds_found(
     column = found(cells, output=output)
     assert (column.spelled, column.width, column.length) == (spelled, width, length)
     assert column.why.startswith(why)
+
+
+def test_tokens_know_whether_they_stood_in_a_text() -> None:
+    assert found(SOUNDS).spaced
+    assert found(["to be", "or"], stated="tokens").spaced
+    assert not found(['["to", "be"]', '["or"]']).spaced
+    assert not found([["to", "be"], ["or"]], stated="tokens").spaced
+    assert not found(["to be", "or"], stated="words").spaced
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ MOST_ROWS = 20_000  # training rows that are kept to look among, fewer where the
 MOST_CELLS = 4_000_000  # steps and numbers of all of them together
 AT_ONCE = 256  # rows that are looked up together
 FAR = 1e6  # what another category counts: more than any other difference
-SURROGATES = (0xD800, 0x800)  # where they begin and how many they are: no characters
 
 
 @dataclass(frozen=True)
@@ -204,8 +203,6 @@ def _numbers(examples: Examples) -> Array:
 
 def _strings(block: Block) -> list[str]:
     """Return rows of ids as strings, a character an id: so they are compared fastest."""
-    first, count = SURROGATES
-    shifted = block.flat + np.where(block.flat >= first, count, 0)
-    text = "".join(map(chr, shifted.tolist()))
+    text = "".join(map(chr, block.flat.tolist()))
     offsets = block.offsets.tolist() if block.offsets is not None else []
     return [text[start:end] for start, end in pairwise(offsets)]
