@@ -16,11 +16,11 @@ class Mixed(Layer):
 
     Only in training; each call there is one step of it. With the linear schedule the chance to
     be fed the true output falls from 1 to 0 over all steps; with the inverse sigmoid it falls
-    late, and is one half in their middle.
+    late, is one half in their middle, and is never quite 0.
 
     Args:
         schedule: `linear` or `inverse-sigmoid`.
-        total: Training steps until only own outputs are fed.
+        total: Training steps that the schedule spans.
         seed: Of the draws.
 
     Source:
