@@ -62,4 +62,8 @@ const InstructionSet* instruction_set() {
   return chosen;
 }
 
+const Cell& cell_of(int number) {
+  return number == 1 ? instruction_set()->lstm : instruction_set()->gru;
+}
+
 }  // namespace unrolled

@@ -9,4 +9,7 @@ namespace unrolled {
 // unknown or not to be had here.
 const InstructionSet* instruction_set();
 
+// A cell in that instruction set, by the number that Python calls it: 0 GRU, 1 LSTM.
+const Cell& cell_of(int number);
+
 }  // namespace unrolled

@@ -18,9 +18,8 @@ UNROLLED_EXPORT int unrolled_threads() { return unrolled::thread_count(); }
 UNROLLED_EXPORT void unrolled_set_threads(int count) { unrolled::set_thread_count(count); }
 
 // Floats that a row keeps for one step, from forward to backward.
-UNROLLED_EXPORT Index unrolled_saved(int lstm, Index h) {
-  const auto& cell = lstm ? instruction_set()->lstm : instruction_set()->gru;
-  return cell.sizes({.b = 1, .t = 1, .f = 1, .h = h}, false).saved;
+UNROLLED_EXPORT Index unrolled_saved(int cell, Index h) {
+  return unrolled::cell_of(cell).sizes({.b = 1, .t = 1, .f = 1, .h = h}, false).saved;
 }
 
 UNROLLED_EXPORT void unrolled_sigmoid(const float* x, float* y, Index n) {

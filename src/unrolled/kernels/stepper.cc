@@ -68,8 +68,7 @@ using unrolled::Stepper;
 // `lstm` tells the cell. The weights are packed here and not read again.
 UNROLLED_EXPORT void* unrolled_stepper_new(int lstm, Index f, Index h, const float* kernel,
                                            const float* recurrent, const float* bias) {
-  const auto* set = unrolled::instruction_set();
-  return new Stepper(lstm != 0, lstm ? set->lstm : set->gru, f, h, kernel, recurrent, bias);
+  return new Stepper(lstm != 0, unrolled::cell_of(lstm), f, h, kernel, recurrent, bias);
 }
 
 // From now on every step reads and writes `values`.
