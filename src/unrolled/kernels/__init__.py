@@ -1,4 +1,4 @@
-"""The recurrence on a CPU under JAX: three forms of one signature, and the choice of one.
+"""The recurrence on a CPU: under JAX three forms of one signature, and the choice of one.
 
 | form | file | what it is |
 |---|---|---|
@@ -7,6 +7,7 @@
 | `reference` | `lstm.py`, `gru.py` | readable; what the others are tested against |
 
 The first that is there is taken; the environment variable `UNROLLED_KERNEL` names another.
+Under torch `on_torch.py` is the compiled form, and `aten.py` stands for any other.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def _results(
     return [ys, *(x.new_empty(b, h) for _ in states), saved]
 
 
-@torch.library.custom_op("unrolled::recurrence", mutates_args=(), device_types="cpu")
+@torch.library.custom_op("unrolled::recurrence", mutates_args=(), device_types="cpu")  # type: ignore[untyped-decorator]
 def _forward(
     values: list[Tensor], lengths: Tensor | None, cell: str, flags: list[bool], save: bool
 ) -> list[Tensor]:
@@ -120,7 +120,7 @@ def _gradients(
     return [x.new_empty(b, t if want_dx else 0, f), *(x.new_empty(v.shape) for v in rest)]
 
 
-@torch.library.custom_op("unrolled::recurrence_backward", mutates_args=(), device_types="cpu")
+@torch.library.custom_op("unrolled::recurrence_backward", mutates_args=(), device_types="cpu")  # type: ignore[untyped-decorator]
 def _backward(
     values: list[Tensor],
     lengths: Tensor | None,
