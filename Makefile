@@ -30,10 +30,11 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-test-backends: test-torch test-tensorflow  ## every architecture and decoding loop on the other two engines
+test-backends: test-torch test-tensorflow  ## architectures, decoding and layers on the other two engines
 
 test-torch: $(VENV)-torch/ready
-	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest $(ENGINE_TESTS)
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest $(ENGINE_TESTS) tests/layers \
+	  tests/kernels/test_kernel_on_torch.py tests/test_acceleration.py tests/test_doctor.py
 
 test-tensorflow: $(VENV)-tensorflow/ready
 	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest $(ENGINE_TESTS)
@@ -52,7 +53,7 @@ clean:  ## remove every environment and cache
 	rm -rf .venv-* build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: EXTRA := --editable '.[dev]'
-$(VENV)-torch/ready: EXTRA := --editable . pytest $(TORCH)
+$(VENV)-torch/ready: EXTRA := --editable . pytest hypothesis $(TORCH)
 $(VENV)-tensorflow/ready: EXTRA := --editable . pytest $(TENSORFLOW)
 
 %/ready: pyproject.toml $(NATIVE)

@@ -36,6 +36,19 @@ def test_without_a_native_kernel(monkeypatch):
     assert "compiler" in note
 
 
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="of the torch backend")
+def test_what_runs_on_torch(monkeypatch):
+    monkeypatch.delenv(kernels.VARIABLE, raising=False)
+    found = lines(report())
+    assert found["backend"] == "torch (cpu)"
+    assert found["kernel"] == ("native" if "native" in kernels.available() else "ATen's")
+    assert ("threads" in found) == ("native" in kernels.available())
+    monkeypatch.setenv(kernels.VARIABLE, "pure")
+    assert lines(report())["kernel"] == "ATen's"
+    monkeypatch.setattr(kernels, "available", lambda: ("pure", "reference"))
+    assert "compiler" in lines(report())["note"]
+
+
 def test_a_kernel_can_be_named(monkeypatch):
     monkeypatch.setenv(kernels.VARIABLE, "reference")
     assert kernels.kernel().name == "reference"

@@ -36,6 +36,8 @@ def report() -> str:
     lines = [("backend", f"{keras.backend.backend()} ({support.device()})"), ("layers", path.what)]
     if path.module.endswith("on_jax"):
         lines += _kernel_lines()
+    elif path.module and support.device() == "cpu":
+        lines += _torch_lines()
     lines += [("python", f"{platform.python_version()} on {platform.platform()}")]
     lines += [("versions", ", ".join(_versions()))]
     return "\n".join(f"{name:<12} {text}" for name, text in lines)
@@ -47,14 +49,28 @@ def _kernel_lines() -> list[tuple[str, str]]:
     name = kernel().name
     lines = [("kernel", f"{name} (there: {', '.join(available())})")]
     if name == "native":
-        from unrolled.kernels import ffi
-
-        lines += [("instructions", ffi.instruction_set()), ("threads", str(ffi.threads()))]
+        lines += _native_lines()
     elif "native" in available():
         lines += [("note", "the native kernel is there; unset UNROLLED_KERNEL to use it")]
     else:
         lines += [("note", f"no native kernel: {LOST[name]}. To get it {GET}")]
     return lines
+
+
+def _torch_lines() -> list[tuple[str, str]]:
+    from unrolled.kernels import available, form
+
+    if form() == "native":
+        return [("kernel", "native"), *_native_lines()]
+    if "native" in available():
+        return [("kernel", "ATen's"), ("note", "the native kernel is there; unset UNROLLED_KERNEL")]
+    return [("kernel", "ATen's"), ("note", f"no native kernel, which is faster. To get it {GET}")]
+
+
+def _native_lines() -> list[tuple[str, str]]:
+    from unrolled.kernels import native
+
+    return [("instructions", native.instruction_set()), ("threads", str(native.threads()))]
 
 
 def _versions() -> list[str]:

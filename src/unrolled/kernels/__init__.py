@@ -1,4 +1,4 @@
-"""The recurrence on a CPU under JAX: three forms of one signature, and the choice of one.
+"""The recurrence on a CPU: under JAX three forms of one signature, and the choice of one.
 
 | form | file | what it is |
 |---|---|---|
@@ -7,6 +7,7 @@
 | `reference` | `lstm.py`, `gru.py` | readable; what the others are tested against |
 
 The first that is there is taken; the environment variable `UNROLLED_KERNEL` names another.
+Under torch `on_torch.py` is the compiled form, and `aten.py` stands for any other.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from unrolled.errors import SettingError, listed, nearest
+from unrolled.kernels.native import library
 
 FORMS = ("native", "pure", "reference")
 VARIABLE = "UNROLLED_KERNEL"
@@ -41,14 +42,23 @@ class Kernel:
 
 
 def kernel() -> Kernel:
-    """Return the form in use: the one `UNROLLED_KERNEL` names, or the fastest that is there.
+    """Return the form in use.
+
+    Raises:
+        SettingError: `UNROLLED_KERNEL` names no form, or one that is not there.
+    """
+    return load(form())
+
+
+def form() -> str:
+    """Return the name of the form in use: what `UNROLLED_KERNEL` names, or the fastest there is.
 
     Raises:
         SettingError: The variable names no form, or one that is not there.
     """
     asked = os.environ.get(VARIABLE)
     if asked is None:
-        return load(available()[0])
+        return available()[0]
     if asked not in FORMS:
         hint = nearest(asked, FORMS)
         raise SettingError(f"{VARIABLE}={asked!r} is no kernel; use {listed(FORMS)}.{hint}")
@@ -56,39 +66,25 @@ def kernel() -> Kernel:
         raise SettingError(
             f"{VARIABLE}={asked!r} is not there; use {listed(available())}, or unset it."
         )
-    return load(asked)
+    return asked
 
 
 @cache
 def available() -> tuple[str, ...]:
     """Return the forms that are there, fastest first."""
-    return tuple(form for form in FORMS if _exists(form))
+    return FORMS if library() is not None else FORMS[1:]
 
 
 @cache
-def load(form: str) -> Kernel:
+def load(name: str) -> Kernel:
     """Return one form by its name.
 
     Args:
-        form: One of `available()`.
+        name: One of `available()`.
     """
-    if form == "reference":
+    if name == "reference":
         from unrolled.kernels import gru, lstm
 
-        return Kernel(form, lstm.lstm, gru.gru)
-    module = _module("ffi" if form == "native" else "pure")
-    return Kernel(form, module.lstm, module.gru)
-
-
-def _exists(form: str) -> bool:
-    if form == "native":
-        return _found("ffi") and bool(_module("ffi").available())
-    return form == "reference" or _found("pure")
-
-
-def _found(name: str) -> bool:
-    return find_spec(f"{__name__}.{name}") is not None
-
-
-def _module(name: str) -> Any:
-    return import_module(f"{__name__}.{name}")
+        return Kernel(name, lstm.lstm, gru.gru)
+    module = import_module(f"{__name__}.{'ffi' if name == 'native' else 'pure'}")
+    return Kernel(name, module.lstm, module.gru)

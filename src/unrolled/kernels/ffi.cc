@@ -2,11 +2,11 @@
 
 #include "xla/ffi/api/ffi.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "dispatch.h"
 #include "export.h"
+#include "lengths.h"
 #include "pages.h"
 #include "run.h"
 
@@ -18,11 +18,8 @@ using Floats = ffi::Buffer<ffi::F32>;
 using Ints = ffi::Buffer<ffi::S32>;
 using Result = ffi::Result<Floats>;
 
-// Lengths within 0 and t: a longer row has t steps, as a mask of t steps would have it.
-std::vector<int> within(const Ints& lengths, Index t) {
-  std::vector<int> kept(lengths.typed_data(), lengths.typed_data() + lengths.element_count());
-  for (int& n : kept) n = static_cast<int>(std::clamp<Index>(n, 0, t));
-  return kept;
+std::vector<int> steps_of(const Ints& lengths, const Floats& x) {
+  return within(lengths.typed_data(), lengths.element_count(), x.dimensions()[1]);
 }
 
 // A buffer of no elements stands for "not wanted".
@@ -39,7 +36,7 @@ Shape shape_of(const Floats& x, const Floats& h0, const std::vector<int>& length
 ffi::Error forward(const Cell& cell, bool reverse, bool hold, Floats x, Floats kernel,
                    Floats recurrent, Floats bias, Floats h0, const float* c0, Ints lengths,
                    Result ys, Result h, float* c, Result saved) {
-  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  const std::vector<int> steps = steps_of(lengths, x);
   expect_writes(ys->typed_data(), ys->element_count());
   expect_writes(saved->typed_data(), saved->element_count());
   run_forward(cell, {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
@@ -67,7 +64,7 @@ ffi::Error lstm_backward(bool reverse, bool hold, Floats x, Floats kernel, Float
                          Floats h0, Floats c0, Ints lengths, Floats saved, Floats dys, Floats dh,
                          Floats dc, Result dx, Result dkernel, Result drecurrent, Result dbias,
                          Result dh0, Result dc0) {
-  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  const std::vector<int> steps = steps_of(lengths, x);
   run_backward(instruction_set()->lstm,
                {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
                 .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),
@@ -83,7 +80,7 @@ template <Cell InstructionSet::*gru>
 ffi::Error gru_backward(bool reverse, bool hold, Floats x, Floats kernel, Floats recurrent,
                         Floats h0, Ints lengths, Floats saved, Floats dys, Floats dh, Result dx,
                         Result dkernel, Result drecurrent, Result dbias, Result dh0) {
-  const std::vector<int> steps = within(lengths, x.dimensions()[1]);
+  const std::vector<int> steps = steps_of(lengths, x);
   run_backward(instruction_set()->*gru,
                {.shape = shape_of(x, h0, steps, reverse, hold), .x = x.typed_data(),
                 .kernel = kernel.typed_data(), .recurrent = recurrent.typed_data(),

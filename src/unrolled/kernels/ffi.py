@@ -8,7 +8,7 @@ any other. On several devices a call stays with the rows of its device (`shardin
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,8 @@ import numpy as np
 from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
-from unrolled.errors import ShapeError
+from unrolled.kernels.check import check
+from unrolled.kernels.flags import Flags
 from unrolled.kernels.native import (
     Floats,
     GRUStepper,
@@ -44,14 +45,6 @@ __all__ = [
     "set_threads",
     "threads",
 ]
-
-
-class Flags(NamedTuple):
-    """What a call does, known when it is compiled."""
-
-    reverse: bool
-    hold: bool
-    sequences: bool
 
 
 def available() -> bool:
@@ -179,37 +172,6 @@ def _recurrence_backward(cell: str, flags: Flags, residuals: Any, cotangents: An
 _recurrence.defvjp(_recurrence_forward, _recurrence_backward, symbolic_zeros=True)
 
 
-def _checked(
-    cell: str,
-    x: Array,
-    weights: tuple[Array, ...],
-    states: tuple[Array, ...],
-    lengths: Array | None,
-) -> Array:
-    """Check types and shapes at the door; return the lengths, `b` int32."""
-    if x.ndim != 3 or states[0].ndim != 2:
-        raise ShapeError(
-            f"x and h0 have shapes {x.shape} and {states[0].shape}; expected (b, t, f) and (b, h)."
-        )
-    (b, t, f), h = x.shape, states[0].shape[1]
-    width = gates(cell) * h
-    want = ((f, width), (h, width), bias_shape(cell, h), *[(b, h)] * len(states))
-    got = tuple(a.shape for a in (*weights, *states))
-    if got != want:
-        raise ShapeError(f"weights and states have shapes {got}; expected {want} for x {x.shape}.")
-    kinds = {str(a.dtype) for a in (x, *weights, *states)}
-    if kinds != {"float32"}:
-        raise ShapeError(
-            f"the compiled kernels got {sorted(kinds)}; expected float32 throughout. "
-            "Cast, or use unrolled.kernels.pure."
-        )
-    if lengths is None:
-        return jnp.full((b,), t, jnp.int32)
-    if lengths.shape != (b,):
-        raise ShapeError(f"lengths has shape {lengths.shape}; expected {(b,)}.")
-    return lengths.astype(jnp.int32)
-
-
 def _run(
     cell: str,
     flags: Flags,
@@ -218,8 +180,9 @@ def _run(
     states: tuple[Array, ...],
     lengths: Array | None,
 ) -> tuple[Array | None, tuple[Array, ...]]:
-    steps = _checked(cell, x, weights, states, lengths)
+    check(cell, x, weights, states, lengths)
     b, t, _ = x.shape
+    steps = jnp.full((b,), t, jnp.int32) if lengths is None else lengths.astype(jnp.int32)
     if b == 0 or t == 0:
         empty = jnp.zeros((b, t, states[0].shape[1]), jnp.float32)
         return (empty if flags.sequences else None), states

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unrolled.errors import SettingError, ShapeError
+from unrolled.kernels import calls
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -55,6 +56,7 @@ def _declare(found: ctypes.CDLL) -> None:
     found.unrolled_stepper_run.restype = None
     found.unrolled_stepper_delete.argtypes = [_POINTER]
     found.unrolled_stepper_delete.restype = None
+    calls.declare(found)
     for name in ("unrolled_sigmoid", "unrolled_tanh"):
         getattr(found, name).argtypes = [_POINTER, _POINTER, _INDEX]
         getattr(found, name).restype = None

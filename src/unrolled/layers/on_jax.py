@@ -19,7 +19,7 @@ from unrolled.kernels import kernel
 from unrolled.layers.padding import Padding, before
 
 if TYPE_CHECKING:
-    from unrolled.layers.recurrent import Flags
+    from unrolled.kernels.flags import Flags
 
 
 def run(

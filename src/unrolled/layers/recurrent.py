@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
 
+from unrolled.kernels.flags import Flags
 from unrolled.layers import support
 from unrolled.layers.padding import Padding, merged
-
-
-class Flags(NamedTuple):
-    """How a recurrence runs, in the terms of the kernels."""
-
-    reverse: bool
-    hold: bool
-    sequences: bool
 
 
 class Recurrent(keras.layers.RNN):

@@ -39,7 +39,13 @@ class Path:
 PATHS = (
     Path("jax", ("cpu",), "unrolled.layers.on_jax", "this package's kernel"),
     Path("jax", (), "", "stock Keras, with cuDNN where it can"),
-    Path("torch", ("cpu", "cuda"), "unrolled.layers.on_torch", "ATen's LSTM and GRU"),
+    Path(
+        "torch",
+        ("cpu",),
+        "unrolled.layers.on_torch",
+        "this package's kernel; ATen's LSTM and GRU in an export and where it was not compiled",
+    ),
+    Path("torch", ("cuda",), "unrolled.layers.on_torch", "ATen's LSTM and GRU, with cuDNN"),
     Path("torch", (), "", "stock Keras"),
     Path("tensorflow", (), "", "stock Keras: XLA and TensorFlow have no CPU recurrence to call"),
 )
@@ -111,7 +117,7 @@ LAYER_LIMITS = (
     Limit(
         "reset_after",
         "a GRU with `reset_after=False`, on torch",
-        "ATen has the other form only",
+        "only the other form is compiled and in ATen",
         _is_gru_before,
     ),
 )

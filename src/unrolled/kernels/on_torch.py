@@ -1,0 +1,186 @@
+"""The fused recurrence under torch on a CPU: compiled calls with their gradients.
+
+As under JAX (`ffi.py`) a cell is two calls, forward and backward, and what forward keeps for
+backward is an ordinary tensor, `b t saved`. Both are operators of torch, which its compiler
+takes whole. An operator gets the inputs as one list, in the order of `INPUTS`. A gradient that
+will be differentiated itself is ATen's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unrolled.kernels import aten
+from unrolled.kernels.calls import Backward, Forward, Shape
+from unrolled.kernels.check import check
+from unrolled.kernels.flags import Flags
+from unrolled.kernels.native import loaded, saved_floats
+
+INPUTS = ("x", "kernel", "recurrent", "bias", "h0", "c0")
+
+
+def recurrence(
+    cell: str,
+    x: Tensor,
+    weights: list[Tensor],
+    states: list[Tensor],
+    lengths: Tensor | None,
+    flags: Flags,
+) -> tuple[Tensor | None, list[Tensor]]:
+    """Run a cell over every step of a right-padded batch.
+
+    Args:
+        cell: `lstm` or `gru` (`reset_after`).
+        x: Inputs, `b t f` float32, on the CPU.
+        weights: Input weights `f gh`, recurrent weights `h gh`, bias (`4h`; of a GRU `2 3h`).
+        states: The initial states, each `b h`: of an LSTM two, of a GRU one.
+        lengths: Valid steps of each row, `b`; None means that every step is valid.
+        flags: How to run.
+
+    Returns:
+        `ys` `b t h` (None without `sequences`) and the final states, each `b h`.
+
+    Raises:
+        ShapeError: Shapes that do not fit, or a type other than float32.
+    """
+    check(cell, x, weights, states, lengths)
+    values = [x, *weights, *states]
+    steps = None if lengths is None else lengths.to(torch.int32)
+    save = torch.is_grad_enabled() and any(value.requires_grad for value in values)
+    ys, *final, _ = _Recurrence.apply(steps, cell, flags, save, *values)
+    return (ys if flags.sequences else None), final
+
+
+def _call(
+    kind: type[Forward | Backward],
+    cell: str,
+    flags: Flags,
+    lengths: Tensor | None,
+    buffers: dict[str, Tensor],
+) -> None:
+    """Call the library; a buffer of no elements stands for "not wanted"."""
+    (b, t, f), h = buffers["x"].shape, buffers["h0"].shape[1]
+    steps = None if lengths is None else lengths.contiguous()
+    held = {name: buffer.contiguous() for name, buffer in buffers.items() if buffer.numel() > 0}
+    shape = Shape(b, t, f, h, steps.data_ptr() if steps is not None else None, *flags[:2])
+    call = kind(shape, **{name: buffer.data_ptr() for name, buffer in held.items()})
+    function = "unrolled_forward" if kind is Forward else "unrolled_backward"
+    getattr(loaded(), function)(cell.encode(), ctypes.byref(call))
+
+
+def _results(
+    values: list[Tensor],
+    lengths: Tensor | None,  # noqa: ARG001
+    cell: str,
+    flags: list[bool],
+    save: bool,
+) -> list[Tensor]:
+    """Return room for `ys`, the final states and what backward needs; b 0 _ if not wanted."""
+    x, states = values[0], values[4:]
+    (b, t, _), h = x.shape, states[0].shape[1]
+    ys = x.new_empty(b, t if Flags(*flags).sequences else 0, h)
+    saved = x.new_empty(b, t if save else 0, saved_floats(cell, h))
+    return [ys, *(x.new_empty(b, h) for _ in states), saved]
+
+
+@torch.library.custom_op("unrolled::recurrence", mutates_args=(), device_types="cpu")  # type: ignore[untyped-decorator]
+def _forward(
+    values: list[Tensor], lengths: Tensor | None, cell: str, flags: list[bool], save: bool
+) -> list[Tensor]:
+    results = _results(values, lengths, cell, flags, save)
+    ys, *final, saved = results
+    buffers = dict(zip(INPUTS, values, strict=False))
+    buffers |= {"ys": ys, "saved": saved, **dict(zip("hc", final, strict=False))}
+    _call(Forward, cell, Flags(*flags), lengths, buffers)
+    return results
+
+
+def _gradients(
+    values: list[Tensor],
+    lengths: Tensor | None,  # noqa: ARG001
+    saved: Tensor,  # noqa: ARG001
+    given: list[Tensor],  # noqa: ARG001
+    cell: str,  # noqa: ARG001
+    flags: list[bool],  # noqa: ARG001
+    want_dx: bool,
+) -> list[Tensor]:
+    """Return room for the gradient of each input, in their order; dx is b 0 f if not wanted."""
+    x, *rest = values
+    b, t, f = x.shape
+    return [x.new_empty(b, t if want_dx else 0, f), *(x.new_empty(v.shape) for v in rest)]
+
+
+@torch.library.custom_op("unrolled::recurrence_backward", mutates_args=(), device_types="cpu")  # type: ignore[untyped-decorator]
+def _backward(
+    values: list[Tensor],
+    lengths: Tensor | None,
+    saved: Tensor,
+    given: list[Tensor],  # dys, dh, dc
+    cell: str,
+    flags: list[bool],
+    want_dx: bool,
+) -> list[Tensor]:
+    gradients = _gradients(values, lengths, saved, given, cell, flags, want_dx)
+    buffers = dict(zip(INPUTS, values, strict=False))
+    buffers |= {f"d{name}": g for name, g in zip(INPUTS, gradients, strict=False)}
+    buffers |= {"saved": saved, **dict(zip(("dys", "dh", "dc"), given, strict=False))}
+    del buffers["bias"]  # no gradient needs it
+    _call(Backward, cell, Flags(*flags), lengths, buffers)
+    return gradients
+
+
+_forward.register_fake(_results)
+_backward.register_fake(_gradients)
+
+
+class _Recurrence(torch.autograd.Function):
+    """The two operators, joined."""
+
+    @staticmethod
+    def forward(
+        lengths: Tensor | None, cell: str, flags: Flags, save: bool, *values: Tensor
+    ) -> tuple[Tensor, ...]:
+        return tuple(_forward(list(values), lengths, cell, list(flags), save))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        lengths, ctx.cell, ctx.flags, _, *values = inputs
+        ctx.mark_non_differentiable(output[-1])
+        ctx.save_for_backward(lengths, output[-1], *values)
+        ctx.set_materialize_grads(False)  # zeros for ys would be as large as ys
+
+    @staticmethod
+    def backward(ctx: Any, *given: Tensor | None) -> tuple[Tensor | None, ...]:
+        lengths, saved, *values = ctx.saved_tensors
+        wanted = ctx.needs_input_grad[4:]
+        if torch.is_grad_enabled():
+            found = _differentiable(ctx.cell, ctx.flags, lengths, values, given[:-1], wanted)
+            return None, None, None, None, *found
+        dys, *dfinal = given[:-1]
+        filled = [values[0].new_empty(0) if dys is None else dys]
+        filled += [torch.zeros_like(values[4]) if d is None else d for d in dfinal]
+        gradients = _backward(values, lengths, saved, filled, ctx.cell, list(ctx.flags), wanted[0])
+        kept = [g if want else None for g, want in zip(gradients, wanted, strict=True)]
+        return None, None, None, None, *kept
+
+
+def _differentiable(
+    cell: str,
+    flags: Flags,
+    lengths: Tensor | None,
+    values: list[Tensor],
+    given: tuple[Tensor | None, ...],
+    wanted: tuple[bool, ...],
+) -> list[Tensor | None]:
+    """Return the gradients that are wanted, by way of ATen, as a part of the graph."""
+    inputs = [v.view_as(v) for v in values]  # of their own: one may have come out of another
+    ys, final = aten.recurrence(cell, inputs[0], inputs[1:4], inputs[4:], lengths, flags)
+    pairs = [(o, g) for o, g in zip((ys, *final), given, strict=True) if g is not None]
+    outputs, weights = zip(*pairs, strict=True)
+    about = [v for v, want in zip(inputs, wanted, strict=True) if want]
+    found = iter(torch.autograd.grad(outputs, about, weights, create_graph=True))
+    return [next(found) if want else None for want in wanted]
