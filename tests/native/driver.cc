@@ -1,5 +1,6 @@
 // Runs the cells on awkward sizes without Python, for the sanitizers to watch: buffers are
-// exactly as large as they must be, and gradients are compared with finite differences.
+// exactly as large as they must be, and gradients are compared with finite differences. Each
+// problem is run with a buffer of its own for what forward keeps, and with the library's.
 
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #endif
 
 #include "dispatch.h"
+#include "residuals.h"
 #include "run.h"
 #include "threads.h"
 
@@ -25,6 +27,8 @@ using unrolled::Cell;
 using unrolled::Forward;
 using unrolled::Index;
 using unrolled::Shape;
+using unrolled::Turn;
+using unrolled::call_mutex;
 using Floats = std::vector<float>;
 
 Floats draw(Index n, std::mt19937& random, float scale = 0.5f) {
@@ -62,14 +66,13 @@ struct Problem {
 
   Shape shape() const { return {c.b, c.t, c.f, c.h, lengths.data(), c.reverse, c.hold}; }
 
-  // The weighted sum of all outputs; what backward needs goes to `saved` if it is given.
-  double loss(Floats* saved) const {
+  // The weighted sum of all outputs, by `run` of a forward call.
+  template <class Run>
+  double loss(Run&& run) const {
     Floats ys(c.sequences ? c.b * c.t * c.h : 0), h(c.b * c.h), cc(c.b * c.h);
-    if (saved != nullptr) saved->assign(c.b * c.t * cell().sizes(shape(), false).saved, 0);
-    unrolled::run_forward(
-        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
-                 c.lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
-                 c.lstm ? cc.data() : nullptr, saved != nullptr ? saved->data() : nullptr});
+    run(Forward{shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
+                c.lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
+                c.lstm ? cc.data() : nullptr, nullptr});
     double total = 0;
     for (std::size_t i = 0; i < ys.size(); ++i) total += static_cast<double>(ys[i]) * wy[i];
     for (std::size_t i = 0; i < h.size(); ++i) total += static_cast<double>(h[i]) * wh[i];
@@ -78,26 +81,59 @@ struct Problem {
     return total;
   }
 
-  // Gradients of x, kernel, recurrent, bias, h0, c0.
-  std::vector<Floats> gradients() const {
-    Floats saved;
-    loss(&saved);
+  double loss() const {
+    return loss([&](const Forward& call) { run_forward_kept(cell(), call, nullptr); });
+  }
+
+  // Gradients of x, kernel, recurrent, bias, h0, c0, by `run` of a backward call.
+  template <class Run>
+  std::vector<Floats> gradients_by(Run&& run) const {
     std::vector<Floats> d{Floats(c.dx ? x.size() : 0), Floats(kernel.size()),
                           Floats(recurrent.size()), Floats(bias.size()), Floats(h0.size()),
                           Floats(c.lstm ? c0.size() : 0)};
-    unrolled::run_backward(
-        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), h0.data(),
-                 c.lstm ? c0.data() : nullptr, saved.data(), c.sequences ? wy.data() : nullptr,
+    run(Backward{shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
+                 c.lstm ? c0.data() : nullptr, nullptr, c.sequences ? wy.data() : nullptr,
                  wh.data(), c.lstm ? wc.data() : nullptr, c.dx ? d[0].data() : nullptr,
                  d[1].data(), d[2].data(), d[3].data(), d[4].data(),
                  c.lstm ? d[5].data() : nullptr});
     return d;
   }
+
+  // What forward keeps is in a buffer of its own.
+  std::vector<Floats> gradients_alone() const {
+    Floats saved(c.b * c.t * cell().sizes(shape(), false).saved);
+    loss([&](Forward call) {
+      call.saved = saved.data();
+      run_forward(cell(), call, Turn(call_mutex()));
+    });
+    return gradients_by([&](Backward call) {
+      call.saved = saved.data();
+      run_backward(cell(), call, Turn(call_mutex()));
+    });
+  }
+
+  std::vector<int> forward() const {
+    std::vector<int> tokens(c.b * unrolled::token_size);
+    loss([&](const Forward& call) { run_forward_kept(cell(), call, tokens.data()); });
+    return tokens;
+  }
+
+  std::vector<Floats> backward(const std::vector<int>& tokens) const {
+    return gradients_by(
+        [&](const Backward& call) { run_backward_kept(cell(), call, tokens.data()); });
+  }
+
+  std::vector<Floats> gradients() const { return backward(forward()); }
 };
 
 bool check(const Case& c, unsigned seed) {
   Problem p(c, seed);
-  const std::vector<Floats> gradients = p.gradients();
+  const std::vector<Floats> gradients = p.gradients_alone();
+  const std::vector<int> tokens = p.forward(), none(tokens.size());
+  if (p.backward(tokens) != gradients || p.backward(none) != gradients) {
+    std::printf("kept: %s b%td t%td f%td h%td\n", c.lstm ? "lstm" : "gru", c.b, c.t, c.f, c.h);
+    return false;
+  }
   Floats* const values[] = {&p.x, &p.kernel, &p.recurrent, &p.bias, &p.h0, &p.c0};
   std::mt19937 random(seed);
   for (int k = 0; k < 6; ++k) {
@@ -105,9 +141,9 @@ bool check(const Case& c, unsigned seed) {
       const std::size_t at = random() % gradients[k].size();
       const float was = (*values[k])[at], step = 1e-2f;
       (*values[k])[at] = was + step;
-      const double above = p.loss(nullptr);
+      const double above = p.loss();
       (*values[k])[at] = was - step;
-      const double below = p.loss(nullptr);
+      const double below = p.loss();
       (*values[k])[at] = was;
       const double slope = (above - below) / (2.0 * step), got = gradients[k][at];
       if (std::abs(slope - got) > 2e-2 * (1 + std::abs(slope))) {
@@ -137,7 +173,7 @@ bool check_all() {
   return good;
 }
 
-// Two callers at a time, and a number of threads that changes under them.
+// Two callers at a time; the number of threads and what may be kept change under them.
 bool check_callers() {
   const Problem lstm({true, 70, 12, 5, 48, false, true, true, true}, 1);
   const Problem gru({false, 70, 12, 5, 48, true, true, true, true}, 2);
@@ -157,11 +193,30 @@ bool check_callers() {
   std::thread two(call, std::cref(gru), std::cref(want_gru), &good[1]);
   for (int i = 0; i < 50; ++i) {
     unrolled::set_thread_count(1 + i % 3);
+    unrolled::keep_at_most(i % 2 == 0 ? -1 : 0);
     std::this_thread::yield();
   }
   one.join(), two.join();
+  unrolled::keep_at_most(-1);
   if (!good[0] || !good[1]) std::puts("two callers disturbed each other");
   return good[0] && good[1];
+}
+
+// More calls wait than may be kept: the oldest give way, large slabs among them.
+bool check_limit() {
+  const Problem p({true, 70, 30, 5, 48, false, true, true, true}, 1);
+  const auto want = p.gradients();
+  const Index before = unrolled::repeated_calls(), limit = Index{20} << 20;
+  unrolled::keep_at_most(limit);
+  std::vector<std::vector<int>> calls;
+  for (int i = 0; i < 12; ++i) calls.push_back(p.forward());
+  bool good = unrolled::kept_bytes() <= limit;
+  for (int i = 11; i >= 0; --i) good = p.backward(calls[i]) == want && good;
+  const Index repeated = unrolled::repeated_calls() - before;
+  unrolled::keep_at_most(-1);
+  good = good && repeated > 0 && repeated < 12;
+  if (!good) std::printf("with a limit: %td of 12 calls were repeated\n", repeated);
+  return good;
 }
 
 bool check_fork() {
@@ -169,15 +224,16 @@ bool check_fork() {
   const Problem p({true, 70, 12, 5, 48, false, true, true, true}, 1);
   unrolled::set_thread_count(3);
   const auto want = p.gradients();
+  const std::vector<int> tokens = p.forward();
   const pid_t child = fork();
   if (child == 0) {
     alarm(60);
-    _exit(p.gradients() == want && p.gradients() == want ? 0 : 1);
+    _exit(p.backward(tokens) == want && p.gradients() == want ? 0 : 1);
   }
   int status = 1;
   waitpid(child, &status, 0);
   if (status != 0) std::puts("a fork after use went wrong");
-  return status == 0 && p.gradients() == want;
+  return status == 0 && p.backward(tokens) == want && p.gradients() == want;
 #else
   return true;
 #endif
@@ -196,6 +252,7 @@ int main() {
     good = check_all() && good;
   }
   good = check_callers() && good;
+  good = check_limit() && good;
   good = check_fork() && good;
   std::printf("%s: %s\n", unrolled::instruction_set()->name, good ? "good" : "FAILED");
   return good ? 0 : 1;

@@ -43,8 +43,8 @@ build() { # name, flags
     done
   done
   # shellcheck disable=SC2086
-  $cxx $common $x86 "$here/driver.cc" "$kernels/dispatch.cc" "$kernels/run.cc" \
-    "$kernels/threads.cc" $objects -pthread -o "$out/$1"
+  $cxx $common $x86 "$here/driver.cc" "$kernels/dispatch.cc" "$kernels/residuals.cc" \
+    "$kernels/run.cc" "$kernels/slab.cc" "$kernels/threads.cc" $objects -pthread -o "$out/$1"
 }
 
 run() { # name

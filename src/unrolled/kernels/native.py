@@ -46,7 +46,9 @@ def library() -> ctypes.CDLL | None:
 def _declare(found: ctypes.CDLL) -> None:
     found.unrolled_instruction_set.restype = ctypes.c_char_p
     found.unrolled_set_threads.argtypes = [ctypes.c_int]
-    found.unrolled_saved.argtypes, found.unrolled_saved.restype = [ctypes.c_int, _INDEX], _INDEX
+    found.unrolled_keep_at_most.argtypes = [_INDEX]
+    found.unrolled_keep_at_most.restype = None
+    found.unrolled_kept_bytes.restype = found.unrolled_repeated_calls.restype = _INDEX
     found.unrolled_stepper_new.argtypes = [ctypes.c_int, _INDEX, _INDEX, *[_POINTER] * 3]
     found.unrolled_stepper_new.restype = _POINTER
     found.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
