@@ -1,5 +1,6 @@
 // Runs the cells and the stepper on awkward sizes without Python, for the sanitizers to watch:
 // buffers are exactly as large as they must be, and gradients are compared with finite differences.
+// Each problem is run with a buffer of its own for what forward keeps, and with the library's.
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,7 @@
 
 #include "dispatch.h"
 #include "export.h"
-#include "pages.h"
+#include "residuals.h"
 #include "run.h"
 #include "threads.h"
 
@@ -27,7 +28,6 @@ UNROLLED_EXPORT void* unrolled_stepper_new(const char*, unrolled::Index, unrolle
 UNROLLED_EXPORT void unrolled_stepper_bind(void*, unrolled::Index, float*);
 UNROLLED_EXPORT void unrolled_stepper_run(void*);
 UNROLLED_EXPORT void unrolled_stepper_delete(void*);
-UNROLLED_EXPORT unrolled::Index unrolled_saved(const char*, unrolled::Index);
 UNROLLED_EXPORT void unrolled_sigmoid(const float*, float*, unrolled::Index);
 UNROLLED_EXPORT void unrolled_tanh(const float*, float*, unrolled::Index);
 
@@ -38,6 +38,8 @@ using unrolled::Cell;
 using unrolled::Forward;
 using unrolled::Index;
 using unrolled::Shape;
+using unrolled::Turn;
+using unrolled::call_mutex;
 using Floats = std::vector<float>;
 
 Floats draw(Index n, std::mt19937& random, float scale = 0.5f) {
@@ -77,14 +79,13 @@ struct Problem {
 
   Shape shape() const { return {c.b, c.t, c.f, c.h, lengths.data(), c.reverse, c.hold}; }
 
-  // The weighted sum of all outputs; what backward needs goes to `saved` if it is given.
-  double loss(Floats* saved) const {
+  // The weighted sum of all outputs, by `run` of a forward call.
+  template <class Run>
+  double loss(Run&& run) const {
     Floats ys(c.sequences ? c.b * c.t * c.h : 0), h(c.b * c.h), cc(c.b * c.h);
-    if (saved != nullptr) saved->assign(c.b * c.t * cell().sizes(shape(), false).saved, 0);
-    unrolled::run_forward(
-        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
-                 lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
-                 lstm ? cc.data() : nullptr, saved != nullptr ? saved->data() : nullptr});
+    run(Forward{shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
+                lstm ? c0.data() : nullptr, c.sequences ? ys.data() : nullptr, h.data(),
+                lstm ? cc.data() : nullptr, nullptr});
     double total = 0;
     for (std::size_t i = 0; i < ys.size(); ++i) total += static_cast<double>(ys[i]) * wy[i];
     for (std::size_t i = 0; i < h.size(); ++i) total += static_cast<double>(h[i]) * wh[i];
@@ -93,26 +94,59 @@ struct Problem {
     return total;
   }
 
-  // Gradients of x, kernel, recurrent, bias, h0, c0.
-  std::vector<Floats> gradients() const {
-    Floats saved;
-    loss(&saved);
+  double loss() const {
+    return loss([&](const Forward& call) { run_forward_kept(cell(), call, nullptr); });
+  }
+
+  // Gradients of x, kernel, recurrent, bias, h0, c0, by `run` of a backward call.
+  template <class Run>
+  std::vector<Floats> gradients_by(Run&& run) const {
     std::vector<Floats> d{Floats(c.dx ? x.size() : 0), Floats(kernel.size()),
                           Floats(recurrent.size()), Floats(bias.size()), Floats(h0.size()),
                           Floats(lstm ? c0.size() : 0)};
-    unrolled::run_backward(
-        cell(), {shape(), x.data(), kernel.data(), recurrent.data(), h0.data(),
-                 lstm ? c0.data() : nullptr, saved.data(), c.sequences ? wy.data() : nullptr,
+    run(Backward{shape(), x.data(), kernel.data(), recurrent.data(), bias.data(), h0.data(),
+                 lstm ? c0.data() : nullptr, nullptr, c.sequences ? wy.data() : nullptr,
                  wh.data(), lstm ? wc.data() : nullptr, c.dx ? d[0].data() : nullptr,
                  d[1].data(), d[2].data(), d[3].data(), d[4].data(),
                  lstm ? d[5].data() : nullptr});
     return d;
   }
+
+  // What forward keeps is in a buffer of its own.
+  std::vector<Floats> gradients_alone() const {
+    Floats saved(c.b * c.t * cell().sizes(shape(), false).saved);
+    loss([&](Forward call) {
+      call.saved = saved.data();
+      run_forward(cell(), call, Turn(call_mutex()));
+    });
+    return gradients_by([&](Backward call) {
+      call.saved = saved.data();
+      run_backward(cell(), call, Turn(call_mutex()));
+    });
+  }
+
+  std::vector<int> forward() const {
+    std::vector<int> tokens(c.b * unrolled::token_size);
+    loss([&](const Forward& call) { run_forward_kept(cell(), call, tokens.data()); });
+    return tokens;
+  }
+
+  std::vector<Floats> backward(const std::vector<int>& tokens) const {
+    return gradients_by(
+        [&](const Backward& call) { run_backward_kept(cell(), call, tokens.data()); });
+  }
+
+  std::vector<Floats> gradients() const { return backward(forward()); }
 };
 
 bool check(const Case& c, unsigned seed) {
   Problem p(c, seed);
-  const std::vector<Floats> gradients = p.gradients();
+  const std::vector<Floats> gradients = p.gradients_alone();
+  const std::vector<int> tokens = p.forward(), none(tokens.size());
+  if (p.backward(tokens) != gradients || p.backward(none) != gradients) {
+    std::printf("kept: %s b%td t%td f%td h%td\n", c.lstm ? "lstm" : "gru", c.b, c.t, c.f, c.h);
+    return false;
+  }
   Floats* const values[] = {&p.x, &p.kernel, &p.recurrent, &p.bias, &p.h0, &p.c0};
   std::mt19937 random(seed);
   for (int k = 0; k < 6; ++k) {
@@ -120,9 +154,9 @@ bool check(const Case& c, unsigned seed) {
       const std::size_t at = random() % gradients[k].size();
       const float was = (*values[k])[at], step = 1e-2f;
       (*values[k])[at] = was + step;
-      const double above = p.loss(nullptr);
+      const double above = p.loss();
       (*values[k])[at] = was - step;
-      const double below = p.loss(nullptr);
+      const double below = p.loss();
       (*values[k])[at] = was;
       const double slope = (above - below) / (2.0 * step), got = gradients[k][at];
       if (std::abs(slope - got) > 2e-2 * (1 + std::abs(slope))) {
@@ -152,7 +186,7 @@ bool check_all() {
   return good;
 }
 
-// Two callers at a time, and a number of threads that changes under them.
+// Two callers at a time; the number of threads and what may be kept change under them.
 bool check_callers() {
   const Problem lstm({"lstm", 70, 12, 5, 48, false, true, true, true}, 1);
   const Problem gru({"gru_before", 70, 12, 5, 48, true, true, true, true}, 2);
@@ -172,9 +206,11 @@ bool check_callers() {
   std::thread two(call, std::cref(gru), std::cref(want_gru), &good[1]);
   for (int i = 0; i < 50; ++i) {
     unrolled::set_thread_count(1 + i % 3);
+    unrolled::keep_at_most(i % 2 == 0 ? -1 : 0);
     std::this_thread::yield();
   }
   one.join(), two.join();
+  unrolled::keep_at_most(-1);
   if (!good[0] || !good[1]) std::puts("two callers disturbed each other");
   return good[0] && good[1];
 }
@@ -185,9 +221,9 @@ bool check_stepper(const char* name, Index b) {
   for (int& steps : p.lengths) steps = static_cast<int>(p.c.t);
   const Index f = p.c.f, state = b * p.c.h, states = p.cell().states;
   Floats want(2 * state), values(b * f + 2 * states * state);
-  unrolled::run_forward(p.cell(), {p.shape(), p.x.data(), p.kernel.data(), p.recurrent.data(),
-                                   p.bias.data(), p.h0.data(), p.c0.data(), nullptr, want.data(),
-                                   p.lstm ? want.data() + state : nullptr, nullptr});
+  run_forward_kept(p.cell(), {p.shape(), p.x.data(), p.kernel.data(), p.recurrent.data(),
+                              p.bias.data(), p.h0.data(), p.c0.data(), nullptr, want.data(),
+                              p.lstm ? want.data() + state : nullptr, nullptr}, nullptr);
   void* const stepper = unrolled_stepper_new(name, f, p.c.h, p.kernel.data(), p.recurrent.data(),
                                              p.bias.data());
   unrolled_stepper_bind(stepper, b, values.data());
@@ -219,7 +255,6 @@ bool check_steppers() {
 
 bool check_library() {
   bool good = true;
-  for (const char* name : cells) good = good && unrolled_saved(name, 17) >= 17 * 4;
   for (const Index n : {1, 7, 33}) {
     std::mt19937 random(1);
     const Floats x = draw(n, random, 3);
@@ -234,14 +269,20 @@ bool check_library() {
   return good;
 }
 
-// Large pages under a part of a buffer leave what stands in it and around it.
-bool check_pages() {
-  Floats some(std::size_t{5} << 19, 1);  // 10 MiB
-  for (const std::size_t floats : {std::size_t{0}, std::size_t{9}, some.size() - 100}) {
-    unrolled::expect_writes(some.data() + 50, static_cast<Index>(floats));
-  }
-  const bool good = std::all_of(some.begin(), some.end(), [](float v) { return v == 1; });
-  if (!good) std::puts("asking for large pages changed a buffer");
+// More calls wait than may be kept: the oldest give way, large slabs among them.
+bool check_limit() {
+  const Problem p({"lstm", 70, 30, 5, 48, false, true, true, true}, 1);
+  const auto want = p.gradients();
+  const Index before = unrolled::repeated_calls(), limit = Index{20} << 20;
+  unrolled::keep_at_most(limit);
+  std::vector<std::vector<int>> calls;
+  for (int i = 0; i < 12; ++i) calls.push_back(p.forward());
+  bool good = unrolled::kept_bytes() <= limit;
+  for (int i = 11; i >= 0; --i) good = p.backward(calls[i]) == want && good;
+  const Index repeated = unrolled::repeated_calls() - before;
+  unrolled::keep_at_most(-1);
+  good = good && repeated > 0 && repeated < 12;
+  if (!good) std::printf("with a limit: %td of 12 calls were repeated\n", repeated);
   return good;
 }
 
@@ -250,15 +291,16 @@ bool check_fork() {
   const Problem p({"lstm", 70, 12, 5, 48, false, true, true, true}, 1);
   unrolled::set_thread_count(3);
   const auto want = p.gradients();
+  const std::vector<int> tokens = p.forward();
   const pid_t child = fork();
   if (child == 0) {
     alarm(60);
-    _exit(p.gradients() == want && p.gradients() == want ? 0 : 1);
+    _exit(p.backward(tokens) == want && p.gradients() == want ? 0 : 1);
   }
   int status = 1;
   waitpid(child, &status, 0);
   if (status != 0) std::puts("a fork after use went wrong");
-  return status == 0 && p.gradients() == want;
+  return status == 0 && p.backward(tokens) == want && p.gradients() == want;
 #else
   return true;
 #endif
@@ -279,7 +321,7 @@ int main() {
   good = check_callers() && good;
   good = check_steppers() && good;
   good = check_library() && good;
-  good = check_pages() && good;
+  good = check_limit() && good;
   good = check_fork() && good;
   std::printf("%s: %s\n", unrolled::instruction_set()->name, good ? "good" : "FAILED");
   return good ? 0 : 1;

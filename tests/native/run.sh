@@ -45,9 +45,9 @@ build() { # name, flags
     done
   done
   # shellcheck disable=SC2086
-  $cxx $common $x86 "$here/driver.cc" "$kernels/dispatch.cc" "$kernels/library.cc" \
-    "$kernels/pages.cc" "$kernels/run.cc" "$kernels/stepper.cc" "$kernels/threads.cc" \
-    $objects -pthread -o "$out/$1"
+  $cxx $common $x86 "$here/driver.cc" "$kernels/calls.cc" "$kernels/dispatch.cc" \
+    "$kernels/library.cc" "$kernels/residuals.cc" "$kernels/run.cc" "$kernels/slab.cc" \
+    "$kernels/stepper.cc" "$kernels/threads.cc" $objects -pthread -o "$out/$1"
 }
 
 run() { # name

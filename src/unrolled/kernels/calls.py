@@ -22,7 +22,7 @@ class Shape(Structure):
 
 
 class Forward(Structure):
-    """The buffers of a forward call; `ys` and `saved` are None where they are not wanted."""
+    """The buffers of a forward call; `ys` is None where it is not wanted, `saved` always."""
 
     _fields_ = (
         ("shape", Shape),
@@ -31,11 +31,11 @@ class Forward(Structure):
 
 
 class Backward(Structure):
-    """The buffers of a backward call; `dys` and `dx` are None where there are none."""
+    """The buffers of a backward call; `dys` and `dx` may be None, `saved` always is."""
 
     _fields_ = (
         ("shape", Shape),
-        *_pointers("x kernel recurrent h0 c0 saved dys dh dc dx"),
+        *_pointers("x kernel recurrent bias h0 c0 saved dys dh dc dx"),
         *_pointers("dkernel drecurrent dbias dh0 dc0"),
     )
 
@@ -51,5 +51,5 @@ def declare(library: ctypes.CDLL) -> None:
     """
     for name, buffers in (("unrolled_forward", Forward), ("unrolled_backward", Backward)):
         function = getattr(library, name)
-        function.argtypes = [ctypes.c_char_p, ctypes.POINTER(buffers)]
+        function.argtypes = [ctypes.c_char_p, ctypes.POINTER(buffers), c_void_p]
         function.restype = None

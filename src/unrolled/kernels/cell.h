@@ -33,7 +33,7 @@ struct Forward {
 
 struct Backward {
   Shape shape;
-  const float *x, *kernel, *recurrent, *h0, *c0, *saved;
+  const float *x, *kernel, *recurrent, *bias, *h0, *c0, *saved;
   const float* dys;       // b t h, or null
   const float *dh, *dc;   // b h
   float* dx;              // b t f, or null

@@ -1,8 +1,10 @@
 """The fused recurrence under JAX: compiled calls with their gradients.
 
 Each cell is two calls, forward and backward, joined by `custom_vjp`. What forward keeps for
-backward is an ordinary array, `b t saved`, so checkpointing, scans and sharding treat it as
-any other. On several devices a call stays with the rows of its device (`sharding.py`).
+backward stays in the library (`residuals.h`); between the two goes a small array, `b k`, that
+names it. Where the name is no longer good, backward runs forward again: so checkpointing, scans
+and sharding may do with it as with any other. On several devices a call stays with the rows of
+its device (`sharding.py`).
 """
 
 from __future__ import annotations
@@ -19,15 +21,14 @@ from jax.custom_derivatives import SymbolicZero
 from unrolled.kernels.check import check
 from unrolled.kernels.flags import Flags
 from unrolled.kernels.native import (
+    TOKEN,
     Floats,
     GRUStepper,
     LSTMStepper,
     bias_shape,
-    gates,
     instruction_set,
     library,
     loaded,
-    saved_floats,
     set_threads,
     threads,
 )
@@ -82,15 +83,15 @@ def _forward(
     states: tuple[Array, ...],
     lengths: Array,
 ) -> tuple[Array, ...]:
-    """Return `ys`, the final states and what backward needs; b 0 _ for what is not wanted."""
+    """Return `ys`, `b 0 h` unless wanted, the final states, and the tokens for backward."""
     rule = f"b t f, f g, h g, {_bias_rule(cell)}, " + "b h, " * len(states) + "b"
-    rule += " -> b y h, " + "b h, " * len(states) + "b s k"
+    rule += " -> b y h, " + "b h, " * len(states) + "b k"
 
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
         (b, t, _), h = x.shape, rest[1].shape[0]
-        saved = _floats(b, t if save else 0, saved_floats(cell, h))
+        tokens = jax.ShapeDtypeStruct((b, TOKEN if save else 0), jnp.int32)
         outputs = [_floats(b, t if flags.sequences else 0, h), *[_floats(b, h)] * len(states)]
-        return _call(f"{cell}_forward", flags, [*outputs, saved], x, *rest)
+        return _call(f"{cell}_forward", flags, [*outputs, tokens], x, *rest)
 
     return batch_local(run, rule, ("forward", cell, save, flags))(x, *weights, *states, lengths)
 
@@ -103,14 +104,15 @@ def _backward(
     weights: tuple[Array, ...],
     states: tuple[Array, ...],
     lengths: Array,
-    saved: Array,
+    tokens: Array,
     dys: Array,
     dstates: tuple[Array, ...],
 ) -> tuple[Array, ...]:
     """Return the gradients of x (b 0 f unless wanted), the weights and the states."""
     many = "b h, " * len(states)
-    rule = f"b t f, f g, h g, {many}b, b t k, b y h, {many}"[:-2]
-    rule += f" -> b d f, f g, h g, {_bias_rule(cell)}, {many}"[:-2]
+    bias = _bias_rule(cell)
+    rule = f"b t f, f g, h g, {bias}, {many}b, b k, b y h, {many}"[:-2]
+    rule += f" -> b d f, f g, h g, {bias}, {many}"[:-2]
 
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
         (b, t, f), (h, g) = x.shape, rest[1].shape
@@ -120,7 +122,7 @@ def _backward(
 
     key = ("backward", cell, want_dx, flags)
     call = batch_local(run, rule, key)
-    return call(x, *weights[:2], *states, lengths, saved, dys, *dstates)
+    return call(x, *weights, *states, lengths, tokens, dys, *dstates)
 
 
 def _bias_rule(cell: str) -> str:
@@ -147,14 +149,14 @@ def _recurrence_forward(
         jax.tree.map(lambda leaf: leaf.value, part, is_leaf=lambda p: hasattr(p, "value"))
         for part in (x, weights, states, lengths)
     ]
-    ys, *final, saved = _forward(cell, True, flags, *values)
+    ys, *final, tokens = _forward(cell, True, flags, *values)
     # A residual must be an array: whether dx is wanted is told by a shape.
     wanted = jnp.zeros((int(x.perturbed), 0), jnp.float32)
-    return (ys, tuple(final)), (*values, saved, wanted)
+    return (ys, tuple(final)), (*values, tokens, wanted)
 
 
 def _recurrence_backward(cell: str, flags: Flags, residuals: Any, cotangents: Any) -> Any:
-    x, weights, states, lengths, saved, wanted = residuals
+    x, weights, states, lengths, tokens, wanted = residuals
     dys, dstates = cotangents
     if isinstance(dys, SymbolicZero):
         dys = jnp.zeros((x.shape[0], 0, states[0].shape[1]), jnp.float32)
@@ -164,7 +166,7 @@ def _recurrence_backward(cell: str, flags: Flags, residuals: Any, cotangents: An
     )
     want_dx = wanted.shape[0] > 0
     dx, dkernel, drecurrent, dbias, *dinitial = _backward(
-        cell, want_dx, flags, x, weights, states, lengths, saved, dys, dstates
+        cell, want_dx, flags, x, weights, states, lengths, tokens, dys, dstates
     )
     return (dx if want_dx else None), (dkernel, drecurrent, dbias), tuple(dinitial), None
 

@@ -2,6 +2,7 @@
 
 #include "dispatch.h"
 #include "export.h"
+#include "residuals.h"
 #include "threads.h"
 
 using unrolled::Index;
@@ -17,11 +18,12 @@ UNROLLED_EXPORT int unrolled_threads() { return unrolled::thread_count(); }
 // 0 restores the default.
 UNROLLED_EXPORT void unrolled_set_threads(int count) { unrolled::set_thread_count(count); }
 
-// Floats that a row keeps for one step, from forward to backward.
-UNROLLED_EXPORT Index unrolled_saved(const char* cell, Index h) {
-  const unrolled::Shape shape{.b = 1, .t = 1, .f = 1, .h = h};
-  return unrolled::cell_named(cell).sizes(shape, false).saved;
-}
+// Bytes that may be kept between forward and backward; negative restores the default.
+UNROLLED_EXPORT void unrolled_keep_at_most(Index bytes) { unrolled::keep_at_most(bytes); }
+
+UNROLLED_EXPORT Index unrolled_kept_bytes() { return unrolled::kept_bytes(); }
+
+UNROLLED_EXPORT Index unrolled_repeated_calls() { return unrolled::repeated_calls(); }
 
 UNROLLED_EXPORT void unrolled_sigmoid(const float* x, float* y, Index n) {
   instruction_set()->sigmoid(x, y, n);

@@ -18,6 +18,8 @@ from unrolled.kernels import calls
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _NAME = "unrolled.kernels._kernels"
+TOKEN = 3  # ints that name what a row keeps for backward; `token_size` in residuals.h
+
 _POINTER, _INDEX, _NAME_OF_CELL = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_char_p
 
 
@@ -47,7 +49,9 @@ def library() -> ctypes.CDLL | None:
 def _declare(found: ctypes.CDLL) -> None:
     found.unrolled_instruction_set.restype = ctypes.c_char_p
     found.unrolled_set_threads.argtypes = [ctypes.c_int]
-    found.unrolled_saved.argtypes, found.unrolled_saved.restype = [_NAME_OF_CELL, _INDEX], _INDEX
+    found.unrolled_keep_at_most.argtypes = [_INDEX]
+    found.unrolled_keep_at_most.restype = None
+    found.unrolled_kept_bytes.restype = found.unrolled_repeated_calls.restype = _INDEX
     found.unrolled_stepper_new.argtypes = [_NAME_OF_CELL, _INDEX, _INDEX, *[_POINTER] * 3]
     found.unrolled_stepper_new.restype = _POINTER
     found.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
@@ -116,16 +120,6 @@ def bias_shape(cell: str, units: int) -> tuple[int, ...]:
     """
     width = gates(cell) * units
     return (2, width) if cell == "gru" else (width,)
-
-
-def saved_floats(cell: str, units: int) -> int:
-    """Return how many floats a row keeps for one step, from forward to backward.
-
-    Args:
-        cell: `lstm`, `gru` or `gru_before`.
-        units: `h`.
-    """
-    return int(loaded().unrolled_saved(cell.encode(), units))
 
 
 def _address(array: Floats) -> int:

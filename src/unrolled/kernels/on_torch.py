@@ -1,9 +1,9 @@
 """The fused recurrence under torch on a CPU: compiled calls with their gradients.
 
 As under JAX (`ffi.py`) a cell is two calls, forward and backward, and what forward keeps for
-backward is an ordinary tensor, `b t saved`. Both are operators of torch, which its compiler
-takes whole. An operator gets the inputs as one list, in the order of `INPUTS`. A gradient that
-will be differentiated itself is ATen's.
+backward stays in the library, named by a small tensor of tokens, `b k`. Both are operators of
+torch, which its compiler takes whole. An operator gets the inputs as one list, in the order of
+`INPUTS`. A gradient that will be differentiated itself is ATen's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unrolled.kernels import aten
 from unrolled.kernels.calls import Backward, Forward, Shape
 from unrolled.kernels.check import check
 from unrolled.kernels.flags import Flags
-from unrolled.kernels.native import loaded, saved_floats
+from unrolled.kernels.native import TOKEN, loaded
 
 INPUTS = ("x", "kernel", "recurrent", "bias", "h0", "c0")
 
@@ -61,6 +61,7 @@ def _call(
     flags: Flags,
     lengths: Tensor | None,
     buffers: dict[str, Tensor],
+    tokens: Tensor,
 ) -> None:
     """Call the library; a buffer of no elements stands for "not wanted"."""
     (b, t, f), h = buffers["x"].shape, buffers["h0"].shape[1]
@@ -69,22 +70,24 @@ def _call(
     shape = Shape(b, t, f, h, steps.data_ptr() if steps is not None else None, *flags[:2])
     call = kind(shape, **{name: buffer.data_ptr() for name, buffer in held.items()})
     function = "unrolled_forward" if kind is Forward else "unrolled_backward"
-    getattr(loaded(), function)(cell.encode(), ctypes.byref(call))
+    named = tokens.contiguous()
+    address = named.data_ptr() if named.numel() > 0 else None
+    getattr(loaded(), function)(cell.encode(), ctypes.byref(call), address)
 
 
 def _results(
     values: list[Tensor],
     lengths: Tensor | None,  # noqa: ARG001
-    cell: str,
+    cell: str,  # noqa: ARG001
     flags: list[bool],
     save: bool,
 ) -> list[Tensor]:
-    """Return room for `ys`, the final states and what backward needs; b 0 _ if not wanted."""
+    """Return room for `ys` and tokens, b 0 _ and b 0 if not wanted, and the states between."""
     x, states = values[0], values[4:]
     (b, t, _), h = x.shape, states[0].shape[1]
     ys = x.new_empty(b, t if Flags(*flags).sequences else 0, h)
-    saved = x.new_empty(b, t if save else 0, saved_floats(cell, h))
-    return [ys, *(x.new_empty(b, h) for _ in states), saved]
+    tokens = x.new_empty(b, TOKEN if save else 0, dtype=torch.int32)
+    return [ys, *(x.new_empty(b, h) for _ in states), tokens]
 
 
 @torch.library.custom_op("unrolled::recurrence", mutates_args=(), device_types="cpu")  # type: ignore[untyped-decorator]
@@ -92,17 +95,17 @@ def _forward(
     values: list[Tensor], lengths: Tensor | None, cell: str, flags: list[bool], save: bool
 ) -> list[Tensor]:
     results = _results(values, lengths, cell, flags, save)
-    ys, *final, saved = results
+    ys, *final, tokens = results
     buffers = dict(zip(INPUTS, values, strict=False))
-    buffers |= {"ys": ys, "saved": saved, **dict(zip("hc", final, strict=False))}
-    _call(Forward, cell, Flags(*flags), lengths, buffers)
+    buffers |= {"ys": ys, **dict(zip("hc", final, strict=False))}
+    _call(Forward, cell, Flags(*flags), lengths, buffers, tokens)
     return results
 
 
 def _gradients(
     values: list[Tensor],
     lengths: Tensor | None,  # noqa: ARG001
-    saved: Tensor,  # noqa: ARG001
+    tokens: Tensor,  # noqa: ARG001
     given: list[Tensor],  # noqa: ARG001
     cell: str,  # noqa: ARG001
     flags: list[bool],  # noqa: ARG001
@@ -118,18 +121,17 @@ def _gradients(
 def _backward(
     values: list[Tensor],
     lengths: Tensor | None,
-    saved: Tensor,
+    tokens: Tensor,
     given: list[Tensor],  # dys, dh, dc
     cell: str,
     flags: list[bool],
     want_dx: bool,
 ) -> list[Tensor]:
-    gradients = _gradients(values, lengths, saved, given, cell, flags, want_dx)
+    gradients = _gradients(values, lengths, tokens, given, cell, flags, want_dx)
     buffers = dict(zip(INPUTS, values, strict=False))
     buffers |= {f"d{name}": g for name, g in zip(INPUTS, gradients, strict=False)}
-    buffers |= {"saved": saved, **dict(zip(("dys", "dh", "dc"), given, strict=False))}
-    del buffers["bias"]  # no gradient needs it
-    _call(Backward, cell, Flags(*flags), lengths, buffers)
+    buffers |= dict(zip(("dys", "dh", "dc"), given, strict=False))
+    _call(Backward, cell, Flags(*flags), lengths, buffers, tokens)
     return gradients
 
 
@@ -155,7 +157,7 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *given: Tensor | None) -> tuple[Tensor | None, ...]:
-        lengths, saved, *values = ctx.saved_tensors
+        lengths, tokens, *values = ctx.saved_tensors
         wanted = ctx.needs_input_grad[4:]
         if torch.is_grad_enabled():
             found = _differentiable(ctx.cell, ctx.flags, lengths, values, given[:-1], wanted)
@@ -163,7 +165,7 @@ class _Recurrence(torch.autograd.Function):
         dys, *dfinal = given[:-1]
         filled = [values[0].new_empty(0) if dys is None else dys]
         filled += [torch.zeros_like(values[4]) if d is None else d for d in dfinal]
-        gradients = _backward(values, lengths, saved, filled, ctx.cell, list(ctx.flags), wanted[0])
+        gradients = _backward(values, lengths, tokens, filled, ctx.cell, list(ctx.flags), wanted[0])
         kept = [g if want else None for g, want in zip(gradients, wanted, strict=True)]
         return None, None, None, None, *kept
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "cell.h"
+#include "threads.h"
 
 namespace unrolled {
 
-void run_forward(const Cell& cell, const Forward& call);
-void run_backward(const Cell& cell, const Backward& call);
+void run_forward(const Cell& cell, const Forward& call, const Turn&);
+void run_backward(const Cell& cell, const Backward& call, const Turn&);
 
 }  // namespace unrolled

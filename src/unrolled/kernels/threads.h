@@ -9,8 +9,9 @@ namespace unrolled {
 int thread_count();
 void set_thread_count(int count);  // from the next call on
 
-// Held over a call: the threads and their scratch serve one call at a time.
+// Held over a call: the threads and their memory serve one call at a time.
 std::mutex& call_mutex();
+using Turn = std::lock_guard<std::mutex>;  // of call_mutex
 
 void run_parallel(int parts, void (*work)(void* context, int part), void* context);
 
