@@ -82,13 +82,21 @@ def test_pullbacks_that_are_not_used_hold_little_memory():
 
 def test_no_more_is_kept_than_may_be(keep_at_most):
     p = problem("lstm", SIZE)
-    limit = kept_bytes() + 10 * 4 * 5 * 7 * 5 * 32  # about ten calls, then the oldest give way
+    want = pullback(p)()
+
+    def train():
+        pulls = [pullback(p) for _ in range(30)]
+        return kept_bytes(), *repeated(lambda: [pull() for pull in reversed(pulls)])
+
+    train()  # so long a wait is new to it
+    _, _, count = train()
+    assert count == 0
+    limit = 10 * 4 * 5 * 7 * 5 * 32  # about ten calls, then the oldest give way
     keep_at_most(limit)
-    pulls = [pullback(p) for _ in range(30)]
     assert kept_bytes() <= limit
-    want = pulls[-1]()
-    every, count = repeated(lambda: [pull() for pull in reversed(pulls)])
-    assert 0 < count < 30
+    kept, every, count = train()
+    assert kept <= limit
+    assert 15 <= count < 30
     for got in every:
         assert_close(got, want, 0)
 

@@ -80,7 +80,10 @@ class Pool {
     return &take(floats);
   }
 
-  void limit(Index bytes) { limit_ = bytes < 0 ? machine_bytes() / 4 : bytes; }
+  void limit(Index bytes) {
+    limit_ = bytes < 0 ? machine_bytes() / 4 : bytes;
+    while (this->bytes() > limit_) make_room();
+  }
   Index lent() const { return lent_; }
   Index bytes() const {
     Index total = 0;
