@@ -40,6 +40,13 @@ def test_dense_batch(cell, size):
     assert_close(results(recurrence(ffi, cell), p), wanted(cell, size, ragged=False))
 
 
+@needs_native
+@cells
+def test_more_weights_than_a_core_has_cache_for(cell):
+    size = (32, 30, 5, 400)  # more steps than are gathered for one product
+    assert_close(results(recurrence(ffi, cell), problem(cell, size)), wanted(cell, size))
+
+
 @forms
 @cells
 @pytest.mark.parametrize("flags", FLAGS)

@@ -120,7 +120,7 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
     }
     propagate(p, plan, packed, state, rows, active, s, slot);
   };
-  backward_steps(p.shape, rows, [&](Index r, Index row) { enter(p, state, r, row); }, step,
+  backward_steps(p.shape, rows, depth, [&](Index r, Index row) { enter(p, state, r, row); }, step,
                  [&](Index gathered) { collect(p, plan, state, gathered); });
   for (Index r = 0; r < rows.count; ++r) {
     copy(p.dh0 + rows.index[r] * p.shape.h, state.dh + r * state.ldh, p.shape.h);

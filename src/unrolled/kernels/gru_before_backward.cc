@@ -136,7 +136,7 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
   state.sums_gates = sums, state.sums_candidate = sums + plan.inputs * gates * plan.across;
   state.started = started;
   backward_steps(
-      p.shape, rows, [&](Index r, Index row) { enter(p, state, r, row); },
+      p.shape, rows, depth, [&](Index r, Index row) { enter(p, state, r, row); },
       [&](Index s, Index active, Index slot) {
         step(p, plan, packed, state, rows, active, s, slot);
       },

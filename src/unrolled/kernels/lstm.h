@@ -17,14 +17,22 @@ constexpr int gates = 4;
 constexpr int kept = 5;   // vectors kept for each vector of units: i, f, g, o, c
 constexpr int width = registers == 32 ? 4 : 2;
 
+// Gradients of weights beyond this many floats do not stay in a core's own cache, and are read and
+// written the less often the more steps are gathered.
+constexpr Index many_weights = Index{1} << 19;
+
 struct Plan {
   Index units, vectors, inputs, outputs;  // inputs of the product: x, one, h
   Index lda, ldz, saved;
+  Index room;    // steps times rows that are gathered for one product of gradients
+  Index copied;  // floats for a copy of one panel of them, or 0
 
   explicit Plan(const Shape& s)
       : units(s.h), vectors(ISA::vectors(s.h)), inputs(s.f + 1 + s.h),
         outputs(gates * padded(s.h)), lda(spread(s.f + 1 + padded(s.h))),
-        ldz(spread(outputs)), saved(kept * padded(s.h)) {}
+        ldz(spread(outputs)), saved(kept * padded(s.h)),
+        room(inputs * outputs > many_weights ? 3 * depth : depth),
+        copied(inputs * outputs > many_weights ? room * width * lanes : 0) {}
 };
 
 Sizes sizes(const Shape& s, bool dx);

@@ -11,8 +11,9 @@ namespace unrolled::ISA::lstm {
 namespace {
 
 struct State {
-  float* a;        // depth lda: x, 1, h before the step
-  float* dz;       // depth ldz
+  float* copied;   // room width, or null
+  float* a;        // room lda: x, 1, h before the step
+  float* dz;       // room ldz
   float* dh;       // rows ldh: gradient of h, then of x
   float* dc;       // rows h
   float* tanh_c;   // rows h, after the step
@@ -86,7 +87,7 @@ void propagate(const Backward& p, const Plan& plan, const float* packed, const S
 // The gathered steps into the gradients of the weights.
 void collect(const Plan& plan, State& state, Index gathered) {
   accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a, plan.lda, state.dz,
-                           plan.ldz, state.sums, state.started);
+                           plan.ldz, state.sums, state.started, state.copied);
   state.started = true;
 }
 
@@ -99,7 +100,8 @@ Sizes sizes(const Shape& s, bool dx) {
           .packed_forward = plan.inputs * plan.outputs,
           .packed_backward = plan.outputs * columns,
           .forward = most_rows * (2 * plan.lda + all + gates * lanes),
-          .backward = depth * (plan.lda + plan.ldz) + most_rows * (spread(columns) + 3 * all),
+          .backward = plan.copied + plan.room * (plan.lda + plan.ldz) +
+                      most_rows * (spread(columns) + 3 * all),
           .sums = plan.inputs * plan.outputs};
 }
 
@@ -114,8 +116,9 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
   const Index h = p.shape.h, all = padded(h);
   State state{};
   state.ldh = spread(padded(transposed_columns(h, p.dx != nullptr ? p.shape.f : 0)));
-  state.a = scratch, state.dz = state.a + depth * plan.lda;
-  state.dh = state.dz + depth * plan.ldz, state.dc = state.dh + most_rows * state.ldh;
+  state.copied = plan.copied > 0 ? scratch : nullptr;
+  state.a = scratch + plan.copied, state.dz = state.a + plan.room * plan.lda;
+  state.dh = state.dz + plan.room * plan.ldz, state.dc = state.dh + most_rows * state.ldh;
   state.tanh_c = state.dc + most_rows * all, state.c0 = state.tanh_c + most_rows * all;
   state.sums = sums, state.started = started;
   const auto step = [&](Index s, Index active, Index slot) {
@@ -124,7 +127,8 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
     }
     propagate(p, plan, packed, state, rows, active, s, state.dz + slot * plan.ldz);
   };
-  backward_steps(p.shape, rows, [&](Index r, Index row) { enter(p, plan, state, r, row); }, step,
+  backward_steps(p.shape, rows, plan.room,
+                 [&](Index r, Index row) { enter(p, plan, state, r, row); }, step,
                  [&](Index gathered) { collect(plan, state, gathered); });
   for (Index r = 0; r < rows.count; ++r) {
     copy(p.dh0 + rows.index[r] * h, state.dh + r * state.ldh, h);

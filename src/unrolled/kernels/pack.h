@@ -79,14 +79,21 @@ INLINE void pack_transposed(const Stack& from, Index units, float* to, Index par
   for (Index v = share(all, part, parts); v < share(all, part + 1, parts); ++v) {
     const Index first = v / panel_width * panel_width, across = smaller(panel_width, all - first);
     float* out = to + first * lanes * depth + (v - first) * lanes;
-    for (Index j = 0; j < lanes; ++j) {
-      const Index n = v * lanes + j, x = n - padded(states.count);
-      const float* row = n < states.count ? states.first + n * from.across
-                         : x >= 0 && x < inputs.count ? inputs.first + x * from.across : nullptr;
-      for (Index k = 0; k < depth; ++k) {
-        const Index unit = k / (gates * lanes) * lanes + k % lanes, gate = k / lanes % gates;
-        const bool real = row != nullptr && unit < units;
-        out[k * across * lanes + j] = real ? row[gate * units + unit] : 0;
+    const auto row = [&](Index n) -> const float* {
+      const Index x = n - padded(states.count);
+      if (n < states.count) return states.first + n * from.across;
+      return x >= 0 && x < inputs.count ? inputs.first + x * from.across : nullptr;
+    };
+    // Square by square: its lines of `out` are written whole before they leave the cache.
+    for (Index k = 0; k < depth; k += lanes, out += lanes * across * lanes) {
+      const Index unit = k / (gates * lanes) * lanes, gate = k / lanes % gates;
+      const Index some = smaller(lanes, units - unit);
+      for (Index j = 0; j < lanes; ++j) {
+        const float* weights = row(v * lanes + j);
+        for (Index l = 0; l < lanes; ++l) {
+          const bool real = weights != nullptr && l < some;
+          out[l * across * lanes + j] = real ? weights[gate * units + unit + l] : 0;
+        }
       }
     }
   }

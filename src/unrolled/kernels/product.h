@@ -112,15 +112,24 @@ INLINE void accumulate_panel_of(Index width, Index rows, Index depth, const floa
 }
 
 // c (+)= a^T b over `depth` rows, where b has `gates` vectors for each of `vectors`; c is stored
-// panel by panel of n vectors, and one narrower at the end if n does not divide the gates.
+// panel by panel of n vectors, and one narrower at the end if n does not divide the gates. Where a
+// panel of b is read often, it pays to have its rows side by side: `copied`, unless null, has room
+// for one, depth n.
 template <int gates, int n>
 INLINE void accumulate(Index depth, Index rows, Index vectors, const float* a, Index lda,
-                       const float* b, Index ldb, float* c, bool add) {
+                       const float* b, Index ldb, float* c, bool add, float* copied = nullptr) {
   for (Index v = 0; v < gates * vectors; v += n) {
     const float* from = b + v * lanes;
     float* to = c + v * lanes * rows;
     if constexpr (gates % n == 0) {
-      panel<true, n>(rows, depth, a, lda, from, ldb, to, n * lanes, add);
+      for (Index k = 0; copied != nullptr && k < depth; ++k) {
+        for (Index j = 0; j < n; ++j) {
+          store(copied + (k * n + j) * lanes, load(from + k * ldb + j * lanes));
+        }
+      }
+      if (copied != nullptr) from = copied;
+      panel<true, n>(rows, depth, a, lda, from, copied != nullptr ? n * lanes : ldb, to, n * lanes,
+                     add);
     } else {
       accumulate_panel_of<n>(smaller(n, gates * vectors - v), rows, depth, a, lda, from, ldb, to,
                              add);

@@ -6,7 +6,7 @@
 
 namespace unrolled::ISA {
 
-constexpr Index depth = 128;  // steps times rows that are gathered for one product of gradients
+constexpr Index depth = 128;  // steps times rows that are gathered for one product of gradients, mostly
 
 // What the products of a block take in at this step and at the next: rows of lda floats, in which
 // [x | 1 | h] begins at `first`.
@@ -77,16 +77,16 @@ INLINE void by_outputs(const Forward& p, Run run) {
 
 // enter(r, row): before the last step of a row. step(s, active, gathered): the gradients of
 // `active` rows at step s, gathered behind those that are there. collect(gathered): they go into
-// the gradients of the weights, and room is made for more.
+// the gradients of the weights, and room is made for more. `room`: how many may be gathered.
 template <class Enter, class Step, class Collect>
-INLINE void backward_steps(const Shape& shape, Rows rows, Enter enter, Step step,
+INLINE void backward_steps(const Shape& shape, Rows rows, Index room, Enter enter, Step step,
                            Collect collect) {
   Index active = 0, gathered = 0;
   for (Index s = length(shape, rows, 0) - 1; s >= 0; --s) {
     for (; active < rows.count && length(shape, rows, active) > s; ++active) {
       enter(active, rows.index[active]);
     }
-    if (gathered + active > depth) collect(gathered), gathered = 0;
+    if (gathered + active > room) collect(gathered), gathered = 0;
     step(s, active, gathered);
     gathered += active;
   }
