@@ -1,6 +1,7 @@
 """Scores by hand on tiny data, and the sentence that says whether a network is worth having."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import unrolled
 from unrolled import inference, metrics
 from unrolled.errors import DataError
-from unrolled.evaluation import Evaluation, comparable, row_errors, scored, shown, verdict
+from unrolled.evaluation import Evaluation, comparable, evaluate, row_errors, scored, shown, verdict
 from unrolled.schema import Column
 
 NUMBER, VECTOR = Column(name="y", kind="number"), Column(name="y", kind="vector", width=2)
@@ -232,6 +233,12 @@ def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
         "n-gram",
     ]
     assert str(unrolled.load(named.save(tmp_path / "model")).evaluate(TABLE)) == str(found)
+
+
+def test_a_model_saved_without_an_n_gram_is_judged_by_edits(named):
+    older = replace(named._trained, references=named._trained.references[:2])
+    table = named._opened(TABLE, None).table
+    assert "edit rate" in evaluate(older, table).verdicts["name"]
 
 
 def test_one_right_answer_is_judged_by_edits(spelled, tmp_path):

@@ -23,7 +23,7 @@ def built(
     filled = training.settled(
         settings,
         rows=train.rows,
-        embedded=bool(ports.embedded),
+        embedded=bool(ports.embedded) or ports.tokens,
         generates=ports.tokens and taken.architecture == "decoder",
     )
     keras().utils.set_random_seed(filled.seed)

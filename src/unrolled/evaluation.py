@@ -96,8 +96,8 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
         found = {who: scored(column, true, p, aligned=aligned) for who, p in predicted.items()}
         errors = {who: row_errors(column, true, p, aligned=aligned) for who, p in predicted.items()}
         judged = {who: rows[port] for who, rows in nats.items() if port in rows}
-        first = schema.shape == "one-to-many"
-        if judged and first:
+        first = schema.shape == "one-to-many" and len(judged) > 1  # older models have no n-gram
+        if first:
             errors = judged
         scores[column.name] = _beside(found, judged, _steps(examples, port), first=first)
         verdicts[column.name] = verdict(errors, scores[column.name])

@@ -34,13 +34,13 @@ class Network(Settings):
     Attributes:
         architecture: A wiring of the shape, or `auto` for the shape's default.
         cell: The recurrent cell.
-        units: Hidden units `h` of each recurrent layer; None takes 64 where text,
-            tokens or wide categories go in, else 128.
+        units: Hidden units `h` of each recurrent layer; None takes 256 where a row of tokens or
+            text comes out, 64 where text, tokens or wide categories go in, else 128.
         layers: Recurrent layers, one on top of another (for `dense`: hidden layers, 0 allowed).
         bidirectional: Whether the input is also read backwards; None takes the
             architecture's default.
-        dropout: Share of values dropped after each layer while training; None takes 0.5
-            where text, tokens or wide categories go in, else 0.3.
+        dropout: Share of values dropped after each layer while training; None takes 0.5 where
+            text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
 
     Example:
         >>> Network(units=64).cell
@@ -61,8 +61,8 @@ class Training(Settings):
     Attributes:
         epochs: The most passes over the training part; None chooses by the number of rows.
         batch_size: Rows a step; None chooses by the number of rows.
-        learning_rate: Of Adam; None takes 0.001 where text, tokens or wide categories go in,
-            else 0.003.
+        learning_rate: Of Adam; None takes 0.001 where text, tokens or wide categories go in
+            or a row of tokens comes out, else 0.003.
         patience: Passes without a better validation loss before stopping; None chooses by the
             number of rows.
         validation: Share of the rows held out to stop early.

@@ -96,7 +96,8 @@ def settled(training: Training, *, rows: int, embedded: bool, generates: bool) -
     Args:
         training: The settings.
         rows: Rows of the training part.
-        embedded: Whether tokens, text or wide categories go in, which overfit sooner.
+        embedded: Whether tokens, text or wide categories go in or tokens come out, which overfit
+            sooner.
         generates: Whether a chained decoder says tokens.
 
     A small table makes few steps a pass, so that it needs more passes, and more patience, to come

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from unrolled.decoding import greedy, sample
+from unrolled.decoding.chains import _drawn
 from unrolled.errors import SettingError, ShapeError
 
 MARKS = {"start": START, "end": END}
@@ -126,6 +127,12 @@ def test_only_the_probable_are_drawn(how, support):
         shares = np.array(CHANCES)[kept] / np.array(CHANCES)[kept].sum()
         counts = np.bincount(ids, minlength=5)[kept]
         assert len(kept) == 1 or chisquare(counts, shares * 3000).pvalue > 0.01
+
+
+def test_rounding_never_draws_what_has_no_chance():
+    """Noise next to 1 times the sum may be the sum, which no id lies beyond."""
+    heated = ops.log(ops.convert_to_tensor(np.array([[0.0, 1.0, 0.5, 0.0]], "float32")))
+    assert _drawn(heated, ops.ones((1,)), None, None).tolist() == [1]
 
 
 def test_equal_ids_beyond_k_are_not_drawn():

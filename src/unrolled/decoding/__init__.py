@@ -64,44 +64,26 @@ def decode(
         SettingError: A limit below one step, or an id that the step does not score.
         ShapeError: Neither states nor memory have a tensor.
     """
-    most = settings.max_steps or most
+    common: dict[str, Any] = {
+        "start": start,
+        "end": end,
+        "most": settings.max_steps or most,
+        "forbidden": forbidden,
+        "allowed": allowed,
+    }
     if settings.samples:
-        return sample(
-            step,
-            states,
-            memory,
-            start=start,
-            end=end,
-            most=most,
-            temperature=settings.temperature,
-            top_k=settings.top_k,
-            top_p=settings.top_p,
-            seed=settings.seed,
-            samples=settings.samples,
-            forbidden=forbidden,
-            allowed=allowed,
+        drawing = settings.model_dump(
+            include={"temperature", "top_k", "top_p", "seed", "samples"},
         )
+        return sample(step, states, memory, **common, **drawing)
     if settings.beam > 1:
         return beam(
             step,
             states,
             memory,
-            start=start,
-            end=end,
-            most=most,
+            **common,
             width=settings.beam,
             n_best=settings.n_best,
             length_penalty=settings.length_penalty,
-            forbidden=forbidden,
-            allowed=allowed,
         )
-    return greedy(
-        step,
-        states,
-        memory,
-        start=start,
-        end=end,
-        most=most,
-        forbidden=forbidden,
-        allowed=allowed,
-    )
+    return greedy(step, states, memory, **common)

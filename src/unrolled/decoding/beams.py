@@ -79,23 +79,6 @@ def beam(
     rules = Rules(start, end, most, forbidden, allowed)
     states, memory = tensors(states), tensors(memory)
     b = rows_of(states, memory)
-    memory = repeated(memory, width)
-
-    def unfinished(position: Any, live: Live, _ended: Ended) -> Any:
-        return ops.logical_and(position < most, ops.any(live.sums > -np.inf))
-
-    def body(position: Any, live: Live, ended: Ended) -> tuple[Any, Live, Ended]:
-        scores, following = step(live.previous, live.states, memory)
-        gains = rules.gains(scores, ops.reshape(live.ids, (b * width, most)), position)
-        grown = _grown(live, following, gains, position)
-        at_end = ops.reshape(grown.previous, (b, width)) == end
-        sums = ops.where(at_end, grown.sums, -np.inf)
-        ended = _merged(ended, grown.ids, sums, position + 1, length_penalty)
-        sums = ops.where(at_end, -np.inf, grown.sums)
-        # A sum only falls, and counts for most in the longest row: past that, none gets better.
-        hopeful = sums / most**length_penalty > _ranks(ended, length_penalty)[:, -1:]
-        return position + 1, grown._replace(sums=ops.where(hopeful, sums, -np.inf)), ended
-
     live = Live(
         ids=ops.zeros((b, width, most), dtype="int32"),
         sums=ops.where(ops.arange(width) == 0, ops.zeros((b, 1)), -np.inf),
@@ -107,9 +90,33 @@ def beam(
         sums=ops.full((b, n_best), -np.inf, dtype="float32"),
         lengths=ops.ones((b, n_best), dtype="int32"),
     )
+    return _ordered(*_searched(step, repeated(memory, width), live, ended, rules, length_penalty))
+
+
+def _searched(
+    step: Step, memory: Any, live: Live, ended: Ended, rules: Rules, penalty: float
+) -> tuple[Live, Ended]:
+    """Grow live hypotheses until none can enter the best, or to the limit."""
+    b, width, most = ops.shape(live.ids)
+
+    def unfinished(position: Any, live: Live, _ended: Ended) -> Any:
+        return ops.logical_and(position < most, ops.any(live.sums > -np.inf))
+
+    def body(position: Any, live: Live, ended: Ended) -> tuple[Any, Live, Ended]:
+        scores, states = step(live.previous, live.states, memory)
+        gains = rules.gains(scores, ops.reshape(live.ids, (b * width, most)), position)
+        grown = _grown(live, states, gains, position)
+        at_end = ops.reshape(grown.previous, (b, width)) == rules.end
+        sums = ops.where(at_end, grown.sums, -np.inf)
+        ended = _merged(ended, grown.ids, sums, position + 1, penalty)
+        sums = ops.where(at_end, -np.inf, grown.sums)
+        # A sum only falls, and ranks highest over the most steps: past that, none gets better.
+        hopeful = sums / most**penalty > _ranks(ended, penalty)[:, -1:]
+        return position + 1, grown._replace(sums=ops.where(hopeful, sums, -np.inf)), ended
+
     first = ops.convert_to_tensor(0, dtype="int32")
     _, live, ended = ops.while_loop(unfinished, body, (first, live, ended))
-    return _ordered(live, ended)
+    return live, ended
 
 
 def _grown(live: Live, states: Any, gains: Any, position: Any) -> Live:

@@ -51,6 +51,22 @@ def values(
         raise SettingError(f"got stop={stop}, expected a probability between 0 and 1, or None.")
     states, memory, first = tensors(states), tensors(memory), tensors(first)
     b, o = ops.shape(first)
+    begun = (
+        ops.convert_to_tensor(0, dtype="int32"),
+        first,
+        states,
+        ops.zeros((b, most, o), dtype=first.dtype),
+        ops.zeros((b,), dtype="int32"),
+        ops.ones((b,), dtype="bool"),
+    )
+    _, _, _, made, lengths, live = _fed_back(step, memory, begun, stop)
+    ended = ops.ones_like(live) if stop is None else ops.logical_not(live)
+    return Numbers(values=made, lengths=lengths, ended=ended)
+
+
+def _fed_back(step: Step, memory: Any, begun: tuple[Any, ...], stop: float | None) -> Any:
+    """Run the decoder until every row has stopped, or to the limit."""
+    _, most, o = begun[3].shape
 
     def unfinished(position: Any, *carried: Any) -> Any:
         return ops.logical_and(position < most, ops.any(carried[-1]))
@@ -68,17 +84,4 @@ def values(
             live = ops.logical_and(live, ops.sigmoid(said[:, o]) < stop)
         return position + 1, new, states, made, lengths, live
 
-    _, _, _, made, lengths, live = ops.while_loop(
-        unfinished,
-        body,
-        (
-            ops.convert_to_tensor(0, dtype="int32"),
-            first,
-            states,
-            ops.zeros((b, most, o), dtype=first.dtype),
-            ops.zeros((b,), dtype="int32"),
-            ops.ones((b,), dtype="bool"),
-        ),
-    )
-    ended = ops.ones_like(live) if stop is None else ops.logical_not(live)
-    return Numbers(values=made, lengths=lengths, ended=ended)
+    return ops.while_loop(unfinished, body, begun)

@@ -61,7 +61,7 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
         update={
             "architecture": row.name,
             "bidirectional": both,
-            "units": network.units or (64 if ports.embedded else 128),
+            "units": network.units or _units(ports),
             "dropout": _dropout(ports, rows) if network.dropout is None else network.dropout,
         }
     )
@@ -88,11 +88,16 @@ def _refuse_unchained(row: Architecture, ports: Ports) -> None:
         )
 
 
+def _units(ports: Ports) -> int:
+    """Return the hidden units that were best on data like this (docs/defaults.md)."""
+    return 256 if ports.tokens else 64 if ports.embedded else 128
+
+
 def _dropout(ports: Ports, rows: int | None) -> float:
     """Return the share that was best on data like this (docs/defaults.md)."""
     if rows is None:
         return 0.0
-    return 0.5 if ports.embedded else 0.3
+    return 0.5 if ports.embedded and not ports.tokens else 0.3
 
 
 def faces(ports: Ports, network: Network) -> Faces:
