@@ -190,7 +190,7 @@ def plot(rows: list[dict[str, Any]], swept: dict[str, Any], path: str) -> None:
         places["share"].barh(at + shift, shares, 0.4, label=way)
     places["share"].set_yticks(at, [r["case"] for r in rows], fontsize=7)
     places["share"].set(xlabel="percent of the speed of a large product", ylim=(len(rows), -1))
-    places["share"].legend()
+    places["share"].legend(loc="lower right")
     for axis, sizes in SWEEPS.items():
         column = "btfh".index(axis[0])
         for side, ms in swept[axis].items():
@@ -198,6 +198,8 @@ def plot(rows: list[dict[str, Any]], swept: dict[str, Any], path: str) -> None:
                 [s[column] for s in sizes], ms, "o-", label=NAMES.get(side, "unrolled")
             )
         places[axis].set(xlabel=axis, ylabel="ms, training step")
+        places[axis].set_xticks([s[column] for s in sizes], [str(s[column]) for s in sizes])
+        places[axis].minorticks_off()
     places["t, steps"].legend()
     figure.tight_layout()
     figure.savefig(path, dpi=110)

@@ -31,8 +31,8 @@ app = typer.Typer(
 Units = Annotated[
     int | None,
     typer.Option(
-        help="Hidden units of each layer; unless given, 256 where a row of tokens or text comes out,"
-        " 64 where text, tokens or wide categories go in, else 128.",
+        help="Hidden units of each layer; unless given, 256 where a row of tokens or text comes"
+        " out, 64 where text, tokens or wide categories go in, else 128.",
         metavar="N",
     ),
 ]
