@@ -189,8 +189,8 @@ def plot(rows: list[dict[str, Any]], swept: dict[str, Any], path: str) -> None:
         shares = [100 * r[way + "_share"] for r in rows]
         places["share"].barh(at + shift, shares, 0.4, label=way)
     places["share"].set_yticks(at, [r["case"] for r in rows], fontsize=7)
-    places["share"].set(xlabel="percent of the speed of a large product", ylim=(len(rows), -1))
-    places["share"].legend(loc="lower right")
+    places["share"].set(xlabel="percent of the speed of a large product", ylim=(len(rows) + 1, -1))
+    places["share"].legend(loc="lower right", ncols=2)
     for axis, sizes in SWEEPS.items():
         column = "btfh".index(axis[0])
         for side, ms in swept[axis].items():

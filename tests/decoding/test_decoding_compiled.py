@@ -101,6 +101,7 @@ def test_what_a_layer_writes_is_dropped():
         ),
     ],
     ids=str,
+    ids=["greedy", "a limit", "a beam", "draws"],
 )
 def test_decode_runs_the_loop_that_settings_ask_for(settings, loop, how):
     model = Recurrent(0, rows=4)
