@@ -100,7 +100,6 @@ def test_what_a_layer_writes_is_dropped():
             {"most": 6, "samples": 5, "temperature": 0.7, "top_k": 3, "top_p": 0.9, "seed": 4},
         ),
     ],
-    ids=str,
     ids=["greedy", "a limit", "a beam", "draws"],
 )
 def test_decode_runs_the_loop_that_settings_ask_for(settings, loop, how):
