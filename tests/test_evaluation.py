@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import unrolled
-from unrolled import inference, metrics
+from unrolled import generation, inference, metrics
 from unrolled.errors import DataError
 from unrolled.evaluation import Evaluation, comparable, evaluate, row_errors, scored, shown, verdict
 from unrolled.schema import Column
@@ -209,10 +209,12 @@ def nats(model, port):
     """Return the nats of each row and its steps, by the network's own probabilities."""
     encoding, table = model._trained.encoding, model._opened(TABLE, None).table
     examples = encoding.examples(table, targets=True)
-    logits = inference.outputs(model.network, examples, [port])[port]
-    shares, rows = inference.softmax(logits.astype(float)), examples.targets[port].rows()
+    known = generation.forced(examples, model._trained.ports, model._trained.faces)
+    logits = inference.outputs(model.network, known, [port])[port]
+    shares = [inference.softmax(row.astype(float)) for row in logits]
+    rows = examples.targets[port].rows()
     logs = [
-        [math.log(shares[i, u, step]) for u, step in enumerate(row)] for i, row in enumerate(rows)
+        [math.log(shares[i][u, step]) for u, step in enumerate(row)] for i, row in enumerate(rows)
     ]
     return [-sum(row) for row in logs], sum(map(len, logs))
 

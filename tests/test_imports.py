@@ -22,6 +22,7 @@ ROOMS = (
         "generation",
         "artifact",
         "assembly",
+        "attention",
         "evaluation",
     ),
     *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),

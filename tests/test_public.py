@@ -10,7 +10,9 @@ import unrolled
 from unrolled import errors
 
 PUBLIC = [
+    "Attention",
     "Column",
+    "Decoding",
     "Evaluation",
     "Network",
     "Schema",

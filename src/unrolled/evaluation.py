@@ -119,9 +119,9 @@ def graded(trained: Trained, table: Table) -> float:
     port, likely = encoding.ports[column.name], writes(schema, column)
     if likely and schema.shape == "one-to-many":
         examples = encoding.examples(table, targets=True)
-        nats = inference.nats(trained.model, examples, [port])[port]
+        nats = _network_nats(trained, examples, [port])[port]
         return -float(nats.sum()) / _steps(examples, port)
-    said = inference.outputs(trained.model, encoding.examples(table, targets=False), [port])
+    said = generation.outputs(trained.faces, trained.ports, encoding.examples(table, targets=False))
     true, predicted = table.values[column.name], encoding.decode(column, said[port])
     comparable(column, true, predicted)
     scores = scored(column, true, predicted, aligned=schema.shape == "aligned")
@@ -138,8 +138,13 @@ def _nats(trained: Trained, examples: Examples, ports: list[str]) -> dict[str, d
     if not ports:
         return {}
     found = {reference.name: reference.nats(examples) for reference in trained.references}
+    return {NETWORK: _network_nats(trained, examples, ports), **found}
+
+
+def _network_nats(trained: Trained, examples: Examples, ports: list[str]) -> dict[str, Array]:
+    """Return the nats of each row (n) by the network itself, by output."""
     known = generation.forced(examples, trained.ports, trained.faces)
-    return {NETWORK: inference.nats(trained.model, known, ports), **found}
+    return inference.nats(trained.model, known, ports)
 
 
 def _steps(examples: Examples, port: str) -> int:
