@@ -11,8 +11,10 @@ import numpy as np
 from unrolled import inference
 from unrolled.backend import keras
 from unrolled.data.batch import Array, Block, Examples, inputs_of, large
+from unrolled.data.examples import Encoding
 from unrolled.data.vocabulary import END, PADDING, UNKNOWN
 from unrolled.decoding import compiled, decode, values
+from unrolled.errors import SettingError
 from unrolled.inference import Outputs
 from unrolled.networks import PREVIOUS, STOP, Faces, Ports, alone
 from unrolled.settings import Decoding
@@ -98,6 +100,37 @@ def written(faces: Faces, ports: Ports, examples: Examples, decoding: Decoding) 
     ]
     may_end = ports.tokens or ports.stops
     return Written(rows, scores, ~ended if may_end else np.zeros_like(ended))
+
+
+def hypotheses(
+    faces: Faces, ports: Ports, encoding: Encoding, examples: Examples, decoding: Decoding
+) -> dict[str, Any]:
+    """Return what a chained decoder writes, its scores and cuts, by column.
+
+    Args:
+        faces: The network.
+        ports: What goes in and out.
+        encoding: How the rows were encoded.
+        examples: The rows; targets are not looked at.
+        decoding: How tokens are chosen, and the most steps.
+
+    Raises:
+        SettingError: The network is no chained decoder.
+    """
+    if faces.step is None:
+        raise SettingError(
+            "got decoding for a network that is no chained decoder, whose outputs are not written"
+            " step by step. Leave decoding out, or train with architecture='decoder'."
+        )
+    (column,) = encoding.schema.outputs
+    said = written(faces, ports, examples, decoding)
+    found: dict[str, Any] = {}
+    for place in range(said.scores.shape[1]):
+        name = column.name if place == 0 else f"{column.name}-{place + 1}"
+        found[name] = encoding.cells(column, [row[place] for row in said.rows])
+        found[f"{name}-score"] = said.scores[:, place].astype(float)
+        found[f"{name}-cut"] = said.cut[:, place]
+    return found
 
 
 @lru_cache(maxsize=PROGRAMS)

@@ -230,7 +230,10 @@ class SequenceModel(BaseEstimator):
         source = opened(data, None, encoding.schema.inputs, None)
         examples = encoding.examples(source.table, targets=False)
         if decoding is not None:
-            return source.given_back(self._hypotheses(examples, decoding))
+            found = generation.hypotheses(
+                trained.faces, trained.ports, encoding, examples, decoding
+            )
+            return source.given_back(found)
         said = self._said(examples)
         if probabilities:
             return source.given_back(inference.probabilities(encoding, said))
@@ -384,25 +387,6 @@ class SequenceModel(BaseEstimator):
         ports = {c.name: trained.encoding.ports[c.name] for c in trained.encoding.schema.outputs}
         said = generation.outputs(trained.faces, trained.ports, examples)
         return {name: said[port] for name, port in ports.items()}
-
-    def _hypotheses(self, examples: Examples, decoding: Decoding) -> dict[str, Any]:
-        """Return what a chained decoder writes, its scores and cuts, by column."""
-        trained = self._fitted("predict")
-        if trained.faces.step is None:
-            raise SettingError(
-                f"got decoding for the architecture '{trained.network.architecture}', expected a"
-                " chained decoder. Leave decoding out, or train with architecture='decoder'."
-            )
-        (column,) = trained.encoding.schema.outputs
-        written = generation.written(trained.faces, trained.ports, examples, decoding)
-        found: dict[str, Any] = {}
-        for place in range(written.scores.shape[1]):
-            name = column.name if place == 0 else f"{column.name}-{place + 1}"
-            rows = [row[place] for row in written.rows]
-            found[name] = trained.encoding.decode(column, rows)
-            found[f"{name}-score"] = written.scores[:, place].astype(float)
-            found[f"{name}-cut"] = written.cut[:, place]
-        return found
 
     def _fitted(self, wanted: str) -> Trained:
         if self._trained is None:

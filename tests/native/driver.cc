@@ -144,7 +144,7 @@ bool check(const Case& c, unsigned seed) {
   const std::vector<Floats> gradients = p.gradients_alone();
   const std::vector<int> tokens = p.forward(), none(tokens.size());
   if (p.backward(tokens) != gradients || p.backward(none) != gradients) {
-    std::printf("kept: %s b%td t%td f%td h%td\n", c.lstm ? "lstm" : "gru", c.b, c.t, c.f, c.h);
+    std::printf("kept: %s b%td t%td f%td h%td\n", c.name, c.b, c.t, c.f, c.h);
     return false;
   }
   Floats* const values[] = {&p.x, &p.kernel, &p.recurrent, &p.bias, &p.h0, &p.c0};

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import typer
 
 import unrolled
+from unrolled.cli.words import fail, spread, usage, wrapped
 
 INTERRUPTED = 130
-LISTS = ("--input", "--output", "--columns")
-WIDTH = 100
 
 app = typer.Typer(
     name="unrolled",
@@ -199,7 +196,7 @@ def train(
     )
     model.check_save(save)
     table = _table(data, columns)
-    typer.echo(_wrapped(model.trial(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
+    typer.echo(wrapped(model.trial(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
     if save is None:
         typer.echo("\nnot saved; to keep the model, add --save FOLDER")
         return
@@ -300,7 +297,7 @@ def evaluate(
 
     The score stands beside simple references that were fitted on the same rows as the model.
     """
-    typer.echo(_wrapped(unrolled.load(model).evaluate(_table(data, columns))))
+    typer.echo(wrapped(unrolled.load(model).evaluate(_table(data, columns))))
 
 
 @app.command(epilog=_examples("demo --folder demo"))
@@ -314,7 +311,7 @@ def demo(
     One row of the table is a day of a city's rented bicycles. It takes about two minutes, and
     leaves the table and five models in a folder.
     """
-    unrolled.demo(folder, say=lambda text: typer.echo(_wrapped(text)))
+    unrolled.demo(folder, say=lambda text: typer.echo(wrapped(text)))
 
 
 @app.command(epilog=_examples("doctor"))
@@ -324,7 +321,7 @@ def doctor() -> None:
     The backend, the kernel and its instruction set, threads and versions; and where something is
     missing that would make it faster, how to get it.
     """
-    typer.echo(_wrapped(unrolled.doctor.report()))
+    typer.echo(wrapped(unrolled.doctor.report()))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -337,41 +334,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
     except unrolled.errors.UnrolledError as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:
         if hasattr(error, "format_message"):  # of the parser
-            _fail(2, _usage(error))
+            fail(2, usage(error))
         if os.environ.get("UNROLLED_TRACEBACK"):
             raise
         says = f"{type(error).__name__}: {error}".splitlines()[0]
-        _fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
+        fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
     if status == INTERRUPTED:
-        _fail(INTERRUPTED, "interrupted.")
-
-
-def spread(arguments: Sequence[str]) -> list[str]:
-    """Repeat `--input`, `--output` and `--columns` before each of the names that follow.
-
-    Example:
-        >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
-        ['data.csv', '--input=a', '--input=b', '--output=y', '--seed', '1']
-    """
-    found: list[str] = []
-    option = waiting = ""
-    for argument in arguments:
-        name, _, value = argument.partition("=")
-        if argument in LISTS:
-            found += [waiting] if waiting else []
-            option = waiting = argument
-        elif option and not argument.startswith("-"):
-            found.append(f"{option}={argument}")
-            waiting = ""
-        else:
-            found += [waiting, argument] if waiting else [argument]
-            option, waiting = (name if name in LISTS and value else ""), ""
-    return found + ([waiting] if waiting else [])
+        fail(INTERRUPTED, "interrupted.")
 
 
 def _table(data: Path, columns: list[str] | None) -> Any:
@@ -379,35 +353,7 @@ def _table(data: Path, columns: list[str] | None) -> Any:
     return unrolled.read(data, columns=columns) if columns else data
 
 
-def _wrapped(text: object) -> str:
-    """Return text with its longest lines broken to fit the terminal."""
-    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
-    return "\n".join(_filled(line, width) for line in str(text).split("\n"))
-
-
-def _filled(line: str, width: int) -> str:
-    """Return a line broken between words, and never within a name or a path."""
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-
-
 def _suffix(data: Path) -> str:
     """Return the ending for the predictions of a file."""
     same = data.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
     return data.suffix if same else ".jsonl"
-
-
-def _usage(error: Exception) -> str:
-    """Return a complaint of the parser as a sentence, and where to read on."""
-    says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
-    says = says if says.endswith((".", "?")) else f"{says}."
-    context = getattr(error, "ctx", None)
-    place = " It comes before the options." if says.startswith("Missing argument") else ""
-    page = context.command_path if context else "unrolled"
-    return f"{says[:1].lower()}{says[1:]}{place} Read on with: {page} --help"
-
-
-def _fail(status: int, text: str) -> NoReturn:
-    """Print one paragraph on the error stream and end."""
-    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
-    print(_filled(f"error: {text}", width), file=sys.stderr)
-    sys.exit(status)

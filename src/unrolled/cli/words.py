@@ -1,0 +1,63 @@
+"""Words to and from the terminal: lists among the arguments, lines that fit, errors."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import NoReturn
+
+LISTS = ("--input", "--output", "--columns")
+WIDTH = 100
+
+
+def spread(arguments: Sequence[str]) -> list[str]:
+    """Repeat `--input`, `--output` and `--columns` before each of the names that follow.
+
+    Example:
+        >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
+        ['data.csv', '--input=a', '--input=b', '--output=y', '--seed', '1']
+    """
+    found: list[str] = []
+    option = waiting = ""
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if argument in LISTS:
+            found += [waiting] if waiting else []
+            option = waiting = argument
+        elif option and not argument.startswith("-"):
+            found.append(f"{option}={argument}")
+            waiting = ""
+        else:
+            found += [waiting, argument] if waiting else [argument]
+            option, waiting = (name if name in LISTS and value else ""), ""
+    return found + ([waiting] if waiting else [])
+
+
+def wrapped(text: object) -> str:
+    """Return text with its longest lines broken to fit the terminal."""
+    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    return "\n".join(_filled(line, width) for line in str(text).split("\n"))
+
+
+def _filled(line: str, width: int) -> str:
+    """Return a line broken between words, and never within a name or a path."""
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
+def usage(error: Exception) -> str:
+    """Return a complaint of the parser as a sentence, and where to read on."""
+    says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
+    says = says if says.endswith((".", "?")) else f"{says}."
+    context = getattr(error, "ctx", None)
+    place = " It comes before the options." if says.startswith("Missing argument") else ""
+    page = context.command_path if context else "unrolled"
+    return f"{says[:1].lower()}{says[1:]}{place} Read on with: {page} --help"
+
+
+def fail(status: int, text: str) -> NoReturn:
+    """Print one paragraph on the error stream and end."""
+    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    print(_filled(f"error: {text}", width), file=sys.stderr)
+    sys.exit(status)
