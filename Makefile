@@ -44,6 +44,8 @@ sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C+
 
 bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/decoders.py g2p
+	$(BIN)/python benchmarks/sentences.py
 
 format: $(VENV)/ready  ## write the source as `make test` wants it
 	$(BIN)/ruff format .
