@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -107,3 +109,12 @@ def assert_close(got: list[np.ndarray], want: list[np.ndarray], limit: float = 1
     assert [g.shape for g in got] == [w.shape for w in want]
     errors = [error(g, w) for g, w in zip(got, want, strict=True)]
     assert max(errors) <= limit, errors
+
+
+def at_once(call: Callable[..., None], arguments: Iterable[tuple[Any, ...]]) -> None:
+    """Make a call with each of the arguments, in as many threads, and wait for all."""
+    workers = [threading.Thread(target=call, args=each) for each in arguments]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recurrence_cases import FLAGS, assert_close, problem, results
+from recurrence_cases import FLAGS, assert_close, at_once, problem, results
 from test_kernel_threads import python
 
 from unrolled.kernels import ffi, native
@@ -205,13 +204,7 @@ def test_two_threads_with_many_calls_outstanding(keep_at_most):
         except AssertionError as failure:
             failures.append(failure)
 
-    workers = [
-        threading.Thread(target=train, args=pair) for pair in zip(problems, want, strict=True)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(train, zip(problems, want, strict=True))
     assert not failures
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from recurrence_cases import CELLS, assert_close, problem, recurrence, results, wanted
+from recurrence_cases import CELLS, assert_close, at_once, problem, recurrence, results, wanted
 
 from unrolled.kernels import ffi
 
@@ -63,13 +62,7 @@ def test_two_threads_train_at_once():
             except AssertionError as failure:
                 failures.append(failure)
 
-    workers = [
-        threading.Thread(target=train, args=pair) for pair in zip(problems, want, strict=True)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(train, zip(problems, want, strict=True))
     assert not failures
 
 

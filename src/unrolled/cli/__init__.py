@@ -16,6 +16,7 @@ import unrolled
 from unrolled.cli.words import fail, spread, usage, wrapped
 
 INTERRUPTED = 130
+DRAWN = 12  # rows in a picture of attention
 
 app = typer.Typer(
     name="unrolled",
@@ -278,7 +279,7 @@ def predict(
     if out is not None:
         typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
     if attention is not None:
-        trained.attention(_table(data, columns), plot=attention)
+        trained.attention(found.head(DRAWN), plot=attention)
         typer.echo(f"drew   {attention}", err=out is None)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+PREVIOUS, STOP = "previous", "stop"  # a chained decoder's further input and output
 MOST_LENGTHS = 3
 AT_ONCE = 256  # rows in a batch for prediction
 FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length
@@ -50,6 +51,11 @@ class Block:
     def lengths(self) -> Array | None:
         """Steps of each row (n), or None for a row each."""
         return None if self.offsets is None else np.diff(self.offsets)
+
+    @cached_property
+    def padded_lengths(self) -> list[int]:
+        """The few lengths that rows are padded to, the longest last."""
+        return [] if self.lengths is None else padded_lengths(self.lengths)
 
     @property
     def whole(self) -> bool:
@@ -123,7 +129,7 @@ class Examples:
         if self.fed is None or block.lengths is None:
             return self.steps_out or batch.steps
         longest = block.lengths[batch.rows].max()
-        return next(n for n in padded_lengths(block.lengths) if n >= longest)
+        return next(n for n in block.padded_lengths if n >= longest)
 
     def forced(self, fed: str, *, start: int, stops: bool) -> Examples:
         """Return these rows for teacher forcing.
@@ -138,7 +144,7 @@ class Examples:
         if stops and offsets is not None:
             last = np.zeros((offsets[-1], 1), "float32")
             last[offsets[1:] - 1] = 1
-            targets["stop"] = Block(last, offsets)
+            targets[STOP] = Block(last, offsets)
         return replace(self, targets=targets, steps_out=None, fed=fed, start=start)
 
 
@@ -210,7 +216,7 @@ def inputs_of(examples: Examples, batch: Batch) -> dict[str, Array]:
     if examples.ragged and examples.lengths is not None:
         arrays["mask"] = np.arange(batch.steps) < examples.lengths[batch.rows][:, None]
     if examples.fed is not None and examples.fed in examples.targets:
-        arrays["previous"] = late(examples.targets[examples.fed], examples, batch)
+        arrays[PREVIOUS] = late(examples.targets[examples.fed], examples, batch)
     return arrays
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batch import Array, Block, Examples
+from unrolled.data.batch import PREVIOUS, STOP, Array, Block, Examples
 from unrolled.data.categories import Categories
 from unrolled.data.columns import Encoder, encoder
 from unrolled.data.labels import Labels
@@ -20,7 +20,7 @@ from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
 from unrolled.shapes import FACTS
 
-RESERVED = {"x", "h", "mask", "previous", "stop", "model", "keras", "layers"}
+RESERVED = {"x", "h", "mask", PREVIOUS, STOP, "model", "keras", "layers"}
 
 
 @dataclass(frozen=True)

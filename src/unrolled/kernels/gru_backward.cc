@@ -20,13 +20,6 @@ struct State {
   bool started;
 };
 
-void enter(const Backward& p, const State& state, Index r, Index row) {
-  float* dh = state.dh + r * state.ldh;
-  fill(dh, 0, padded(p.shape.h));
-  final_gradient(p, row, dh);
-  pad_inputs(p, row);
-}
-
 // One row at one step: the gradients of its products, what came into them, and the part of dh
 // that passes by them. The first two go to `slot` of the gathered.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
@@ -120,7 +113,8 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
     }
     propagate(p, plan, packed, state, rows, active, s, slot);
   };
-  backward_steps(p.shape, rows, depth, [&](Index r, Index row) { enter(p, state, r, row); }, step,
+  backward_steps(p.shape, rows, depth,
+                 [&](Index r, Index row) { enter(p, row, state.dh + r * state.ldh); }, step,
                  [&](Index gathered) { collect(p, plan, state, gathered); });
   for (Index r = 0; r < rows.count; ++r) {
     copy(p.dh0 + rows.index[r] * p.shape.h, state.dh + r * state.ldh, p.shape.h);

@@ -22,13 +22,6 @@ struct State {
   bool started;
 };
 
-void enter(const Backward& p, const State& state, Index r, Index row) {
-  float* dh = state.dh + r * state.ldh;
-  fill(dh, 0, padded(p.shape.h));
-  final_gradient(p, row, dh);
-  pad_inputs(p, row);
-}
-
 // One row at one step: the gradients of z and of the candidate, and what came into the products,
 // at `slot` of the gathered.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
@@ -136,7 +129,7 @@ void backward(const Backward& p, const float* packed, Rows rows, float* scratch,
   state.sums_gates = sums, state.sums_candidate = sums + plan.inputs * gates * plan.across;
   state.started = started;
   backward_steps(
-      p.shape, rows, depth, [&](Index r, Index row) { enter(p, state, r, row); },
+      p.shape, rows, depth, [&](Index r, Index row) { enter(p, row, state.dh + r * state.ldh); },
       [&](Index s, Index active, Index slot) {
         step(p, plan, packed, state, rows, active, s, slot);
       },

@@ -26,11 +26,10 @@ struct State {
 void enter(const Backward& p, const Plan& plan, const State& state, Index r, Index row) {
   const Index h = p.shape.h, all = padded(h), last = p.shape.lengths[row] - 1;
   float *dh = state.dh + r * state.ldh, *dc = state.dc + r * all, *c0 = state.c0 + r * all;
-  fill(dh, 0, all), fill(dc, 0, all), fill(c0, 0, all);
-  final_gradient(p, row, dh);
+  fill(dc, 0, all), fill(c0, 0, all);
+  ISA::enter(p, row, dh);
   copy(dc, p.dc + row * h, h);
   copy(c0, p.c0 + row * h, h);
-  pad_inputs(p, row);
   const float* saved = p.saved + (row * p.shape.t + last) * plan.saved;
   for (Index v = 0; v < plan.vectors; ++v) {
     store(state.tanh_c + r * all + v * lanes, tanh(load(saved + (v * kept + 4) * lanes)));

@@ -49,4 +49,11 @@ INLINE void pad_inputs(const Backward& p, Index row) {
   if (p.dx != nullptr) fill(p.dx + (row * t + n) * f, 0, (t - n) * f);
 }
 
+// What every cell does before the last step of a row: `dh` of its units, and zeros in the padding.
+INLINE void enter(const Backward& p, Index row, float* dh) {
+  fill(dh, 0, padded(p.shape.h));
+  final_gradient(p, row, dh);
+  pad_inputs(p, row);
+}
+
 }  // namespace unrolled::ISA

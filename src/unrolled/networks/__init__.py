@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.parts import Plan, embedding_width, inputs, joined
-from unrolled.networks.ports import PREVIOUS, STOP, Ports, alone, rounded
+from unrolled.networks.ports import Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
 from unrolled.shapes import FACTS

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.networks.parts import CELLS, Plan, embedding_width, layers
-from unrolled.networks.ports import PREVIOUS, STOP, Ports, alone
+from unrolled.networks.ports import Ports, alone
 
 Tensors = dict[str, Any]
 

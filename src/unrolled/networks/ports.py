@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
 
+from unrolled.data.batch import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
-
-PREVIOUS, STOP = "previous", "stop"  # a chained decoder's further input and output
 
 
 @dataclass(frozen=True)
