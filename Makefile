@@ -45,7 +45,10 @@ sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C+
 bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/decoders.py g2p
+	$(BIN)/python benchmarks/decoders.py names
 	$(BIN)/python benchmarks/sentences.py
+	$(BIN)/python benchmarks/forecasts.py etth1
+	$(BIN)/python benchmarks/forecasts.py weekly
 
 format: $(VENV)/ready  ## write the source as `make test` wants it
 	$(BIN)/ruff format .

@@ -1,25 +1,29 @@
 """How long one pass of letters to sounds takes, and writing 450 words, against plain Keras.
 
     python benchmarks/decoders_speed.py [--rounds 5] [--backends jax tensorflow]
+        [--yoyodyne ~/.venvs/yoyodyne/bin/yoyodyne]
 
 The same network on every side, printed by `unrolled`: attention over an encoder that reads both
 ways, one decoder layer, 256 units. The recipe is what one would write by hand: every word padded
-to the longest, a mask, teacher forcing, `fit`; and to write, `predict` once for each step. Each
-engine is a process of its own, asked in turn; figures are medians in seconds.
+to the longest, a mask, teacher forcing, `fit`; and to write, `predict` once for each step, of all
+450 words together, and of one word at a time (ten words, times 45) as tutorials do. Each engine is
+a process of its own, asked in turn; figures are medians in seconds. yoyodyne's attentive LSTM of
+the same sizes runs by its own command, for one pass and for two; only passes are compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import subprocess
-import sys
+import tempfile
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from decoders import g2p_part
+from sets import ROOT
+from turns import answer, in_turn
 
 PASSES = 3
 
@@ -43,7 +47,7 @@ def ours(train, dev):
         model.predict(dev)
         return time.perf_counter() - start
 
-    return (lambda: (fitted(1 + PASSES)[0] - fitted(1)[0]) / PASSES), write
+    return (lambda: (fitted(1 + PASSES)[0] - fitted(1)[0]) / PASSES), write, write
 
 
 def recipe(train, dev):
@@ -82,10 +86,13 @@ def recipe(train, dev):
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     inputs, y = fed(train)
     weights = (y > 0).astype("float32")
+    held = fed(dev)
+    held = (*held, (held[1] > 0).astype("float32"))
 
     def one_pass():
         start = time.perf_counter()
-        model.fit(inputs, y, sample_weight=weights, batch_size=32, verbose=0)
+        more = {"batch_size": 32, "validation_data": held, "verbose": 0}
+        model.fit(inputs, y, sample_weight=weights, **more)
         return time.perf_counter() - start
 
     words, _ = fed(dev)
@@ -93,62 +100,93 @@ def recipe(train, dev):
     made = faces(ports, Network())
     encode, step = plain(made.encode), plain(made.step)  # of other weights, and as fast
 
-    def write():
+    def write(rows=slice(None)):
         start = time.perf_counter()
-        said = encode.predict(words, batch_size=450, verbose=0)
-        states, previous = said["states"], np.full((450, 1), END, np.int32)
+        some = {name: a[rows] for name, a in words.items()}
+        said = encode.predict(some, batch_size=450, verbose=0)
+        states, previous = said["states"], np.full((len(some["mask"]), 1), END, np.int32)
         for _ in range(y.shape[1]):
             asked = {"previous": previous, "states": states, "memory": said["memory"]}
             out = step.predict(asked, batch_size=450, verbose=0)
             previous, states = out["sounds"][..., END:].argmax(-1) + END, out["states"]
         return time.perf_counter() - start
 
-    one_pass(), write()
-    return one_pass, write
+    def write_each():
+        return 45 * sum(write(slice(i, i + 1)) for i in range(10))
+
+    one_pass(), write(), write_each()
+    return one_pass, write, write_each
+
+
+YOYODYNE = """
+seed_everything: 0
+trainer: {{accelerator: cpu, max_epochs: 1, logger: false, enable_progress_bar: false}}
+checkpoint: {{filename: best, monitor: val_loss, mode: min}}
+data:
+  model_dir: {folder}
+  train: {data}/train/fre_train.tsv
+  val: {data}/dev/fre_dev.tsv
+  source_sep: ""
+  target_sep: " "
+  batch_size: 32
+model:
+  class_path: yoyodyne.models.SoftAttentionLSTMModel
+  init_args:
+    source_encoder:
+      class_path: yoyodyne.models.modules.LSTMEncoder
+      init_args: {{bidirectional: true, dropout: 0.3, embedding_size: 128, hidden_size: 256}}
+    decoder_dropout: 0.3
+    decoder_hidden_size: 256
+    embedding_size: 128
+    label_smoothing: 0.1
+    optimizer: {{class_path: torch.optim.Adam, init_args: {{lr: 0.003}}}}
+"""
+
+
+def yoyodyne(command):
+    """Return the seconds a pass of yoyodyne takes: those of two passes without those of one."""
+    took = []
+    for passes in (1, 2):
+        with tempfile.TemporaryDirectory() as folder:
+            config = Path(folder, "config.yaml")
+            config.write_text(YOYODYNE.format(folder=folder, data=ROOT / "sigmorphon2020_g2p"))
+            asked = [command, "fit", "--config", config, "--trainer.max_epochs", str(passes)]
+            start = time.perf_counter()
+            subprocess.run(asked, check=True, capture_output=True, cwd=folder)
+            took.append(time.perf_counter() - start)
+    return [took[1] - took[0], float("nan"), float("nan")]
 
 
 def work(side):
-    answers, sys.stdout = sys.stdout, sys.stderr
-    functions = {"ours": ours, "recipe": recipe}[side](g2p_part("fre", "train"),
-                                                       g2p_part("fre", "dev"))  # fmt: skip
-    print("ready", file=answers, flush=True)
-    for _ in sys.stdin:
-        print(json.dumps([function() for function in functions]), file=answers, flush=True)
+    def built():
+        parts = g2p_part("fre", "train"), g2p_part("fre", "dev")
+        functions = {"ours": ours, "recipe": recipe}[side](*parts)
+        return lambda: [function() for function in functions]
+
+    answer(built)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backends", nargs="+", default=["jax", "tensorflow"])
+    parser.add_argument("--yoyodyne", help="its command, in an environment of its own")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
         work(asked.work)
         return
     sides = [("ours", "jax")] + [("recipe", b) for b in asked.backends if find_spec(b)]
-    workers, took = {}, {side: [] for side in sides}
-    for side in sides:
-        workers[side] = subprocess.Popen(
-            [sys.executable, __file__, "--work", side[0]],
-            env={**os.environ, "KERAS_BACKEND": side[1], "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert workers[side].stdout.readline().strip() == "ready", side
-    for _ in range(asked.rounds):
-        for side, worker in workers.items():
-            print("go", file=worker.stdin, flush=True)
-            took[side].append(json.loads(worker.stdout.readline()))
-            time.sleep(0.5)
-    print("| side | s a pass | recipe / ours | s to write 450 words | recipe / ours |")
-    print("|---|---|---|---|---|")
+    beside = {("yoyodyne", "torch"): lambda: yoyodyne(asked.yoyodyne)} if asked.yoyodyne else {}
+    took = in_turn(__file__, sides, asked.rounds, beside)
+    print("| side | s a pass | / ours | s to write 450 words | / ours | one at a time | / ours |")
+    print("|---|---|---|---|---|---|---|")
     base = np.array(took["ours", "jax"])
     for side, rows in took.items():
         ratios = np.median(np.array(rows) / base, axis=0)
         seconds = np.median(rows, axis=0)
         print(f"| {side[0]} on {side[1]} | {seconds[0]:.2f} | {ratios[0]:.1f} | {seconds[1]:.3f}"
-              f" | {ratios[1]:.0f} |")  # fmt: skip
+              f" | {ratios[1]:.1f} | {seconds[2]:.2f} | {ratios[2]:.0f} |")  # fmt: skip
 
 
 if __name__ == "__main__":

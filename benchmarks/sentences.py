@@ -4,10 +4,11 @@
     python benchmarks/sentences.py --part valid      # to choose by
 
 Values of slots are replaced by marks (SLOT_NAME) in acts and sentences. For each different act of
-the part twenty sentences are drawn; the five with the fewest wrong slots, then the highest
-log-probability, are put back into words and scored. BLEU is that of all five against every
-sentence of the part whose act has the same marks, put into this act's words. The slot error is
-the number of marks missing or said too often, by the number of marks asked for, over the five.
+the part twenty sentences are written by a beam; the five with the fewest wrong slots, then the
+highest log-probability a token, are put back into words and scored. BLEU is that of all five
+against every sentence of the part whose act has the same marks, put into this act's words. The
+slot error is the number of marks missing or said too often, by the number of marks asked for, over
+the five.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import unrolled
 PLAIN = ("none", "yes", "no", "dontcare", "dont_care")  # values that are not spoken themselves
 SPOKEN = {"address", "area", "count", "food", "goodformeal", "name", "near", "phone", "postcode",
           "price", "pricerange"}  # fmt: skip
-DRAWN, KEPT = 20, 5
+MANY, KEPT = 20, 5
 SLOT = re.compile(r"(\w+)(?:=(?:'([^']*)'|([^;)]*)))?")
 
 
@@ -105,10 +106,10 @@ def run(seed: int, name: str) -> tuple[float, float, float]:
     acts = list({a: None for a, _ in rows})
     drawn = model.predict(
         {"act": [list(a.tokens) for a in acts]},
-        decoding=unrolled.Decoding(samples=DRAWN, seed=seed),
+        decoding=unrolled.Decoding(beam=MANY, n_best=MANY),
     )
     said, against, wrong, asked = [], [], 0, 0
-    names = ["sentence", *(f"sentence-{i}" for i in range(2, DRAWN + 1))]
+    names = ["sentence", *(f"sentence-{i}" for i in range(2, MANY + 1))]
     for i, a in enumerate(acts):
         found = {tuple(drawn[n][i]): drawn[f"{n}-score"][i] for n in names}
         best = sorted(found, key=lambda s, a=a, f=found: (errors(list(s), a), -f[s]))[:KEPT]

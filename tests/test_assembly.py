@@ -53,7 +53,8 @@ def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
     ports = made.ports
     assert (ports.shape, made.network.architecture, ports.tokens, ports.stops) == taken
     assert (made.faces.step is None) == (taken[1] != "decoder")
-    assert made.training.label_smoothing == (0.1 if ports.tokens else 0.0)
+    answers = ports.tokens and ports.shape == "unaligned"
+    assert made.training.label_smoothing == (0.1 if answers else 0.0)
 
 
 def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():

@@ -16,6 +16,8 @@ ROOMS = (
     *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *(
         "progress",
+        "pictures",
+        "estimator",
         "training",
         "inference",
         "decoding",
@@ -24,6 +26,7 @@ ROOMS = (
         "assembly",
         "attention",
         "evaluation",
+        "forecasting",
     ),
     *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),
     "__init__",

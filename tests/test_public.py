@@ -14,6 +14,7 @@ PUBLIC = [
     "Column",
     "Decoding",
     "Evaluation",
+    "Forecaster",
     "Network",
     "Schema",
     "SequenceModel",
@@ -31,6 +32,7 @@ PUBLIC = [
     "read",
     "shapes",
     "show",
+    "write",
 ]
 TREE = {
     "ArtifactError",

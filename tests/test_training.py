@@ -100,6 +100,7 @@ def test_a_loss_that_is_never_a_number_is_an_error():
 def interrupt(monkeypatch, at):
     """Send SIGINT, as Ctrl-C does, when a batch is taken for the `at`-th time."""
     calls, plain = iter(range(at)), training.inputs_of
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start us without it
 
     def taken(*given):
         if next(calls, None) is None:
@@ -125,9 +126,12 @@ def test_an_interrupt_before_the_first_pass_ends_goes_through(monkeypatch):
 
 
 @pytest.mark.parametrize("rows", [10, 100_000])
-@pytest.mark.parametrize(("generates", "smoothing"), [(False, 0.0), (True, 0.1)])
-def test_every_gap_is_filled_and_what_was_given_stays(rows, generates, smoothing):
-    facts = {"rows": rows, "embedded": False, "generates": generates}
+@pytest.mark.parametrize(
+    ("generates", "answers", "smoothing"),
+    [(False, False, 0.0), (True, False, 0.0), (True, True, 0.1)],
+)
+def test_every_gap_is_filled_and_what_was_given_stays(rows, generates, answers, smoothing):
+    facts = {"rows": rows, "embedded": False, "generates": generates, "answers": answers}
     filled = training.settled(Training(), **facts)
     assert None not in filled.model_dump(exclude={"split_by"}).values()
     assert filled.label_smoothing == smoothing
@@ -135,6 +139,14 @@ def test_every_gap_is_filled_and_what_was_given_stays(rows, generates, smoothing
     given = training.settled(said, **facts)
     assert (given.batch_size, given.learning_rate, given.label_smoothing) == (7, 0.5, 0.0)
     assert training.settled(given, **facts) == given
+
+
+def test_a_writer_trains_to_the_end_of_its_falling_rate():
+    facts = {"embedded": True, "generates": True, "answers": True}
+    filled = [training.settled(Training(), rows=rows, **facts) for rows in (10, 3600, 100_000)]
+    assert [one.epochs for one in filled] == [200, 31, 15]
+    assert all(one.patience == one.epochs for one in filled)
+    assert training.settled(Training(epochs=4), rows=10, **facts).patience == 4
 
 
 IDS, START = 5, 2
@@ -191,6 +203,25 @@ def by_hand(made, examples, kind, smoothing):
     return np.concatenate(losses).mean()
 
 
+@pytest.mark.parametrize("decay", ["cosine", "plateau"])
+def test_the_learning_rate_falls_to_nothing_only_if_it_is_to(decay, monkeypatch):
+    rates = []
+    keep = training._Keeper.on_epoch_end
+
+    def watched(self, epoch, logs=None):
+        rates.append(float(self.model.optimizer.learning_rate))
+        keep(self, epoch, logs)
+
+    monkeypatch.setattr(training._Keeper, "on_epoch_end", watched)
+    settings = FEW.model_copy(update={"patience": FEW.epochs, "decay": decay})
+    training.fit(decoder("ids"), answers(0), answers(1), settings)
+    if decay == "cosine":
+        assert rates == sorted(rates, reverse=True)
+        assert rates[-1] < 0.01 * FEW.learning_rate < 0.5 * rates[0]
+    else:
+        assert rates[0] == pytest.approx(FEW.learning_rate)
+
+
 @pytest.mark.parametrize("kind", ["ids", "numbers", "numbers that stop"])
 @pytest.mark.parametrize("sampling", ["none", "linear"])
 def test_the_loss_of_a_decoder_is_the_mean_over_the_real_steps_it_was_forced_along(kind, sampling):
@@ -203,6 +234,21 @@ def test_the_loss_of_a_decoder_is_the_mean_over_the_real_steps_it_was_forced_alo
     kept = history.validation[history.best_epoch - 1]
     assert by_hand(made, held, kind, smoothing) == pytest.approx(kept, rel=1e-4)
     assert history.loss[-1] < history.loss[0]
+
+
+def test_where_the_rate_falls_the_last_pass_about_as_good_as_the_best_is_kept(monkeypatch):
+    losses = [3.0, 1.0, 1.004, 1.2, 1.0049, 1.1]
+    told = training._Keeper.on_epoch_end
+    monkeypatch.setattr(
+        training._Keeper,
+        "on_epoch_end",
+        lambda self, epoch, logs: told(self, epoch, {**logs, "val_loss": losses[epoch]}),
+    )
+    best = [
+        fitted(FEW.model_copy(update={"decay": decay, "patience": 6}))[1].best_epoch
+        for decay in ("cosine", "plateau")
+    ]
+    assert best == [5, 2]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.9])

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from unrolled.bare import show as show
     from unrolled.bikes import demo as demo
     from unrolled.data.read import read as read
+    from unrolled.data.write import write as write
     from unrolled.evaluation import Evaluation as Evaluation
     from unrolled.explain.page import glance as glance
+    from unrolled.forecaster import Forecaster as Forecaster
     from unrolled.model import SequenceModel as SequenceModel
     from unrolled.model import load as load
     from unrolled.schema import Column as Column
@@ -39,6 +41,7 @@ _HOME = {
     "Column": "schema",
     "Decoding": "settings",
     "Evaluation": "evaluation",
+    "Forecaster": "forecaster",
     "Network": "settings",
     "Schema": "schema",
     "SequenceModel": "model",
@@ -56,6 +59,7 @@ _HOME = {
     "read": "data.read",
     "shapes": "",
     "show": "bare",
+    "write": "data.write",
 }
 __all__ = list(_HOME)
 

@@ -20,11 +20,13 @@ def built(
     """Build the network that the encoded rows ask for, not yet trained."""
     ports = _ports(encoding, train)
     taken = settled(ports, network or Network(), rows=train.rows)
+    generates = ports.tokens and taken.architecture == "decoder"
     filled = training.settled(
         settings,
         rows=train.rows,
         embedded=bool(ports.embedded) or ports.tokens,
-        generates=ports.tokens and taken.architecture == "decoder",
+        generates=generates,
+        answers=generates and ports.shape == "unaligned",
     )
     keras().utils.set_random_seed(filled.seed)
     return Trained(encoding, ports, taken, filled, None, (), faces(ports, taken))

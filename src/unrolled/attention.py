@@ -13,7 +13,8 @@ from unrolled.artifact import Trained
 from unrolled.data.batch import Array
 from unrolled.data.table import Table
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.errors import DataError, SettingError
+from unrolled.errors import SettingError
+from unrolled.pictures import put
 from unrolled.schema import Column
 
 SHADES = " .:-=+*#%@"
@@ -125,10 +126,4 @@ def draw(rows: list[Attention], path: str | Path) -> None:
         place.set_xticks(np.arange(len(row.inputs)), row.inputs)
         place.set_yticks(np.arange(len(row.outputs)), row.outputs)
         place.set(xlabel="input step", ylabel="output step")
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"cannot draw into '{path}': {error}. Give a file in a folder that exists, such as"
-            " attention.png."
-        ) from None
+    put(figure, path, example="attention.png")

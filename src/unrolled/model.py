@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 import polars as pl
-from sklearn.base import BaseEstimator
 
 from unrolled import artifact, assembly, generation, inference, training
 from unrolled.artifact import Trained
@@ -19,7 +18,8 @@ from unrolled.data.read import read, write
 from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
-from unrolled.errors import NotFittedError, SettingError, listed, nearest
+from unrolled.errors import NotFittedError
+from unrolled.estimator import Estimator
 from unrolled.evaluation import Evaluation, evaluate, graded
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
@@ -32,7 +32,7 @@ from unrolled.shapes import Shape
 Before = Callable[["SequenceModel"], None]
 
 
-class SequenceModel(BaseEstimator):
+class SequenceModel(Estimator):
     """A recurrent network for a table whose rows are examples.
 
     Args:
@@ -69,21 +69,6 @@ class SequenceModel(BaseEstimator):
             "training": training,
         }
         self._trained: Trained | None = None
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return what the constructor was given."""
-        return dict(self._settings)
-
-    def set_params(self, **params: Any) -> Self:
-        """Change what the constructor was given."""
-        for name, value in params.items():
-            if name not in self._settings:
-                raise SettingError(
-                    f"got an unknown parameter '{name}', expected one of"
-                    f" {listed(self._settings)}.{nearest(name, self._settings)}"
-                )
-            self._settings[name] = value
-        return self
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn (a pipeline asks) whether there was a `fit`."""

@@ -10,6 +10,7 @@ from unrolled.data.examples import Encoding
 from unrolled.explain.source import Source, laid
 from unrolled.networks import STOP
 from unrolled.schema import Column
+from unrolled.settings import Training
 
 WIDEST = 100
 SMOOTHED = """\
@@ -27,8 +28,9 @@ def smoothed(true, y):  # {share} of the weight of a true id goes to all ids ali
 
 def training_lines(trained: Trained) -> str:
     """Return the `compile` call that the network was fitted with, as source."""
-    share, schema = trained.training.label_smoothing, trained.encoding.schema
-    losses = {trained.encoding.ports[c.name]: _loss(c, share) for c in schema.outputs}
+    settings, schema = trained.training, trained.encoding.schema
+    share = settings.label_smoothing
+    losses = {trained.encoding.ports[c.name]: _loss(c, settings) for c in schema.outputs}
     if trained.ports.stops:
         losses[STOP] = "keras.losses.BinaryCrossentropy(from_logits=True)"
     every: Source = ("loss={", [f'"{name}": {loss}' for name, loss in losses.items()], "}")
@@ -39,12 +41,13 @@ def training_lines(trained: Trained) -> str:
     return (SMOOTHED.format(share=share) if "smoothed" in losses.values() else "") + lines
 
 
-def _loss(column: Column, share: float | None) -> str:
+def _loss(column: Column, settings: Training) -> str:
     """Return an output's loss as source; labels and tokens are smoothed by a share."""
     if column.kind not in ("category", "tokens", "text"):
-        return "keras.losses.MeanSquaredError()"
+        squared, absolute = "MeanSquaredError", "MeanAbsoluteError"
+        return f"keras.losses.{absolute if settings.loss == 'absolute' else squared}()"
     stock = "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"
-    return "smoothed" if share else stock
+    return "smoothed" if settings.label_smoothing else stock
 
 
 def summary(encoding: Encoding, *, width: int | None = None) -> str:

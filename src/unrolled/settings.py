@@ -14,6 +14,8 @@ from unrolled.errors import SettingError, nearest
 Cell = Literal["lstm", "gru", "rnn"]
 Split = Literal["auto", "random", "stratified", "group", "time"]
 Schedule = Literal["none", "linear", "inverse-sigmoid"]
+Decay = Literal["plateau", "cosine"]
+Loss = Literal["squared", "absolute"]
 
 
 class Settings(BaseModel):
@@ -62,15 +64,19 @@ class Training(Settings):
         epochs: The most passes over the training part; None chooses by the number of rows.
         batch_size: Rows a step; None chooses by the number of rows.
         learning_rate: Of Adam; None takes 0.001 where text, tokens or wide categories go in
-            or a row of tokens comes out, else 0.003.
+            and no row of tokens comes out, else 0.003; 0.001 for forecasts.
+        decay: How it falls: halved when the validation loss stays (`plateau`), or over all
+            passes to nothing (`cosine`); None takes `cosine` for rows of tokens and forecasts.
         patience: Passes without a better validation loss before stopping; None chooses by the
-            number of rows.
+            number of rows, or takes all with `cosine`.
+        loss: What is made small of numbers: None takes the `absolute` error for forecasts, which
+            few wild values do not rule, else the `squared`.
         validation: Share of the rows held out to stop early.
         split: How rows are held out; `auto` is stratified where the output is a category with
             rows enough, and random elsewhere.
         split_by: The column that groups rows (`group`) or orders them (`time`).
         label_smoothing: Share of the weight of a true token or label that all of them get alike;
-            None takes 0.1 for the tokens of a chained decoder, else 0.
+            None takes 0.1 for tokens that an input of steps becomes, else 0.
         scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
             ever more often as training goes on (Bengio et al. 2015, section 2.4).
         seed: Makes two runs equal.
@@ -84,7 +90,9 @@ class Training(Settings):
     epochs: int | None = Field(default=None, ge=1)
     batch_size: int | None = Field(default=None, ge=1)
     learning_rate: float | None = Field(default=None, gt=0, le=10)
+    decay: Decay | None = None
     patience: int | None = Field(default=None, ge=1)
+    loss: Loss | None = None
     validation: float = Field(default=0.15, gt=0, lt=1)
     split: Split = "auto"
     split_by: str | None = None

@@ -44,6 +44,7 @@ class ShapeFacts:
     example: str
 
 
+LONGEST = 48  # steps of a segment
 FACTS: dict[Shape, ShapeFacts] = {
     "one-to-one": ShapeFacts(
         "one", "one", "b f -> b o", "one box up", "today's weather -> today's rentals"
@@ -115,3 +116,13 @@ def named(name: str, *, same_length: bool = True) -> Shape:
         f"got the shape {name!r}, expected one of {', '.join(SHAPES)}"
         f" (or many-to-many).{nearest(plain, SHAPES)}"
     )
+
+
+def segment(t: int, u: int) -> int:
+    """Return the steps of a segment: the most, up to 48, that divide both t and u.
+
+    Example:
+        >>> segment(96, 336), segment(52, 13), segment(7, 5)
+        (48, 13, 1)
+    """
+    return max(w for w in range(1, LONGEST + 1) if t % w == 0 and u % w == 0)

@@ -15,14 +15,16 @@ from unrolled.errors import SettingError
 from unrolled.layers.mixed import Mixed
 from unrolled.networks import PREVIOUS, STOP, alone
 from unrolled.progress import Progress
-from unrolled.settings import Training
+from unrolled.settings import Decay, Training
 
 keras = backend.keras()
 PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
 LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
-SMOOTHING = 0.1  # of a chained decoder's tokens
+WRITING_STEPS, WRITING_PASSES = 3400, (15, 200)  # where tokens are written, by a falling rate
+WARMING = 0.05  # share of these in which the rate rises first
+SMOOTHING = 0.1  # of the tokens that an input of steps becomes
 ENOUGH, LEAST = (
     0.005,
     1e-4,
@@ -35,7 +37,8 @@ class History:
     """What happened while a network was fitted.
 
     Attributes:
-        best_epoch: The pass whose weights were kept, from 1.
+        best_epoch: The pass whose weights were kept, from 1: the best, or, where the rate falls
+            over all passes, the last within half a percent of it.
         loss: Mean training loss of each pass.
         validation: Mean validation loss after each pass.
         stopped: No better validation loss (`early`), the `limit` of epochs, or Ctrl-C.
@@ -90,7 +93,9 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
     return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
 
 
-def settled(training: Training, *, rows: int, embedded: bool, generates: bool) -> Training:
+def settled(
+    training: Training, *, rows: int, embedded: bool, generates: bool, answers: bool
+) -> Training:
     """Return the settings with every gap filled for a training part.
 
     Args:
@@ -98,20 +103,31 @@ def settled(training: Training, *, rows: int, embedded: bool, generates: bool) -
         rows: Rows of the training part.
         embedded: Whether tokens, text or wide categories go in or tokens come out, which overfit
             sooner.
-        generates: Whether a chained decoder says tokens.
+        generates: Whether a chained decoder writes tokens.
+        answers: Whether it writes one right answer, as from letters to sounds, and not one of
+            many that may be drawn, whose probabilities smoothing would spoil.
 
     A small table makes few steps a pass, so that it needs more passes, and more patience, to come
     as far. How the numbers were chosen stands in docs/defaults.md.
     """
     size = training.batch_size or (16 if rows < 2000 else 32)
     steps = math.ceil(rows / size)
-    smoothing = SMOOTHING if generates else 0.0
+    passes = max(LEAST_PASSES, math.ceil(LEAST_STEPS / steps))
+    if generates:
+        passes = int(np.clip(math.ceil(WRITING_STEPS / steps), *WRITING_PASSES))
+    rate = 1e-3 if embedded and not generates else 3e-3
+    smoothing = SMOOTHING if answers else 0.0
+    epochs = training.epochs or passes
+    decay: Decay = training.decay or ("cosine" if generates else "plateau")
+    patience = max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps))
     return training.model_copy(
         update={
             "batch_size": size,
-            "learning_rate": training.learning_rate or (1e-3 if embedded else 3e-3),
-            "epochs": training.epochs or max(LEAST_PASSES, math.ceil(LEAST_STEPS / steps)),
-            "patience": training.patience or max(LEAST_PATIENCE, math.ceil(PATIENT_STEPS / steps)),
+            "learning_rate": training.learning_rate or rate,
+            "epochs": epochs,
+            "decay": decay,
+            "patience": training.patience or (epochs if decay == "cosine" else patience),
+            "loss": training.loss or "squared",
             "label_smoothing": smoothing
             if training.label_smoothing is None
             else training.label_smoothing,
@@ -139,8 +155,23 @@ def _learner(network: Any, examples: Examples, training: Training) -> Any:
 def compiled(network: Any, examples: Examples, training: Training) -> None:
     """Compile a network with the loss that its targets ask for."""
     losses = {name: _loss(block, name, training) for name, block in examples.targets.items()}
-    optimizer = keras.optimizers.Adam(training.learning_rate, clipnorm=1.0)
+    optimizer = keras.optimizers.Adam(_rate(examples, training), clipnorm=1.0)
     network.compile(optimizer=optimizer, loss=alone(losses))
+
+
+def _rate(examples: Examples, training: Training) -> Any:
+    """Return the learning rate, or how it falls over all passes.
+
+    Source:
+        Loshchilov and Hutter 2017, section 3, without restarts.
+    """
+    if training.decay != "cosine":
+        return training.learning_rate
+    steps = (training.epochs or 1) * math.ceil(examples.rows_a_pass / (training.batch_size or 1))
+    warm = max(1, int(WARMING * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warm), warmup_target=training.learning_rate, warmup_steps=warm
+    )
 
 
 def _loss(block: Block, name: str, training: Training) -> Any:
@@ -148,7 +179,8 @@ def _loss(block: Block, name: str, training: Training) -> Any:
     if name == STOP:
         return keras.losses.BinaryCrossentropy(from_logits=True)
     if not block.whole:
-        return keras.losses.MeanSquaredError()
+        squared, absolute = keras.losses.MeanSquaredError, keras.losses.MeanAbsoluteError
+        return absolute() if training.loss == "absolute" else squared()
     if training.label_smoothing:
         return smoothed(training.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -194,10 +226,15 @@ class _Fed(PyDataset):
 
 
 class _Keeper(Callback):
-    """Keeps the best weights, halves the learning rate on a plateau, stops when patience ends."""
+    """Keeps the best weights, may halve the learning rate on a plateau, stops in the end.
+
+    Where the rate falls over all passes, the last that is about as good as the best is kept.
+    """
 
     def __init__(self, training: Training) -> None:
         super().__init__()
+        self.halves = training.decay != "cosine"
+        self.near = 1.0 if self.halves else 1 + ENOUGH  # a later pass, at a lower rate, wavers less
         self.patience = training.patience or LEAST_PATIENCE
         self.progress = Progress(training.epochs or LEAST_PASSES, verbose=training.verbose)
         self.weights: list[Any] | None = None
@@ -210,13 +247,13 @@ class _Keeper(Callback):
         loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
         self.loss.append(float(loss))
         self.validation.append(float(validation))
-        if validation < self.least:  # never where it is not a number
-            self.least, self.best = validation, epoch + 1
+        if validation < self.least * self.near:  # never where it is not a number
+            self.least, self.best = min(self.least, validation), epoch + 1
             self.weights = self.model.get_weights()
         if self.level - validation > max(abs(validation) * ENOUGH, LEAST):
             self.level, self.mark = validation, epoch + 1
         waited = epoch + 1 - self.mark
-        if waited and waited % max(1, self.patience // 2) == 0:
+        if self.halves and waited and waited % max(1, self.patience // 2) == 0:
             optimizer = self.model.optimizer
             optimizer.learning_rate = float(optimizer.learning_rate) / 2
         if waited >= self.patience:

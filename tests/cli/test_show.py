@@ -50,7 +50,7 @@ def test_a_page_has_picture_sentences_sizes_and_code(unrolled):
     lines = found.out.splitlines()
     assert (found.status, found.err) == (0, "")
     assert lines[:2] == ["unaligned · tail · LSTM", "b t f -> b u o"]
-    assert "Other architectures of unaligned: padded, vector, repeat, decoder." in lines
+    assert "Other architectures of unaligned: padded, vector, repeat, segments, decoder." in lines
     assert "example  last week -> the next days" in lines
     assert found.out.endswith(CODE)
 
@@ -98,7 +98,7 @@ def test_many_to_many_is_one_of_two(unrolled, words, says):
         (
             "unaligned --architecture last",
             "got the architecture 'last' for the shape unaligned, expected one of tail, padded,"
-            " vector, repeat, decoder.",
+            " vector, repeat, segments, decoder.",
         ),
         (
             "unaligned --architecture tail --t 2 --u 3",

@@ -1,12 +1,23 @@
 """Batches hold every row once, and padding weighs nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unrolled.data import batch as batching
-from unrolled.data.batch import Block, Examples, batches, inputs_of, large, late, targets_of
+from unrolled.data.batch import (
+    Block,
+    Examples,
+    batches,
+    inputs_of,
+    large,
+    late,
+    padded_lengths,
+    targets_of,
+)
 
 lengths_of_rows = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 sizes = st.integers(1, 20)
@@ -43,6 +54,35 @@ def test_a_pass_holds_every_row_once_in_full_batches(lengths, size, seed):
     assert len(made) == -(-len(lengths) // size)
     assert all(max(lengths[row] for row in b.rows) <= b.steps for b in made)
     assert len({b.steps for b in made}) <= batching.MOST_LENGTHS
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=60), st.integers(1, 5))
+def test_padded_lengths_are_few_and_pad_every_row_a_little(lengths, most):
+    padded = padded_lengths(np.array(lengths), most)
+    assert padded == sorted(set(padded))
+    assert len(padded) <= most
+    own = [min(n for n in padded_lengths(np.array([row])) if n >= row) for row in lengths]
+    assert all(one - row < max(4, row / 8) for one, row in zip(own, lengths, strict=True))
+    assert padded[-1] == max(own)
+
+
+def test_padded_lengths_pad_little_where_most_rows_are_short():
+    lengths = np.repeat([3, 7, 11, 15, 19], [50, 200, 80, 10, 1])
+    assert padded_lengths(lengths) == [8, 12, 20]
+    assert padded_lengths(lengths, most=1) == [20]
+
+
+@given(lengths_of_rows, sizes, seeds)
+def test_rows_whose_outputs_are_alike_in_length_go_together(lengths, size, seed):
+    examples = ragged([1] * len(lengths))
+    out = Block.of([np.ones((n, 1), "float32") for n in lengths])
+    fed = replace(examples, targets={"many": out}).forced("many", start=0, stops=False)
+    made = batches(fed, size, shuffle=generator(seed))
+    counted = np.concatenate([b.rows[: b.real] for b in made])
+    assert sorted(counted.tolist()) == list(range(len(lengths)))
+    kinds = [set(fed.padded_out[b.rows[: b.real]].tolist()) for b in made]
+    several = sum(len(kind) - 1 for kind in kinds)
+    assert several < len(padded_lengths(np.array(lengths)))
 
 
 @given(lengths_of_rows)

@@ -41,7 +41,7 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     got = got if isinstance(got, dict) else {"y": got}
     assert got.keys() == y.keys(), folder.name
     for name in y:
-        np.testing.assert_allclose(got[name], y[name], rtol=1e-5, atol=1e-6, err_msg=folder.name)
+        np.testing.assert_allclose(got[name], y[name], rtol=1e-5, atol=1e-5, err_msg=folder.name)
     if (folder / "said.npz").exists():
         said = dict(np.load(folder / "said.npz"))
         rows = list(names["generate"]({k: v for k, v in x.items() if k != "previous"}))

@@ -201,7 +201,7 @@ def test_unaligned_repeat_with_two_layers_has_two_on_either_side():
     same(build("unaligned", f=F, u=U, o=OUT, units=H, layers=2), literal, rows())
 
 
-IDS, WIDTH = 9, 16  # tokens that come out, and the numbers that stand for one
+IDS, WIDTH = 9, 128  # tokens that come out, and the numbers that stand for one
 SAYS = {"ids": {"tokens": True}, "numbers": {}, "numbers that stop": {"stops": True}}
 each_cell = pytest.mark.parametrize("cell", CELLS)
 each_says = pytest.mark.parametrize("says", SAYS)

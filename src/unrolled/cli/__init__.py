@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 import unrolled
+from unrolled.cli import forecasts
 from unrolled.cli.words import fail, spread, usage, wrapped
 
 INTERRUPTED = 130
@@ -270,17 +271,19 @@ def predict(
         "max_steps": max_steps,
     }
     given = {name: value for name, value in asked.items() if value is not None}
+    decoding = unrolled.Decoding(**given) if given else None
+    table = unrolled.read(data, columns=columns)
+    if attention is not None:  # first: should it fail, no predictions are written without it
+        trained.attention(table.head(DRAWN), plot=attention)
+        typer.echo(f"drew   {attention}", err=out is None)
     found = trained.predict_file(
-        _table(data, columns),
+        table,
         out or sys.stdout,
         probabilities=probabilities,
-        decoding=unrolled.Decoding(**given) if given else None,
+        decoding=decoding,
     )
     if out is not None:
         typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
-    if attention is not None:
-        trained.attention(found.head(DRAWN), plot=attention)
-        typer.echo(f"drew   {attention}", err=out is None)
 
 
 @app.command(epilog=_examples("evaluate model test.csv"))
@@ -299,6 +302,17 @@ def evaluate(
     The score stands beside simple references that were fitted on the same rows as the model.
     """
     typer.echo(wrapped(unrolled.load(model).evaluate(_table(data, columns))))
+
+
+app.command(
+    epilog=_examples(
+        "forecast airline.csv --target Passengers --time Date --horizon 24",
+        "forecast load.csv --target kW --time hour --horizon 48 --level 80 95 --plot load.png",
+    )
+)(forecasts.forecast)
+app.command(
+    epilog=_examples("backtest airline.csv --target Passengers --time Date --horizon 24 --last 24")
+)(forecasts.backtest)
 
 
 @app.command(epilog=_examples("demo --folder demo"))

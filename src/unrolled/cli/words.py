@@ -8,12 +8,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
-LISTS = ("--input", "--output", "--columns")
+LISTS = ("--input", "--output", "--columns", "--target", "--past", "--level")
 WIDTH = 100
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
-    """Repeat `--input`, `--output` and `--columns` before each of the names that follow.
+    """Repeat an option of many names, like `--input`, before each of those that follow.
 
     Example:
         >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])

@@ -8,9 +8,11 @@ loss of the batches is the mean loss of the real rows (or real steps), whatever 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,11 +54,6 @@ class Block:
         """Steps of each row (n), or None for a row each."""
         return None if self.offsets is None else np.diff(self.offsets)
 
-    @cached_property
-    def padded_lengths(self) -> list[int]:
-        """The few lengths that rows are padded to, the longest last."""
-        return [] if self.lengths is None else padded_lengths(self.lengths)
-
     @property
     def whole(self) -> bool:
         """Whether its values are whole numbers that stand for labels or tokens."""
@@ -80,6 +77,10 @@ class Block:
     def sums(self, values: Array) -> Array:
         """Return the sum of each row's values (n), given one for each step."""
         return values if self.offsets is None else np.add.reduceat(values, self.offsets[:-1])
+
+    def known_steps(self, rows: Array) -> Array:  # noqa: ARG002
+        """Return what the steps of rows weigh, (b u) or (1 1): nothing where one is missing."""
+        return np.ones((1, 1), "float32")
 
     def gather(self, rows: Array, steps: int) -> Array:
         """Return rows (b ...) or, padded with zeros or cut to `steps`, (b steps ...)."""
@@ -106,6 +107,7 @@ class Examples:
         ragged: Whether the network is told which steps are real.
         fed: The output that a chained decoder is fed back, one step late; None without one.
         start: What it is fed at the first step: an id, or 0 for numbers.
+        most: The most rows of one pass, drawn anew for each; None takes all.
     """
 
     inputs: Mapping[str, Block]
@@ -116,20 +118,34 @@ class Examples:
     ragged: bool = False
     fed: str | None = None
     start: int = 0
+    most: int | None = None
+
+    @property
+    def rows_a_pass(self) -> int:
+        """How many rows a pass takes."""
+        return min(self.rows, self.most or self.rows)
 
     @property
     def lengths_out(self) -> Array | None:
         """Output steps of each row (n) where they are its own; None where all have `steps_out`."""
         if self.fed is not None:
-            return self.targets[self.fed].lengths
+            fed = self.targets.get(self.fed)  # none when predicting
+            return None if fed is None else fed.lengths
         return self.lengths if self.steps_out is None else None
+
+    @cached_property
+    def padded_out(self) -> Array | None:
+        """The length that each row's fed-back output is padded to (n); None without one."""
+        if self.fed is None or self.lengths_out is None:
+            return None
+        padded = np.array(padded_lengths(self.lengths_out))
+        return padded[np.searchsorted(padded, self.lengths_out)]
 
     def steps_of(self, block: Block, batch: Batch) -> int:
         """Return the steps that a target is padded to in a batch."""
-        if self.fed is None or block.lengths is None:
+        if block.lengths is None or self.padded_out is None:
             return self.steps_out or batch.steps
-        longest = block.lengths[batch.rows].max()
-        return next(n for n in block.padded_lengths if n >= longest)
+        return int(self.padded_out[batch.rows].max())
 
     def forced(self, fed: str, *, start: int, stops: bool) -> Examples:
         """Return these rows for teacher forcing.
@@ -179,7 +195,9 @@ def batches(
         most: The most padded lengths.
     """
     lengths = examples.lengths if examples.lengths is not None else np.ones(examples.rows, int)
-    order = shuffle.permutation(examples.rows) if shuffle else np.arange(examples.rows)
+    order = _order(examples, shuffle)
+    if examples.padded_out is not None:  # rows whose outputs are alike in length go together
+        order = order[np.argsort(examples.padded_out[order], kind="stable")]
     made: list[Batch] = []
     waiting = order[:0]
     shortest = 0
@@ -196,18 +214,39 @@ def batches(
     return [made[i] for i in shuffle.permutation(len(made))] if shuffle else made
 
 
+def _order(examples: Examples, shuffle: np.random.Generator | None) -> Array:
+    """Return the rows of a pass in their order: all, or as many as are drawn."""
+    if shuffle is None:
+        return np.arange(examples.rows)
+    if examples.rows_a_pass == examples.rows:
+        return shuffle.permutation(examples.rows)
+    return shuffle.choice(examples.rows, examples.rows_a_pass, replace=False)
+
+
 def padded_lengths(lengths: Array, most: int = MOST_LENGTHS) -> list[int]:
     """Return the few lengths that rows are padded to, the longest last.
 
-    They are multiples of eight, so that another table of the same kind of rows seldom needs
-    another compilation.
+    They are round numbers, so that another table of the same kind of rows seldom needs another
+    compilation, and chosen so that little is padded: of all that some row asks for, the one whose
+    rows lose least by the next longer one goes first.
 
     Example:
         >>> padded_lengths(np.array([3, 5, 8, 13, 40]))
         [8, 16, 40]
     """
-    shares = np.linspace(0, 1, most + 1)[1:]
-    return sorted({-8 * int(-n // 8) for n in np.quantile(lengths, shares, method="higher")})
+    rows = Counter(_rounded(int(n)) for n in lengths)
+    kept = sorted(rows)
+    while len(kept) > most:
+        losses = [rows[n] * (longer - n) for n, longer in pairwise(kept)]
+        gone = kept.pop(losses.index(min(losses)))
+        rows[min(n for n in kept if n > gone)] += rows[gone]
+    return kept
+
+
+def _rounded(steps: int) -> int:
+    """Return the next round number: a multiple of four, and coarser the longer the row."""
+    unit = max(4, 1 << max(0, (steps - 1).bit_length() - 4))
+    return -unit * (-steps // unit)
 
 
 def inputs_of(examples: Examples, batch: Batch) -> dict[str, Array]:
@@ -243,7 +282,7 @@ def targets_of(
     targets, weights = {}, {}
     size = len(batch.rows)
     real = (np.arange(size) < batch.real).astype("float32")  # b
-    real *= total * size / examples.rows
+    real *= total * size / examples.rows_a_pass
     for name, block in examples.targets.items():
         steps = examples.steps_of(block, batch)
         target, weight = block.gather(batch.rows, steps), real
@@ -252,6 +291,8 @@ def targets_of(
             counted = np.minimum(block.lengths, examples.steps_out or block.lengths)
             share = steps / counted.mean()
             weight = (real * share)[:, None] * inside
+        elif target.ndim > 2:
+            weight = real[:, None] * block.known_steps(batch.rows)
         if block.whole:  # -1 is a class never seen in training
             weight, target = weight * (target >= 0), np.maximum(target, 0)
         targets[name], weights[name] = target, weight.astype("float32")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
 from unrolled.explain.diagram.facts import Ends
-from unrolled.networks import Ports, embedding_width
+from unrolled.networks import Ports
 from unrolled.settings import Network
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
@@ -27,7 +27,7 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         architecture=network.architecture,
         t=ports.t,
         u=None if ends else steps,
-        f=ports.values + sum(embedding_width(size) for size in ports.embedded.values()),
+        f=ports.values + sum(ports.width(size) for size in ports.embedded.values()),
         o=sum(ports.heads.values()),
         units=network.units or 0,
         layers=network.layers,

@@ -8,7 +8,7 @@ from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
-from unrolled.networks.parts import Plan, embedding_width, inputs, joined
+from unrolled.networks.parts import Plan, inputs, joined
 from unrolled.networks.ports import Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
@@ -24,7 +24,6 @@ __all__ = [
     "alone",
     "architecture",
     "build",
-    "embedding_width",
     "faces",
     "of_shape",
     "rounded",

@@ -14,7 +14,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
-from unrolled.networks.parts import CELLS, Plan, embedding_width, layers
+from unrolled.networks.parts import CELLS, Plan, layers
 from unrolled.networks.ports import Ports, alone
 
 Tensors = dict[str, Any]
@@ -60,7 +60,7 @@ class Decoder:
         network, ports = plan.network, plan.ports
         (name, o), *_ = ports.heads.items()
         self.drop = network.dropout or 0.0
-        self.width = embedding_width(int(o)) if attends else network.units
+        self.width = ports.width(int(o)) if attends else network.units
         self.embed = None if attends else layers.Dense(self.width)
         if ports.tokens:
             self.embed = layers.Embedding(int(o), self.width)

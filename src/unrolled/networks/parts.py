@@ -37,16 +37,6 @@ class Plan:
         return int(self.ports.u or 0)
 
 
-def embedding_width(size: int) -> int:
-    """Return the numbers that stand for one of `size` tokens.
-
-    Example:
-        >>> embedding_width(30), embedding_width(5000)
-        (32, 100)
-    """
-    return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
-
-
 def inputs(ports: Ports) -> dict[str, Any]:
     """Return the network's input tensors by name: `x`, the embedded ones, and `mask`."""
     steps = (ports.t,) if FACTS[ports.shape].inputs == "many" else ()
@@ -64,7 +54,7 @@ def joined(tensors: dict[str, Any], ports: Ports, dropout: float) -> Any:
     """Embed the inputs of whole numbers and join all features: (b f) or (b t f)."""
     parts = [tensors["x"]] if ports.values else []
     for name, size in ports.embedded.items():
-        parts.append(layers.Embedding(size, embedding_width(size))(tensors[name]))
+        parts.append(layers.Embedding(size, ports.width(size))(tensors[name]))
     x = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
     return layers.Dropout(dropout)(x) if ports.embedded and dropout else x
 

@@ -50,6 +50,17 @@ class Ports:
                     " is fed back). Name it otherwise."
                 )
 
+    def width(self, size: int) -> int:
+        """Return the numbers that stand for one of `size` tokens.
+
+        Example:
+            >>> [Ports("many-to-one").width(size) for size in (30, 5000)]
+            [32, 100]
+        """
+        if self.tokens:  # few symbols, each of which must be written rightly
+            return 128
+        return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
+
     def _check_sizes(self) -> None:
         """Refuse a size that is no whole number of at least 1."""
         f = None if self.embedded and self.values == 0 else self.values

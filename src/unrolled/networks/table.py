@@ -129,6 +129,16 @@ ARCHITECTURES: tuple[Architecture, ...] = (
     ),
     Architecture(
         "unaligned",
+        "segments",
+        unaligned.segments,
+        "segments of steps -> Dense -> LSTM over segments -> last state, at each output segment"
+        " -> Dense -> all its steps",
+        "For long forecasts of numbers. A segment of steps is one step of the recurrence, so that"
+        " it is short and fast however long the input is, and no output waits for another. It needs"
+        " t to be known, and a divisor of t and u that is not small. For few steps, prefer vector.",
+    ),
+    Architecture(
+        "unaligned",
         "decoder",
         chained.from_steps,
         "(Bi)LSTM -> its states start an LSTM, each step's output is the next step's input,"

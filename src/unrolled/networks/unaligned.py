@@ -6,6 +6,7 @@ from typing import Any
 
 from unrolled.errors import ShapeError
 from unrolled.networks.parts import Plan, heads, layers, recurrent
+from unrolled.shapes import segment
 
 
 def tail(plan: Plan) -> dict[str, Any]:
@@ -43,6 +44,31 @@ def repeat(plan: Plan) -> dict[str, Any]:
     x = recurrent(plan.x, plan, sequences=False, mask=plan.mask)  # b h
     x = layers.RepeatVector(plan.u)(x)  # b u h
     return heads(recurrent(x, plan, sequences=True), plan)
+
+
+def segments(plan: Plan) -> dict[str, Any]:
+    """Segments of w steps are the recurrence's steps, and all output segments are said at once.
+
+    Source:
+        Lin et al. 2023, section 3; there the recurrent cell itself says the output segments.
+    """
+    t, u = _fixed(plan, "segments"), plan.u
+    if t is None:
+        raise ShapeError(
+            "got no t for the architecture 'segments', which cuts the input into segments of the"
+            " same length: expected t to be known. Give t, or take architecture='repeat'."
+        )
+    w = segment(t, u)
+    x = layers.Reshape((t // w, w * plan.x.shape[-1]))(plan.x)
+    x = layers.Dense(plan.network.units, activation="relu")(x)  # b t/w h
+    x = layers.RepeatVector(u // w)(recurrent(x, plan, sequences=False))  # b u/w h
+    size = (u // w, plan.network.units)
+    x = layers.EinsumDense("buh,hk->buk", size, activation="tanh", bias_axes="uk")(x)
+    x = layers.Dropout(plan.network.dropout)(x) if plan.network.dropout else x
+    outputs = {}
+    for name, o in plan.ports.heads.items():
+        outputs[name] = layers.Reshape((u, int(o)))(layers.Dense(w * int(o))(x))
+    return outputs
 
 
 def _fixed(plan: Plan, architecture: str) -> int | None:

@@ -24,6 +24,8 @@ def wirings(draw) -> Wiring:
     t, u = draw(STEPS), draw(STEPS)
     if architecture == "tail" and t is not None and u is not None:
         t, u = max(t, u), min(t, u)
+    if architecture == "segments":  # both are known
+        t, u = t or 6, u or 3
     return Wiring(
         shape,
         architecture,

@@ -56,6 +56,12 @@ def test_refuses_a_tail_longer_than_the_row():
         Wiring("unaligned", "tail", **{**SIZES, "u": 5})
 
 
+@pytest.mark.parametrize("open_", ["t", "u"])
+def test_refuses_segments_of_an_open_size(open_):
+    with pytest.raises(ShapeError, match="for 'segments', expected both numbers: segments divide"):
+        Wiring("unaligned", "segments", **{**SIZES, "u": 3, open_: None})
+
+
 def test_needs_no_keras():
     import subprocess
     import sys

@@ -9,7 +9,7 @@ from unrolled.errors import SettingError, ShapeError, listed
 from unrolled.shapes import FACTS, Shape
 
 Architecture = Literal[
-    "dense", "repeat", "decoder", "last", "pooled", "steps", "tail", "padded", "vector"
+    "dense", "repeat", "decoder", "last", "pooled", "steps", "tail", "padded", "vector", "segments"
 ]
 Ends = Literal["", "END", "stop"]
 
@@ -18,7 +18,7 @@ WIRINGS: dict[str, tuple[Architecture, ...]] = {
     "one-to-many": ("repeat", "decoder"),
     "many-to-one": ("last", "pooled"),
     "aligned": ("steps",),
-    "unaligned": ("tail", "padded", "vector", "repeat", "decoder"),
+    "unaligned": ("tail", "padded", "vector", "repeat", "segments", "decoder"),
 }
 
 
@@ -45,7 +45,7 @@ class Wiring:
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
-        ShapeError: `tail` is to keep more steps than there are.
+        ShapeError: `tail` is to keep more steps than there are, or `segments` has an open size.
 
     Example:
         >>> Wiring("aligned", "steps", t=24, u=24, f=4, o=1, units=64).cell
@@ -83,6 +83,12 @@ class Wiring:
             raise ShapeError(
                 f"got t={self.t} and u={self.u}, expected t >= u: 'tail' keeps the last u of the"
                 " t input steps. Use 'padded', 'vector' or 'repeat' for more output steps."
+            )
+
+        if self.architecture == "segments" and (self.t is None or self.u is None):
+            raise ShapeError(
+                f"got t={self.t} and u={self.u} for 'segments', expected both numbers: segments"
+                " divide them. Give both, or take 'repeat'."
             )
 
     @property

@@ -23,6 +23,7 @@ from unrolled.explain.diagram.rows import (
     span,
 )
 from unrolled.explain.diagram.sketch import Sketch
+from unrolled.shapes import segment
 
 
 def dense(sketch: Sketch, w: Wiring) -> None:
@@ -115,6 +116,26 @@ def repeat_state(sketch: Sketch, w: Wiring) -> None:
     outputs(sketch, w, outer, states)
 
 
+def segments(sketch: Sketch, w: Wiring) -> None:
+    """Segments of the input are the steps, and the last state says every output segment."""
+    t, u = w.t or 1, w.u or 1  # both are known
+    size = segment(t, u)
+    inner = placed(row(Length(t // size), wide=w.bidirectional), w)
+    outer = placed(row(Length(u // size), wide=False, outputs=True), w, wide=False)
+    below = inputs(sketch, w, inner)
+    sketch.above(f"{_steps(size)} each")
+    sketch.rise(slim=True)
+    heads = sketch.row("dense", inner, [Label("Dense")] * len(inner))
+    for (column, source), (_, head) in zip(shown(inner, below), shown(inner, heads), strict=True):
+        sketch.up(source, head, column.center)
+    state = Stack(w, inner).last(sketch, heads)
+    sketch.rise()
+    sketch.remark("each y", _steps(size))
+    said = sketch.bar("Dense: all segments at once", span(inner, outer), "dense")
+    sketch.up(state, said, state.center)
+    output_row(sketch, w, outer, [said] * len(outer))
+
+
 DRAWN: dict[tuple[str, str], Callable[[Sketch, Wiring], None]] = {
     ("one-to-one", "dense"): dense,
     ("one-to-many", "repeat"): repeat_input,
@@ -126,6 +147,7 @@ DRAWN: dict[tuple[str, str], Callable[[Sketch, Wiring], None]] = {
     ("unaligned", "padded"): padded,
     ("unaligned", "vector"): vector,
     ("unaligned", "repeat"): repeat_state,
+    ("unaligned", "segments"): segments,
     ("unaligned", "decoder"): decoders.from_steps,
 }
 
@@ -135,3 +157,8 @@ def _late(sketch: Sketch, w: Wiring, slots: Sequence[Slot]) -> None:
     places = placed(slots, w)
     states = Stack(w, places).every(sketch, inputs(sketch, w, places))
     outputs(sketch, w, places, states)
+
+
+def _steps(size: int) -> str:
+    """Return `1 step`, `48 steps`."""
+    return f"{size} step{'s' * (size > 1)}"

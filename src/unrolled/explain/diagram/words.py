@@ -108,6 +108,8 @@ def _seen(w: Wiring) -> str:
         "tail": f"The input's last {ends}.",
         "padded": f"{_plural(w.u, 'zero step')} after the input: outputs come once all was read.",
         "vector": f"{last} gives {'the one output step' if one else 'all output steps at once'}.",
+        "segments": "Steps of the recurrence are segments of the input, and its last state gives"
+        " all segments of the output.",
         "repeat": f"{last}, copied, is all that the decoder reads at {every}.",
     }[w.architecture]
 

@@ -1,0 +1,156 @@
+"""`unrolled forecast` and `unrolled backtest`: a step is a row of a table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import unrolled
+from unrolled.cli.words import wrapped
+
+Data = Annotated[Path, typer.Argument(help="A table whose rows are steps in time.", metavar="FILE")]
+Target = Annotated[
+    list[str], typer.Option(help="One or more columns to forecast.", metavar="NAME ...")
+]
+Horizon = Annotated[int, typer.Option(help="Steps to forecast.", metavar="N")]
+Time = Annotated[
+    str | None,
+    typer.Option(help="Column of times; the order of rows unless given.", metavar="NAME"),
+]
+Id = Annotated[str | None, typer.Option(help="Column that tells series apart.", metavar="NAME")]
+Lookback = Annotated[
+    int | None,
+    typer.Option(help="Steps that a forecast looks back on; found unless given.", metavar="N"),
+]
+Season = Annotated[
+    int | None,
+    typer.Option(help="Steps until much comes again; found unless given.", metavar="N"),
+]
+Past = Annotated[
+    list[str] | None,
+    typer.Option(help="Further columns, known up to the present.", metavar="NAME ..."),
+]
+Level = Annotated[
+    list[int] | None,
+    typer.Option(help="Percents for which intervals are given, such as 80 95.", metavar="N ..."),
+]
+Transform = Annotated[
+    Literal["none", "log", "log1p", "asinh"],
+    typer.Option(help="What is done to the targets first; log1p for counts."),
+]
+Channels = Annotated[
+    Literal["shared", "joint"],
+    typer.Option(help="Forecast each target from its own past, or all from all."),
+]
+Architecture = Annotated[
+    str,
+    typer.Option(help="A wiring; 'unrolled show unaligned' lists them.", metavar="NAME"),
+]
+Units = Annotated[int | None, typer.Option(help="Hidden units; 256 unless given.", metavar="N")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(help="Passes over the data; by its size unless given.", metavar="N"),
+]
+Seed = Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")]
+
+
+def forecast(
+    data: Data,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    id: Id = None,
+    lookback: Lookback = None,
+    season: Season = None,
+    past: Past = None,
+    level: Level = None,
+    transform: Transform = "none",
+    channels: Channels = "shared",
+    architecture: Architecture = "auto",
+    units: Units = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Picture of the series with their forecasts.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Forecast the next rows of a table.
+
+    A network is trained on the table, whose rows are steps in time: one series, or several told
+    apart by --id. The last 15% of the steps say when to stop, and how wide intervals are. How good
+    the forecasts are says 'unrolled backtest'.
+    """
+    made = _made(locals())
+    made.fit(data)
+    for reason in made.reasons:
+        typer.echo(reason, err=True)
+    levels = tuple(level or ())
+    found = made.predict(level=levels)
+    if plot is not None:
+        made.plot(plot, level=levels or (80, 95))
+        typer.echo(f"drew   {plot}", err=out is None)
+    unrolled.write(found, out or sys.stdout)
+    if out is not None:
+        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
+
+
+def backtest(
+    data: Data,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    id: Id = None,
+    last: Annotated[
+        int | None,
+        typer.Option(help="Steps held out of each series; a fifth unless given.", metavar="N"),
+    ] = None,
+    step: Annotated[
+        int, typer.Option(help="Steps from one forecast to the next.", metavar="N")
+    ] = 1,
+    lookback: Lookback = None,
+    season: Season = None,
+    past: Past = None,
+    level: Level = None,
+    transform: Transform = "none",
+    channels: Channels = "shared",
+    architecture: Architecture = "auto",
+    units: Units = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+) -> None:
+    """Score forecasts of the last rows of a table, made without them.
+
+    A network is trained on the rows before, and forecasts every step held out from those before
+    it. Its errors stand beside those of repeating the last value or season, and of a linear map.
+    """
+    made = _made(locals())
+    found = made.trial(data, last=last, step=step, level=tuple(level or ()))
+    typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
+    typer.echo(wrapped(str(found)))
+
+
+def _made(given: dict[str, Any]) -> Any:
+    """Return the forecaster that the options describe."""
+    return unrolled.Forecaster(
+        given["target"],
+        horizon=given["horizon"],
+        time=given["time"],
+        id=given["id"],
+        lookback=given["lookback"],
+        season=given["season"],
+        past=given["past"] or (),
+        transform=given["transform"],
+        channels=given["channels"],
+        network=unrolled.Network(architecture=given["architecture"], units=given["units"]),
+        training=unrolled.Training(epochs=given["epochs"], seed=given["seed"]),
+    )

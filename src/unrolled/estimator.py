@@ -1,0 +1,30 @@
+"""What the estimators share: settings that are stored as given, read and changed by name."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator
+
+from unrolled.errors import SettingError, listed, nearest
+
+
+class Estimator(BaseEstimator):
+    """Settings by name, as scikit-learn asks for them; a constructor puts them in `_settings`."""
+
+    _settings: dict[str, Any]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return what the constructor was given."""
+        return dict(self._settings)
+
+    def set_params(self, **params: Any) -> Self:
+        """Change what the constructor was given."""
+        for name, value in params.items():
+            if name not in self._settings:
+                raise SettingError(
+                    f"got an unknown parameter '{name}', expected one of"
+                    f" {listed(self._settings)}.{nearest(name, self._settings)}"
+                )
+            self._settings[name] = value
+        return self

@@ -1,0 +1,1 @@
+"""What a forecaster is made of: scaling, windows, references, intervals, backtests, plots."""

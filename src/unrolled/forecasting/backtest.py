@@ -1,0 +1,129 @@
+"""Backtests: forecasts made from the past of known data, scored beside simple ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from unrolled.data.batch import Array
+from unrolled.forecasting.references import LAST, SEASONAL
+
+NETWORK = "network"
+METRICS = ("MAE", "MSE", "MASE", "sMAPE")
+COPY = 0.1  # of the error of repeating the last value: nearer to it, a forecast is its copy
+CLEARLY = 0.01  # share of an error that counts as better
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of known steps, and how wrong they were.
+
+    Attributes:
+        windows: How many forecasts were made.
+        scores: By who forecast (`network` first), then by metric.
+        by_step: Mean absolute error at each forecast step (u), by who forecast.
+        intervals: By level: the share of true values inside, and the mean width.
+        verdict: Whether the network is worth having, in a sentence.
+        season: Steps of the season that was repeated; None without one.
+        arrays: `true` and, by who forecast, the values (n u c); `lo-80`, ... for intervals.
+    """
+
+    windows: int
+    scores: Mapping[str, Mapping[str, float]]
+    by_step: Mapping[str, Array]
+    intervals: Mapping[int, Mapping[str, float]]
+    verdict: str
+    season: int | None = None
+    arrays: Mapping[str, Array] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        width = max(map(len, self.scores))
+        lines = ["  ".join([" " * width, *(f"{name:>9}" for name in METRICS)])]
+        for who, scores in self.scores.items():
+            cells = [f"{scores[name]:>9.4g}" for name in METRICS]
+            lines.append("  ".join([f"{who:<{width}}", *cells]))
+        for level, found in self.intervals.items():
+            lines.append(
+                f"{level}% intervals hold {100 * found['coverage']:.1f}% of the true values,"
+                f" mean width {found['width']:.4g}"
+            )
+        return "\n".join([*lines, self.verdict])
+
+
+def backtested(
+    arrays: Mapping[str, Array],
+    whom: list[str],
+    scale: Array,
+    *,
+    levels: tuple[int, ...],
+    season: int | None,
+) -> Backtest:
+    """Score forecasts.
+
+    Args:
+        arrays: `true` and forecasts by who made them (n u c), NaN where a value is not known.
+        whom: Who made forecasts, the network first.
+        scale: The mean error of a naive forecast in the training part, of each window (n c).
+        levels: The levels of the intervals among the arrays.
+        season: Steps of a season.
+    """
+    true = arrays["true"]
+    scores = {who: _scores(true, arrays[who], scale) for who in whom}
+    steps = {who: np.nanmean(np.abs(true - arrays[who]), axis=(0, 2)) for who in whom}
+    intervals = {}
+    for level in levels:
+        low, high = arrays[f"lo-{level}"], arrays[f"hi-{level}"]
+        known = ~(np.isnan(true) | np.isnan(low))
+        inside = ((low <= true) & (true <= high))[known]
+        intervals[level] = {
+            "coverage": float(inside.mean()) if inside.size else float("nan"),
+            "width": float((high - low)[known].mean()) if inside.size else float("nan"),
+        }
+    verdict = _verdict(scores, arrays)
+    return Backtest(len(true), scores, steps, intervals, verdict, season, dict(arrays))
+
+
+def _scores(true: Array, said: Array, scale: Array) -> dict[str, float]:
+    """Return the scores of forecasts (n u c)."""
+    wrong = np.abs(true - said)
+    size = np.abs(true) + np.abs(said)
+    share = np.divide(2 * wrong, size, out=np.zeros_like(wrong), where=size > 0)
+    share[np.isnan(wrong)] = np.nan
+    return {
+        "MAE": float(np.nanmean(wrong)),
+        "MSE": float(np.nanmean(wrong**2)),
+        "MASE": _mean(wrong / scale[:, None]),
+        "sMAPE": 100 * float(np.nanmean(share)),
+    }
+
+
+def _mean(values: Array) -> float:
+    """Return the mean of the values that are known, NaN where none is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _verdict(scores: Mapping[str, Mapping[str, float]], arrays: Mapping[str, Any]) -> str:
+    """Say whether the network is better than the best simple forecast, and whether it is a copy."""
+    metric = "MAE" if np.isnan(scores[NETWORK]["MASE"]) else "MASE"
+    own = scores[NETWORK][metric]
+    others = {who: found[metric] for who, found in scores.items() if who != NETWORK}
+    best = min(others, key=others.__getitem__)
+    spelled = {LAST: "repeating the last value", SEASONAL: "repeating the last season"}
+    name = spelled.get(best, f"the {best}")
+    share = 100 * (1 - own / others[best]) if others[best] else 0.0
+    if own < others[best] * (1 - CLEARLY):
+        said = f"the network's error is {share:.0f}% smaller than that of {name}, the best simple"
+        said += " forecast."
+    elif own <= others[best] * (1 + CLEARLY):
+        said = f"the network is no better than {name}, which is simpler. Prefer that."
+    else:
+        said = f"{name} is better than the network: its error is"
+        said += f" {100 * (1 - others[best] / own):.0f}% smaller. Prefer that."
+    near = float(np.nanmean(np.abs(arrays[NETWORK] - arrays[LAST])))
+    if near < COPY * float(np.nanmean(np.abs(arrays["true"] - arrays[LAST]))):
+        said += " Its forecasts are little more than copies of the last value."
+    return said

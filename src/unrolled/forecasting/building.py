@@ -1,0 +1,192 @@
+"""From series to a trained forecaster: the window, the network, its settings, its weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unrolled import training
+from unrolled.backend import keras
+from unrolled.data.batch import Array, Examples
+from unrolled.data.panel import Panel
+from unrolled.errors import DataError, SettingError
+from unrolled.forecasting import suggested
+from unrolled.forecasting.fitted import Channels, Fitted, naive
+from unrolled.forecasting.references import Ridge
+from unrolled.forecasting.scaling import Scaling, Transform
+from unrolled.forecasting.windowed import MOST_HELD, Plan, Series, sampled, shared
+from unrolled.networks import Ports, faces, settled
+from unrolled.settings import Network, Training
+from unrolled.shapes import segment
+
+UNITS, BATCH, RATE = 256, 256, 1e-3
+PASSES, STEPS = (10, 100), 2500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked for; see `Forecaster`.
+
+    Attributes:
+        horizon: Steps to forecast.
+        lookback: Steps to look back on; None chooses.
+        season: Steps of a season; None finds it.
+        channels: Whether targets are forecast each from its own past, or all from all.
+        transform: What is done to the targets first.
+        network: What is built.
+        training: How it is fitted.
+    """
+
+    horizon: int
+    lookback: int | None
+    season: int | None
+    channels: Channels
+    transform: Transform
+    network: Network
+    training: Training
+
+    def check(self) -> None:
+        """Refuse sizes and choices that are none.
+
+        Raises:
+            SettingError: One of them.
+        """
+        for name in ("horizon", "lookback", "season"):
+            value = getattr(self, name)
+            if value is not None or name == "horizon":
+                refuse_fraction(value, name)
+        if self.channels not in ("shared", "joint"):
+            raise SettingError(
+                f"got channels={self.channels!r}, expected 'shared' (each target from its own past)"
+                " or 'joint' (all from all)."
+            )
+
+
+def refuse_fraction(value: Any, name: str, least: int = 1) -> None:
+    """Refuse what is no whole number of at least so much."""
+    if not (isinstance(value, int | np.integer) and value >= least):
+        raise SettingError(f"got {name}={value!r}, expected a whole number of at least {least}.")
+
+
+def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
+    """Train a forecaster.
+
+    Args:
+        whole: The series; their last steps say when to stop.
+        wanted: What was asked for.
+        before: Another whose weights to begin with; None begins anew.
+
+    Raises:
+        DataError: The series are too short, or do not suit the transform.
+        SettingError: The settings do not fit the network before.
+    """
+    lookback, season, reasons = _looked(whole, wanted, before)
+    held = np.maximum(np.round(whole.lengths * wanted.training.validation), wanted.horizon)
+    cut = np.maximum(whole.lengths - held.astype(int), 0)
+    past = whole.part(np.zeros_like(cut), cut)
+    parts = [shared(one) if wanted.channels == "shared" else one for one in (whole, past)]
+    scaling = Scaling.fitted(parts[1], wanted.transform)
+    marked = before.plan.marked if before is not None else bool(np.isnan(whole.targets).any())
+    series = Series.of(parts[0], Plan(lookback, int(wanted.horizon), scaling, marked))
+    train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
+    model, ports, network = _built(series, wanted, before)
+    history = training.fit(model, train, others, _settled(wanted.training, train))
+    return Fitted(
+        panel=whole,
+        held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
+        naive=naive(past, season or 1),
+        plan=series.plan,
+        channels=wanted.channels,
+        season=season,
+        ridge=Ridge.fitted(train),
+        model=model,
+        ports=ports,
+        network=network,
+        history=history,
+        reasons=reasons,
+    )
+
+
+def _looked(
+    whole: Panel, wanted: Wanted, before: Fitted | None
+) -> tuple[int, int | None, tuple[str, ...]]:
+    """Return the lookback and the season, and why where nobody gave them."""
+    reasons, season, lookback = [], wanted.season, wanted.lookback
+    if before is not None:
+        return lookback or before.plan.lookback, season or before.season, before.reasons
+    if season is None:
+        season, why = suggested.season(whole)
+        reasons.append(why)
+    if lookback is None:
+        lookback, why = suggested.lookback(whole, wanted.horizon, season)
+        reasons.append(why)
+    return int(lookback), season, tuple(reasons)
+
+
+def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
+    """Return the windows that train, and those that say when to stop."""
+    train = sampled(series.examples(last=cut))
+    held = series.examples(first=cut, most=MOST_HELD)
+    block: Any = held.targets["y"]
+    if not (train.rows and held.rows and block.known_steps(np.arange(held.rows)).any()):
+        plan = series.plan
+        raise DataError(
+            f"the longest series has {int(series.panel.lengths.max())} steps, expected more than"
+            f" {plan.lookback} to look back on, {plan.horizon} to forecast and as many held out."
+            " Give longer series, or a smaller lookback or horizon."
+        )
+    return train, held
+
+
+def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Any, Ports, Network]:
+    """Return the network, its sizes and settings, with the weights of an earlier one, if any."""
+    plan, asked = series.plan, wanted.network
+    if asked.architecture == "decoder":
+        raise SettingError(
+            "got the architecture 'decoder', expected one that forecasts all steps at once: tail,"
+            " padded, vector, repeat or segments."
+        )
+    if asked.architecture == "auto":
+        wide = segment(plan.lookback, plan.horizon) > 1
+        asked = asked.model_copy(update={"architecture": "segments" if wide else "vector"})
+    sizes = {"units": asked.units or UNITS, "bidirectional": bool(asked.bidirectional)}
+    ports = Ports(
+        "unaligned",
+        t=plan.lookback,
+        u=plan.horizon,
+        values=series.features.shape[1],
+        heads={"y": len(series.panel.layout.targets)},
+    )
+    network = settled(ports, asked.model_copy(update=sizes), rows=len(series.features))
+    keras().utils.set_random_seed(wanted.training.seed)
+    model = faces(ports, network).model
+    if before is not None:
+        try:
+            model.set_weights(before.model.get_weights())
+        except ValueError:
+            raise SettingError(
+                "got settings for a network of other sizes than the fitted one, expected the same"
+                " for warm=True. Leave warm out, or set them back."
+            ) from None
+    return model, ports, network
+
+
+def _settled(settings: Training, train: Examples) -> Training:
+    """Return the settings with every gap filled as is best for forecasts (docs/defaults.md)."""
+    size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
+    steps = math.ceil(train.rows_a_pass / size)
+    epochs = settings.epochs or int(np.clip(math.ceil(STEPS / steps), *PASSES))
+    return settings.model_copy(
+        update={
+            "batch_size": size,
+            "learning_rate": settings.learning_rate or RATE,
+            "epochs": epochs,
+            "decay": settings.decay or "cosine",
+            "patience": settings.patience or epochs,
+            "loss": settings.loss or "absolute",
+            "label_smoothing": settings.label_smoothing or 0.0,
+        }
+    )
