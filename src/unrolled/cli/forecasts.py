@@ -117,6 +117,13 @@ def backtest(
     step: Annotated[
         int, typer.Option(help="Steps from one forecast to the next.", metavar="N")
     ] = 1,
+    refit: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps after which it is trained again, on all known by then; once unless given.",
+            metavar="N",
+        ),
+    ] = None,
     lookback: Lookback = None,
     season: Season = None,
     past: Past = None,
@@ -134,7 +141,7 @@ def backtest(
     it. Its errors stand beside those of repeating the last value or season, and of a linear map.
     """
     made = _made(locals())
-    found = made.trial(data, last=last, step=step, level=tuple(level or ()))
+    found = made.trial(data, last=last, step=step, level=tuple(level or ()), refit=refit)
     typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
     typer.echo(wrapped(str(found)))
 
