@@ -134,6 +134,14 @@ def backtest(
     units: Units = None,
     epochs: Epochs = None,
     seed: Seed = 0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture of the errors, of forecasts over true values and, with --level, of how"
+            " much intervals hold.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Score forecasts of the last rows of a table, made without them.
 
@@ -144,6 +152,8 @@ def backtest(
     found = made.trial(data, last=last, step=step, level=tuple(level or ()), refit=refit)
     typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
     typer.echo(wrapped(str(found)))
+    if plot is not None:
+        typer.echo(f"\ndrew   {found.plot(plot)}")
 
 
 def _made(given: dict[str, Any]) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unrolled.data.batch import Array
+from unrolled.forecasting.panels import panels
 from unrolled.forecasting.references import LAST, NETWORK, RIDGE, SEASONAL
 from unrolled.forecasting.rolled import Origins, Rolled
 
@@ -57,6 +59,21 @@ class Backtest:
                 f" mean width {found['width']:.4g}"
             )
         return "\n".join([*lines, self.verdict])
+
+    def plot(self, path: str | Path) -> Path:
+        """Draw the backtest into a file: errors, intervals, and forecasts over true values.
+
+        The mean error at each forecast step, by who forecast; where levels were given, the share
+        of true values that the network's intervals hold at levels from 10 to 95; and the latest
+        true values of up to four series with some of the network's forecasts.
+
+        Args:
+            path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            DataError: The file cannot be written.
+        """
+        return panels(Path(path), self.arrays, self.origins, self.by_step, self.reliability)
 
 
 def backtested(rolled: Rolled, *, levels: tuple[int, ...], season: int | None) -> Backtest:
