@@ -243,6 +243,13 @@ def predict(
     temperature: Annotated[
         float | None, typer.Option(help="Of the draws: below 1 safer, above 1 wilder.")
     ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(help="Draw only from the N most probable tokens.", metavar="N")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(help="Draw only from the fewest tokens of this probability.", metavar="SHARE"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes two draws equal.", metavar="N")] = None,
     max_steps: Annotated[
         int | None, typer.Option(help="The most output steps of a decoder.", metavar="N")
@@ -267,6 +274,8 @@ def predict(
         "n_best": n_best,
         "samples": samples,
         "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
         "seed": seed,
         "max_steps": max_steps,
     }

@@ -14,6 +14,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
+from unrolled.data.vocabulary import PADDING
 from unrolled.networks.parts import CELLS, Plan, layers
 from unrolled.networks.ports import Ports, alone
 
@@ -59,7 +60,7 @@ class Decoder:
     def __init__(self, plan: Plan, *, attends: bool) -> None:
         network, ports = plan.network, plan.ports
         (name, o), *_ = ports.heads.items()
-        self.drop = network.dropout or 0.0
+        self.drop, self.tokens = network.dropout or 0.0, ports.tokens
         self.width = ports.width(int(o)) if attends else network.units
         self.embed = None if attends else layers.Dense(self.width)
         if ports.tokens:
@@ -79,12 +80,13 @@ class Decoder:
     ) -> tuple[Tensors, list[Any], Any]:
         """Run every step of `previous`; see `Chain.decode`."""
         x = previous if self.embed is None else self._dropped(self.embed(previous))  # b u e
+        real = previous > PADDING if self.tokens and previous.shape[1] != 1 else None  # b u
         if "given" in memory:
             x = layers.Add()([x, memory["given"]])  # the same at every step
         each = len(states) // len(self.recurrent)
         after: list[Any] = []
         for i, layer in enumerate(self.recurrent):
-            x, *new = layer(x, initial_state=states[i * each : (i + 1) * each])
+            x, *new = layer(x, initial_state=states[i * each : (i + 1) * each], mask=real)
             x, after = self._dropped(x), after + new  # b u h
         weights = None
         if self.attention is not None and self.joined is not None:
