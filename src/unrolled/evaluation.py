@@ -278,7 +278,7 @@ def _pieces(column: Column, rows: Any) -> list[list[str]]:
     """Return rows of tokens as they are, and texts as the steps that are counted."""
     if column.kind == "tokens":
         return [list(row) for row in rows]
-    return [text.pieces(row, _unit(column)) for row in rows]
+    return [text.pieces(row, _unit(column), cased=True) for row in rows]
 
 
 def _spelled(column: Column, rows: Any) -> list[str]:
@@ -287,7 +287,7 @@ def _spelled(column: Column, rows: Any) -> list[str]:
         return [" ".join(row) for row in rows]
     if column.unit != "words":
         return list(rows)
-    return [text.joined(text.pieces(row, "words"), "words") for row in rows]
+    return [text.joined(text.pieces(row, "words", cased=True), "words") for row in rows]
 
 
 def _unit(column: Column) -> Unit:

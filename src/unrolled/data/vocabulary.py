@@ -25,7 +25,7 @@ class Vocabulary:
     Id 0 is padding and 1 is unknown; with `end`, 2 closes every row. An empty text becomes one
     unknown step. A word or token that goes in must stand at least twice in a training part of
     more than 1000 rows, so that a network learns what to do with unknown ones; what comes out
-    is kept whole.
+    is kept whole, with its capital letters, where words that go in are lowercased.
 
     Example:
         >>> words = Vocabulary(Column(name="a", kind="text", unit="words")).fit(["to be", "be"])
@@ -37,6 +37,7 @@ class Vocabulary:
         self.column = column
         self.as_output = as_output
         self.end = end
+        self.cased = as_output
         self.known: list[str] = []
         self.subwords: Subwords | None = None
         self._place: dict[str, int] = {}
@@ -109,6 +110,7 @@ class Vocabulary:
             "column": self.column.model_dump(),
             "output": self.as_output,
             "end": self.end,
+            "cased": self.cased,
             "known": self.known,
             "subwords": self.subwords.to_dict() if self.subwords else None,
         }
@@ -117,6 +119,7 @@ class Vocabulary:
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
         made = cls(Column(**facts["column"]), as_output=facts["output"], end=facts["end"])
+        made.cased = facts.get("cased", False)  # once, all words were lowercased
         made._know(facts["known"])
         if facts["subwords"] is not None:
             made.subwords = Subwords.from_dict(facts["subwords"])
@@ -126,7 +129,7 @@ class Vocabulary:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
             return list(value)
-        return pieces(value, self.column.unit or "characters")
+        return pieces(value, self.column.unit or "characters", cased=self.cased)
 
     def _know(self, steps: Iterable[str]) -> None:
         """Give every known step its id."""
