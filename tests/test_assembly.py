@@ -82,7 +82,7 @@ def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_faces(a, y, given, sa
     encoding, rows = encoded(a, y, **given)
     settings = SHORT.model_copy(update={"scheduled_sampling": sampling})
     made = assembly.fitted(assembly.built(encoding, rows, SMALL, settings), rows, rows)
-    assert np.isfinite(made.history.loss).all()
+    assert np.isfinite(made.histories[0].loss).all()
     artifact.save(made, tmp_path / "model", pages={})
     loaded = artifact.load(tmp_path / "model")
     assert (loaded.ports, loaded.network, loaded.training) == (

@@ -37,7 +37,7 @@ class Trained:
         ports: The network's sizes.
         network: The network's settings, every one of them given.
         training: How it was fitted.
-        history: What happened meanwhile; None before the training.
+        histories: What happened meanwhile, for each network; none before the training.
         references: What it is scored beside, fitted on the same rows.
         faces: The `keras.Model` itself, and for a chained decoder those that run it by steps.
     """
@@ -46,7 +46,7 @@ class Trained:
     ports: Ports
     network: Network
     training: Training
-    history: History | None
+    histories: tuple[History, ...]
     references: tuple[Reference, ...]
     faces: Faces
 
@@ -194,7 +194,7 @@ def _manifest(trained: Trained) -> dict[str, Any]:
         "ports": asdict(trained.ports),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
-        "history": asdict(trained.history) if trained.history else None,
+        "history": [asdict(history) for history in trained.histories],
         "references": references.saved(trained.references)[0],
     }
 
@@ -218,23 +218,26 @@ def _restored(
         manifest["steps_in"],
         manifest["steps_out"],
     )
-    ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
-    built = faces(ports, network)
+    sizes, network = manifest["ports"], Network(**manifest["network"])
+    ports = Ports(**{**sizes, "labels": tuple(sizes.get("labels", ()))})  # older ones have none
+    training = Training(**manifest["training"])
+    built = faces(ports, network, seeds=training.each_seed)
     built.model.set_weights([weights[name] for name in sorted(weights)])
     return Trained(
         encoding,
         ports,
         network,
-        Training(**manifest["training"]),
-        _history(manifest["history"]),
+        training,
+        _histories(manifest["history"]),
         references.restored(manifest["references"], arrays),
         built,
     )
 
 
-def _history(state: dict[str, Any] | None) -> History | None:
-    """Return the history that JSON describes; None for a network not yet trained."""
-    if state is None:
-        return None
-    passes = {name: tuple(state[name]) for name in ("loss", "validation")}
-    return History(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)
+def _histories(state: Any) -> tuple[History, ...]:
+    """Return the histories that JSON describes; an older model has one, or None."""
+    found = []
+    for each in state if isinstance(state, list) else [state] if state else []:
+        passes = {name: tuple(each[name]) for name in ("loss", "validation")}
+        found.append(History(best_epoch=each["best_epoch"], stopped=each["stopped"], **passes))
+    return tuple(found)

@@ -24,7 +24,7 @@ from unrolled.evaluation import Evaluation, evaluate, graded
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.pages import readme, summary, training_lines
+from unrolled.pages import readme, summary, together, training_lines
 from unrolled.schema import Schema
 from unrolled.settings import Decoding, Network, Training
 from unrolled.shapes import Shape
@@ -334,7 +334,8 @@ class SequenceModel(Estimator):
     def __str__(self) -> str:
         if self._trained is None:
             return repr(self)
-        return f"{summary(self._trained.encoding)}\n\n{self.diagram()}"
+        parts = [summary(self._trained.encoding), str(self.diagram()), together(self._trained)]
+        return "\n\n".join(filter(None, parts))
 
     @property
     def schema(self) -> Schema:
@@ -363,8 +364,13 @@ class SequenceModel(Estimator):
 
     @property
     def history(self) -> training.History | None:
-        """What happened while the network was fitted; None before it ended."""
-        return self._fitted("history").history
+        """What happened while the (first) network was fitted; None before it ended."""
+        return next(iter(self.histories), None)
+
+    @property
+    def histories(self) -> tuple[training.History, ...]:
+        """What happened while each network was fitted; none before the first ended."""
+        return self._fitted("history").histories
 
     def _said(self, examples: Examples) -> dict[str, Any]:
         """Return the network's raw outputs by column name."""

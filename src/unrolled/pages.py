@@ -13,6 +13,7 @@ from unrolled.schema import Column
 from unrolled.settings import Training
 
 WIDEST = 100
+EACH = "# Each of the networks was fitted by itself, compiled so.\n"
 SMOOTHED = """\
 
 
@@ -38,7 +39,9 @@ def training_lines(trained: Trained) -> str:
     rate = trained.training.learning_rate
     given = [f"optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0)", loss]
     lines = laid(("model.compile(", given, ")"))
-    return (SMOOTHED.format(share=share) if "smoothed" in losses.values() else "") + lines
+    before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
+    before += EACH if trained.faces.members else ""
+    return before + lines
 
 
 def _loss(column: Column, settings: Training) -> str:
@@ -80,6 +83,7 @@ def readme(trained: Trained, picture: str) -> str:
             "",
             f"Network: {network.architecture}, {network.layers} x {network.cell} of"
             f" {network.units} units; {trained.model.count_params()} weights. {_kept(trained)}",
+            *([together(trained)] if together(trained) else []),
             "",
             "```",
             picture,
@@ -107,10 +111,16 @@ def readme(trained: Trained, picture: str) -> str:
 
 def _kept(trained: Trained) -> str:
     """Return which pass the weights are from."""
-    history = trained.history
-    if history is None:
+    if not trained.histories:
         return "Not trained."
-    return (
+    return " ".join(
         f"Kept from pass {history.best_epoch} of {len(history.loss)}, with a validation loss of"
         f" {history.validation[history.best_epoch - 1]:.4f}."
+        for history in trained.histories
     )
+
+
+def together(trained: Trained) -> str:
+    """Return that a model is the mean of several networks, where it is."""
+    count = len(trained.faces.members)
+    return f"The mean of {count} such networks, each fitted by itself." if count else ""

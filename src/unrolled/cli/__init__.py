@@ -168,6 +168,13 @@ def train(
     cell: CellKind = "lstm",
     epochs: Epochs = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Networks to fit and to let answer together.", metavar="N")
+    ] = 1,
+    class_weight: Annotated[
+        Literal["balanced"] | None,
+        typer.Option(help="Let every class of a category count alike, rare or not."),
+    ] = None,
     split: Annotated[
         Literal["auto", "random", "stratified", "group", "time"],
         typer.Option(help="How rows are held out."),
@@ -194,7 +201,14 @@ def train(
             bidirectional=bidirectional,
             cell=cell,
         ),
-        training=unrolled.Training(epochs=epochs, seed=seed, split=split, split_by=split_by),
+        training=unrolled.Training(
+            epochs=epochs,
+            seed=seed,
+            seeds=seeds,
+            class_weight=class_weight,
+            split=split,
+            split_by=split_by,
+        ),
     )
     model.check_save(save)
     table = _table(data, columns)

@@ -54,6 +54,13 @@ class Wanted:
         Raises:
             SettingError: One of them.
         """
+        for name, plain in {"seeds": 1, "class_weight": None}.items():
+            value = getattr(self.training, name)
+            if value != plain:
+                raise SettingError(
+                    f"got {name}={value!r} for a Forecaster, expected {plain}: only a SequenceModel"
+                    " has a use for it. Leave it out."
+                )
         for name in ("horizon", "lookback", "season"):
             value = getattr(self, name)
             if value is not None or name == "horizon":

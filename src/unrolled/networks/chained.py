@@ -46,12 +46,19 @@ class Faces:
         encode: The inputs to the initial `states` and the `memory`; None without a decoder.
         step: `previous` (b 1), `states` and `memory` to the outputs (b 1 o) and new `states`.
         attend: As `model`, but to the attention weights (b u t); None without attention.
+        members: Where `model` averages several networks: each as it is trained.
     """
 
     model: Any
     encode: Any = None
     step: Any = None
     attend: Any = None
+    members: tuple[Any, ...] = ()
+
+    @property
+    def fitted(self) -> tuple[Any, ...]:
+        """The models to fit: the members, or the one model."""
+        return self.members or (self.model,)
 
 
 class Decoder:

@@ -27,6 +27,7 @@ class Ports:
         tokens: Whether what comes out is tokens: a chained decoder then embeds what it is fed
             back. Numbers are fed back as they are.
         stops: Whether rows of numbers end by themselves, by one more output, `stop`.
+        labels: The outputs whose values are scores of labels, one of which is right.
     """
 
     shape: Shape
@@ -38,6 +39,7 @@ class Ports:
     ragged: bool = False
     tokens: bool = False
     stops: bool = False
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_sizes()
