@@ -98,3 +98,20 @@ def test_without_tags_beside_it_nothing_says_so():
     )
     plain.set_params(training=unrolled.Training(epochs=1, verbose=False))
     assert "whole row" not in str(plain.fit(TABLE).diagram())
+
+
+def test_a_column_file_goes_in_and_comes_out(tmp_path):
+    sentences = zip(TABLE["words"], TABLE["tags"], strict=True)
+    train, new, out = (tmp_path / f"{name}.conll" for name in ("train", "new", "out"))
+    train.write_text(
+        "\n".join(
+            "".join(f"{word} {tag}\n" for word, tag in zip(*pair, strict=True))
+            for pair in sentences
+        )
+    )
+    new.write_text("please\nfly\nto\nrome\n\nstay\nfrom\nlima\n")
+    training = unrolled.Training(epochs=30, learning_rate=0.01, verbose=False)
+    made = unrolled.SequenceModel(outputs="tag", network=Network(units=8), training=training)
+    assert "BIO tags of 2 types" in str(made.fit(train))
+    made.predict_file(new, out)
+    assert out.read_text() == "please O\nfly O\nto O\nrome B-to\n\nstay O\nfrom O\nlima B-from\n\n"
