@@ -12,6 +12,7 @@ from unrolled.data.labels import balanced
 from unrolled.errors import SettingError
 from unrolled.generation import forced
 from unrolled.networks import Ports, faces, rounded, settled
+from unrolled.schema import Column, Schema
 from unrolled.settings import Network, Training
 
 
@@ -48,12 +49,18 @@ def _ports(encoding: Encoding, train: Examples) -> Ports:
         embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
+        pooled=tuple(names[c.name] for c in schema.outputs if _whole_row(schema, c)),
         tokens=steps and len(schema.outputs) == 1 and schema.outputs[0].kind in ("tokens", "text"),
         stops=steps and any(open_ended),
         labels=tuple(
             names[c.name] for c in schema.outputs if c.kind in ("category", "tokens", "text")
         ),
     )
+
+
+def _whole_row(schema: Schema, column: Column) -> bool:
+    """Return whether an output is for the whole row where others are for its steps."""
+    return schema.shape == "aligned" and column.side == "one"
 
 
 def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:

@@ -57,7 +57,7 @@ Outputs = Annotated[
 Names = Annotated[
     list[str] | None,
     typer.Option(
-        help="Names for the columns of a .csv or .tsv file without a header line.",
+        help="Names for the columns of a .csv, .tsv or .conll file without a header line.",
         metavar="NAME ...",
     ),
 ]
@@ -142,13 +142,16 @@ def show(
         "train sales.csv --input day price --output sold",
         "train reviews.csv --input text --output label --save model",
         "train french.tsv --columns word phonemes --output phonemes",
+        "train news.conll --output tag",
     )
 )
 def train(
     data: Annotated[
         Path,
         typer.Argument(
-            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json or .ts.", metavar="FILE"
+            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or"
+            " .bio.",
+            metavar="FILE",
         ),
     ],
     output: Outputs,
