@@ -43,6 +43,8 @@ class Forecaster(Estimator):
         lookback: Steps that a forecast looks back on (t); None chooses, and `reasons` says why.
         past: Further columns, known up to the present.
         future: Further columns, known beforehand, such as holidays; see `make_future`.
+        static: Further columns, constant within a series, such as its region: numbers, or text for
+            categories.
         channels: Whether one network forecasts each target from its own past (`shared`), or all
             from all (`joint`).
         transform: What is done to the targets first: `log` or `log1p` for what is never negative
@@ -70,6 +72,7 @@ class Forecaster(Estimator):
         lookback: int | None = None,
         past: Names = (),
         future: Names = (),
+        static: Names = (),
         channels: Channels = "shared",
         transform: Transform = "none",
         season: int | None = None,
@@ -84,6 +87,7 @@ class Forecaster(Estimator):
             "lookback": lookback,
             "past": past,
             "future": future,
+            "static": static,
             "channels": channels,
             "transform": transform,
             "season": season,
@@ -105,7 +109,9 @@ class Forecaster(Estimator):
         """
         before = self._fitted("fit with warm=True") if warm else None
         wanted = self._wanted()
-        self._done = trained(panel(read(data), layout(self._settings)).known(), wanted, before)
+        whole = panel(read(data), layout(self._settings)).known()
+        whole.refuse_constant()
+        self._done = trained(whole, wanted, before)
         return self
 
     def trial(
@@ -126,12 +132,14 @@ class Forecaster(Estimator):
         if last is not None:
             refuse_fraction(last, "last", wanted.horizon)
         whole = panel(read(data), layout(self._settings)).known()
+        whole.refuse_constant()
         fifth = np.maximum(whole.lengths // 5, wanted.horizon)
         ends = np.maximum(whole.lengths - (fifth if last is None else last), 0)
         if not ends.any():
             raise DataError(
-                f"the longest series has {whole.lengths.max()} steps, expected more than the {last}"
-                " to hold out. Give a smaller `last`."
+                f"the longest series has {whole.lengths.max()} steps, expected more than the"
+                f" {last or fifth.max()} to hold out. Give longer series, or a smaller `last` or"
+                " horizon."
             )
         known = whole.part(np.zeros_like(ends), ends).kept(ends > 0)
         self._done = trained(known, wanted, None)

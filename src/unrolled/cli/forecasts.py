@@ -38,6 +38,10 @@ Future = Annotated[
     list[str] | None,
     typer.Option(help="Further columns, known beforehand, such as holidays.", metavar="NAME ..."),
 ]
+Static = Annotated[
+    list[str] | None,
+    typer.Option(help="Further columns, constant within a series.", metavar="NAME ..."),
+]
 Ahead = Annotated[
     Path | None,
     typer.Option(
@@ -89,6 +93,7 @@ def forecast(
     season: Season = None,
     past: Past = None,
     future: Future = None,
+    static: Static = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -151,6 +156,7 @@ def backtest(
     season: Season = None,
     past: Past = None,
     future: Future = None,
+    static: Static = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -189,6 +195,7 @@ def _made(given: dict[str, Any]) -> Any:
         season=given["season"],
         past=given["past"] or (),
         future=given["future"] or (),
+        static=given["static"] or (),
         transform=given["transform"],
         channels=given["channels"],
         network=unrolled.Network(architecture=given["architecture"], units=given["units"]),

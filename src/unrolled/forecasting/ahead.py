@@ -39,7 +39,8 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
             " future=..., or --ahead FILE. `make_future()`, or --make-future FILE, gives one to"
             " fill."
         )
-    given = panel(read(future), Layout(layout.future, layout.time, layout.id), known=known.timeline)
+    columns = Layout(layout.future, layout.time, layout.id)
+    given = panel(read(future), columns, known=known.timeline, what="future")
     place = {name: i for i, name in enumerate(given.ids)}
     if not place.keys() & set(known.ids):
         raise DataError(

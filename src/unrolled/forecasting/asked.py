@@ -19,14 +19,16 @@ def layout(given: Mapping[str, Any]) -> Layout:
     Raises:
         SettingError: A column is named twice, or there is no target.
     """
-    targets, past, future = (_names(given[name]) for name in ("target", "past", "future"))
-    found = Layout(targets, given["time"], given["id"], past, future)
-    names = [n for n in (found.time, found.id, *found.numbers) if n is not None]
+    targets, past, future, static = (
+        _names(given[name]) for name in ("target", "past", "future", "static")
+    )
+    found = Layout(targets, given["time"], given["id"], past, future, static)
+    names = [n for n in (found.time, found.id, *found.numbers, *static) if n is not None]
     twice = {name for name in names if names.count(name) > 1}
     if twice or not targets:
         raise SettingError(
-            f"got {listed(sorted(twice))} more than once among target, time, id, past and"
-            " future, expected each column once."
+            f"got {listed(sorted(twice))} more than once among target, time, id, past, future and"
+            " static, expected each column once."
             if twice
             else "got no target, expected the column to forecast."
         )

@@ -17,6 +17,7 @@ from unrolled.folder import MANIFEST, Saved, head, weights
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import Scaling
+from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import Plan
 from unrolled.networks import Ports, faces
 from unrolled.settings import Network
@@ -48,7 +49,11 @@ def files(fitted: Fitted) -> dict[str, Any]:
         "weights.safetensors": weights(fitted.model),
         "references.safetensors": {"ridge": fitted.ridge.weights},
         MANIFEST: _manifest(fitted),
-        SERIES: {"ids": _listed(panel.ids), "timeline": _timeline(panel.timeline)},
+        SERIES: {
+            "ids": _listed(panel.ids),
+            "timeline": _timeline(panel.timeline),
+            "static": {one.name: one.to_list() for one in panel.static},
+        },
         SERIES_ARRAYS: arrays,
     }
 
@@ -67,6 +72,7 @@ def restored(saved: Saved) -> Fitted:
         arrays["starts"],
         arrays["offsets"],
         arrays["values"],
+        tuple(pl.Series(name, values) for name, values in series["static"].items()),
     )
     names = _names(panel, manifest["channels"])
     known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
@@ -78,7 +84,7 @@ def restored(saved: Saved) -> Fitted:
         panel=panel,
         held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
         naive=dict(zip(panel.ids, arrays["naive"], strict=True)),
-        plan=Plan(**manifest["plan"], scaling=scaling),
+        plan=Plan(**manifest["plan"], scaling=scaling, statics=Statics(**manifest["statics"])),
         channels=manifest["channels"],
         season=manifest["season"],
         ridge=Ridge(saved.arrays("references.safetensors")["ridge"]),
@@ -97,6 +103,7 @@ def _manifest(fitted: Fitted) -> dict[str, Any]:
         "layout": asdict(fitted.panel.layout),
         "plan": {"lookback": plan.lookback, "horizon": plan.horizon, "marked": plan.marked},
         "transform": plan.scaling.transform,
+        "statics": asdict(plan.statics),
         "channels": fitted.channels,
         "season": fitted.season,
         "reasons": fitted.reasons,
