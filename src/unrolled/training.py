@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,6 +48,12 @@ class History:
     loss: tuple[float, ...]
     validation: tuple[float, ...]
     stopped: Stopped
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> History:
+        """Return the history that JSON describes."""
+        passes = {name: tuple(state[name]) for name in ("loss", "validation")}
+        return cls(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)
 
 
 def fit_each(
