@@ -24,6 +24,8 @@ from unrolled.forecasting.backtest import Backtest, backtested
 from unrolled.forecasting.building import Wanted, refuse_fraction, trained
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.plots import drawn
+from unrolled.forecasting.refits import refits
+from unrolled.forecasting.rolled import rolled
 from unrolled.forecasting.scaling import Transform
 from unrolled.forecasting.stored import files, restored
 from unrolled.pages import forecasts
@@ -115,7 +117,13 @@ class Forecaster(Estimator):
         return self
 
     def trial(
-        self, data: Any, *, last: int | None = None, step: int = 1, level: Sequence[int] = ()
+        self,
+        data: Any,
+        *,
+        last: int | None = None,
+        step: int = 1,
+        level: Sequence[int] = (),
+        refit: int | None = None,
     ) -> Backtest:
         """Hold out the last steps of each series, train on the rest, and score on those held out.
 
@@ -124,6 +132,8 @@ class Forecaster(Estimator):
             last: How many steps; None takes a fifth, a horizon at least.
             step: As for `backtest`.
             level: As for `backtest`.
+            refit: Steps after which what forecasts is trained again, from the weights before and
+                on all that is known by then; None trains once. What was trained first stays.
 
         Raises:
             DataError: As for `fit`.
@@ -131,6 +141,8 @@ class Forecaster(Estimator):
         wanted, levels = self._wanted(), percents(level)
         if last is not None:
             refuse_fraction(last, "last", wanted.horizon)
+        if refit is not None:
+            refuse_fraction(refit, "refit")
         whole = panel(read(data), layout(self._settings)).known()
         whole.refuse_constant()
         fifth = np.maximum(whole.lengths // 5, wanted.horizon)
@@ -143,7 +155,7 @@ class Forecaster(Estimator):
             )
         known = whole.part(np.zeros_like(ends), ends).kept(ends > 0)
         self._done = trained(known, wanted, None)
-        return self._backtest(whole, ends, step, levels, fresh=True)
+        return self._backtest(whole, ends, step, levels, fresh=True, refit=refit)
 
     def predict(self, data: Any = None, *, future: Any = None, level: Sequence[int] = ()) -> Any:
         """Forecast the steps after the end of each series.
@@ -171,8 +183,8 @@ class Forecaster(Estimator):
         examples = series.examples(first=series.panel.lengths - done.plan.horizon)
         rows = done.said(series, examples)  # s*c u 1, or s u c
         ends = {"": rows}
-        for one in levels:
-            low, high = done.offsets(done.series(known), one, fresh=data is not None)
+        off = done.offsets(done.series(known), levels, fresh=data is not None) if levels else ()
+        for one, (low, high) in zip(levels, off, strict=True):
             ends |= {f"-lo-{one}": rows + low, f"-hi-{one}": rows + high}
         moments = series.moments(examples)
         arrays = {name: done.plan.scaling.undone(a, moments) for name, a in ends.items()}
@@ -240,12 +252,20 @@ class Forecaster(Estimator):
         return self._backtest(whole, first, step, levels, fresh=bool(np.all(later)))
 
     def _backtest(
-        self, whole: Panel, first: Array, step: int, levels: tuple[int, ...], *, fresh: bool
+        self,
+        whole: Panel,
+        first: Array,
+        step: int,
+        levels: tuple[int, ...],
+        *,
+        fresh: bool,
+        refit: int | None = None,
     ) -> Backtest:
         """Score the steps from `first` of each series; `fresh` where `fit` saw none of them."""
         done = self._fitted("backtest")
         refuse_fraction(step, "step")
         first = np.maximum(first, done.plan.lookback)
+        later = refits(done, whole, self._wanted(), first, refit) if refit else ()
         series = done.series(whole, np.minimum(first, whole.lengths))
         first = np.repeat(first, done.each)
         if not series.examples(first=first).rows:
@@ -254,8 +274,8 @@ class Forecaster(Estimator):
                 f" {done.plan.lookback} to look back on. Give data with more steps, or another"
                 " `last`."
             )
-        arrays, scales = done.tested(series, first, step, levels, fresh=fresh)
-        return backtested(arrays, done.whom, scales, levels=levels, season=done.season)
+        found = rolled(done, series, first, step, levels, fresh=fresh, later=later)
+        return backtested(found, levels=levels, season=done.season)
 
     def plot(
         self,

@@ -44,6 +44,17 @@ def test_a_backtest_scores_the_last_rows_beside_simple_forecasts(unrolled):
 
 
 @pytest.mark.usefixtures("airline")
+def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
+    said = unrolled(f"backtest airline.csv {FEW} --last 12 --refit 4 --plot seen.png")
+    assert said.status == 0
+    assert said.out.endswith("\ndrew   seen.png\n")
+    assert (folder / "seen.png").read_bytes().startswith(b"\x89PNG")
+    refused = unrolled(f"backtest airline.csv {FEW} --refit 0")
+    assert refused.status == 2
+    assert "got refit=0, expected a whole number of at least 1" in refused.err
+
+
+@pytest.mark.usefixtures("airline")
 @pytest.mark.parametrize(
     ("words", "says"),
     [

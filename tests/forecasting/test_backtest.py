@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 
+from unrolled.data.timeline import Timeline
 from unrolled.forecasting.backtest import backtested
+from unrolled.forecasting.rolled import Origins, Rolled
+
+TRUE = np.array([[[1.0], [2.0]], [[2.0], [4.0]]])
 
 
-def scored(said, true=None, **more):
-    true = np.array([[[1.0], [2.0]], [[2.0], [4.0]]]) if true is None else true
+def scored(said, true=TRUE, losses=None, held=None, **more):
     arrays = {"true": true, "network": said, "repeat last": true * 0 + 1, "ridge": true + 1, **more}
-    levels = tuple(int(name[3:]) for name in more if name.startswith("lo-"))
-    return backtested(arrays, ["network", "repeat last", "ridge"], true[:, 0] * 0 + 2,
-                      levels=levels, season=None)  # fmt: skip
+    line = Timeline("numbers", 1, 0, int)
+    n = len(true)
+    origins = Origins((("y",),), np.zeros(n, int), np.arange(n), line)
+    rolled = Rolled(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
+    return backtested(rolled, levels=tuple(held or {}), season=None)
 
 
 def test_scores_are_as_by_hand():
@@ -30,11 +35,19 @@ def test_values_that_are_not_known_are_not_scored():
     assert found["MAE"] == pytest.approx((0.5 + 1 + 3) / 3)
 
 
-def test_coverage_and_width():
-    true = np.array([[[1.0], [2.0]], [[2.0], [4.0]]])
+def test_coverage_and_width_and_the_loss_by_the_scale_of_the_mase():
     low = np.array([[[0.0], [0.0]], [[2.5], [3.0]]])
-    found = scored(true, true, **{"lo-80": low, "hi-80": low + 3}).intervals[80]
-    assert found == {"coverage": 0.75, "width": 3.0}
+    loss = np.array([[[1.0], [np.nan]], [[3.0], [2.0]]])
+    ends = {"lo-80": low, "hi-80": low + 3}
+    found = scored(
+        TRUE,
+        losses=dict.fromkeys(("network", "repeat last", "ridge"), loss),
+        held={80: 0.75},
+        **ends,
+    )
+    assert found.intervals[80] == {"coverage": 0.75, "width": 3.0}
+    assert found.scores["network"]["SQL"] == 2.0 / 2
+    assert "80% intervals hold 75.0% of the true values, mean width 3" in str(found)
 
 
 @pytest.mark.parametrize(

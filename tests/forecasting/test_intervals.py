@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from unrolled.forecasting.intervals import offsets, rolling
+from unrolled.forecasting.intervals import each, offsets, rolling
+
+
+def ends(errors, *, first):
+    """Return the offsets of the 80% intervals of every forecast from the first (2 n-first u c)."""
+    return each(rolling(errors, [80], first=first), len(errors) - first)[0]
 
 
 @pytest.mark.parametrize("level", [50, 80, 95])
@@ -13,35 +18,46 @@ def test_the_level_is_held_whatever_the_errors_are_like(level, draw):
     inside = []
     for _ in range(200):
         errors = getattr(random, draw)(size=(120, 2, 1))
-        low, high = offsets(errors[:-20], level)
+        ((low, high),) = offsets(errors[:-20], [level])
         inside.append(((low <= errors[-20:]) & (errors[-20:] <= high)).mean())
     assert -0.02 < np.mean(inside) - level / 100 < 0.03  # rather too wide than too narrow
 
 
+def test_the_ends_are_the_quantiles_of_numpy_whatever_is_missing():
+    errors = np.random.default_rng(5).normal(size=(60, 3, 2))
+    errors[::7, 1, 0] = np.nan
+    found = offsets(errors, [50, 90])
+    for u, c in np.ndindex(3, 2):
+        known = errors[:, u, c][~np.isnan(errors[:, u, c])]
+        share = np.array([1.5, 1.9]) / 2 * (len(known) + 1) / len(known)
+        np.testing.assert_allclose(found[:, 0, u, c], np.quantile(known, 1 - share))
+        np.testing.assert_allclose(found[:, 1, u, c], np.quantile(known, share))
+
+
 def test_few_errors_are_those_of_all_steps_together_as_far_up_as_down():
     errors = np.random.default_rng(1).normal(size=(2, 24, 1))
-    low, high = offsets(errors, 80)
+    ((low, high),) = offsets(errors, [80])
     np.testing.assert_allclose(low, -high)
     assert len(np.unique(high)) == 1
-    assert np.isnan(offsets(errors[:, :3], 80)).all()  # six tell nothing
+    assert np.isnan(offsets(errors[:, :3], [80])).all()  # six tell nothing
 
 
 def test_a_rolling_interval_knows_only_errors_that_were_known_when_it_was_made():
     random = np.random.default_rng(2)
     errors = random.normal(size=(200, 3, 1))
-    before = rolling(errors, 80, first=100)
+    before = ends(errors, first=100)
     for u in range(3):
         for origin in (100, 124, 172):  # where errors are looked back on anew
             later = errors.copy()
             later[origin - u :, u] = 1e6  # the error for step u of a window is known u+1 later
-            after = rolling(later, 80, first=100)[: origin - 100 + 1]
-            np.testing.assert_array_equal(after[:, :, u], before[: origin - 100 + 1, :, u])
+            after = ends(later, first=100)[:, : origin - 100 + 1]
+            np.testing.assert_array_equal(after[:, :, u], before[:, : origin - 100 + 1, u])
 
 
 def test_rolling_intervals_follow_errors_that_grow():
     errors = np.random.default_rng(3).normal(size=(3000, 1, 1))
     errors[1500:] *= 5
-    low, high = np.moveaxis(rolling(errors, 80, first=1000), 1, 0)
+    low, high = ends(errors, first=1000)
     inside = ((low <= errors[1000:]) & (errors[1000:] <= high))[:, 0, 0]
     assert inside[:500].mean() == pytest.approx(0.8, abs=0.06)
     assert inside[-500:].mean() == pytest.approx(0.8, abs=0.06)
@@ -49,6 +65,6 @@ def test_rolling_intervals_follow_errors_that_grow():
 
 def test_where_no_error_is_known_yet_there_is_no_interval():
     errors = np.random.default_rng(4).normal(size=(3, 8, 1))  # fewer windows than steps
-    found = rolling(errors, 80, first=0)
-    assert found.shape == (3, 2, 8, 1)
+    found = ends(errors, first=0)
+    assert found.shape == (2, 3, 8, 1)
     assert np.isnan(found).all()

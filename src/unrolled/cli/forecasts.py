@@ -152,6 +152,13 @@ def backtest(
     step: Annotated[
         int, typer.Option(help="Steps from one forecast to the next.", metavar="N")
     ] = 1,
+    refit: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps after which it is trained again, on all known by then; once unless given.",
+            metavar="N",
+        ),
+    ] = None,
     lookback: Lookback = None,
     season: Season = None,
     past: Past = None,
@@ -164,6 +171,14 @@ def backtest(
     units: Units = None,
     epochs: Epochs = None,
     seed: Seed = 0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture of the errors, of forecasts over true values and, with --level, of how"
+            " much intervals hold.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Score forecasts of the last rows of a table, made without them.
 
@@ -171,9 +186,11 @@ def backtest(
     it. Its errors stand beside those of repeating the last value or season, and of a linear map.
     """
     made = _made(locals())
-    found = made.trial(data, last=last, step=step, level=tuple(level or ()))
+    found = made.trial(data, last=last, step=step, level=tuple(level or ()), refit=refit)
     typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
     typer.echo(wrapped(str(found)))
+    if plot is not None:
+        typer.echo(f"\ndrew   {found.plot(plot)}")
 
 
 def written(table: Any, out: Path | None) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unrolled.data.batch import Array
-from unrolled.forecasting.references import LAST, SEASONAL
+from unrolled.forecasting.panels import panels
+from unrolled.forecasting.references import LAST, NETWORK, RIDGE, SEASONAL
+from unrolled.forecasting.rolled import Origins, Rolled
 
-NETWORK = "network"
-METRICS = ("MAE", "MSE", "MASE", "sMAPE")
 COPY = 0.1  # of the error of repeating the last value: nearer to it, a forecast is its copy
 CLEARLY = 0.01  # share of an error that counts as better
 
@@ -23,11 +24,15 @@ class Backtest:
 
     Attributes:
         windows: How many forecasts were made.
-        scores: By who forecast (`network` first), then by metric.
+        scores: By who forecast (`network` first), then by metric; `SQL`, the scaled quantile
+            loss of intervals at ten levels and the forecast between them, where levels are given.
         by_step: Mean absolute error at each forecast step (u), by who forecast.
         intervals: By level: the share of true values inside, and the mean width.
         verdict: Whether the network is worth having, in a sentence.
+        origins: Where the forecasts began.
         season: Steps of the season that was repeated; None without one.
+        reliability: By level from 10 to 95, the share of true values inside; empty where no level
+            is given.
         arrays: `true` and, by who forecast, the values (n u c); `lo-80`, ... for intervals.
     """
 
@@ -36,14 +41,17 @@ class Backtest:
     by_step: Mapping[str, Array]
     intervals: Mapping[int, Mapping[str, float]]
     verdict: str
+    origins: Origins = field(repr=False)
     season: int | None = None
+    reliability: Mapping[int, float] = field(default_factory=dict, repr=False)
     arrays: Mapping[str, Array] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         width = max(map(len, self.scores))
-        lines = ["  ".join([" " * width, *(f"{name:>9}" for name in METRICS)])]
+        metrics = list(self.scores[NETWORK])
+        lines = ["  ".join([" " * width, *(f"{name:>9}" for name in metrics)])]
         for who, scores in self.scores.items():
-            cells = [f"{scores[name]:>9.4g}" for name in METRICS]
+            cells = [f"{scores[name]:>9.4g}" for name in metrics]
             lines.append("  ".join([f"{who:<{width}}", *cells]))
         for level, found in self.intervals.items():
             lines.append(
@@ -52,38 +60,57 @@ class Backtest:
             )
         return "\n".join([*lines, self.verdict])
 
+    def plot(self, path: str | Path) -> Path:
+        """Draw the backtest into a file: errors, intervals, and forecasts over true values.
 
-def backtested(
-    arrays: Mapping[str, Array],
-    whom: list[str],
-    scale: Array,
-    *,
-    levels: tuple[int, ...],
-    season: int | None,
-) -> Backtest:
+        The mean error at each forecast step, by who forecast; where levels were given, the share
+        of true values that the network's intervals hold at levels from 10 to 95; and the latest
+        true values of up to four series with some of the network's forecasts.
+
+        Args:
+            path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            DataError: The file cannot be written.
+        """
+        return panels(Path(path), self.arrays, self.origins, self.by_step, self.reliability)
+
+
+def backtested(rolled: Rolled, *, levels: tuple[int, ...], season: int | None) -> Backtest:
     """Score forecasts.
 
     Args:
-        arrays: `true` and forecasts by who made them (n u c), NaN where a value is not known.
-        whom: Who made forecasts, the network first.
-        scale: The mean error of a naive forecast in the training part, of each window (n c).
-        levels: The levels of the intervals among the arrays.
+        rolled: The forecasts, the network's first.
+        levels: The levels of the intervals that were asked for.
         season: Steps of a season.
+
+    Source:
+        Bracher et al. 2021, the weighted interval score, here divided as the MASE is (Hyndman and
+        Koehler 2006, section 3): the scaled quantile loss, which of the forecast alone is the MASE.
     """
+    arrays = rolled.arrays
     true = arrays["true"]
-    scores = {who: _scores(true, arrays[who], scale) for who in whom}
+    whom = [who for who in (NETWORK, LAST, SEASONAL, RIDGE) if who in arrays]
+    scores = {who: _scores(true, arrays[who], rolled.scales) for who in whom}
+    for who, loss in rolled.losses.items():
+        scores[who]["SQL"] = _mean(loss / rolled.scales[:, None])
     steps = {who: np.nanmean(np.abs(true - arrays[who]), axis=(0, 2)) for who in whom}
     intervals = {}
     for level in levels:
-        low, high = arrays[f"lo-{level}"], arrays[f"hi-{level}"]
-        known = ~(np.isnan(true) | np.isnan(low))
-        inside = ((low <= true) & (true <= high))[known]
-        intervals[level] = {
-            "coverage": float(inside.mean()) if inside.size else float("nan"),
-            "width": float((high - low)[known].mean()) if inside.size else float("nan"),
-        }
-    verdict = _verdict(scores, arrays)
-    return Backtest(len(true), scores, steps, intervals, verdict, season, dict(arrays))
+        width = arrays[f"hi-{level}"] - arrays[f"lo-{level}"]
+        mean = _mean(width[~np.isnan(true)])
+        intervals[level] = {"coverage": rolled.held[level], "width": mean}
+    return Backtest(
+        windows=len(true),
+        scores=scores,
+        by_step=steps,
+        intervals=intervals,
+        verdict=_verdict(scores, arrays),
+        origins=rolled.origins,
+        season=season,
+        reliability=rolled.held,
+        arrays=arrays,
+    )
 
 
 def _scores(true: Array, said: Array, scale: Array) -> dict[str, float]:

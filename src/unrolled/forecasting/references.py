@@ -12,6 +12,7 @@ from unrolled.data.batch import Array, Examples
 MOST_WINDOWS = 20_000
 PENALTY = 1.0  # of the ridge, per window
 SEASONAL, LAST, RIDGE = "seasonal naive", "repeat last", "ridge"
+NETWORK = "network"  # what they are beside
 
 
 @dataclass(frozen=True)
