@@ -123,8 +123,6 @@ def _assignment(node: Any, variables: Variables, steps: str) -> str:
         tensor, index = node.arguments.args
         places = index if isinstance(index, tuple) else (index,)
         source = f"{target} = {variables[tensor]}[{', '.join(map(_index, places))}]"
-    elif type(operation).__name__ == "Greater":
-        source = f"{target} = {variables[node.arguments.args[0]]} > {node.arguments.args[1]}"
     else:
         source = _call(f"{target} = ", _layer(operation), _given(node, variables))
     axes = ["b", *(str(n or steps) for n in node.outputs[0].shape[1:])]
