@@ -9,6 +9,8 @@ from unrolled.data.infer import schema, sides
 from unrolled.data.read import read
 from unrolled.data.table import table
 from unrolled.errors import SettingError
+from unrolled.folder import SEQUENCES
+from unrolled.folder import read as opened
 from unrolled.settings import Network, Training
 
 FACTS = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
@@ -82,9 +84,9 @@ def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_faces(a, y, given, sa
     encoding, rows = encoded(a, y, **given)
     settings = SHORT.model_copy(update={"scheduled_sampling": sampling})
     made = assembly.fitted(assembly.built(encoding, rows, SMALL, settings), rows, rows)
-    assert np.isfinite(made.history.loss).all()
+    assert np.isfinite(made.histories[0].loss).all()
     artifact.save(made, tmp_path / "model", pages={})
-    loaded = artifact.load(tmp_path / "model")
+    loaded = opened(tmp_path / "model", {SEQUENCES: artifact.restored})
     assert (loaded.ports, loaded.network, loaded.training) == (
         made.ports,
         made.network,

@@ -49,6 +49,21 @@ def test_aligned_steps_are_compared_where_they_stand():
     assert row_errors(TOKENS, true, said, aligned=True).tolist() == pytest.approx([2 / 3, 0.0])
 
 
+def test_tags_are_judged_by_their_spans_first():
+    column = TOKENS.model_copy(update={"scheme": "BIO"})
+    true = [["B-a", "I-a", "O"], ["B-b", "O"]]
+    said = [["B-a", "O", "B-b"], ["B-b", "O"]]
+    found = scored(column, true, said, aligned=True)
+    assert list(found.items()) == [
+        ("span F1", 2 / 5),
+        ("precision", 1 / 3),
+        ("recall", 1 / 2),
+        ("step accuracy", 3 / 5),
+        ("exact match", 1 / 2),
+    ]
+    assert row_errors(column, true, said, aligned=True).tolist() == [3, 0]
+
+
 def test_rows_of_a_length_of_their_own_are_judged_by_edits_first():
     true, said = [["a", "b", "c"], ["c"]], [["b", "c"], ["c"]]
     found = scored(TOKENS, true, said)

@@ -12,7 +12,7 @@ import unrolled
 HOME = Path(unrolled.__file__).parent
 ROOMS = (
     *("errors", "shapes", "schema", "settings"),
-    *("data", "metrics", "references"),
+    *("data", "metrics", "references", "folder"),
     *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *(
         "progress",
@@ -28,7 +28,7 @@ ROOMS = (
         "evaluation",
         "forecasting",
     ),
-    *("explain", "pages", "bare", "model", "forecaster", "bikes", "export"),
+    *("explain", "pages", "bare", "model", "forecaster", "loading", "bikes", "export"),
     "__init__",
     *("cli", "serve"),
 )

@@ -55,6 +55,51 @@ def test_a_step_is_one_whatever_its_letters():
     assert metrics.edit_rate([["t\u0361ʃ", "ɑ\u0303"]], [["t", "ɑ\u0303"]]) == 1 / 2
 
 
+# each row, the true tags above the predicted ones
+ODD = """
+O B-loc O B-per O I-per I-per I-per I-loc I-per O O
+O B-loc O B-per O I-loc I-per I-per I-loc I-per O O
+I-per O I-per I-per B-loc O I-loc I-per B-per I-loc O B-loc
+I-loc O I-per B-per B-loc O I-loc I-per B-per I-loc B-per B-loc
+O B-per O O O I-loc B-loc O I-per I-loc O I-per
+O B-per O O O I-loc B-loc O I-per I-loc O I-per
+"""
+ENDS = """
+O E-loc S-per O B-per S-per E-per I-loc E-loc O E-loc O
+O E-loc S-per O B-per S-per O I-loc E-loc O E-loc O
+I-per S-loc S-loc S-loc E-per B-per B-per S-per B-loc O B-loc S-per
+I-per S-loc S-per S-loc E-per B-per B-loc S-per B-loc O B-loc S-per
+S-per B-loc E-per S-per I-loc S-loc I-loc E-loc I-per S-per S-loc O
+S-per O O S-per I-loc I-per S-loc I-per B-per B-per S-loc O
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "right", "known", "said"), [(ODD, 16, 19, 22), (ENDS, 21, 28, 26)]
+)
+def test_spans_are_counted_as_conlleval_does(rows, right, known, said):
+    """The counts are what conlleval.py (github.com/spyysalo/conlleval.py) printed."""
+    lines = [line.split() for line in rows.split("\n") if line]
+    true, predicted = lines[::2], lines[1::2]
+    assert metrics.span_recall(true, predicted) == right / known
+    assert metrics.span_precision(true, predicted) == right / said
+    assert metrics.span_f1(true, predicted) == pytest.approx(2 * right / (known + said))
+
+
+def test_spans_of_seqevals_own_example():
+    """The example of seqeval's README, with the figures it prints: F1 0.50, accuracy 0.80."""
+    person = ["B-PER", "I-PER", "O"]
+    true = [["O", "O", "O", "B-MISC", "I-MISC", "I-MISC", "O"], person]
+    said = [["O", "O", "B-MISC", "I-MISC", "I-MISC", "I-MISC", "O"], person]
+    assert metrics.span_f1(true, said) == 0.5
+    assert metrics.step_accuracy(true, said) == 0.8
+
+
+def test_without_spans_nothing_is_right():
+    assert metrics.span_f1([["O"]], [["O"]]) == metrics.span_recall([["O"]], [["B-a"]]) == 0
+    assert metrics.span_precision([["B-a"]], [["O"]]) == 0
+
+
 def test_bleu_is_that_of_the_papers_formula():
     # 5 words of 5; 4/5, 3/4, 2/3 and 1/2 of the runs of one to four are in the true text
     found = metrics.bleu(["a b c d e"], ["a b c d x"])

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from unrolled.evaluation import Evaluation as Evaluation
     from unrolled.explain.page import glance as glance
     from unrolled.forecaster import Forecaster as Forecaster
+    from unrolled.loading import load as load
     from unrolled.model import SequenceModel as SequenceModel
-    from unrolled.model import load as load
     from unrolled.schema import Column as Column
     from unrolled.schema import Schema as Schema
     from unrolled.settings import Decoding as Decoding
@@ -55,7 +55,7 @@ _HOME = {
     "errors": "",
     "glance": "explain.page",
     "layers": "",
-    "load": "model",
+    "load": "loading",
     "read": "data.read",
     "shapes": "",
     "show": "bare",

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from unrolled import references, training
 from unrolled.artifact import Trained
-from unrolled.backend import keras
-from unrolled.data.batch import Examples
+from unrolled.data.batch import Array, Examples
 from unrolled.data.examples import Encoding
+from unrolled.data.labels import balanced
+from unrolled.errors import SettingError
 from unrolled.generation import forced
 from unrolled.networks import Ports, faces, rounded, settled
+from unrolled.schema import Column, Schema
 from unrolled.settings import Network, Training
 
 
@@ -28,8 +30,9 @@ def built(
         generates=generates,
         answers=generates and ports.shape == "unaligned",
     )
-    keras().utils.set_random_seed(filled.seed)
-    return Trained(encoding, ports, taken, filled, None, (), faces(ports, taken))
+    return Trained(
+        encoding, ports, taken, filled, (), (), faces(ports, taken, seeds=filled.each_seed)
+    )
 
 
 def _ports(encoding: Encoding, train: Examples) -> Ports:
@@ -46,15 +49,29 @@ def _ports(encoding: Encoding, train: Examples) -> Ports:
         embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
+        pooled=tuple(names[c.name] for c in schema.outputs if _whole_row(schema, c)),
         tokens=steps and len(schema.outputs) == 1 and schema.outputs[0].kind in ("tokens", "text"),
         stops=steps and any(open_ended),
+        labels=tuple(
+            names[c.name] for c in schema.outputs if c.kind in ("category", "tokens", "text")
+        ),
     )
+
+
+def _whole_row(schema: Schema, column: Column) -> bool:
+    """Return whether an output is for the whole row where others are for its steps."""
+    return schema.shape == "aligned" and column.side == "one"
 
 
 def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
     """Fit the network and its references on encoded rows."""
-    rows, others = (forced(part, trained.ports, trained.faces) for part in (train, held))
-    history = training.fit(trained.model, rows, others, trained.training)
+    weights = _class_weights(trained, train)
+    rows, others = (
+        replace(forced(part, trained.ports, trained.faces), class_weights=weights)
+        for part in (train, held)
+    )
+    histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
+    trained = _kept(trained, histories)
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,
@@ -66,4 +83,34 @@ def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
         trained.encoding.categories,
         aligned=trained.encoding.schema.shape == "aligned",
     )
-    return replace(trained, history=history, references=tuple(simple))
+    return replace(trained, references=tuple(simple))
+
+
+def _class_weights(trained: Trained, train: Examples) -> dict[str, Array]:
+    """Return what rows of each class weigh, by output, where the settings ask for that.
+
+    Raises:
+        SettingError: No output is a category.
+    """
+    if trained.training.class_weight is None:
+        return {}
+    encoding = trained.encoding
+    columns = [c.name for c in encoding.schema.outputs if c.kind == "category"]
+    if not columns:
+        raise SettingError(
+            f"got class_weight='{trained.training.class_weight}' and no output that is a category,"
+            " expected one whose classes could be weighted. Leave class_weight out."
+        )
+    ports = [encoding.ports[name] for name in columns]
+    return {name: balanced(train.targets[name].flat, encoding.sizes[name]) for name in ports}
+
+
+def _kept(trained: Trained, histories: tuple[training.History, ...]) -> Trained:
+    """Return the model with what happened; networks that an interrupt left out are taken away."""
+    settings = trained.training.model_copy(update={"seeds": len(histories)})
+    made = trained.faces
+    if settings.seeds < trained.training.seeds:
+        made = faces(trained.ports, trained.network, seeds=settings.each_seed)
+        for kept, fitted in zip(made.fitted, trained.faces.fitted, strict=False):
+            kept.set_weights(fitted.get_weights())
+    return replace(trained, training=settings, histories=histories, faces=made)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
 from unrolled.errors import SettingError, listed, nearest
+from unrolled.folder import refuse_other
 
 
 class Estimator(BaseEstimator):
@@ -28,3 +30,13 @@ class Estimator(BaseEstimator):
                 )
             self._settings[name] = value
         return self
+
+    @staticmethod
+    def check_save(folder: str | Path | None) -> None:
+        """Refuse a folder that `save` would refuse, before anything is trained.
+
+        Raises:
+            ArtifactError: The folder holds something else than a saved model.
+        """
+        if folder is not None:
+            refuse_other(Path(folder))

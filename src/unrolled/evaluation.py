@@ -47,8 +47,8 @@ class Evaluation:
     def main(self) -> float:
         """The network's first metric on the first output.
 
-        Accuracy, RMSE, step accuracy (aligned), edit rate (unaligned) or nats a token
-        (one-to-many); RMSE, edit rate and nats are better when lower.
+        Accuracy, RMSE, span F1 (tags) or step accuracy (aligned), edit rate (unaligned) or nats a
+        token (one-to-many); RMSE, edit rate and nats are better when lower.
         """
         first = next(iter(self.scores.values()))[NETWORK]
         return next(iter(first.values()))
@@ -81,7 +81,8 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     examples = encoding.examples(table, targets=bool(written))
     ports = [encoding.ports[column.name] for column in schema.outputs]
     said = {NETWORK: generation.outputs(trained.faces, trained.ports, examples)}
-    said |= {reference.name: reference.outputs(examples) for reference in trained.references}
+    for reference in trained.references:  # those of steps and of rows may have one name
+        said[reference.name] = said.get(reference.name, {}) | reference.outputs(examples)
     nats = _nats(trained, examples, [encoding.ports[column.name] for column in written])
     scores: dict[str, dict[str, dict[str, float]]] = {}
     verdicts = {}
@@ -107,8 +108,8 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
 def graded(trained: Trained, table: Table) -> float:
     """Return one number for the first output, higher is better (scikit-learn).
 
-    Accuracy, step accuracy (aligned), 1 - edit rate (unaligned), minus the nats a token
-    (one-to-many), or R2.
+    Accuracy, span F1 (tags), step accuracy (aligned), 1 - edit rate (unaligned), minus the nats a
+    token (one-to-many), or R2.
 
     Args:
         trained: The model.
@@ -192,6 +193,8 @@ def scored(column: Column, true: Any, predicted: Any, *, aligned: bool = False) 
     if column.kind in ("tokens", "text"):
         rows = _pieces(column, true), _pieces(column, predicted)
         chosen = metrics.ALIGNED if aligned else metrics.STEPS
+        if column.scheme:
+            chosen = metrics.SPANS | metrics.ALIGNED
         found = {name: metric(*rows) for name, metric in chosen.items()}
         return found if aligned else found | _as_text(column, true, predicted)
     flat = [np.concatenate([np.ravel(row) for row in rows]) for rows in (true, predicted)]
@@ -211,13 +214,15 @@ def _as_text(column: Column, true: Any, predicted: Any) -> dict[str, float]:
 
 
 def row_errors(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> Any:
-    """Return one error a row (n): squared for numbers; labels, edits or share of steps wrong."""
+    """Return one error a row (n): squared for numbers; labels, edits, spans or shares of steps."""
     if column.kind == "category":
         return np.array([str(t) != str(p) for t, p in zip(true, predicted, strict=True)], float)
     if column.kind in ("tokens", "text"):
         pairs = list(zip(_pieces(column, true), _pieces(column, predicted), strict=True))
         if not aligned:
             return np.array([metrics.edits(t, p) for t, p in pairs], float)
+        if column.scheme:
+            return np.array([metrics.wrong_spans(t, p) for t, p in pairs], float)
         longest = [max(len(t), len(p), 1) for t, p in pairs]
         right = np.array([metrics.agreeing(t, p) for t, p in pairs])
         return 1 - right / np.array(longest)
@@ -278,7 +283,7 @@ def _pieces(column: Column, rows: Any) -> list[list[str]]:
     """Return rows of tokens as they are, and texts as the steps that are counted."""
     if column.kind == "tokens":
         return [list(row) for row in rows]
-    return [text.pieces(row, _unit(column)) for row in rows]
+    return [text.pieces(row, _unit(column), cased=True) for row in rows]
 
 
 def _spelled(column: Column, rows: Any) -> list[str]:
@@ -287,7 +292,7 @@ def _spelled(column: Column, rows: Any) -> list[str]:
         return [" ".join(row) for row in rows]
     if column.unit != "words":
         return list(rows)
-    return [text.joined(text.pieces(row, "words"), "words") for row in rows]
+    return [text.joined(text.pieces(row, "words", cased=True), "words") for row in rows]
 
 
 def _unit(column: Column) -> Unit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,14 +10,16 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.batch import Array
-from unrolled.data.panel import Layout, Panel, panel
+from unrolled.data.panel import Panel, panel
 from unrolled.data.read import like, read
-from unrolled.errors import DataError, NotFittedError, SettingError, listed
+from unrolled.errors import DataError, NotFittedError
 from unrolled.estimator import Estimator
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
+from unrolled.folder import Saved, write
 from unrolled.forecasting.ahead import with_future
+from unrolled.forecasting.asked import Names, layout, percents
 from unrolled.forecasting.backtest import Backtest, backtested
 from unrolled.forecasting.building import Wanted, refuse_fraction, trained
 from unrolled.forecasting.fitted import Channels, Fitted
@@ -25,10 +27,10 @@ from unrolled.forecasting.plots import drawn
 from unrolled.forecasting.refits import refits
 from unrolled.forecasting.rolled import rolled
 from unrolled.forecasting.scaling import Transform
-from unrolled.settings import Network, Training
+from unrolled.forecasting.stored import files, restored
+from unrolled.pages import forecasts
+from unrolled.settings import Network, Settings, Training
 from unrolled.training import History
-
-Names = str | Sequence[str]
 
 
 class Forecaster(Estimator):
@@ -43,6 +45,8 @@ class Forecaster(Estimator):
         lookback: Steps that a forecast looks back on (t); None chooses, and `reasons` says why.
         past: Further columns, known up to the present.
         future: Further columns, known beforehand, such as holidays; see `make_future`.
+        static: Further columns, constant within a series, such as its region: numbers, or text for
+            categories.
         channels: Whether one network forecasts each target from its own past (`shared`), or all
             from all (`joint`).
         transform: What is done to the targets first: `log` or `log1p` for what is never negative
@@ -70,6 +74,7 @@ class Forecaster(Estimator):
         lookback: int | None = None,
         past: Names = (),
         future: Names = (),
+        static: Names = (),
         channels: Channels = "shared",
         transform: Transform = "none",
         season: int | None = None,
@@ -84,6 +89,7 @@ class Forecaster(Estimator):
             "lookback": lookback,
             "past": past,
             "future": future,
+            "static": static,
             "channels": channels,
             "transform": transform,
             "season": season,
@@ -105,7 +111,9 @@ class Forecaster(Estimator):
         """
         before = self._fitted("fit with warm=True") if warm else None
         wanted = self._wanted()
-        self._done = trained(panel(read(data), self._layout()).known(), wanted, before)
+        whole = panel(read(data), layout(self._settings)).known()
+        whole.refuse_constant()
+        self._done = trained(whole, wanted, before)
         return self
 
     def trial(
@@ -130,18 +138,20 @@ class Forecaster(Estimator):
         Raises:
             DataError: As for `fit`.
         """
-        wanted, levels = self._wanted(), _levels(level)
+        wanted, levels = self._wanted(), percents(level)
         if last is not None:
             refuse_fraction(last, "last", wanted.horizon)
         if refit is not None:
             refuse_fraction(refit, "refit")
-        whole = panel(read(data), self._layout()).known()
+        whole = panel(read(data), layout(self._settings)).known()
+        whole.refuse_constant()
         fifth = np.maximum(whole.lengths // 5, wanted.horizon)
         ends = np.maximum(whole.lengths - (fifth if last is None else last), 0)
         if not ends.any():
             raise DataError(
-                f"the longest series has {whole.lengths.max()} steps, expected more than the {last}"
-                " to hold out. Give a smaller `last`."
+                f"the longest series has {whole.lengths.max()} steps, expected more than the"
+                f" {last or fifth.max()} to hold out. Give longer series, or a smaller `last` or"
+                " horizon."
             )
         known = whole.part(np.zeros_like(ends), ends).kept(ends > 0)
         self._done = trained(known, wanted, None)
@@ -167,7 +177,7 @@ class Forecaster(Estimator):
             SettingError: A level that is no percentage.
         """
         done = self._fitted("predict")
-        levels = _levels(level)
+        levels = percents(level)
         known = self._given(data).reaching(done.plan.lookback)
         series = done.series(with_future(known, future, done.plan.horizon))
         examples = series.examples(first=series.panel.lengths - done.plan.horizon)
@@ -184,16 +194,32 @@ class Forecaster(Estimator):
             frame = frame.with_columns(pl.Series(name + n, a) for n, a in columns.items())
         return frame if data is None else like(frame, data)
 
+    def check_future(self, data: Any, future: Any) -> None:
+        """Refuse values of the steps to forecast that `predict` would, before anything is trained.
+
+        Args:
+            data: As for `fit`.
+            future: As for `predict`.
+
+        Raises:
+            DataError: A column is missing, or a step of `future`.
+            SettingError: A table that nobody has a use for.
+        """
+        with_future(self._given(data), future, self._wanted().horizon)
+
     def make_future(self, data: Any = None) -> Any:
         """Return the table of columns known beforehand, to be filled for `predict`.
 
         Args:
-            data: As for `predict`.
+            data: As for `predict`; before `fit` it must be given.
+
+        Raises:
+            NotFittedError: There was no `fit`, and there is no data.
         """
-        done = self._fitted("make_future")
         known = self._given(data)
-        frame = known.index(known.lengths, done.plan.horizon)
-        empty = [pl.lit(None, pl.Float64).alias(name) for name in done.panel.layout.future]
+        horizon = self._done.plan.horizon if self._done else self._wanted().horizon
+        frame = known.index(known.lengths, horizon)
+        empty = [pl.lit(None, pl.Float64).alias(name) for name in known.layout.future]
         return frame.with_columns(empty) if data is None else like(frame.with_columns(empty), data)
 
     def backtest(
@@ -217,7 +243,7 @@ class Forecaster(Estimator):
             NotFittedError: There was no `fit`.
             DataError: No forecast can be made and scored.
         """
-        done, levels = self._fitted("backtest"), _levels(level)
+        done, levels = self._fitted("backtest"), percents(level)
         if last is not None:
             refuse_fraction(last, "last", done.plan.horizon)
         whole = self._given(data)
@@ -275,6 +301,32 @@ class Forecaster(Estimator):
         forecast = self.predict(future=future, level=level)
         return drawn(done.panel, forecast, Path(path), history or 3 * done.plan.lookback)
 
+    def save(self, folder: str | Path) -> Path:
+        """Write the forecaster as a folder of safetensors and JSON, whole or not at all.
+
+        Of the data it holds the steps that were not trained on and a lookback before them, from
+        which `predict` and `backtest` go on.
+
+        Raises:
+            NotFittedError: There was no `fit`.
+            ArtifactError: The folder holds something else, or cannot be written.
+        """
+        done = self._fitted("save")
+        given = {
+            n: v.model_dump() if isinstance(v, Settings) else v for n, v in self._settings.items()
+        }
+        pages = {"code.py": self.code(), "README.md": forecasts(done, self.diagram().text)}
+        return write(folder, {**files(done), "settings.json": given, **pages})
+
+    @classmethod
+    def restored(cls, saved: Saved) -> Self:
+        """Return the forecaster of a folder that `save` wrote."""
+        given = saved.record("settings.json")
+        kinds = {"network": Network, "training": Training}
+        made = cls(**{n: kinds[n](**v) if n in kinds and v else v for n, v in given.items()})
+        made._done = restored(saved)
+        return made
+
     def code(self) -> str:
         """Return the network as a script of plain Keras."""
         done = self._fitted("code")
@@ -301,27 +353,6 @@ class Forecaster(Estimator):
         """How training went."""
         return self._fitted("history").history
 
-    def _layout(self) -> Layout:
-        """Return which columns are what."""
-        given = self._settings
-        targets, past, future = (_names(given[name]) for name in ("target", "past", "future"))
-        layout = Layout(targets, given["time"], given["id"], past, future)
-        names = [n for n in (layout.time, layout.id, *layout.numbers) if n is not None]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice or not targets:
-            raise SettingError(
-                f"got {listed(sorted(twice))} more than once among target, time, id, past and"
-                " future, expected each column once."
-                if twice
-                else "got no target, expected the column to forecast."
-            )
-        if layout.time is None and "step" in names:
-            raise SettingError(
-                "got a column named 'step' and no time, expected another name: forecasts number"
-                " their steps in a column of that name. Rename it, or name the column of times."
-            )
-        return layout
-
     def _wanted(self) -> Wanted:
         """Return what was asked for, checked."""
         given = self._settings
@@ -339,10 +370,12 @@ class Forecaster(Estimator):
 
     def _given(self, data: Any) -> Panel:
         """Return the series of new data, or those that were fitted on."""
-        done = self._fitted("predict")
+        if self._done is None and data is not None:
+            return panel(read(data), layout(self._settings)).known()
+        fitted = self._fitted("predict without data").panel
         if data is None:
-            return done.panel
-        return panel(read(data), done.panel.layout, known=done.panel.timeline).known()
+            return fitted
+        return panel(read(data), fitted.layout, known=fitted.timeline).known()
 
     def _first(self, whole: Panel, last: int | None, *, fresh: bool) -> Array:
         """Return the first step of each series to score (s)."""
@@ -366,21 +399,3 @@ class Forecaster(Estimator):
         if self._done is None:
             raise NotFittedError(f"got {what} before fit, expected fit(data) first.")
         return self._done
-
-
-def _names(names: Names) -> tuple[str, ...]:
-    """Return one or several names."""
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _levels(levels: Any) -> tuple[int, ...]:
-    """Return levels; refuse those that are no percentages."""
-    several = isinstance(levels, Iterable) and not isinstance(levels, str)
-    given: list[Any] = list(levels) if several else [levels]
-    for level in given:
-        whole = isinstance(level, int | np.integer) and not isinstance(level, bool)
-        if not (whole and 1 <= level < 100):
-            raise SettingError(
-                f"got level={level!r}, expected whole percents from 1 to 99, such as [80, 95]."
-            )
-    return tuple(int(level) for level in given)

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from unrolled.data.tags import spans
 from unrolled.errors import MissingExtraError
 
 Array = npt.NDArray[Any]
 NO_SACREBLEU = "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'."
 Steps = Sequence[Sequence[Hashable]]
+Tags = Sequence[Sequence[str]]
 
 
 def accuracy(true: Sequence[Any], predicted: Sequence[Any]) -> float:
@@ -100,6 +102,62 @@ def step_accuracy(true: Steps, predicted: Steps) -> float:
 def agreeing(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
     """Return how many steps of a row are right where they stand."""
     return sum(t == p for t, p in zip(true, predicted, strict=False))
+
+
+def span_precision(true: Tags, predicted: Tags) -> float:
+    """Return the share of the predicted spans that are true ones, of the same type and steps.
+
+    Example:
+        >>> span_precision([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
+        0.3333333333333333
+    """
+    right, _, said = _counted(true, predicted)
+    return right / max(1, said)
+
+
+def span_recall(true: Tags, predicted: Tags) -> float:
+    """Return the share of the true spans that were predicted, with their type and steps.
+
+    Example:
+        >>> span_recall([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
+        0.5
+    """
+    right, known, _ = _counted(true, predicted)
+    return right / max(1, known)
+
+
+def span_f1(true: Tags, predicted: Tags) -> float:
+    """Return the F1 of all spans together: 2 right / (true + predicted).
+
+    Example:
+        >>> span_f1([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
+        0.4
+
+    Source:
+        Tjong Kim Sang and Buchholz 2000, section 4.
+    """
+    right, known, said = _counted(true, predicted)
+    return 2 * right / max(1, known + said)
+
+
+def wrong_spans(true: Sequence[str], predicted: Sequence[str]) -> int:
+    """Return how many spans of a row are in one of the two only: missed, or made up.
+
+    Example:
+        >>> wrong_spans(["B-a", "I-a", "B-b"], ["B-a", "B-a", "B-b"])
+        3
+    """
+    return len(set(spans(true)) ^ set(spans(predicted)))
+
+
+def _counted(true: Tags, predicted: Tags) -> tuple[int, int, int]:
+    """Return how many spans are right, how many are true, and how many were predicted."""
+    pairs = [(set(spans(t)), set(spans(p))) for t, p in zip(true, predicted, strict=True)]
+    return (
+        sum(len(t & p) for t, p in pairs),
+        sum(len(t) for t, _ in pairs),
+        sum(len(p) for _, p in pairs),
+    )
 
 
 def edits(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
@@ -193,5 +251,10 @@ STEPS: dict[str, Callable[[Any, Any], float]] = {
     "edit rate": edit_rate,
     "exact match": exact_match,
     "step accuracy": step_accuracy,
+}
+SPANS: dict[str, Callable[[Any, Any], float]] = {
+    "span F1": span_f1,
+    "precision": span_precision,
+    "recall": span_recall,
 }
 ALIGNED = {name: STEPS[name] for name in ("step accuracy", "exact match")}

@@ -24,7 +24,7 @@ from unrolled.evaluation import Evaluation, evaluate, graded
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.pages import readme, summary, training_lines
+from unrolled.pages import readme, summary, together, training_lines
 from unrolled.schema import Schema
 from unrolled.settings import Decoding, Network, Training
 from unrolled.shapes import Shape
@@ -278,16 +278,6 @@ class SequenceModel(Estimator):
         pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
         return artifact.save(trained, folder, pages=pages)
 
-    @staticmethod
-    def check_save(folder: str | Path | None) -> None:
-        """Refuse a folder that `save` would refuse, before anything is trained.
-
-        Raises:
-            ArtifactError: The folder holds something else than a saved model.
-        """
-        if folder is not None:
-            artifact.refuse_other(Path(folder))
-
     def predict_file(
         self,
         data: Any,
@@ -334,7 +324,8 @@ class SequenceModel(Estimator):
     def __str__(self) -> str:
         if self._trained is None:
             return repr(self)
-        return f"{summary(self._trained.encoding)}\n\n{self.diagram()}"
+        parts = [summary(self._trained.encoding), str(self.diagram()), together(self._trained)]
+        return "\n\n".join(filter(None, parts))
 
     @property
     def schema(self) -> Schema:
@@ -363,8 +354,27 @@ class SequenceModel(Estimator):
 
     @property
     def history(self) -> training.History | None:
-        """What happened while the network was fitted; None before it ended."""
-        return self._fitted("history").history
+        """What happened while the (first) network was fitted; None before it ended."""
+        return next(iter(self.histories), None)
+
+    @property
+    def histories(self) -> tuple[training.History, ...]:
+        """What happened while each network was fitted; none before the first ended."""
+        return self._fitted("history").histories
+
+    @classmethod
+    def restored(cls, trained: Trained) -> Self:
+        """Return the model around what was trained."""
+        schema = trained.encoding.schema
+        made = cls(
+            {c.name: c.spelled for c in schema.inputs},
+            {c.name: c.spelled for c in schema.outputs},
+            shape=schema.shape,
+            network=trained.network,
+            training=trained.training,
+        )
+        made._trained = trained
+        return made
 
     def _said(self, examples: Examples) -> dict[str, Any]:
         """Return the network's raw outputs by column name."""
@@ -380,22 +390,3 @@ class SequenceModel(Estimator):
                 " saved model with unrolled.load(folder)."
             )
         return self._trained
-
-
-def load(folder: str | Path) -> SequenceModel:
-    """Read a model that `save` wrote.
-
-    Raises:
-        ArtifactError: The folder is not a saved model, or one of a newer format.
-    """
-    trained = artifact.load(folder)
-    schema = trained.encoding.schema
-    model = SequenceModel(
-        {c.name: c.spelled for c in schema.inputs},
-        {c.name: c.spelled for c in schema.outputs},
-        shape=schema.shape,
-        network=trained.network,
-        training=trained.training,
-    )
-    model._trained = trained
-    return model

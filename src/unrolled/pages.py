@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from dataclasses import asdict
+from typing import Any
 
 from unrolled.artifact import Trained
 from unrolled.data.examples import Encoding
 from unrolled.explain.source import Source, laid
+from unrolled.forecasting.fitted import Fitted
 from unrolled.networks import STOP
 from unrolled.schema import Column
-from unrolled.settings import Training
+from unrolled.settings import Network, Training
+from unrolled.training import History
 
 WIDEST = 100
+EACH = "# Each of the networks was fitted by itself, compiled so.\n"
 SMOOTHED = """\
 
 
@@ -38,7 +43,9 @@ def training_lines(trained: Trained) -> str:
     rate = trained.training.learning_rate
     given = [f"optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0)", loss]
     lines = laid(("model.compile(", given, ")"))
-    return (SMOOTHED.format(share=share) if "smoothed" in losses.values() else "") + lines
+    before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
+    before += EACH if trained.faces.members else ""
+    return before + lines
 
 
 def _loss(column: Column, settings: Training) -> str:
@@ -69,24 +76,58 @@ def summary(encoding: Encoding, *, width: int | None = None) -> str:
 
 def readme(trained: Trained, picture: str) -> str:
     """Return a page about a saved model for people."""
-    network = trained.network
+    return _page(
+        [summary(trained.encoding, width=78)],
+        " ".join(
+            [_built(trained.network, trained.model), _kept(*trained.histories), together(trained)]
+        ).strip(),
+        picture,
+        "Use it with `unrolled predict THIS_FOLDER new.csv -o out.csv`, or\n"
+        "`unrolled.load(THIS_FOLDER).predict(table)`; both speak in the table's own values.",
+        "The network itself sees encoded columns: numbers standardised, labels and tokens as\n"
+        "whole numbers, and gives scores for labels. `encoders.json` says how.",
+    )
+
+
+def forecasts(fitted: Fitted, picture: str) -> str:
+    """Return a page about a saved forecaster for people."""
+    plan, panel = fitted.plan, fitted.panel
+    columns = {name: value for name, value in asdict(panel.layout).items() if value}
+    named = {n: v if isinstance(v, str) else ", ".join(v) for n, v in columns.items()}
+    return _page(
+        [
+            *(f"{name:<8} {value}" for name, value in named.items()),
+            "",
+            f"{plan.lookback} steps in, {plan.horizon} out; the rows are {panel.timeline.spelled}",
+            *fitted.reasons,
+        ],
+        f"{_built(fitted.network, fitted.model)} {_kept(fitted.history)}",
+        picture,
+        "Use it with `unrolled predict THIS_FOLDER new.csv -o next.csv`, or\n"
+        "`unrolled.load(THIS_FOLDER).predict(table)`; both forecast the rows after the table's.",
+        "The network itself sees series less their mean, over their spread, and less the window's\n"
+        "last value. `series.json` names the series whose last steps and scales\n"
+        "`series.safetensors` holds.",
+    )
+
+
+def _page(facts: list[str], built: str, picture: str, use: str, sees: str) -> str:
+    """Return a page about a saved model, put together."""
     return "\n".join(
         [
             "# A model trained with unrolled",
             "",
             "```",
-            summary(trained.encoding, width=78),
+            *facts,
             "```",
             "",
-            f"Network: {network.architecture}, {network.layers} x {network.cell} of"
-            f" {network.units} units; {trained.model.count_params()} weights. {_kept(trained)}",
+            built,
             "",
             "```",
             picture,
             "```",
             "",
-            "Use it with `unrolled predict THIS_FOLDER new.csv -o out.csv`, or",
-            "`unrolled.load(THIS_FOLDER).predict(table)`; both speak in the table's own values.",
+            use,
             "",
             "`code.py` is the network in plain Keras. Run it where Keras has an engine",
             "(`KERAS_BACKEND=jax python code.py`); its weights are in `weights.safetensors`:",
@@ -98,19 +139,32 @@ def readme(trained: Trained, picture: str) -> str:
             "model.set_weights([weights[name] for name in sorted(weights)])",
             "```",
             "",
-            "The network itself sees encoded columns: numbers standardised, labels and tokens as",
-            "whole numbers, and gives scores for labels. `encoders.json` says how.",
+            sees,
             "",
         ]
     )
 
 
-def _kept(trained: Trained) -> str:
-    """Return which pass the weights are from."""
-    history = trained.history
-    if history is None:
-        return "Not trained."
+def _built(network: Network, model: Any) -> str:
+    """Return what the network is, in a sentence."""
     return (
+        f"Network: {network.architecture}, {network.layers} x {network.cell} of"
+        f" {network.units} units; {model.count_params()} weights."
+    )
+
+
+def _kept(*histories: History) -> str:
+    """Return which pass the weights of each network are from."""
+    if not histories:
+        return "Not trained."
+    return " ".join(
         f"Kept from pass {history.best_epoch} of {len(history.loss)}, with a validation loss of"
         f" {history.validation[history.best_epoch - 1]:.4f}."
+        for history in histories
     )
+
+
+def together(trained: Trained) -> str:
+    """Return that a model is the mean of several networks, where it is."""
+    count = len(trained.faces.members)
+    return f"The mean of {count} such networks, each fitted by itself." if count else ""

@@ -15,9 +15,11 @@ class Progress:
     Args:
         epochs: The most passes there can be.
         verbose: Whether to show anything.
+        which: Words before each line.
     """
 
-    def __init__(self, epochs: int, *, verbose: bool) -> None:
+    def __init__(self, epochs: int, *, verbose: bool, which: str = "") -> None:
+        self.which = which
         self.epochs, self.verbose, self.began = epochs, verbose, time.monotonic()
         self.live = verbose and sys.stderr.isatty()
         self._status: Any = None
@@ -33,8 +35,8 @@ class Progress:
         passed = time.monotonic() - self.began
         left = passed / number * (self.epochs - number)
         self._line = (
-            f"epoch {number}/{self.epochs}  loss {loss:.4f}  validation {validation:.4f}"
-            f"  best at {best}  {_clock(passed)}"
+            f"{self.which}epoch {number}/{self.epochs}  loss {loss:.4f}"
+            f"  validation {validation:.4f}  best at {best}  {_clock(passed)}"
         )
         if self._status is not None:
             self._status.update(

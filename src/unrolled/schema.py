@@ -11,6 +11,7 @@ from unrolled.shapes import FACTS, Shape, Side
 
 Kind = Literal["number", "category", "vector", "numbers", "tokens", "text"]
 Unit = Literal["characters", "words", "subwords"]
+Scheme = Literal["IOB1", "BIO", "BIOES"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
@@ -34,6 +35,7 @@ class Column(BaseModel):
         width: Numbers in a cell (`vector`) or in a step (`numbers`); 1 for every other kind.
         length: Steps in every row, or None where rows differ (or there are no steps).
         spaced: Whether `tokens` stand in a text with blanks between, and come out so.
+        scheme: How tags over the input steps mark spans; None where they mark none.
         why: The evidence the kind was taken from, in a few words.
     """
 
@@ -45,6 +47,7 @@ class Column(BaseModel):
     width: int = 1
     length: int | None = None
     spaced: bool = False
+    scheme: Scheme | None = None
     why: str = ""
 
     @property

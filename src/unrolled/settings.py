@@ -16,6 +16,7 @@ Split = Literal["auto", "random", "stratified", "group", "time"]
 Schedule = Literal["none", "linear", "inverse-sigmoid"]
 Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
+ClassWeight = Literal["balanced"]
 
 
 class Settings(BaseModel):
@@ -77,9 +78,14 @@ class Training(Settings):
         split_by: The column that groups rows (`group`) or orders them (`time`).
         label_smoothing: Share of the weight of a true token or label that all of them get alike;
             None takes 0.1 for tokens that an input of steps becomes, else 0.
+        class_weight: `balanced` lets every class of a category that comes out count alike, however
+            many rows it has; None lets every row.
         scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
             ever more often as training goes on (Bengio et al. 2015, section 2.4).
         seed: Makes two runs equal.
+        seeds: How many networks are fitted, with this seed and those that follow it, and answer
+            together: by the mean of their numbers or probabilities, and in a chained decoder of
+            their log-probabilities at each step.
         verbose: Whether to show progress while fitting, on the error stream.
 
     Example:
@@ -97,9 +103,16 @@ class Training(Settings):
     split: Split = "auto"
     split_by: str | None = None
     label_smoothing: float | None = Field(default=None, ge=0, lt=1)
+    class_weight: ClassWeight | None = None
     scheduled_sampling: Schedule = "none"
     seed: int = Field(default=0, ge=0, lt=2**32)
+    seeds: int = Field(default=1, ge=1, le=64)
     verbose: bool = True
+
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seed of each network."""
+        return tuple((self.seed + i) % 2**32 for i in range(self.seeds))
 
 
 class Decoding(Settings):

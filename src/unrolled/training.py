@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,8 +49,45 @@ class History:
     validation: tuple[float, ...]
     stopped: Stopped
 
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> History:
+        """Return the history that JSON describes."""
+        passes = {name: tuple(state[name]) for name in ("loss", "validation")}
+        return cls(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)
 
-def fit(network: Any, train: Examples, validation: Examples, training: Training) -> History:
+
+def fit_each(
+    networks: Sequence[Any], train: Examples, validation: Examples, training: Training
+) -> tuple[History, ...]:
+    """Fit networks one after the other, each by its own seed.
+
+    Args:
+        networks: As many as `training` has seeds.
+        train: The rows to learn from.
+        validation: The rows that say when to stop.
+        training: The settings, every one of them given.
+
+    Returns:
+        What happened; of fewer networks where Ctrl-C ended it.
+    """
+    found: list[History] = []
+    for network, seed in zip(networks, training.each_seed, strict=True):
+        which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
+        own = training.model_copy(update={"seed": seed})
+        try:
+            found.append(fit(network, train, validation, own, which=which))
+        except KeyboardInterrupt:
+            if not found:
+                raise
+            break
+        if found[-1].stopped == "interrupted":
+            break
+    return tuple(found)
+
+
+def fit(
+    network: Any, train: Examples, validation: Examples, training: Training, *, which: str = ""
+) -> History:
     """Fit a network in place and leave it with the weights of its best pass.
 
     Args:
@@ -58,13 +95,14 @@ def fit(network: Any, train: Examples, validation: Examples, training: Training)
         train: The rows to learn from.
         validation: The rows that say when to stop.
         training: The settings, every one of them given.
+        which: Words before each line of progress, where several networks are fitted.
     """
     size = min(training.batch_size or train.rows, train.rows)
     random = np.random.default_rng(training.seed)
     compiled(network, train, training)
     learner = _learner(network, train, training)
     compiled(learner, train, training)
-    keeper = _Keeper(training)
+    keeper = _Keeper(training, which)
     stopped: Stopped = "limit"
     try:
         learner.fit(
@@ -231,12 +269,13 @@ class _Keeper(Callback):
     Where the rate falls over all passes, the last that is about as good as the best is kept.
     """
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training, which: str) -> None:
         super().__init__()
         self.halves = training.decay != "cosine"
         self.near = 1.0 if self.halves else 1 + ENOUGH  # a later pass, at a lower rate, wavers less
         self.patience = training.patience or LEAST_PATIENCE
-        self.progress = Progress(training.epochs or LEAST_PASSES, verbose=training.verbose)
+        epochs = training.epochs or LEAST_PASSES
+        self.progress = Progress(epochs, verbose=training.verbose, which=which)
         self.weights: list[Any] | None = None
         self.best, self.least = 0, math.inf
         self.mark, self.level = 0, math.inf  # the last pass that was better by enough to wait on

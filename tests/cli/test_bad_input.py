@@ -55,8 +55,8 @@ TRAINING = {
     ),
     "names for a file that has its own": (
         "train vectors.jsonl --columns x y --output y",
-        "got names for the columns of 'vectors.jsonl', expected them only for a .csv or .tsv file"
-        " without a header line. Leave them out.",
+        "got names for the columns of 'vectors.jsonl', expected them only for a file without"
+        " a header line (.csv, .tsv, .conll, .iob, .bio). Leave them out.",
     ),
     "no such file": (
         "train goood.csv --output y",
@@ -74,7 +74,7 @@ TRAINING = {
     "another format": (
         "train good.xls --output y",
         "got the file 'good.xls', expected a name ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
-        " .json, .ts.",
+        " .json, .ts, .conll, .iob, .bio.",
     ),
     "no such input": (
         "train good.csv --input aa --output y",
@@ -246,7 +246,7 @@ USING = {
     "an unknown ending": (
         "predict model good.csv -o out.xls",
         "got the file name 'out.xls', expected one ending in .csv, .tsv, .parquet, .jsonl,"
-        " .ndjson.",
+        " .ndjson, .conll, .iob, .bio.",
     ),
     "no such folder": (
         "predict model good.csv -o nowhere/out.csv",

@@ -59,6 +59,20 @@ def test_draws_are_those_of_their_seed(speller):
     assert "sounds-4-score" in draws[0].splitlines()[0]
 
 
+@pytest.mark.parametrize("few", ["--top-k 1", "--top-p 0.0001"])
+def test_draws_from_the_most_probable_token_alone_are_the_greedy_output(speller, few):
+    drawn = speller(f"predict model new.csv --samples 1 --temperature 5 {few}").out
+    assert drawn == speller("predict model new.csv --beam 1").out
+
+
+def test_a_share_of_more_than_one_is_refused(speller):
+    said = speller("predict model new.csv --samples 1 --top-p 1.5")
+    assert said.status == 2
+    assert "got top_p=1.5 for Decoding, expected less than or equal to 1" in " ".join(
+        said.err.split()
+    )
+
+
 def test_the_most_steps_cut_and_say_so(speller, trained):
     said = speller("predict model new.csv --max-steps 1 -o cut.jsonl")
     assert said.status == 0

@@ -69,3 +69,86 @@ def test_what_cannot_be_forecast_is_refused_in_a_sentence(unrolled, words, says)
     assert said.status == 2
     assert says in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.usefixtures("airline")
+def test_a_saved_forecaster_forecasts_and_is_scored_by_the_verbs_of_saved_models(unrolled, folder):
+    said = unrolled(f"forecast airline.csv {FEW} --save model --level 80 -o next.csv")
+    assert said.out == (
+        "saved  model\nuse    unrolled predict model airline.csv -o forecast.csv\n"
+        "wrote  next.csv  (6 rows)\n"
+    )
+    said = unrolled("predict model airline.csv --level 80 -o again.csv")
+    assert said.out == "wrote  again.csv  (6 rows)\n"
+    assert (folder / "again.csv").read_text() == (folder / "next.csv").read_text()
+    more = pl.read_csv(folder / "airline.csv")[:-7]
+    more.write_csv(folder / "less.csv")
+    assert unrolled("predict model less.csv").out.splitlines()[1].startswith("2011-06-01,")
+    said = unrolled("evaluate model airline.csv --last 12 --level 80")
+    assert said.status == 0
+    assert "\nseasonal naive" in said.out
+    assert "80% intervals hold" in said.out
+
+
+@pytest.mark.usefixtures("airline", "table")
+def test_options_of_the_other_kind_of_model_are_refused(unrolled, folder):
+    unrolled(f"forecast airline.csv {FEW} --save model")
+    said = unrolled("predict model airline.csv --n-best 2")
+    assert (said.status, said.err) == (
+        2,
+        "error: got --n-best for a forecaster, expected it only for a model of 'unrolled train'."
+        " Leave it\nout.\n",
+    )
+    unrolled("train rows.jsonl --input a --output total --epochs 1 --units 2 --save rows")
+    for words in ("predict rows rows.jsonl --level 80", "evaluate rows rows.jsonl --last 3"):
+        said = unrolled(words)
+        assert said.status == 2
+        assert "for a model of rows, expected it only for one of 'unrolled forecast'" in said.err
+    assert not (folder / "next.csv").exists()
+
+
+@pytest.fixture
+def holidays(folder):
+    """Write twelve years of months with a column that is known beforehand."""
+    months = pl.date_range(pl.date(2000, 1, 1), pl.date(2011, 12, 1), "1mo", eager=True)
+    off = [float(k % 5 == 0) for k in range(len(months))]
+    y = [100 + k + 30 * h for k, h in enumerate(off)]
+    pl.DataFrame({"month": months, "y": y, "off": off}).write_csv(folder / "holidays.csv")
+
+
+@pytest.mark.usefixtures("holidays")
+def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder):
+    said = unrolled(f"forecast holidays.csv {FEW} --future off")
+    assert said.status == 2
+    assert said.err == (
+        "error: got no future, expected a table of 'off' for the steps to forecast: future=..., or"
+        " --ahead\nFILE. `make_future()`, or --make-future FILE, gives one to fill.\n"
+    )
+    said = unrolled(f"forecast holidays.csv {FEW} --future off --make-future ahead.csv")
+    assert said.out == "wrote  ahead.csv  (6 rows)\n"
+    asked = pl.read_csv(folder / "ahead.csv")
+    assert asked.columns == ["month", "off"]
+    assert asked["month"][0] == "2012-01-01"
+    unfilled = unrolled(f"forecast holidays.csv {FEW} --future off --ahead ahead.csv")
+    assert unfilled.status == 2
+    assert "future has no 'off' for 2012-01-01, expected it for each of the 6" in unfilled.err
+    asked.with_columns(off=pl.lit(1.0)).write_csv(folder / "ahead.csv")
+    words = "--future off --ahead ahead.csv --save model -o next.csv --plot next.png"
+    assert unrolled(f"forecast holidays.csv {FEW} {words}").status == 0
+    assert unrolled("predict model holidays.csv --ahead ahead.csv -o again.csv").status == 0
+    assert (folder / "again.csv").read_text() == (folder / "next.csv").read_text()
+    unrolled("predict model holidays.csv --make-future empty.csv")
+    assert pl.read_csv(folder / "empty.csv")["off"].is_null().all()
+    assert "got no future" in unrolled("predict model holidays.csv").err
+    said = unrolled(f"backtest holidays.csv {FEW} --future off --last 12")
+    assert "7 forecasts of 6 steps" in said.out
+
+
+@pytest.mark.usefixtures("holidays")
+def test_a_full_folder_and_a_table_for_nothing_are_refused_before_training(unrolled, folder):
+    (folder / "full").mkdir()
+    (folder / "full" / "thesis.txt").write_text("work")
+    assert "is not a saved model" in unrolled(f"forecast holidays.csv {FEW} --save full").err
+    said = unrolled(f"forecast holidays.csv {FEW} --ahead holidays.csv")
+    assert "got future, expected none: no column is named as known beforehand" in said.err
+    assert "season" not in said.err  # nothing was trained

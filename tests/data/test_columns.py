@@ -185,10 +185,23 @@ def test_subwords_survive_and_know_every_text(values: list[str]) -> None:
     assert made.decode(made.encode(values)) == values
 
 
-def test_words_are_lowercased_and_parted_from_punctuation() -> None:
-    made = Vocabulary(column("text", unit="words"), as_output=True).fit(["Don't (ever) stop!"])
+def test_words_that_go_in_are_lowercased_and_parted_from_punctuation() -> None:
+    made = Vocabulary(column("text", unit="words")).fit(["Don't (ever) stop!"])
     assert made.known == ["!", "(", ")", "don't", "ever", "stop"]
     assert made.decode(made.encode(["don't (EVER) stop!"])) == ["don't (ever) stop!"]
+
+
+def test_words_that_come_out_keep_their_capitals() -> None:
+    made = again(Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"]))
+    assert made.known == ["Ann", "a", "saw"]
+    assert made.decode(made.encode(["Ann saw a"])) == ["Ann saw a"]
+
+
+def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased() -> None:
+    facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
+    del facts["cased"]
+    made = Vocabulary.from_dict(facts)
+    assert made.decode(made.encode(["Ann"])) == ["ann"]
 
 
 def test_marks_stay_with_their_letters() -> None:

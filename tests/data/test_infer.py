@@ -227,8 +227,51 @@ def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
 def test_outputs_of_both_sides() -> None:
     assert refused(ShapeError, DATA, ["temp"], ["tags", "total"]) == (
         "got the outputs 'tags' (tokens, a row of steps) and 'total' (number, one set of values),"
-        " expected outputs of one side. Train a model for each."
+        " expected outputs of one side, or as many steps out as in, in every row. Train a model"
+        " for each."
     )
+
+
+def test_steps_and_a_label_of_the_row_come_out_together() -> None:
+    found = inferred(DATA, ["words"], ["day", "tags", "total"])
+    assert found.shape == "aligned"
+    assert found.reason == (
+        "`words` is a row of steps and `tags` is a row of steps, equally long in every row, so"
+        " aligned: row over row, same length. `day` is one label, `total` is one number for the"
+        " whole row beside it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("third", "scheme", "why"),
+    [
+        (["x", "x", "x"], None, "lists of strings"),
+        (["O", "B-a", "I-a"], "BIO", "lists of strings, BIO tags of 1 type"),
+        (
+            ["O", "I-b", "O"],
+            "BIO",
+            "lists of strings, BIO tags of 2 types (1 of 12 rows departs from BIO: row 3)",
+        ),
+    ],
+)
+def test_tags_that_mark_spans(third: list[str], scheme: str | None, why: str) -> None:
+    rows = [["B-a", *["I-a"] * i] for i in range(N)]
+    rows[2] = third
+    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    assert (column.scheme, column.why) == (scheme, why)
+
+
+def test_the_first_of_many_odd_rows_is_named() -> None:
+    rows = [["B-a", *["I-a"] * i] for i in range(N)]
+    rows[4][2] = rows[6][3] = "I-b"
+    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    assert column.why.endswith("(2 of 12 rows depart from BIO, row 5 first)")
+
+
+def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
+    tags = [["B-x"] * (i + 2) for i in range(N)]
+    (column,) = inferred({**DATA, "tags": tags}, ["words"], ["tags"]).outputs
+    assert column.scheme is None
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def test_writing_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         write(frame, "a.cvs")
     assert str(caught.value) == (
-        "got the file name 'a.cvs', expected one ending in .csv, .tsv, .parquet, .jsonl, .ndjson."
+        "got the file name 'a.cvs', expected one ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
+        " .conll, .iob, .bio."
         " Did you mean '.csv'?"
     )
     path = tmp_path / "no" / "a.csv"
@@ -166,7 +167,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
         path = file(tmp_path, name, b"x")
         assert refused(path) == (
             f"got the file '{path}', expected a name ending in .csv, .tsv, .parquet, .jsonl,"
-            f" .ndjson, .json, .ts.{hint}"
+            f" .ndjson, .json, .ts, .conll, .iob, .bio.{hint}"
         )
     assert refused(tmp_path) == f"'{tmp_path}' is a folder, expected a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")
@@ -176,7 +177,7 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json", ".ts"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json", ".ts", ".bio"])
 def test_an_empty_file(tmp_path: Path, suffix: str) -> None:
     path = file(tmp_path, f"a{suffix}", b"")
     assert refused(path) == f"'{path}' is empty, expected a table with at least one row."

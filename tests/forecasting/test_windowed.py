@@ -9,6 +9,7 @@ from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import references
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import Scaling
+from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import Plan, Series, shared
 
 T, U = 6, 3
@@ -24,7 +25,9 @@ def table(n=40, seed=0):
 def series(frame, *, channels="joint", marked=False, transform="none"):
     made = panel(frame, LAYOUT)
     seen = shared(made) if channels == "shared" else made
-    return Series.of(seen, Plan(T, U, Scaling.fitted(seen, transform), marked))
+    return Series.of(
+        seen, Plan(T, U, Scaling.fitted(seen, transform), marked, Statics.fitted(made))
+    )
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "log1p", "asinh"])

@@ -25,12 +25,12 @@ def expected(schedule, step, total):
 
 
 def given(*, ids=True, rows=1, steps=DRAWS + 1):
-    """Return true outputs that are all 0, and own ones that are all 1."""
-    own = np.zeros((rows, steps, 3), "float32")
-    own[..., 1] = 1
+    """Return true outputs that are all 2, and own ones that are all 3."""
+    own = np.zeros((rows, steps, 5), "float32")
+    own[..., 3] = 1
     if ids:
-        return [np.zeros((rows, steps), "int32"), own]
-    return [np.zeros((rows, steps, 3), "float32"), np.ones((rows, steps, 3), "float32")]
+        return [np.full((rows, steps), 2, "int32"), own]
+    return [np.full((rows, steps, 3), 2, "float32"), np.full((rows, steps, 3), 3, "float32")]
 
 
 def mixed(layer, inputs, *, training=True):
@@ -48,7 +48,7 @@ def test_the_share_of_true_outputs_follows_the_schedule(schedule, ids, step):
         assert (fed == fed[..., :1]).all()
         fed = fed[..., 0]
     error = np.sqrt(chance * (1 - chance) / DRAWS)
-    assert (fed == 0).mean() == pytest.approx(chance, abs=5 * error + 1e-9)
+    assert (fed == 2).mean() == pytest.approx(chance, abs=5 * error + 1e-9)
 
 
 @pytest.mark.parametrize("total", [1, 2, 7, 100, 30_000])
@@ -65,8 +65,17 @@ def test_after_all_steps_of_the_linear_schedule_only_own_outputs_are_fed():
     for step in (TOTAL, TOTAL + 50):
         layer.step.assign(step)
         fed = mixed(layer, given())
-        assert fed[0, 0] == 0  # the start is nobody's output
-        assert (fed[:, 1:] == 1).all()
+        assert fed[0, 0] == 2  # the start is nobody's output
+        assert (fed[:, 1:] == 3).all()
+
+
+def test_own_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
+    layer = Mixed("linear", 1)
+    layer.step.assign(1)
+    said = np.zeros((1, 5, IDS), "float32")
+    said[..., :4] = [4, 3, 1, 2]
+    fed = mixed(layer, [np.array([[2, 4, 4, 0, 0]], "int32"), said])
+    assert fed.tolist() == [[2, 3, 3, 0, 0]]
 
 
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
@@ -76,7 +85,7 @@ def test_an_own_output_is_that_of_the_step_before(ids):
     said = rng.normal(size=(4, 6, IDS)).astype("float32")
     true = np.full((4, 6), 9, "int32") if ids else np.full((4, 6, IDS), 9, "float32")
     fed = mixed(layer, [true, said])
-    own = said.argmax(axis=-1) if ids else said
+    own = said[..., 2:].argmax(axis=-1) + 2 if ids else said
     np.testing.assert_array_equal(fed[:, 0], true[:, 0])
     np.testing.assert_array_equal(fed[:, 1:], own[:, :-1])
 
@@ -155,7 +164,8 @@ def test_once_all_is_mixed_training_no_longer_sees_the_true_outputs():
     mixing(model)[0].step.assign(10**6)
     said = keras.ops.convert_to_numpy(model(given, training=True))
     # The first own output comes of the start, which stays; the next ones of true outputs, once.
-    other["previous"][:, 1] = (other["previous"][:, 1] + 1) % IDS
+    ids = other["previous"][:, 1]
+    other["previous"][:, 1] = np.where(ids > 0, 2 + (ids - 1) % 3, 0)  # the next known one
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(model(other, training=True))[:, 1], said[:, 1]
     )

@@ -91,7 +91,7 @@ def before(case, seed=2):
     """Return what was said before each of U steps: ids (b u), or numbers (b u o)."""
     rng = np.random.default_rng(seed)
     if case.says == "ids":
-        return rng.integers(0, IDS, size=(B, U)).astype("int32")
+        return rng.integers(1, IDS, size=(B, U)).astype("int32")
     return rng.normal(size=(B, U, OUT)).astype("float32")
 
 

@@ -25,7 +25,7 @@ def close(said, expected):
 def changed(case, previous, place):
     """Return what was said before, with another value at one step."""
     other = previous.copy()
-    other[:, place] = (other[:, place] + 1) % IDS if case.says == "ids" else 3.0
+    other[:, place] = 1 + other[:, place] % (IDS - 1) if case.says == "ids" else 3.0
     return other
 
 
@@ -132,3 +132,13 @@ def test_without_input_steps_there_is_nothing_to_attend_to():
 def test_what_is_no_decoder_has_one_face():
     built = faces(Ports("unaligned", u=U), Network(architecture="repeat", units=H))
     assert (built.encode, built.step, built.attend) == (None, None, None)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.says == "ids"], ids=str)
+def test_steps_after_the_end_of_a_row_change_none_before(case):
+    built, inputs, previous = made(case), given(case), before(case)
+    cut = previous.copy()
+    cut[:, 2:] = 0  # padding
+    said, whole = forced(built, inputs, cut), forced(built, inputs, previous)
+    for name in said:
+        np.testing.assert_allclose(said[name][:, :2], whole[name][:, :2], rtol=1e-5, atol=1e-6)

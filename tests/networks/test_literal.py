@@ -212,7 +212,7 @@ def decoder(shape, says, **settings):
     o = IDS if says == "ids" else OUT
     ports = Ports(shape, u=U, values=F, heads={"y": o}, **SAYS[says])
     rng = np.random.default_rng(2)
-    previous = rng.integers(0, IDS, size=(7, U)) if says == "ids" else rng.normal(size=(7, U, OUT))
+    previous = rng.integers(1, IDS, size=(7, U)) if says == "ids" else rng.normal(size=(7, U, OUT))
     x = facts() if shape == "one-to-many" else rows()
     network = Network(architecture="decoder", units=H, **settings)
     return networks.build(ports, network), {"x": x, "previous": previous}

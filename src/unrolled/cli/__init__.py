@@ -8,16 +8,17 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 import unrolled
-from unrolled.cli import forecasts
+from unrolled.cli import forecasts, saved
+from unrolled.cli.forecasts import Save
+from unrolled.cli.saved import Names
 from unrolled.cli.words import fail, spread, usage, wrapped
 
 INTERRUPTED = 130
-DRAWN = 12  # rows in a picture of attention
 
 app = typer.Typer(
     name="unrolled",
@@ -54,21 +55,12 @@ Inputs = Annotated[
 Outputs = Annotated[
     list[str], typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ...")
 ]
-Names = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Names for the columns of a .csv or .tsv file without a header line.",
-        metavar="NAME ...",
-    ),
-]
-Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
 Epochs = Annotated[
     int | None,
     typer.Option(
         help="The most passes over the data; by the number of rows unless given.", metavar="N"
     ),
 ]
-Model = Annotated[Path, typer.Argument(help="Folder of a saved model.", metavar="MODEL")]
 
 
 def _examples(*lines: str) -> str:
@@ -142,13 +134,16 @@ def show(
         "train sales.csv --input day price --output sold",
         "train reviews.csv --input text --output label --save model",
         "train french.tsv --columns word phonemes --output phonemes",
+        "train news.conll --output tag",
     )
 )
 def train(
     data: Annotated[
         Path,
         typer.Argument(
-            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json or .ts.", metavar="FILE"
+            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or"
+            " .bio.",
+            metavar="FILE",
         ),
     ],
     output: Outputs,
@@ -168,6 +163,13 @@ def train(
     cell: CellKind = "lstm",
     epochs: Epochs = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Networks to fit and to let answer together.", metavar="N")
+    ] = 1,
+    class_weight: Annotated[
+        Literal["balanced"] | None,
+        typer.Option(help="Let every class of a category count alike, rare or not."),
+    ] = None,
     split: Annotated[
         Literal["auto", "random", "stratified", "group", "time"],
         typer.Option(help="How rows are held out."),
@@ -194,10 +196,17 @@ def train(
             bidirectional=bidirectional,
             cell=cell,
         ),
-        training=unrolled.Training(epochs=epochs, seed=seed, split=split, split_by=split_by),
+        training=unrolled.Training(
+            epochs=epochs,
+            seed=seed,
+            seeds=seeds,
+            class_weight=class_weight,
+            split=split,
+            split_by=split_by,
+        ),
     )
     model.check_save(save)
-    table = _table(data, columns)
+    table = unrolled.read(data, columns=columns) if columns else data
     typer.echo(wrapped(model.trial(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
     if save is None:
         typer.echo("\nnot saved; to keep the model, add --save FOLDER")
@@ -208,106 +217,23 @@ def train(
     typer.echo(f"use    {shlex.join(words)}")
 
 
-@app.command(
+app.command(
     epilog=_examples(
         "predict model new.csv -o predictions.csv",
         "predict sounds words.csv --beam 5 --n-best 3",
         "predict names countries.csv --samples 20 --temperature 0.8",
+        "predict passengers airline.csv --level 80 95",
     )
-)
-def predict(
-    model: Model,
-    data: Annotated[Path, typer.Argument(help="Rows to predict.", metavar="FILE")],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="File to write; CSV on the screen unless given.",
-            metavar="FILE",
-        ),
-    ] = None,
-    columns: Names = None,
-    probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="A probability for each class instead.")
-    ] = False,
-    beam: Annotated[
-        int | None, typer.Option(help="Hypotheses a decoder keeps while writing.", metavar="N")
-    ] = None,
-    n_best: Annotated[
-        int | None, typer.Option(help="How many of the beam to give, best first.", metavar="N")
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(help="Outputs to draw for each row, instead.", metavar="N")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Of the draws: below 1 safer, above 1 wilder.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Makes two draws equal.", metavar="N")] = None,
-    max_steps: Annotated[
-        int | None, typer.Option(help="The most output steps of a decoder.", metavar="N")
-    ] = None,
-    attention: Annotated[
-        Path | None,
-        typer.Option(
-            help="Picture of what a decoder looked at, for the first rows.", metavar="FILE"
-        ),
-    ] = None,
-) -> None:
-    """Predict the outputs of new rows.
-
-    The columns of the file are kept; those that come out are added, or take the place of those
-    with the same name. What a decoder writes can be searched for (--beam) or drawn (--samples);
-    each hypothesis then has its log-probability beside it, and whether it was cut at the most
-    steps before it ended.
-    """
-    trained = unrolled.load(model)
-    asked: dict[str, Any] = {
-        "beam": beam,
-        "n_best": n_best,
-        "samples": samples,
-        "temperature": temperature,
-        "seed": seed,
-        "max_steps": max_steps,
-    }
-    given = {name: value for name, value in asked.items() if value is not None}
-    decoding = unrolled.Decoding(**given) if given else None
-    table = unrolled.read(data, columns=columns)
-    if attention is not None:  # first: should it fail, no predictions are written without it
-        trained.attention(table.head(DRAWN), plot=attention)
-        typer.echo(f"drew   {attention}", err=out is None)
-    found = trained.predict_file(
-        table,
-        out or sys.stdout,
-        probabilities=probabilities,
-        decoding=decoding,
-    )
-    if out is not None:
-        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
-
-
-@app.command(epilog=_examples("evaluate model test.csv"))
-def evaluate(
-    model: Model,
-    data: Annotated[
-        Path,
-        typer.Argument(
-            help="Rows with known outputs that the model was not trained on.", metavar="FILE"
-        ),
-    ],
-    columns: Names = None,
-) -> None:
-    """Score a saved model on rows it has not seen.
-
-    The score stands beside simple references that were fitted on the same rows as the model.
-    """
-    typer.echo(wrapped(unrolled.load(model).evaluate(_table(data, columns))))
-
-
+)(saved.predict)
+app.command(
+    epilog=_examples("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
+)(saved.evaluate)
 app.command(
     epilog=_examples(
         "forecast airline.csv --target Passengers --time Date --horizon 24",
         "forecast load.csv --target kW --time hour --horizon 48 --level 80 95 --plot load.png",
+        "forecast sales.csv --target sold --time day --horizon 7 --future holiday --ahead week.csv",
+        "forecast airline.csv --target Passengers --time Date --horizon 24 --save passengers",
     )
 )(forecasts.forecast)
 app.command(
@@ -361,11 +287,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
     if status == INTERRUPTED:
         fail(INTERRUPTED, "interrupted.")
-
-
-def _table(data: Path, columns: list[str] | None) -> Any:
-    """Return a file's path, or, where its columns are named, the table that it holds."""
-    return unrolled.read(data, columns=columns) if columns else data
 
 
 def _suffix(data: Path) -> str:

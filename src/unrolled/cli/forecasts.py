@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,6 +34,31 @@ Past = Annotated[
     list[str] | None,
     typer.Option(help="Further columns, known up to the present.", metavar="NAME ..."),
 ]
+Future = Annotated[
+    list[str] | None,
+    typer.Option(help="Further columns, known beforehand, such as holidays.", metavar="NAME ..."),
+]
+Static = Annotated[
+    list[str] | None,
+    typer.Option(help="Further columns, constant within a series.", metavar="NAME ..."),
+]
+Ahead = Annotated[
+    Path | None,
+    typer.Option(
+        help="Table of the columns known beforehand, for the steps to forecast.", metavar="FILE"
+    ),
+]
+MakeFuture = Annotated[
+    Path | None,
+    typer.Option(help="Write the table to fill for --ahead, and do no more.", metavar="FILE"),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
+    ),
+]
+Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
 Level = Annotated[
     list[int] | None,
     typer.Option(help="Percents for which intervals are given, such as 80 95.", metavar="N ..."),
@@ -66,6 +92,8 @@ def forecast(
     lookback: Lookback = None,
     season: Season = None,
     past: Past = None,
+    future: Future = None,
+    static: Static = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -73,35 +101,42 @@ def forecast(
     units: Units = None,
     epochs: Epochs = None,
     seed: Seed = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
-        ),
-    ] = None,
+    ahead: Ahead = None,
+    make_future: MakeFuture = None,
+    out: Out = None,
     plot: Annotated[
         Path | None,
         typer.Option(help="Picture of the series with their forecasts.", metavar="FILE"),
     ] = None,
+    save: Save = None,
 ) -> None:
     """Forecast the next rows of a table.
 
     A network is trained on the table, whose rows are steps in time: one series, or several told
     apart by --id. The last 15% of the steps say when to stop, and how wide intervals are. How good
-    the forecasts are says 'unrolled backtest'.
+    the forecasts are says 'unrolled backtest'. With --save, 'unrolled predict' forecasts later rows
+    by the same network.
     """
     made = _made(locals())
-    made.fit(data)
+    made.check_save(save)
+    table = unrolled.read(data)
+    if make_future is not None:
+        written(made.make_future(table), make_future)
+        return
+    known = unrolled.read(ahead) if ahead is not None else None
+    made.check_future(table, known)
+    made.fit(table)
     for reason in made.reasons:
         typer.echo(reason, err=True)
     levels = tuple(level or ())
-    found = made.predict(level=levels)
+    found = made.predict(future=known, level=levels)
     if plot is not None:
-        made.plot(plot, level=levels or (80, 95))
+        made.plot(plot, future=known, level=levels or (80, 95))
         typer.echo(f"drew   {plot}", err=out is None)
-    unrolled.write(found, out or sys.stdout)
-    if out is not None:
-        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
+    if save is not None:
+        words = ["unrolled", "predict", str(save), str(data), "-o", "forecast.csv"]
+        typer.echo(f"saved  {made.save(save)}\nuse    {shlex.join(words)}", err=out is None)
+    written(found, out)
 
 
 def backtest(
@@ -127,6 +162,8 @@ def backtest(
     lookback: Lookback = None,
     season: Season = None,
     past: Past = None,
+    future: Future = None,
+    static: Static = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -156,6 +193,14 @@ def backtest(
         typer.echo(f"\ndrew   {found.plot(plot)}")
 
 
+def written(table: Any, out: Path | None) -> None:
+    """Write a table into a file and say so, or onto the screen."""
+    unrolled.write(table, out or sys.stdout)
+    if out is not None:
+        rows = "row" if table.height == 1 else "rows"
+        typer.echo(f"wrote  {out}  ({table.height} {rows})")
+
+
 def _made(given: dict[str, Any]) -> Any:
     """Return the forecaster that the options describe."""
     return unrolled.Forecaster(
@@ -166,6 +211,8 @@ def _made(given: dict[str, Any]) -> Any:
         lookback=given["lookback"],
         season=given["season"],
         past=given["past"] or (),
+        future=given["future"] or (),
+        static=given["static"] or (),
         transform=given["transform"],
         channels=given["channels"],
         network=unrolled.Network(architecture=given["architecture"], units=given["units"]),

@@ -8,7 +8,16 @@ import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
-LISTS = ("--input", "--output", "--columns", "--target", "--past", "--level")
+LISTS = (
+    "--input",
+    "--output",
+    "--columns",
+    "--target",
+    "--past",
+    "--future",
+    "--static",
+    "--level",
+)
 WIDTH = 100
 
 

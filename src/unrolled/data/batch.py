@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -108,6 +108,7 @@ class Examples:
         fed: The output that a chained decoder is fed back, one step late; None without one.
         start: What it is fed at the first step: an id, or 0 for numbers.
         most: The most rows of one pass, drawn anew for each; None takes all.
+        class_weights: By output, what rows of each class weigh (C); rows of others weigh 1.
     """
 
     inputs: Mapping[str, Block]
@@ -119,6 +120,7 @@ class Examples:
     fed: str | None = None
     start: int = 0
     most: int | None = None
+    class_weights: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def rows_a_pass(self) -> int:
@@ -295,6 +297,8 @@ def targets_of(
             weight = real[:, None] * block.known_steps(batch.rows)
         if block.whole:  # -1 is a class never seen in training
             weight, target = weight * (target >= 0), np.maximum(target, 0)
+        if name in examples.class_weights:
+            weight = weight * examples.class_weights[name][target]
         targets[name], weights[name] = target, weight.astype("float32")
     return targets, weights
 

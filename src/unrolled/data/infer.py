@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data import text
+from unrolled.data import tags, text
 from unrolled.data.delimited import headerless
 from unrolled.data.kinds import kind
 from unrolled.data.reason import named_columns, reason
@@ -119,10 +119,11 @@ def schema(
 
     Raises:
         DataError: Sequences of one side differ in length within a row; the row is named.
-        ShapeError: The forced shape contradicts the sides, or outputs are of both sides.
+        ShapeError: The forced shape contradicts the sides, or outputs of both sides are not
+            aligned with the input.
         SettingError: There is no such shape.
     """
-    into, out = _side(inputs), _output_side(outputs)
+    into, out = _side(inputs), _side(outputs)
     taken_in, taken_out = _lengths(data, inputs), _lengths(data, outputs)
     apart: int | None = None  # the first row, from 0, whose lengths differ
     same = taken_in is not None and taken_out is not None
@@ -135,10 +136,13 @@ def schema(
         sized = (apart + 1, int(taken_in[apart]), int(taken_out[apart]))
     found = between(into, out, same_length=same)
     taken = found if shape == "auto" else named(shape, same_length=same)
+    _refuse_mixed(outputs, taken)
     if taken != found:
         _refuse(taken, found, inputs, outputs, sized)
     inputs = _with_lengths(data, inputs)
     outputs = _with_lengths(data, outputs)
+    if taken == "aligned":
+        outputs = tuple(_with_scheme(data, column) for column in outputs)
     return Schema(
         inputs=inputs,
         outputs=outputs,
@@ -173,17 +177,16 @@ def _side(found: Sequence[Column]) -> Side:
     return "many" if any(column.side == "many" for column in found) else "one"
 
 
-def _output_side(outputs: Sequence[Column]) -> Side:
-    """Return the one side of the outputs, or refuse outputs of both."""
-    if len({column.side for column in outputs}) > 1:
+def _refuse_mixed(outputs: Sequence[Column], taken: Shape) -> None:
+    """Refuse outputs of both sides, unless one network says them: aligned steps, and the row."""
+    if taken != "aligned" and len({column.side for column in outputs}) > 1:
         many = next(column for column in outputs if column.side == "many")
         one = next(column for column in outputs if column.side == "one")
         raise ShapeError(
             f"got the outputs '{many.name}' ({many.spelled}, a row of steps) and '{one.name}'"
-            f" ({one.spelled}, one set of values), expected outputs of one side. Train a model for"
-            " each."
+            f" ({one.spelled}, one set of values), expected outputs of one side, or as many steps"
+            " out as in, in every row. Train a model for each."
         )
-    return _side(outputs)
 
 
 def _steps(data: Table, column: Column) -> Lengths | None:
@@ -238,6 +241,24 @@ def _with_lengths(data: Table, found: Sequence[Column]) -> tuple[Column, ...]:
         length = int(lengths[0]) if same and lengths is not None else None
         measured.append(column.model_copy(update={"length": length}))
     return tuple(measured)
+
+
+def _with_scheme(data: Table, column: Column) -> Column:
+    """Return an aligned output with the scheme of its tags; rows may depart from it, and do."""
+    if column.kind != "tokens":
+        return column
+    rows: list[list[str] | None] = list(data.values[column.name])
+    found = tags.found(rows)
+    if found is None:
+        return column
+    scheme, odd = found
+    types = {tag.partition("-")[2] for row in rows if row for tag in row} - {""}
+    why = f"{column.why}, {scheme} tags of {len(types)} {'type' if len(types) == 1 else 'types'}"
+    if len(odd) == 1:
+        why += f" (1 of {len(rows)} rows departs from {scheme}: row {odd[0] + 1})"
+    elif odd:
+        why += f" ({len(odd)} of {len(rows)} rows depart from {scheme}, row {odd[0] + 1} first)"
+    return column.model_copy(update={"scheme": scheme, "why": why})
 
 
 def _refuse(

@@ -15,6 +15,23 @@ Array = np.ndarray[Any, Any]
 MOST_MARKS = 32
 
 
+def balanced(ids: Array, size: int) -> Array:
+    """Return the weight of each class (C) with which all classes count alike, rare or not.
+
+    The mean weight of the rows is 1; scikit-learn calls these weights `balanced`.
+
+    Args:
+        ids: The class of each row (b).
+        size: How many classes there are (C).
+
+    Example:
+        >>> balanced(np.array([0, 0, 0, 1]), 2).tolist()
+        [0.6666666666666666, 2.0]
+    """
+    weights: Array = len(ids) / (size * np.maximum(np.bincount(ids, minlength=size), 1))
+    return weights
+
+
 class Labels:
     """The encoder of `category`; its classes are those of the training part.
 

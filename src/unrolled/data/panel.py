@@ -26,6 +26,7 @@ class Layout:
         id: The series that a row is of; None where there is one.
         past: Further columns known up to the present.
         future: Further columns known beforehand.
+        static: Further columns, constant within a series.
     """
 
     targets: tuple[str, ...]
@@ -33,10 +34,11 @@ class Layout:
     id: str | None = None
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The columns that hold numbers."""
+        """The columns that hold a number at each step."""
         return (*self.targets, *self.past, *self.future)
 
 
@@ -51,6 +53,7 @@ class Panel:
         starts: The position of each series' first step in the timeline (s).
         offsets: Where each series begins, and the end (s+1).
         values: The columns `layout.numbers` (n k).
+        static: The columns `layout.static`, a value for each series (s).
     """
 
     layout: Layout
@@ -59,6 +62,7 @@ class Panel:
     starts: Array
     offsets: Array
     values: Array
+    static: tuple[pl.Series, ...]
 
     @property
     def lengths(self) -> Array:
@@ -91,6 +95,7 @@ class Panel:
             starts=self.starts[which],
             offsets=np.concatenate([[0], np.cumsum(self.lengths[which])]),
             values=self.values[rows],
+            static=tuple(one.filter(pl.Series(which)) for one in self.static),
         )
 
     def known(self) -> Panel:
@@ -109,6 +114,21 @@ class Panel:
         if not first.any() and (last == self.lengths).all():
             return self
         return self.part(first, last)
+
+    def refuse_constant(self) -> None:
+        """Refuse series whose targets have one value each: there is nothing to forecast.
+
+        Raises:
+            DataError: All of them are so.
+        """
+        for a, b in zip(self.offsets, self.offsets[1:], strict=False):
+            own = self.targets[a:b]
+            if (np.fmax.reduce(own) > np.fmin.reduce(own)).any():  # past NaN
+                return
+        raise DataError(
+            f"{listed(self.layout.targets)}: all rows of a series have one value, expected some"
+            " that differ. There is nothing to learn: check what is named as target."
+        )
 
     def longer(self, steps: int) -> Panel:
         """Return the series with some more steps, without values."""
@@ -145,7 +165,9 @@ class Panel:
         return pl.DataFrame([*columns, times.alias(layout.time or "step")])
 
 
-def panel(frame: pl.DataFrame, layout: Layout, *, known: Timeline | None = None) -> Panel:
+def panel(
+    frame: pl.DataFrame, layout: Layout, *, known: Timeline | None = None, what: str = "data"
+) -> Panel:
     """Return a table's rows as series.
 
     Rows may stand in any order. A step that is left out becomes one without values.
@@ -154,12 +176,13 @@ def panel(frame: pl.DataFrame, layout: Layout, *, known: Timeline | None = None)
         frame: What `read` returned.
         layout: Which of its columns are what.
         known: The timeline of the data that a model was fitted on; None finds it.
+        what: What to call the table in an error.
 
     Raises:
         DataError: A column is missing or holds no numbers, two rows of a series have one time, or
             times are not at one distance; the row is named.
     """
-    _check(frame, layout)
+    _check(frame, layout, what)
     rows = frame.with_row_index(ROW)
     names = pl.Series(["all"] * frame.height) if layout.id is None else frame[layout.id]
     unnamed = np.flatnonzero(names.is_null().to_numpy())
@@ -184,18 +207,14 @@ def panel(frame: pl.DataFrame, layout: Layout, *, known: Timeline | None = None)
     positions = line.positions(times)
     _refuse_between(rows, positions, line, layout)
     _refuse_double(rows.with_columns(pl.Series(PLACE, positions.astype(np.int64))), layout)
-    return _filled(rows, layout, line, tuple(ids.to_list()), positions.astype(np.int64), series)
+    return _filled(rows, layout, line, tuple(ids.to_list()), positions.astype(np.int64))
 
 
 def _filled(
-    rows: pl.DataFrame,
-    layout: Layout,
-    line: Timeline,
-    ids: tuple[Any, ...],
-    positions: Array,
-    series: Array,
+    rows: pl.DataFrame, layout: Layout, line: Timeline, ids: tuple[Any, ...], positions: Array
 ) -> Panel:
     """Return sorted rows as series in which every step has its place."""
+    series = rows[SERIES].to_numpy()
     first = np.searchsorted(series, np.arange(len(ids)))
     last = np.concatenate([first[1:], [len(series)]]) - 1
     starts = positions[first]
@@ -212,17 +231,41 @@ def _filled(
     values = np.full((offsets[-1], len(columns)), np.nan)
     for k, column in enumerate(columns):
         values[there, k] = column
-    return Panel(layout, line, ids, starts, offsets, values)
+    return Panel(layout, line, ids, starts, offsets, values, _static(rows, layout))
 
 
-def _check(frame: pl.DataFrame, layout: Layout) -> None:
+def _static(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, ...]:
+    """Return what is constant within each series, a value for each; refuse what is not."""
+    for name in layout.static:
+        cell = pl.col(name)
+        odd = cell.is_null() | cell.ne_missing(cell.first().over(SERIES))
+        wrong = rows.filter(odd | ~cell.is_finite() if rows[name].dtype.is_float() else odd)
+        if wrong.height:
+            series = f" of the series '{wrong[layout.id][0]}'" if layout.id else ""
+            raise DataError(
+                f"row {wrong[ROW][0] + 1}: got {wrong[name][0]!r} in '{name}', expected one value"
+                f" for every row{series}: it is named as static. Correct the row, or name the"
+                " column as past or future."
+            )
+    each = rows.unique(SERIES, keep="first", maintain_order=True) if layout.static else rows
+    return tuple(each[name] for name in layout.static)
+
+
+def _check(frame: pl.DataFrame, layout: Layout, what: str) -> None:
     """Refuse a table that lacks a column, or whose numbers are none."""
     others = [name for name in (layout.time, layout.id) if name is not None]
-    for name in (*others, *layout.numbers):
+    for name in (*others, *layout.numbers, *layout.static):
         if name not in frame.columns:
             raise DataError(
-                f"the data has no column '{name}', expected it since it is to be forecast or"
+                f"the {what} has no column '{name}', expected it since it is to be forecast or"
                 f" forecast by.{nearest(name, frame.columns)}"
+            )
+    for name in layout.static:
+        kind = frame[name].dtype
+        if not (kind.is_numeric() or kind in (pl.Boolean, pl.String)):
+            raise DataError(
+                f"column '{name}' holds {kind}, expected numbers or text for what is static. Give"
+                " such, or leave the column out."
             )
     for name in layout.numbers:
         column = frame[name]

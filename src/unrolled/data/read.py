@@ -11,14 +11,14 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from unrolled.data import archive, delimited, records
+from unrolled.data import archive, conll, delimited, records
 from unrolled.data.series import series
 from unrolled.data.write import like, write
 from unrolled.errors import DataError, SettingError, nearest
 
 __all__ = ["like", "read", "write"]
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts", *conll.SUFFIXES)
 ALIKE = 0.75  # of file names without their endings, which are much the same anyway
 
 
@@ -26,8 +26,10 @@ def read(source: Any, *, columns: Sequence[str] | None = None, what: str = "data
     """Return a table from a path, a frame or a dict of columns.
 
     Args:
-        source: A path to CSV, TSV, Parquet, JSON lines, a JSON list of records or a `.ts` file;
-            a pandas, polars or pyarrow frame; a dict of columns (lists or arrays, rows first).
+        source: A path to CSV, TSV, Parquet, JSON lines, a JSON list of records, a `.ts` file or a
+            CoNLL column file (`.conll`, `.iob`, `.bio`); a pandas, polars or pyarrow frame; a dict
+            of columns (lists or arrays, rows first).
+        columns: Names for the columns of a file without a header line.
         what: What to call the source in an error when it has no name of its own.
 
     Returns:
@@ -56,8 +58,8 @@ def read(source: Any, *, columns: Sequence[str] | None = None, what: str = "data
 def _named(what: str) -> SettingError:
     """Return the error for columns named for what has names of its own."""
     return SettingError(
-        f"got names for the columns of {what}, expected them only for a .csv or .tsv file without a"
-        " header line. Leave them out."
+        f"got names for the columns of {what}, expected them only for a file without a header line"
+        f" (.csv, .tsv, {', '.join(conll.SUFFIXES)}). Leave them out."
     )
 
 
@@ -86,6 +88,8 @@ def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     if suffix in (".csv", ".tsv"):
         separator = "," if suffix == ".csv" else "\t"
         return delimited.frame(data, separator=separator, what=what, columns=columns)
+    if suffix in conll.SUFFIXES:
+        return conll.frame(data, what=what, columns=columns)
     if columns is not None:
         raise _named(what)
     if suffix == ".ts":

@@ -41,7 +41,12 @@ in each row of `total`.
         return f"{evidence}; {shape} was asked for: {FACTS[shape].picture}."
     first = f"{evidence}, so {shape}: {FACTS[shape].picture}."
     if shape == "aligned":
-        first = f"{evidence}, equally long in every row, so aligned: {FACTS[shape].picture}."
+        steps = [column for column in outputs if column.side == "many"]
+        both = f"{named_columns(inputs)} and {named_columns(steps)}"
+        first = f"{both}, equally long in every row, so aligned: {FACTS[shape].picture}."
+        whole = [column for column in outputs if column.side == "one"]
+        if whole:
+            return f"{first} {named_columns(whole)} for the whole row beside it."
         return f"{first} State shape='unaligned' if the steps do not belong together one by one."
     if shape == "unaligned":
         why = "It would be aligned if every row had as many steps out as in"

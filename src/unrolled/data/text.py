@@ -18,23 +18,28 @@ _CLOSING = re.compile(r" ([.,!?;:%)\]}])")
 _OPENING = re.compile(r"([(\[{]) ")
 
 
-def pieces(text: str, unit: Unit) -> list[str]:
-    """Return the characters (NFC) or the words and punctuation marks (lowercased) of a text.
+def pieces(text: str, unit: Unit, *, cased: bool = False) -> list[str]:
+    """Return the characters (NFC) or the words and punctuation marks of a text.
+
+    Args:
+        text: The text.
+        unit: What is taken for a piece.
+        cased: Whether words keep their capital letters; else they are lowercased.
 
     Example:
         >>> pieces("Don't go!", "words")
         ["don't", 'go', '!']
+        >>> pieces("Don't go!", "words", cased=True)
+        ["Don't", 'go', '!']
         >>> pieces("né", "characters")
         ['n', 'é']
         >>> pieces("d\u0361ʒ a", "words") == ["d\u0361ʒ", "a"]
         True
     """
     normal = unicodedata.normalize("NFC", text)
-    return (
-        list(normal)
-        if unit == "characters"
-        else _word(marked=not normal.isascii()).findall(normal.lower())
-    )
+    if unit == "characters":
+        return list(normal)
+    return _word(marked=not normal.isascii()).findall(normal if cased else normal.lower())
 
 
 @cache

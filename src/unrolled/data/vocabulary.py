@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from unrolled.data.paths import Paths
 from unrolled.data.table import Values
 from unrolled.data.text import Subwords, joined, pieces
 from unrolled.errors import DataError, NotFittedError
@@ -25,7 +26,7 @@ class Vocabulary:
     Id 0 is padding and 1 is unknown; with `end`, 2 closes every row. An empty text becomes one
     unknown step. A word or token that goes in must stand at least twice in a training part of
     more than 1000 rows, so that a network learns what to do with unknown ones; what comes out
-    is kept whole.
+    is kept whole, with its capital letters, where words that go in are lowercased.
 
     Example:
         >>> words = Vocabulary(Column(name="a", kind="text", unit="words")).fit(["to be", "be"])
@@ -37,9 +38,11 @@ class Vocabulary:
         self.column = column
         self.as_output = as_output
         self.end = end
+        self.cased = as_output
         self.known: list[str] = []
         self.subwords: Subwords | None = None
         self._place: dict[str, int] = {}
+        self._paths: Paths | None = None
 
     @property
     def first(self) -> int:
@@ -96,7 +99,8 @@ class Vocabulary:
 
         Args:
             values: A score for each id (b u size) or b arrays (u_i, size), the highest being the
-                step (padding and unknown never are); or ids (b u), or b arrays (u_i,).
+                step (padding and unknown never are); or ids (b u), or b arrays (u_i,). Of tags
+                the best row that their scheme allows is taken.
         """
         self._fitted()
         return [self._decoded(np.asarray(row)) for row in values]
@@ -109,6 +113,7 @@ class Vocabulary:
             "column": self.column.model_dump(),
             "output": self.as_output,
             "end": self.end,
+            "cased": self.cased,
             "known": self.known,
             "subwords": self.subwords.to_dict() if self.subwords else None,
         }
@@ -117,6 +122,7 @@ class Vocabulary:
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
         made = cls(Column(**facts["column"]), as_output=facts["output"], end=facts["end"])
+        made.cased = facts.get("cased", False)  # once, all words were lowercased
         made._know(facts["known"])
         if facts["subwords"] is not None:
             made.subwords = Subwords.from_dict(facts["subwords"])
@@ -126,16 +132,18 @@ class Vocabulary:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
             return list(value)
-        return pieces(value, self.column.unit or "characters")
+        return pieces(value, self.column.unit or "characters", cased=self.cased)
 
     def _know(self, steps: Iterable[str]) -> None:
         """Give every known step its id."""
         self.known = list(steps)
         self._place = {step: i for i, step in enumerate(self.known, self.first)}
+        scheme = self.column.scheme
+        self._paths = Paths.of(self.known, scheme) if scheme and self.as_output else None
 
     def _decoded(self, row: Array) -> Any:
         """Return one row's tokens or text."""
-        ids = row.astype(np.int64) if row.ndim == 1 else row[:, END:].argmax(axis=1) + END
+        ids = row.astype(np.int64) if row.ndim == 1 else self._likely(row)
         if self.end and (ids == END).any():
             ids = ids[: int(np.flatnonzero(ids == END)[0])]
         ids = ids[ids != PADDING]
@@ -143,6 +151,13 @@ class Vocabulary:
             return self.subwords.decode([int(i) - self.first for i in ids if i >= self.first])
         steps = [self.known[i - self.first] if i >= self.first else UNKNOWN_MARK for i in ids]
         return steps if self.column.kind == "tokens" else joined(steps, self.column.unit or "words")
+
+    def _likely(self, scores: Array) -> Array:
+        """Return the ids (u) of the highest scores (u size), in a row that tags may make."""
+        if self._paths is not None:
+            return self._paths.best(scores[:, self.first :]) + self.first
+        ids: Array = scores[:, END:].argmax(axis=1) + END
+        return ids
 
     def _fitted(self) -> None:
         """Say so where nothing is known yet."""

@@ -61,6 +61,7 @@ class Windows(Block):
             step of the row; None takes nothing away.
         leveled: How many values (f), the first ones, are taken away.
         known: Which steps have all of their values (n), where some do not; None where all do.
+        beside: What each step of a series' windows has beside its values (s m); None for nothing.
     """
 
     places: Places = Places(np.zeros(0, int), np.zeros(0, int))
@@ -69,13 +70,17 @@ class Windows(Block):
     level: int | None = None
     leveled: int = 1
     known: Array | None = None
+    beside: Array | None = None
 
     def gather(self, rows: Array, steps: int = 0) -> Array:  # noqa: ARG002
-        """Return windows (b size f), less their levels."""
+        """Return windows (b size f+m), less their levels."""
         taken = self.flat[self._steps(rows)]
         if self.level is not None:
             taken[..., : self.leveled] -= self.levels(rows)[:, None]
-        return taken
+        if self.beside is None:
+            return taken
+        beside = self.beside[self.places.series(rows)][:, None]  # b 1 m
+        return np.concatenate([taken, np.repeat(beside, self.size, axis=1)], axis=2)
 
     def levels(self, rows: Array) -> Array:
         """Return what is taken away from the first values of each window (b leveled)."""

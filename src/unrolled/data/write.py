@@ -11,9 +11,10 @@ from typing import Any, TextIO
 import narwhals as nw
 import polars as pl
 
+from unrolled.data import conll
 from unrolled.errors import DataError, nearest
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", *conll.SUFFIXES)
 
 
 def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
@@ -23,11 +24,12 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
 
     Args:
         frame: The table.
-        out: A path that ends in `.csv`, `.tsv`, `.parquet`, `.jsonl` or `.ndjson`; or an open
-            stream of text, which gets CSV.
+        out: A path that ends in `.csv`, `.tsv`, `.parquet`, `.jsonl`, `.ndjson`, `.conll`, `.iob`
+            or `.bio`; or an open stream of text, which gets CSV.
 
     Raises:
-        DataError: The suffix is unknown, or the file cannot be written.
+        DataError: The suffix is unknown, the file cannot be written, or it is a CoNLL file and
+            columns are not lists of strings.
     """
     if not isinstance(out, str | os.PathLike):
         out.write(_flat(frame).write_csv())
@@ -100,6 +102,8 @@ def _fill(frame: pl.DataFrame, path: Path, suffix: str) -> None:
     """Write a table in the format of a suffix."""
     if suffix == ".parquet":
         frame.write_parquet(path)
+    elif suffix in conll.SUFFIXES:
+        path.write_text(conll.text(frame), encoding="utf-8")
     elif suffix in (".csv", ".tsv"):
         _flat(frame).write_csv(path, separator="," if suffix == ".csv" else "\t")
     else:

@@ -158,9 +158,14 @@ def _index(part: Any) -> str:
 
 
 def _layer(layer: Any) -> Source:
-    """Return a layer's constructor as source, with only what differs from Keras' defaults."""
-    layers = keras().layers
+    """Return a layer's constructor as source, with only what differs from Keras' defaults.
+
+    An operation without settings of its own is the function of `keras.ops`.
+    """
+    layers, name = keras().layers, type(layer).__name__.lower()
     stock = next((c for c in type(layer).__mro__ if getattr(layers, c.__name__, None) is c), None)
+    if stock is None and hasattr(keras().ops, name) and layer.get_config().keys() == {"name"}:
+        return f"keras.ops.{name}"
     if stock is None:
         raise SettingError(
             f"got the operation {type(layer).__name__} in the network, expected a stock Keras"

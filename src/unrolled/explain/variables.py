@@ -55,6 +55,8 @@ class Variables:
 def _names(node: Any) -> list[str]:
     """Return what a layer's outputs are called: its steps, and the states it ends in."""
     operation, count = node.operation, len(node.outputs) - 1
+    if type(operation).__name__ == "Greater":
+        return ["real"]
     if type(operation).__name__ == "Bidirectional":
         last = [name.removeprefix("state") for name in _states(count // 2)]
         return ["h", *(way + name for way in ("forward", "backward") for name in last)]

@@ -28,7 +28,7 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         t=ports.t,
         u=None if ends else steps,
         f=ports.values + sum(ports.width(size) for size in ports.embedded.values()),
-        o=sum(ports.heads.values()),
+        o=sum(size for name, size in ports.heads.items() if name not in ports.pooled),
         units=network.units or 0,
         layers=network.layers,
         cell=network.cell,
@@ -37,4 +37,5 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         inputs=names[0],
         outputs=names[1],
         ends=ends,
+        pooled=sum(ports.heads[name] for name in ports.pooled),
     )

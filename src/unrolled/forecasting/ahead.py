@@ -35,10 +35,12 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
         return longer
     if future is None:
         raise DataError(
-            f"got no future, expected a table of {listed(layout.future)} for the steps to forecast."
-            " `make_future()` gives one to fill."
+            f"got no future, expected a table of {listed(layout.future)} for the steps to forecast:"
+            " future=..., or --ahead FILE. `make_future()`, or --make-future FILE, gives one to"
+            " fill."
         )
-    given = panel(read(future), Layout(layout.future, layout.time, layout.id), known=known.timeline)
+    columns = Layout(layout.future, layout.time, layout.id)
+    given = panel(read(future), columns, known=known.timeline, what="future")
     place = {name: i for i, name in enumerate(given.ids)}
     if not place.keys() & set(known.ids):
         raise DataError(

@@ -17,6 +17,7 @@ from unrolled.forecasting import suggested
 from unrolled.forecasting.fitted import Channels, Fitted, naive
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import Scaling, Transform
+from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import MOST_HELD, Plan, Series, sampled, shared
 from unrolled.generation import forced
 from unrolled.networks import Faces, Ports, faces, settled
@@ -55,6 +56,13 @@ class Wanted:
         Raises:
             SettingError: One of them.
         """
+        for name, plain in {"seeds": 1, "class_weight": None}.items():
+            value = getattr(self.training, name)
+            if value != plain:
+                raise SettingError(
+                    f"got {name}={value!r} for a Forecaster, expected {plain}: only a SequenceModel"
+                    " has a use for it. Leave it out."
+                )
         for name in ("horizon", "lookback", "season"):
             value = getattr(self, name)
             if value is not None or name == "horizon":
@@ -91,7 +99,9 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     parts = [shared(one) if wanted.channels == "shared" else one for one in (whole, past)]
     scaling = Scaling.fitted(parts[1], wanted.transform)
     marked = before.plan.marked if before is not None else bool(np.isnan(whole.targets).any())
-    series = Series.of(parts[0], Plan(lookback, int(wanted.horizon), scaling, marked))
+    statics = before.plan.statics if before is not None else Statics.fitted(whole)
+    plan = Plan(lookback, int(wanted.horizon), scaling, marked, statics)
+    series = Series.of(parts[0], plan)
     train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
     made, ports, network = _built(series, wanted, before)
     learned, stops = (forced(part, ports, made) for part in (train, others))
@@ -154,7 +164,7 @@ def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces
         "unaligned",
         t=plan.lookback,
         u=plan.horizon,
-        values=series.features.shape[1],
+        values=series.width,
         heads={"y": len(series.panel.layout.targets)},
     )
     network = settled(ports, asked.model_copy(update=sizes), rows=len(series.features))

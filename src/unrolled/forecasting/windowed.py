@@ -11,6 +11,7 @@ from unrolled.data.batch import Array, Examples
 from unrolled.data.panel import Panel
 from unrolled.data.windows import Places, Windows
 from unrolled.forecasting.scaling import SHARED, Scaling
+from unrolled.forecasting.statics import Statics
 
 MOST_A_PASS = 65_536  # windows
 MOST_HELD = 20_000
@@ -25,12 +26,14 @@ class Plan:
         horizon: Steps that come out (u).
         scaling: How values are scaled.
         marked: Whether a feature says which targets are missing.
+        statics: How what is constant within a series becomes numbers.
     """
 
     lookback: int
     horizon: int
     scaling: Scaling
     marked: bool
+    statics: Statics
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Series:
         known: Which steps have all targets (n).
         plan: What a window is.
         scales: Means and spreads of each series (s 2 c).
+        static: What goes in beside at every step of a series (s m).
     """
 
     panel: Panel
@@ -50,6 +54,7 @@ class Series:
     known: Array
     plan: Plan
     scales: Array
+    static: Array
 
     @classmethod
     def of(cls, panel: Panel, plan: Plan, before: Array | None = None) -> Series:
@@ -76,7 +81,13 @@ class Series:
         if plan.marked:
             parts.append(known.astype("float32"))
         features = np.concatenate(parts, axis=1) if len(parts) > 1 else full
-        return cls(panel, features, np.asarray(known.all(axis=1)), plan, scales)
+        static = plan.statics.applied(panel)
+        return cls(panel, features, np.asarray(known.all(axis=1)), plan, scales, static)
+
+    @property
+    def width(self) -> int:
+        """How many values go in at each step (f)."""
+        return int(self.features.shape[1] + self.static.shape[1])
 
     def examples(
         self, first: Array | None = None, last: Array | None = None, *, most: int | None = None
@@ -98,7 +109,8 @@ class Series:
         places = Places(begin, -(-counts // stride), stride)
         c = len(self.panel.layout.targets)
         level = plan.lookback - 1
-        inputs = Windows(self.features, None, places, 0, plan.lookback, level, c)
+        static = self.static if self.static.shape[1] else None
+        inputs = Windows(self.features, None, places, 0, plan.lookback, level, c, beside=static)
         targets = Windows(
             self.features[:, :c],
             None,
@@ -157,6 +169,7 @@ def shared(panel: Panel) -> Panel:
         starts=np.repeat(panel.starts, c),
         offsets=np.concatenate([[0], np.cumsum(np.repeat(panel.lengths, c))]),
         values=np.concatenate(pieces),
+        static=tuple(one.gather(np.repeat(np.arange(len(one)), c)) for one in panel.static),
     )
 
 

@@ -6,6 +6,7 @@ from math import log
 from typing import Any, Literal
 
 from unrolled.backend import keras
+from unrolled.data.vocabulary import END, PADDING
 
 ops = keras().ops
 Layer: Any = keras().layers.Layer
@@ -59,12 +60,15 @@ class Mixed(Layer):
         if not training:
             return true
         ids = len(true.shape) == 2
-        own = ops.cast(ops.argmax(said, axis=-1), true.dtype) if ids else said
+        own = said
+        if ids:  # as in use: never padding, never unknown
+            own = ops.cast(ops.argmax(said[..., END:], axis=-1), true.dtype) + END
         own = ops.stop_gradient(own)
         own = ops.concatenate([true[:, :1], own[:, :-1]], axis=1)  # the first is always the start
         shape = ops.shape(true)[:2] if ids else (*ops.shape(true)[:2], 1)
         draw = keras().random.uniform(shape, seed=self.seeds)
         taken = draw < self.true_share(self.step)
+        taken = ops.logical_or(taken, true == PADDING) if ids else taken  # rows keep their lengths
         self.step.assign_add(1.0)
         return ops.where(taken, true, own)
 

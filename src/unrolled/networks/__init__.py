@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
+from unrolled.networks.ensemble import ensemble
 from unrolled.networks.parts import Plan, inputs, joined
 from unrolled.networks.ports import Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
@@ -100,12 +102,14 @@ def _dropout(ports: Ports, rows: int | None) -> float:
     return 0.5 if ports.embedded and not ports.tokens else 0.3
 
 
-def faces(ports: Ports, network: Network) -> Faces:
+def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None,)) -> Faces:
     """Return a network with what it needs to be used: for a chained decoder, a step at a time.
 
     Args:
         ports: What goes in and out.
         network: The settings; gaps are filled by `settled`.
+        seeds: What the weights are drawn by; several make the mean of as many networks, and None
+            goes on with what Keras drew last.
 
     Raises:
         ShapeError: Sizes that the wiring does not allow.
@@ -113,12 +117,25 @@ def faces(ports: Ports, network: Network) -> Faces:
     """
     network = settled(ports, network)
     tensors = inputs(ports)
+    made = [_member(tensors, ports, network, seed) for seed in seeds]
+    if len(made) == 1:
+        return made[0][1]
+    return ensemble(tensors, ports, *zip(*made, strict=True))
+
+
+def _member(
+    tensors: dict[str, Any], ports: Ports, network: Network, seed: int | None
+) -> tuple[Any, Faces]:
+    """Return what a wiring makes of the input tensors, and its models."""
+    if seed is not None:
+        keras().utils.set_random_seed(seed)
     x = joined(tensors, ports, network.dropout or 0.0)
     plan = Plan(ports, network, x, tensors.get("mask"))
     built = architecture(ports.shape, network.architecture).build(plan)
     if isinstance(built, Chain):
-        return models(tensors, ports, built)
-    return Faces(keras().Model(alone(tensors), alone(built), name=ports.shape.replace("-", "_")))
+        return built, models(tensors, ports, built)
+    name = ports.shape.replace("-", "_")
+    return built, Faces(keras().Model(alone(tensors), alone(built), name=name))
 
 
 def build(ports: Ports, network: Network) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.parts import Plan, heads, recurrent
+from unrolled.networks.parts import Plan, heads, layers, recurrent
 
 
 def steps(plan: Plan) -> dict[str, Any]:
-    """Dense at each step of a recurrent layer that returns every step."""
-    return heads(recurrent(plan.x, plan, sequences=True, mask=plan.mask), plan)
+    """Dense at each step of a recurrent layer that returns every step; of their mean, for rows."""
+    x = recurrent(plan.x, plan, sequences=True, mask=plan.mask)  # b t h
+    row = layers.GlobalAveragePooling1D()(x, mask=plan.mask) if plan.ports.pooled else None  # b h
+    return heads(x, plan, row)

@@ -14,6 +14,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
+from unrolled.data.vocabulary import PADDING
 from unrolled.networks.parts import CELLS, Plan, layers
 from unrolled.networks.ports import Ports, alone
 
@@ -45,12 +46,19 @@ class Faces:
         encode: The inputs to the initial `states` and the `memory`; None without a decoder.
         step: `previous` (b 1), `states` and `memory` to the outputs (b 1 o) and new `states`.
         attend: As `model`, but to the attention weights (b u t); None without attention.
+        members: Where `model` averages several networks: each as it is trained.
     """
 
     model: Any
     encode: Any = None
     step: Any = None
     attend: Any = None
+    members: tuple[Any, ...] = ()
+
+    @property
+    def fitted(self) -> tuple[Any, ...]:
+        """The models to fit: the members, or the one model."""
+        return self.members or (self.model,)
 
 
 class Decoder:
@@ -59,7 +67,7 @@ class Decoder:
     def __init__(self, plan: Plan, *, attends: bool) -> None:
         network, ports = plan.network, plan.ports
         (name, o), *_ = ports.heads.items()
-        self.drop = network.dropout or 0.0
+        self.drop, self.tokens = network.dropout or 0.0, ports.tokens
         self.width = ports.width(int(o)) if attends else network.units
         self.embed = None if attends else layers.Dense(self.width)
         if ports.tokens:
@@ -79,12 +87,13 @@ class Decoder:
     ) -> tuple[Tensors, list[Any], Any]:
         """Run every step of `previous`; see `Chain.decode`."""
         x = previous if self.embed is None else self._dropped(self.embed(previous))  # b u e
+        real = previous > PADDING if self.tokens and previous.shape[1] != 1 else None  # b u
         if "given" in memory:
             x = layers.Add()([x, memory["given"]])  # the same at every step
         each = len(states) // len(self.recurrent)
         after: list[Any] = []
         for i, layer in enumerate(self.recurrent):
-            x, *new = layer(x, initial_state=states[i * each : (i + 1) * each])
+            x, *new = layer(x, initial_state=states[i * each : (i + 1) * each], mask=real)
             x, after = self._dropped(x), after + new  # b u h
         weights = None
         if self.attention is not None and self.joined is not None:

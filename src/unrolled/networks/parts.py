@@ -73,10 +73,15 @@ def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
     return x
 
 
-def heads(x: Any, plan: Plan) -> dict[str, Any]:
+def heads(x: Any, plan: Plan, row: Any = None) -> dict[str, Any]:
     """Put one Dense for each output on the features, at each step where there are steps.
 
-    The layers keep the names Keras gives them: an output called `dropout`, or like an input,
-    would otherwise meet a layer of its own name.
+    Those for the whole row beside the steps stand on its own features, `row`. The layers keep the
+    names Keras gives them: an output called `dropout`, or like an input, would otherwise meet a
+    layer of its own name.
     """
-    return {name: layers.Dense(int(o))(x) for name, o in plan.ports.heads.items()}
+    ports = plan.ports
+    return {
+        name: layers.Dense(int(o))(row if name in ports.pooled else x)
+        for name, o in ports.heads.items()
+    }

@@ -23,10 +23,12 @@ class Ports:
         values: Numbers in the input `x` (`f`); 0 where every input is embedded.
         embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
         heads: Output values `o` of each output.
+        pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.
         ragged: Whether rows have different lengths, told by a boolean input `mask` (b t).
         tokens: Whether what comes out is tokens: a chained decoder then embeds what it is fed
             back. Numbers are fed back as they are.
         stops: Whether rows of numbers end by themselves, by one more output, `stop`.
+        labels: The outputs whose values are scores of labels, one of which is right.
     """
 
     shape: Shape
@@ -36,8 +38,10 @@ class Ports:
     embedded: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
+    pooled: tuple[str, ...] = ()
     tokens: bool = False
     stops: bool = False
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_sizes()

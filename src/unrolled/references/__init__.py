@@ -67,7 +67,7 @@ def fitted(
         examples: The training part, with targets.
         symbols: Size of each input and output of whole numbers, by name.
         categories: Where the examples hold categories.
-        aligned: Whether each step is a sample.
+        aligned: Whether each step of an output that has steps is a sample.
     """
     rows = [
         name
@@ -75,9 +75,11 @@ def fitted(
         if block.whole and block.offsets is not None and not aligned
     ]
     plain = [name for name in examples.targets if name not in rows]
+    steps = [n for n in plain if aligned and examples.targets[n].offsets is not None]
     found: list[Reference] = []
-    if plain:
-        found += linear.fitted(examples, plain, symbols, aligned=aligned)
+    for names, each in ((steps, True), ([n for n in plain if n not in steps], False)):
+        if names:
+            found += linear.fitted(examples, names, symbols, aligned=each)
     if rows:
         found += [
             MostFrequent.fitted(examples, rows),

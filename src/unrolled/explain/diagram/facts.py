@@ -42,6 +42,7 @@ class Wiring:
         outputs: Names of the output columns, where they are known.
         ends: What ends a row of outputs: the token `END`, the further output `stop`, or nothing
             where u is fixed.
+        pooled: Values of the outputs for the whole row, beside those of its steps (`aligned`).
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
@@ -66,6 +67,7 @@ class Wiring:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     ends: Ends = ""
+    pooled: int = 0
 
     def __post_init__(self) -> None:
         known = WIRINGS.get(self.shape, ())

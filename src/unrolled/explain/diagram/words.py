@@ -56,6 +56,8 @@ def sizes(w: Wiring) -> str:
     inner = _side(w.t, w.f) if facts.inputs == "many" else _plural(w.f, "value")
     steps = w.t if w.shape == "aligned" else w.u
     outer = _side(steps, w.o) if facts.outputs == "many" else _plural(w.o, "value")
+    if w.pooled:
+        outer = f"{outer}, and {_plural(w.pooled, 'value')} for the row"
     hidden = f" Hidden units: {w.units}." if w.layers else ""
     dropped = f" Dropout: {w.dropout:.3g}." if w.dropout and w.layers else ""
     return f"In: {inner}. Out: {outer}.{hidden}{dropped}"
@@ -104,7 +106,8 @@ def _seen(w: Wiring) -> str:
         "dense": "No steps, so no recurrence.",
         "last": f"{last} is all that the output sees.",
         "pooled": "The output sees the mean of the states of all steps.",
-        "steps": "Each input step has its own output.",
+        "steps": "Each input step has its own output"
+        + (", and the mean of the states one for the whole row." if w.pooled else "."),
         "tail": f"The input's last {ends}.",
         "padded": f"{_plural(w.u, 'zero step')} after the input: outputs come once all was read.",
         "vector": f"{last} gives {'the one output step' if one else 'all output steps at once'}.",
