@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import unrolled
 from unrolled import Forecaster, Network, Training
 from unrolled.settings import Schedule
 
@@ -73,3 +74,8 @@ def test_it_may_be_fed_its_own_values_in_training(schedule):
     sampled = forecaster(training=settings).fit(wave(200))
     plain = forecaster(training=settings.model_copy(update={"scheduled_sampling": "none"}))
     assert not sampled.predict().equals(plain.fit(wave(200)).predict())
+
+
+def test_a_saved_decoder_forecasts_as_before(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    assert unrolled.load(tmp_path / "model").predict(level=[80]).equals(fitted.predict(level=[80]))
