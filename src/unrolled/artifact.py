@@ -94,7 +94,7 @@ def restored(saved: Saved) -> Trained:
         manifest["steps_out"],
     )
     sizes, network = manifest["ports"], Network(**manifest["network"])
-    ports = Ports(**{**sizes, "labels": tuple(sizes.get("labels", ()))})  # older ones have none
+    ports = Ports(**{n: tuple(v) if isinstance(v, list) else v for n, v in sizes.items()})
     training = Training(**manifest["training"])
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)

@@ -33,6 +33,7 @@ class Mixed(Layer):
         self, schedule: Literal["linear", "inverse-sigmoid"], total: int, seed: int = 0
     ) -> None:
         super().__init__()
+        self.supports_masking = True
         self.schedule, self.total = schedule, max(1, total)
         self.middle = _solved(self.total / 2)
         self.seeds = keras().random.SeedGenerator(seed)
@@ -71,6 +72,9 @@ class Mixed(Layer):
         taken = ops.logical_or(taken, true == PADDING) if ids else taken  # rows keep their lengths
         self.step.assign_add(1.0)
         return ops.where(taken, true, own)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """Pass no mask on: the decoder tells padding by its ids."""
 
     def compute_output_shape(self, shapes: Any) -> Any:
         """Return the shape of what is fed."""
