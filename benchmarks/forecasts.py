@@ -7,7 +7,8 @@
 
 ETTh1: rows 0-8639 train, 8640-11519 say when to stop, every window of 11520-14399 is scored, in
 units of the training part's spread. M4 Weekly: all series but their last 13 weeks train, these are
-scored by the competition's sMAPE, MASE and OWA. No setting is given but what the tables show.
+scored by the competition's sMAPE, MASE and OWA. No setting is given but what the tables show, and
+`--units` and `--epochs` for ETTh1.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ SEGRNN = {96: 0.368, 192: 0.408, 336: 0.444, 720: 0.446}
 NAIVE2 = {"sMAPE": 9.161, "MASE": 2.777}  # of the competition, Weekly
 
 
-def etth1(horizons: list[int], seeds: int, lookback: int, architectures: list[str]) -> None:
+def etth1(
+    horizons: list[int],
+    seeds: int,
+    lookback: int,
+    architectures: list[str],
+    units: int | None,
+    epochs: int | None,
+) -> None:
     table = pl.read_csv(ROOT / "ett" / "ETTh1.csv")
     spread = table[:8640].select(pl.col(CHANNELS).std(ddof=0)).to_numpy()[0]
     print(f"| horizon | wiring, lookback {lookback} | MSE | MAE | ridge MSE, same run | ridge floor"
@@ -42,8 +50,10 @@ def etth1(horizons: list[int], seeds: int, lookback: int, architectures: list[st
                     time="date",
                     horizon=horizon,
                     lookback=lookback,
-                    network=unrolled.Network(architecture=architecture),
-                    training=unrolled.Training(validation=0.25, seed=seed, verbose=False),
+                    network=unrolled.Network(architecture=architecture, units=units),
+                    training=unrolled.Training(
+                        validation=0.25, epochs=epochs, seed=seed, verbose=False
+                    ),
                 )
                 began = time.perf_counter()
                 made.fit(table[:11520])
@@ -123,9 +133,18 @@ def main() -> None:
     parser.add_argument("--architectures", nargs="+", default=["segments"])
     parser.add_argument("--lookback", type=int, default=96)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--units", type=int)
+    parser.add_argument("--epochs", type=int)
     asked = parser.parse_args()
     if asked.set == "etth1":
-        etth1(asked.horizons, asked.seeds, asked.lookback, asked.architectures)
+        etth1(
+            asked.horizons,
+            asked.seeds,
+            asked.lookback,
+            asked.architectures,
+            asked.units,
+            asked.epochs,
+        )
     elif asked.set == "weekly":
         weekly(asked.seeds)
     else:

@@ -358,10 +358,6 @@ def test_months_that_begin_at_a_short_ones_end_keep_their_day():
         (lambda made: made.trial(BASE, last=0), "got last=0"),
         (lambda made: made.trial(BASE, last=1000), "has 80 steps, expected more than the 1000"),
         (
-            lambda _: short(network=Network(architecture="decoder")).fit(BASE),
-            "architecture 'decoder'",
-        ),
-        (
             lambda _: short(time=None, past="step").fit(BASE),
             "got a column named 'step' and no time",
         ),

@@ -19,7 +19,7 @@ from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.folder import Saved, write
 from unrolled.forecasting.ahead import with_future
-from unrolled.forecasting.asked import Names, layout, percents
+from unrolled.forecasting.asked import Levels, Names, layout, percents
 from unrolled.forecasting.backtest import Backtest, backtested
 from unrolled.forecasting.building import Wanted, refuse_fraction, trained
 from unrolled.forecasting.fitted import Channels, Fitted
@@ -139,10 +139,9 @@ class Forecaster(Estimator):
             DataError: As for `fit`.
         """
         wanted, levels = self._wanted(), percents(level)
-        if last is not None:
-            refuse_fraction(last, "last", wanted.horizon)
-        if refit is not None:
-            refuse_fraction(refit, "refit")
+        for value, name, least in ((last, "last", wanted.horizon), (refit, "refit", 1)):
+            if value is not None:
+                refuse_fraction(value, name, least)
         whole = panel(read(data), layout(self._settings)).known()
         whole.refuse_constant()
         fifth = np.maximum(whole.lengths // 5, wanted.horizon)
@@ -155,7 +154,7 @@ class Forecaster(Estimator):
             )
         known = whole.part(np.zeros_like(ends), ends).kept(ends > 0)
         self._done = trained(known, wanted, None)
-        return self._backtest(whole, ends, step, levels, fresh=True, refit=refit)
+        return self._backtest(whole, ends, step, levels, fresh=True, refit=refit or 0)
 
     def predict(self, data: Any = None, *, future: Any = None, level: Sequence[int] = ()) -> Any:
         """Forecast the steps after the end of each series.
@@ -252,14 +251,7 @@ class Forecaster(Estimator):
         return self._backtest(whole, first, step, levels, fresh=bool(np.all(later)))
 
     def _backtest(
-        self,
-        whole: Panel,
-        first: Array,
-        step: int,
-        levels: tuple[int, ...],
-        *,
-        fresh: bool,
-        refit: int | None = None,
+        self, whole: Panel, first: Array, step: int, levels: Levels, *, fresh: bool, refit: int = 0
     ) -> Backtest:
         """Score the steps from `first` of each series; `fresh` where `fit` saw none of them."""
         done = self._fitted("backtest")

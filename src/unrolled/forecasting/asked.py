@@ -11,6 +11,7 @@ from unrolled.data.panel import Layout
 from unrolled.errors import SettingError, listed
 
 Names = str | Sequence[str]
+Levels = tuple[int, ...]
 
 
 def layout(given: Mapping[str, Any]) -> Layout:
@@ -45,7 +46,7 @@ def _names(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def percents(level: Any) -> tuple[int, ...]:
+def percents(level: Any) -> Levels:
     """Return levels; refuse those that are no percentages."""
     several = isinstance(level, Iterable) and not isinstance(level, str)
     given: list[Any] = list(level) if several else [level]

@@ -19,7 +19,8 @@ from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import Scaling, Transform
 from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import MOST_HELD, Plan, Series, sampled, shared
-from unrolled.networks import Ports, faces, settled
+from unrolled.generation import forced
+from unrolled.networks import Faces, Ports, faces, settled
 from unrolled.settings import Network, Training
 from unrolled.shapes import segment
 
@@ -102,8 +103,9 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     plan = Plan(lookback, int(wanted.horizon), scaling, marked, statics)
     series = Series.of(parts[0], plan)
     train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
-    model, ports, network = _built(series, wanted, before)
-    history = training.fit(model, train, others, _settled(wanted.training, train))
+    made, ports, network = _built(series, wanted, before)
+    learned, stops = (forced(part, ports, made) for part in (train, others))
+    history = training.fit(made.model, learned, stops, _settled(wanted.training, train))
     return Fitted(
         panel=whole,
         held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
@@ -112,7 +114,7 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
         channels=wanted.channels,
         season=season,
         ridge=Ridge.fitted(train),
-        model=model,
+        faces=made,
         ports=ports,
         network=network,
         history=history,
@@ -151,14 +153,9 @@ def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
     return train, held
 
 
-def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Any, Ports, Network]:
+def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces, Ports, Network]:
     """Return the network, its sizes and settings, with the weights of an earlier one, if any."""
     plan, asked = series.plan, wanted.network
-    if asked.architecture == "decoder":
-        raise SettingError(
-            "got the architecture 'decoder', expected one that forecasts all steps at once: tail,"
-            " padded, vector, repeat or segments."
-        )
     if asked.architecture == "auto":
         wide = segment(plan.lookback, plan.horizon) > 1
         asked = asked.model_copy(update={"architecture": "segments" if wide else "vector"})
@@ -172,16 +169,16 @@ def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Any, 
     )
     network = settled(ports, asked.model_copy(update=sizes), rows=len(series.features))
     keras().utils.set_random_seed(wanted.training.seed)
-    model = faces(ports, network).model
+    made = faces(ports, network)
     if before is not None:
         try:
-            model.set_weights(before.model.get_weights())
+            made.model.set_weights(before.model.get_weights())
         except ValueError:
             raise SettingError(
                 "got settings for a network of other sizes than the fitted one, expected the same"
                 " for warm=True. Leave warm out, or set them back."
             ) from None
-    return model, ports, network
+    return made, ports, network
 
 
 def _settled(settings: Training, train: Examples) -> Training:

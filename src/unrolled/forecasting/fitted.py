@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from unrolled import inference
+from unrolled import generation
 from unrolled.data.batch import Array, Examples
 from unrolled.data.panel import Panel
 from unrolled.forecasting import intervals, references
 from unrolled.forecasting.references import LAST, NETWORK, RIDGE, SEASONAL, Ridge
 from unrolled.forecasting.spread import OWN
 from unrolled.forecasting.windowed import Plan, Series, shared
-from unrolled.networks import Ports
+from unrolled.networks import Faces, Ports
 from unrolled.settings import Network
 from unrolled.training import History
 
@@ -35,7 +35,7 @@ class Fitted:
         channels: Whether each target is forecast from its own past, or all from all.
         season: Steps of the season; None without one.
         ridge: The linear reference.
-        model: The network.
+        faces: The network, as it is trained and as it is used.
         ports: Its sizes.
         network: Its settings.
         history: How training went.
@@ -49,11 +49,16 @@ class Fitted:
     channels: Channels
     season: int | None
     ridge: Ridge
-    model: Any
+    faces: Faces
     ports: Ports
     network: Network
     history: History
     reasons: tuple[str, ...]
+
+    @property
+    def model(self) -> Any:
+        """The `keras.Model` that was trained."""
+        return self.faces.model
 
     @property
     def whom(self) -> list[str]:
@@ -97,7 +102,7 @@ class Fitted:
         """Return the network's forecasts in scaled units (n u c)."""
         if not examples.rows:
             return np.zeros((0, self.plan.horizon, len(series.panel.layout.targets)))
-        said = np.asarray(inference.outputs(self.model, examples, ["y"])["y"])
+        said = np.asarray(generation.outputs(self.faces, self.ports, examples)["y"])
         return said + series.levels(examples)[:, None]
 
     def offsets(self, series: Series, levels: Sequence[int], *, fresh: bool) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -90,10 +91,14 @@ class Windows:
         block: Any = self.examples.inputs["x"]
         return np.asarray(block.places.counts)
 
+    @cached_property
+    def moments(self) -> Array:
+        """The means and spreads of each window's series (n 2 c)."""
+        return self.series.moments(self.examples)
+
     def own(self, values: Array) -> Array:
         """Return values of the scored windows in their own units (n u c)."""
-        moments = self.series.moments(self.examples)[self.scored]
-        return self.series.plan.scaling.undone(values, moments)
+        return self.series.plan.scaling.undone(values, self.moments[self.scored])
 
 
 def rolled(
@@ -131,14 +136,15 @@ def rolled(
     held: dict[int, float] = {}
     for who in said if levels else ():
         every = fitted.held_errors[who] if fresh else None
-        total, count = np.abs(arrays["true"] - arrays[who]), 1  # twice the loss of the median
-        for level, low, high in _intervals(windows, true, said[who], every, levels):
+        ends = _intervals(windows, true, said[who], every, sorted({*LEVELS, *levels}))
+        losses[who] = np.abs(arrays["true"] - arrays[who])  # twice the loss of the median
+        for level, low, high in ends:
             if level in LEVELS:
-                total, count = total + interval_loss(arrays["true"], low, high, level), count + 2
+                losses[who] += interval_loss(arrays["true"], low, high, level)
             if who == NETWORK:
                 held[level] = coverage(arrays["true"], low, high)
                 arrays |= {f"lo-{level}": low, f"hi-{level}": high} if level in levels else {}
-        losses[who] = total / count
+        losses[who] /= 2 * len(LEVELS) + 1
     scales = _scales(fitted, series, first)[windows.which][windows.scored]
     return Rolled(arrays, losses, held, scales, _origins(fitted, windows))
 
@@ -157,7 +163,7 @@ def _instead(other: Fitted, windows: Windows, since: int, until: int) -> dict[st
     examples = series.examples(first, windows.first + until + other.plan.horizon - 1)
     theirs = series.moments(examples)[:, :, None]  # m 2 1 c
     rows = (windows.past >= since) & (windows.past < until)
-    ours = windows.series.moments(windows.examples)[rows][:, :, None]
+    ours = windows.moments[rows][:, :, None]
     return {
         who: (said * theirs[:, 1] + theirs[:, 0] - ours[:, 0]) / ours[:, 1]
         for who, said in other.everyone(series, examples).items()
@@ -165,15 +171,15 @@ def _instead(other: Fitted, windows: Windows, since: int, until: int) -> dict[st
 
 
 def _intervals(
-    windows: Windows, true: Array, said: Array, every: Array | None, levels: tuple[int, ...]
+    windows: Windows, true: Array, said: Array, every: Array | None, levels: list[int]
 ) -> Iterator[tuple[int, Array, Array]]:
     """Yield each level with the ends of the scored windows' intervals in their own units."""
-    asked, ahead = sorted({*LEVELS, *levels}), windows.past >= 0
-    ends, whole = np.cumsum(windows.counts)[:-1], windows.scored[ahead]
+    ahead = windows.past >= 0
+    ends, scored = np.cumsum(windows.counts)[:-1], windows.scored[ahead]
     known = [int(part.sum()) for part in np.split(~ahead, ends)]
-    spread = Spread.of(np.split(true - said, ends), known, every, asked)
-    for k, level in enumerate(asked):
-        low, high = said[windows.scored] + spread.at(k)[:, whole]
+    spread = Spread.of(np.split(true - said, ends), known, every, levels)
+    for k, level in enumerate(levels):
+        low, high = said[windows.scored] + spread.at(k)[:, scored]
         yield level, windows.own(low), windows.own(high)
 
 

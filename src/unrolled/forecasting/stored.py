@@ -78,8 +78,8 @@ def restored(saved: Saved) -> Fitted:
     known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
     scaling = Scaling(manifest["transform"], known, arrays["others"])
     ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
-    model = faces(ports, network).model
-    saved.set_weights(model)
+    made = faces(ports, network)
+    saved.set_weights(made.model)
     return Fitted(
         panel=panel,
         held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
@@ -88,7 +88,7 @@ def restored(saved: Saved) -> Fitted:
         channels=manifest["channels"],
         season=manifest["season"],
         ridge=Ridge(saved.arrays("references.safetensors")["ridge"]),
-        model=model,
+        faces=made,
         ports=ports,
         network=network,
         history=History.restored(manifest["history"]),
