@@ -93,8 +93,8 @@ def restored(saved: Saved) -> Trained:
         manifest["steps_in"],
         manifest["steps_out"],
     )
-    sizes, network = manifest["ports"], Network(**manifest["network"])
-    ports = Ports(**{n: tuple(v) if isinstance(v, list) else v for n, v in sizes.items()})
+    lists = {n: tuple(v) for n, v in manifest["ports"].items() if isinstance(v, list)}
+    ports, network = Ports(**(manifest["ports"] | lists)), Network(**manifest["network"])
     training = Training(**manifest["training"])
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)

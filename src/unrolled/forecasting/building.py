@@ -25,7 +25,8 @@ from unrolled.settings import Network, Training
 from unrolled.shapes import segment
 
 UNITS, BATCH, RATE = 256, 256, 1e-3
-PASSES, STEPS = (10, 100), 2500
+STEPS, MOST_PASSES = 2500, 100
+SEEN, LEAST_PASSES = 960, (3, 10)  # times that a value is a target, where windows are many
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
     made, ports, network = _built(series, wanted, before)
     learned, stops = (forced(part, ports, made) for part in (train, others))
-    history = training.fit(made.model, learned, stops, _settled(wanted.training, train))
+    settings = _settled(wanted.training, train, plan.horizon)
+    history = training.fit(made.model, learned, stops, settings)
     return Fitted(
         panel=whole,
         held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
@@ -181,11 +183,15 @@ def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces
     return made, ports, network
 
 
-def _settled(settings: Training, train: Examples) -> Training:
-    """Return the settings with every gap filled as is best for forecasts (docs/defaults.md)."""
+def _settled(settings: Training, train: Examples, horizon: int) -> Training:
+    """Return the settings with every gap filled as is best for forecasts (docs/defaults.md).
+
+    A pass shows each value as often as it is a target: as many times as the horizon has steps.
+    """
     size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
     steps = math.ceil(train.rows_a_pass / size)
-    epochs = settings.epochs or int(np.clip(math.ceil(STEPS / steps), *PASSES))
+    least = int(np.clip(SEEN // horizon, *LEAST_PASSES))
+    epochs = settings.epochs or min(max(math.ceil(STEPS / steps), least), MOST_PASSES)
     return settings.model_copy(
         update={
             "batch_size": size,
