@@ -35,7 +35,7 @@ N = 120
 
 
 def table(times=None, ids=("a", "b"), seed=0):
-    """Return series of random steps with a few gaps, a column known at two steps, one beforehand."""
+    """Return random steps with gaps, a column known at two steps and one known beforehand."""
     random = np.random.default_rng(seed)
     n = N * len(ids)
     y = random.normal(size=n).cumsum()
