@@ -11,7 +11,7 @@ import polars as pl
 
 from unrolled.data.batch import Array
 from unrolled.data.panel import Panel, panel
-from unrolled.data.read import like, read
+from unrolled.data.read import like
 from unrolled.errors import DataError, NotFittedError
 from unrolled.estimator import Estimator
 from unrolled.explain.code import code
@@ -19,7 +19,7 @@ from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.folder import Saved, write
 from unrolled.forecasting.ahead import with_future
-from unrolled.forecasting.asked import Levels, Names, layout, percents
+from unrolled.forecasting.asked import Levels, Names, layout, percents, table
 from unrolled.forecasting.backtest import Backtest, backtested
 from unrolled.forecasting.building import Wanted, refuse_fraction, trained
 from unrolled.forecasting.fitted import Channels, Fitted
@@ -111,7 +111,7 @@ class Forecaster(Estimator):
         """
         before = self._fitted("fit with warm=True") if warm else None
         wanted = self._wanted()
-        whole = panel(read(data), layout(self._settings)).known()
+        whole = self._read(data)
         whole.refuse_constant()
         self._done = trained(whole, wanted, before)
         return self
@@ -142,7 +142,7 @@ class Forecaster(Estimator):
         for value, name, least in ((last, "last", wanted.horizon), (refit, "refit", 1)):
             if value is not None:
                 refuse_fraction(value, name, least)
-        whole = panel(read(data), layout(self._settings)).known()
+        whole = self._read(data)
         whole.refuse_constant()
         fifth = np.maximum(whole.lengths // 5, wanted.horizon)
         ends = np.maximum(whole.lengths - (fifth if last is None else last), 0)
@@ -313,9 +313,11 @@ class Forecaster(Estimator):
     @classmethod
     def restored(cls, saved: Saved) -> Self:
         """Return the forecaster of a folder that `save` wrote."""
-        given = saved.record("settings.json")
-        kinds = {"network": Network, "training": Training}
-        made = cls(**{n: kinds[n](**v) if n in kinds and v else v for n, v in given.items()})
+        given: dict[str, Any] = saved.record("settings.json")
+        given = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
+        for name, kind in (("network", Network), ("training", Training)):
+            given[name] = kind(**given[name]) if given[name] else None
+        made = cls(**given)
         made._done = restored(saved)
         return made
 
@@ -363,11 +365,16 @@ class Forecaster(Estimator):
     def _given(self, data: Any) -> Panel:
         """Return the series of new data, or those that were fitted on."""
         if self._done is None and data is not None:
-            return panel(read(data), layout(self._settings)).known()
+            return self._read(data)
         fitted = self._fitted("predict without data").panel
         if data is None:
             return fitted
-        return panel(read(data), fitted.layout, known=fitted.timeline).known()
+        return panel(table(data, fitted.layout), fitted.layout, known=fitted.timeline).known()
+
+    def _read(self, data: Any) -> Panel:
+        """Return the series of data to be fitted on."""
+        columns = layout(self._settings)
+        return panel(table(data, columns), columns).known()
 
     def _first(self, whole: Panel, last: int | None, *, fresh: bool) -> Array:
         """Return the first step of each series to score (s)."""

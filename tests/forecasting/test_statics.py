@@ -97,7 +97,7 @@ def test_it_is_saved_and_loaded(made, tmp_path):
     loaded = unrolled.load(made.save(tmp_path / "model"))
     assert loaded.predict().equals(made.predict())
     assert loaded.predict(table(["a"])).equals(made.predict(table(["a"])))
-    assert loaded.get_params()["static"] == ["region", "size"]
+    assert loaded.get_params()["static"] == ("region", "size")
 
 
 def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused(made):

@@ -291,7 +291,7 @@ def _refuse_double(rows: pl.DataFrame, layout: Layout) -> None:
     one, other = twice[ROW][0] + 1, twice[ROW][1] + 1
     which = f" of the series '{twice[layout.id][0]}'" if layout.id else ""
     zone = getattr(twice[PLACE].dtype, "time_zone", None)
-    clocks = twice[PLACE].dtype.is_temporal() and not zone
+    clocks = twice[PLACE].dtype == pl.Datetime and not zone
     raise DataError(
         f"rows {one} and {other}{which} have the same time {twice[PLACE][0]}, expected one row for"
         " a time."

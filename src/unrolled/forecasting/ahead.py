@@ -9,8 +9,8 @@ import numpy as np
 
 from unrolled.data.batch import Array
 from unrolled.data.panel import Layout, Panel, panel
-from unrolled.data.read import read
 from unrolled.errors import DataError, SettingError, listed
+from unrolled.forecasting.asked import table
 
 
 def with_future(known: Panel, future: Any, horizon: int) -> Panel:
@@ -40,7 +40,7 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
             " fill."
         )
     columns = Layout(layout.future, layout.time, layout.id)
-    given = panel(read(future), columns, known=known.timeline, what="future")
+    given = panel(table(future, columns), columns, known=known.timeline, what="future")
     place = {name: i for i, name in enumerate(given.ids)}
     if not place.keys() & set(known.ids):
         raise DataError(

@@ -1,4 +1,4 @@
-"""What a person asked of a forecaster, checked: the columns, and the levels of intervals."""
+"""What a person gave a forecaster, checked: the columns, the table, the levels of intervals."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from unrolled.data.panel import Layout
+from unrolled.data.read import read
 from unrolled.errors import SettingError, listed
 
 Names = str | Sequence[str]
@@ -44,6 +46,21 @@ def layout(given: Mapping[str, Any]) -> Layout:
 def _names(names: Names) -> tuple[str, ...]:
     """Return one or several names."""
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def table(data: Any, layout: Layout) -> pl.DataFrame:
+    """Return data as a table; the index of a pandas frame is read where `time` or `id` name it.
+
+    An index of times without a name is the column `time`.
+    """
+    index: Any = getattr(data, "index", None)
+    if hasattr(index, "names"):  # pandas
+        wanted = {layout.time, layout.id} - {None, *data.columns}
+        if list(index.names) == [None] and index.dtype.kind == "M" and layout.time in wanted:
+            data = data.rename_axis(layout.time)
+        if wanted & set(data.index.names):
+            data = data.reset_index()
+    return read(data)
 
 
 def percents(level: Any) -> Levels:

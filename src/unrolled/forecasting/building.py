@@ -16,7 +16,7 @@ from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import suggested
 from unrolled.forecasting.fitted import Channels, Fitted, naive
 from unrolled.forecasting.references import Ridge
-from unrolled.forecasting.scaling import Scaling, Transform
+from unrolled.forecasting.scaling import SHARED, Scaling, Transform
 from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import MOST_HELD, Plan, Series, sampled, shared
 from unrolled.generation import forced
@@ -108,6 +108,7 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     learned, stops = (forced(part, ports, made) for part in (train, others))
     settings = _settled(wanted.training, train, plan.horizon)
     history = training.fit(made.model, learned, stops, settings)
+    reasons = tuple(dict.fromkeys((*reasons, *_short(past, lookback + plan.horizon))))
     return Fitted(
         panel=whole,
         held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
@@ -140,6 +141,17 @@ def _looked(
     return int(lookback), season, tuple(reasons)
 
 
+def _short(past: Panel, needed: int) -> list[str]:
+    """Return which series are not trained on, if any."""
+    few, least = past.lengths < needed, int(np.argmin(past.lengths))
+    if not few.any():
+        return []
+    return [
+        f"{few.sum()} of {len(few)} series are too short to train on, the shortest is"
+        f" '{past.ids[least]}': they are forecast from what they have"
+    ]
+
+
 def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
     """Return the windows that train, and those that say when to stop."""
     train = sampled(series.examples(last=cut))
@@ -150,9 +162,16 @@ def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
         raise DataError(
             f"the longest series has {int(series.panel.lengths.max())} steps, expected more than"
             f" {plan.lookback} to look back on, {plan.horizon} to forecast and as many held out."
-            " Give longer series, or a smaller lookback or horizon."
+            f"{_shortest(series.panel)} Give longer series, or a smaller lookback or horizon."
         )
     return train, held
+
+
+def _shortest(panel: Panel) -> str:
+    """Return a sentence that names the shortest of several series."""
+    least = int(np.argmin(panel.lengths))
+    name = panel.ids[least][0] if panel.layout.targets == (SHARED,) else panel.ids[least]
+    return f" The shortest is '{name}' with {panel.lengths[least]}." if panel.layout.id else ""
 
 
 def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces, Ports, Network]:
