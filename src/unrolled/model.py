@@ -194,7 +194,8 @@ class SequenceModel(Estimator):
 
         Args:
             data: As for `fit`; output columns need not be there and are not looked at.
-            probabilities: Return a probability for each class of each category instead.
+            probabilities: Return a probability for each class of each category instead, from
+                logits divided by a temperature that was fitted on the rows that ended training.
             decoding: How a chained decoder writes tokens (beam, samples, most steps); None takes
                 the most likely one at each step. When given, the hypotheses stand side by side
                 (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with `y-cut`,
@@ -221,7 +222,7 @@ class SequenceModel(Estimator):
             return source.given_back(found)
         said = self._said(examples)
         if probabilities:
-            return source.given_back(inference.probabilities(encoding, said))
+            return source.given_back(inference.probabilities(encoding, said, trained.temperatures))
         outputs = encoding.schema.outputs
         return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 

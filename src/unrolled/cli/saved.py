@@ -133,6 +133,10 @@ def evaluate(
         ),
     ] = None,
     level: Level = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Picture of which labels are taken for which.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Score a saved model on rows it has not seen.
 
@@ -142,10 +146,15 @@ def evaluate(
     trained = unrolled.load(model)
     table = unrolled.read(data, columns=columns) if columns else data
     if isinstance(trained, unrolled.Forecaster):
+        _refuse({"plot": plot}, "a forecaster", "a model of 'unrolled train'")
         typer.echo(wrapped(trained.backtest(table, last=last, level=tuple(level or ()))))
         return
     _refuse({"last": last, "level": level}, "a model of rows", "one of 'unrolled forecast'")
-    typer.echo(wrapped(trained.evaluate(table)))
+    found = trained.evaluate(table)
+    typer.echo(wrapped(found))
+    if plot is not None:
+        found.plot(plot)
+        typer.echo(f"drew   {plot}")
 
 
 def _refuse(options: dict[str, Any], of: str, kind: str) -> None:
