@@ -95,6 +95,7 @@ def test_the_temperature_is_saved_and_older_models_have_none(sentences, tmp_path
     model, held = sentences
     new = held.head(50)
     folder = model.save(tmp_path / "model")
+    assert "`temperatures` in `manifest.json`" in (folder / "README.md").read_text()
     said = model.predict(new, probabilities=True)
     assert unrolled.load(folder).predict(new, probabilities=True).equals(said)
     manifest = json.loads((folder / "manifest.json").read_text())

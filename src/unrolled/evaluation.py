@@ -124,15 +124,28 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
             errors = judged
         scores[column.name] = _beside(found, judged, _steps(examples, port), first=first)
         verdicts[column.name] = verdict(errors, scores[column.name])
+    return Evaluation(table.rows, scores, verdicts, *_labels(trained, table, said[NETWORK]))
+
+
+def _labels(
+    trained: Trained, table: Table, said: Mapping[str, Any]
+) -> tuple[dict[str, Confusion], dict[str, Calibration]]:
+    """Return how labels are mixed up, and how true probabilities are, by column.
+
+    Args:
+        trained: The model.
+        table: The rows.
+        said: What the network says of them, by its outputs.
+    """
     confusions, calibrations = {}, {}
-    for column, port in zip(schema.outputs, ports, strict=True):
-        encoder, true = encoding.encoders[column.name], table.values[column.name]
+    for column in trained.encoding.schema.outputs:
+        encoder, true = trained.encoding.encoders[column.name], table.values[column.name]
         if column.kind == "category" and isinstance(encoder, Labels):
-            logits = np.asarray(said[NETWORK][port], dtype=float)
+            logits = np.asarray(said[trained.encoding.ports[column.name]], dtype=float)
             confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
             heat = trained.temperatures.get(column.name, 1.0)
             calibrations[column.name] = calibration(logits, encoder.encode(true), heat)
-    return Evaluation(table.rows, scores, verdicts, confusions, calibrations)
+    return confusions, calibrations
 
 
 def graded(trained: Trained, table: Table) -> float:
