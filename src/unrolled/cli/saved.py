@@ -102,18 +102,19 @@ def predict(
         return
     _refuse(steps, "a model of rows", "one of 'unrolled forecast'")
     given = {name: value for name, value in decoding.items() if value is not None}
-    table = unrolled.read(data, columns=columns)
     if attention is not None:  # first: should it fail, no predictions are written without it
-        trained.attention(table.head(DRAWN), plot=attention)
+        first = unrolled.read(data, columns=columns).head(DRAWN)
+        trained.attention(first, plot=attention)
         typer.echo(f"drew   {attention}", err=out is None)
-    found = trained.predict_file(
-        table,
+    count = trained.predict_file(
+        data,
         out or sys.stdout,
+        columns=columns,
         probabilities=probabilities,
         decoding=unrolled.Decoding(**given) if given else None,
     )
     if out is not None:
-        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
+        typer.echo(f"wrote  {out}  ({count} {'row' if count == 1 else 'rows'})")
 
 
 def evaluate(
