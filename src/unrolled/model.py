@@ -308,8 +308,7 @@ class SequenceModel(Estimator):
         """
         found, done = pieces(data, columns=columns), 0
         outputs = [column.name for column in self.schema.outputs]
-        shown = isinstance(out, str | Path)
-        with writing(out) as put, counted(found.rows, shown=shown) as tell:
+        with writing(out) as put, counted(found.rows, shown=isinstance(out, str | Path)) as tell:
             for table in found.tables():
                 with found.placed(done, table.height):
                     said = self.predict(table, probabilities=probabilities, decoding=decoding)
