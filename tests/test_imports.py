@@ -22,6 +22,8 @@ ROOMS = (
         "inference",
         "decoding",
         "generation",
+        "calibration",
+        "confusion",
         "artifact",
         "assembly",
         "attention",

@@ -225,8 +225,9 @@ def test_a_file_is_predicted_beside_its_columns(plain, tmp_path):
     table, fitted = plain
     pl.from_pandas(table).write_csv(tmp_path / "new.csv")
     found = fitted.predict_file(tmp_path / "new.csv", tmp_path / "out.csv")
-    assert found.columns == ["a", "group", "y"]
-    assert pl.read_csv(tmp_path / "out.csv")["y"].to_list() == found["y"].to_list()
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert (found, written.columns) == (N, ["a", "group", "y"])
+    assert written["y"].to_list() == fitted.predict(table)["y"].tolist()
 
 
 def test_whole_number_labels_of_arrays_suit_scikit_learn():

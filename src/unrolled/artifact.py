@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Trained:
         histories: What happened meanwhile, for each network; none before the training.
         references: What it is scored beside, fitted on the same rows.
         faces: The `keras.Model` itself, and for a chained decoder those that run it by steps.
+        temperatures: By output that is a category, what divides its logits for probabilities.
     """
 
     encoding: Encoding
@@ -39,6 +40,7 @@ class Trained:
     histories: tuple[History, ...]
     references: tuple[Reference, ...]
     faces: Faces
+    temperatures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def model(self) -> Any:
@@ -80,6 +82,7 @@ def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
         "training": trained.training.model_dump(),
         "history": [asdict(history) for history in trained.histories],
         "references": facts,
+        "temperatures": dict(trained.temperatures),
     }
 
 
@@ -106,6 +109,7 @@ def restored(saved: Saved) -> Trained:
         _histories(manifest["history"]),
         references.restored(manifest["references"], saved.arrays("references.safetensors")),
         built,
+        manifest.get("temperatures", {}),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unrolled import references, training
+import numpy as np
+
+from unrolled import inference, references, training
 from unrolled.artifact import Trained
+from unrolled.calibration import temperature
 from unrolled.data.batch import Array, Examples
 from unrolled.data.examples import Encoding
 from unrolled.data.labels import balanced
@@ -83,7 +86,22 @@ def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
         trained.encoding.categories,
         aligned=trained.encoding.schema.shape == "aligned",
     )
-    return replace(trained, references=tuple(simple))
+    return replace(trained, references=tuple(simple), temperatures=_temperatures(trained, held))
+
+
+def _temperatures(trained: Trained, held: Examples) -> dict[str, float]:
+    """Return what divides the logits of each output that is a category."""
+    encoding = trained.encoding
+    ports = {
+        c.name: encoding.ports[c.name] for c in encoding.schema.outputs if c.kind == "category"
+    }
+    if not ports:
+        return {}
+    said = inference.outputs(trained.model, held, list(trained.ports.heads))
+    return {
+        name: temperature(np.asarray(said[port]), held.targets[port].flat)
+        for name, port in ports.items()
+    }
 
 
 def _class_weights(trained: Trained, train: Examples) -> dict[str, Array]:

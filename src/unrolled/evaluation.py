@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unrolled import generation, inference, metrics
 from unrolled.artifact import Trained
+from unrolled.calibration import Calibration, calibration
+from unrolled.confusion import Confusion, draw
 from unrolled.data import text
 from unrolled.data.batch import Array, Examples
+from unrolled.data.labels import Labels
 from unrolled.data.table import Table
 from unrolled.errors import DataError
 from unrolled.schema import Column, Schema, Unit
@@ -35,6 +39,8 @@ class Evaluation:
         rows: How many rows were scored.
         scores: By output, then by who predicted (`network` first), then by metric.
         verdicts: By output: whether the network is worth having, in a sentence.
+        confusions: By output that is a category: which labels are taken for which.
+        calibrations: By such an output: how far its probabilities are from true.
 
     Who cannot be scored by a metric lacks it. BLEU and chrF are NaN without sacrebleu.
     """
@@ -42,6 +48,8 @@ class Evaluation:
     rows: int
     scores: Mapping[str, Mapping[str, Mapping[str, float]]]
     verdicts: Mapping[str, str]
+    confusions: Mapping[str, Confusion] = field(default_factory=dict)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
     @property
     def main(self) -> float:
@@ -52,6 +60,18 @@ class Evaluation:
         """
         first = next(iter(self.scores.values()))[NETWORK]
         return next(iter(first.values()))
+
+    def plot(self, path: str | Path) -> None:
+        """Draw which labels are taken for which, of every output that is a category.
+
+        Args:
+            path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            SettingError: No output is a category.
+            DataError: The file cannot be written, or its format is not known.
+        """
+        draw(self.confusions, path)
 
     def __str__(self) -> str:
         lines = []
@@ -66,6 +86,8 @@ class Evaluation:
             if math.isnan(table[NETWORK].get("BLEU", 0)):
                 lines.append(metrics.NO_SACREBLEU)
             lines.append(self.verdicts[output])
+            found = (self.confusions.get(output), self.calibrations.get(output))
+            lines += [str(one) for one in found if one is not None]
         return "\n".join(lines)
 
 
@@ -102,7 +124,28 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
             errors = judged
         scores[column.name] = _beside(found, judged, _steps(examples, port), first=first)
         verdicts[column.name] = verdict(errors, scores[column.name])
-    return Evaluation(table.rows, scores, verdicts)
+    return Evaluation(table.rows, scores, verdicts, *_labels(trained, table, said[NETWORK]))
+
+
+def _labels(
+    trained: Trained, table: Table, said: Mapping[str, Any]
+) -> tuple[dict[str, Confusion], dict[str, Calibration]]:
+    """Return how labels are mixed up, and how true probabilities are, by column.
+
+    Args:
+        trained: The model.
+        table: The rows.
+        said: What the network says of them, by its outputs.
+    """
+    confusions, calibrations = {}, {}
+    for column in trained.encoding.schema.outputs:
+        encoder, true = trained.encoding.encoders[column.name], table.values[column.name]
+        if column.kind == "category" and isinstance(encoder, Labels):
+            logits = np.asarray(said[trained.encoding.ports[column.name]], dtype=float)
+            confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
+            heat = trained.temperatures.get(column.name, 1.0)
+            calibrations[column.name] = calibration(logits, encoder.encode(true), heat)
+    return confusions, calibrations
 
 
 def graded(trained: Trained, table: Table) -> float:

@@ -102,12 +102,15 @@ def log_softmax(logits: Array) -> Array:
     return found
 
 
-def probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:
+def probabilities(
+    encoding: Encoding, said: dict[str, Any], temperatures: Mapping[str, float]
+) -> dict[str, Any]:
     """Return a column for each class of each category: (n,) named `output=class`.
 
     Args:
         encoding: How the rows were encoded.
         said: The network's outputs by column name, (n o) logits.
+        temperatures: What the logits of a column are divided by; of one that lacks it by 1.
 
     Raises:
         SettingError: An output is no category.
@@ -119,7 +122,8 @@ def probabilities(encoding: Encoding, said: dict[str, Any]) -> dict[str, Any]:
                 f"got probabilities asked of '{column.name}' ({column.spelled}), expected a"
                 " category. Leave probabilities out."
             )
-        shares = softmax(np.asarray(said[column.name], dtype=float))
+        logits = np.asarray(said[column.name], dtype=float)
+        shares = softmax(logits / temperatures.get(column.name, 1.0))
         classes = getattr(encoding.encoders[column.name], "classes", [])
         found |= {f"{column.name}={label}": shares[:, i] for i, label in enumerate(classes)}
     return found

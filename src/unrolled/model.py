@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self, TextIO
-
-import polars as pl
 
 from unrolled import artifact, assembly, generation, inference, training
 from unrolled.artifact import Trained
@@ -14,10 +12,11 @@ from unrolled.attention import Attention, attended, draw
 from unrolled.data import infer
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
-from unrolled.data.read import read, write
+from unrolled.data.pieces import pieces
 from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
 from unrolled.data.table import Indices, Table, complete, trainable
+from unrolled.data.write import writing
 from unrolled.errors import NotFittedError
 from unrolled.estimator import Estimator
 from unrolled.evaluation import Evaluation, evaluate, graded
@@ -25,6 +24,7 @@ from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.pages import readme, summary, together, training_lines
+from unrolled.progress import counted
 from unrolled.schema import Schema
 from unrolled.settings import Decoding, Network, Training
 from unrolled.shapes import Shape
@@ -194,7 +194,8 @@ class SequenceModel(Estimator):
 
         Args:
             data: As for `fit`; output columns need not be there and are not looked at.
-            probabilities: Return a probability for each class of each category instead.
+            probabilities: Return a probability for each class of each category instead, from
+                logits divided by a temperature that was fitted on the rows that ended training.
             decoding: How a chained decoder writes tokens (beam, samples, most steps); None takes
                 the most likely one at each step. When given, the hypotheses stand side by side
                 (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with `y-cut`,
@@ -221,7 +222,7 @@ class SequenceModel(Estimator):
             return source.given_back(found)
         said = self._said(examples)
         if probabilities:
-            return source.given_back(inference.probabilities(encoding, said))
+            return source.given_back(inference.probabilities(encoding, said, trained.temperatures))
         outputs = encoding.schema.outputs
         return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 
@@ -281,33 +282,40 @@ class SequenceModel(Estimator):
     def predict_file(
         self,
         data: Any,
-        out: str | Path | TextIO | None = None,
+        out: str | Path | TextIO,
         *,
+        columns: Sequence[str] | None = None,
         probabilities: bool = False,
         decoding: Decoding | None = None,
-    ) -> pl.DataFrame:
+    ) -> int:
         """Predict the rows of a file, and write them beside their predictions.
+
+        Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out`, its
+        columns without outputs and then the predictions, appears when all of it is there.
 
         Args:
             data: The file, or what `unrolled.read` made of it.
-            out: The file to write, whose suffix says the format; or an open stream, which gets
-                CSV. None writes nothing.
+            out: The file to write, whose suffix says the format; or a stream, which gets CSV.
+            columns: Names for the columns of a file without a header line.
             probabilities: As for `predict`.
             decoding: As for `predict`.
 
         Returns:
-            The table read, without its output columns, followed by the predictions.
+            How many rows there were.
 
         Raises:
             DataError: A file cannot be read or written, or a column is missing.
         """
-        frame = read(data)
-        predicted = self.predict(frame, probabilities=probabilities, decoding=decoding)
+        found, done = pieces(data, columns=columns), 0
         outputs = [column.name for column in self.schema.outputs]
-        found = frame.drop(outputs, strict=False).hstack(predicted)
-        if out is not None:
-            write(found, out)
-        return found
+        with writing(out) as put, counted(found.rows, shown=isinstance(out, str | Path)) as tell:
+            for table in found.tables():
+                with found.placed(done, table.height):
+                    said = self.predict(table, probabilities=probabilities, decoding=decoding)
+                put(table.drop(outputs, strict=False).hstack(said))
+                done += table.height
+                tell(table.height)
+        return done
 
     def code(self) -> str:
         """Return the network as a script of plain Keras; with a decoder, the loop that uses it."""

@@ -17,6 +17,10 @@ from unrolled.settings import Network, Training
 from unrolled.training import History
 
 WIDEST = 100
+HEATED = (
+    "\nScores of labels, divided by what `temperatures` in `manifest.json` holds for the\n"
+    "output, become probabilities by a softmax."
+)
 EACH = "# Each of the networks was fitted by itself, compiled so.\n"
 SMOOTHED = """\
 
@@ -85,7 +89,8 @@ def readme(trained: Trained, picture: str) -> str:
         "Use it with `unrolled predict THIS_FOLDER new.csv -o out.csv`, or\n"
         "`unrolled.load(THIS_FOLDER).predict(table)`; both speak in the table's own values.",
         "The network itself sees encoded columns: numbers standardised, labels and tokens as\n"
-        "whole numbers, and gives scores for labels. `encoders.json` says how.",
+        "whole numbers, and gives scores for labels. `encoders.json` says how."
+        + (HEATED if trained.temperatures else ""),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 QUIET_LINES = 10
@@ -55,6 +57,27 @@ class Progress:
     def _say(self) -> None:
         print(self._line, file=sys.stderr, flush=True)
         self._line = ""
+
+
+@contextmanager
+def counted(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Give what is told how many more rows are done, and shows a bar of all on a terminal.
+
+    Args:
+        rows: How many there are.
+        shown: Whether to show anything.
+    """
+    if not (shown and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = ("rows", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("rows", total=rows)
+        yield lambda more: bar.advance(task, more)
 
 
 def _clock(seconds: float) -> str:

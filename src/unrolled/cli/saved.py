@@ -102,18 +102,19 @@ def predict(
         return
     _refuse(steps, "a model of rows", "one of 'unrolled forecast'")
     given = {name: value for name, value in decoding.items() if value is not None}
-    table = unrolled.read(data, columns=columns)
     if attention is not None:  # first: should it fail, no predictions are written without it
-        trained.attention(table.head(DRAWN), plot=attention)
+        first = unrolled.read(data, columns=columns).head(DRAWN)
+        trained.attention(first, plot=attention)
         typer.echo(f"drew   {attention}", err=out is None)
-    found = trained.predict_file(
-        table,
+    count = trained.predict_file(
+        data,
         out or sys.stdout,
+        columns=columns,
         probabilities=probabilities,
         decoding=unrolled.Decoding(**given) if given else None,
     )
     if out is not None:
-        typer.echo(f"wrote  {out}  ({found.height} {'row' if found.height == 1 else 'rows'})")
+        typer.echo(f"wrote  {out}  ({count} {'row' if count == 1 else 'rows'})")
 
 
 def evaluate(
@@ -133,6 +134,10 @@ def evaluate(
         ),
     ] = None,
     level: Level = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Picture of which labels are taken for which.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Score a saved model on rows it has not seen.
 
@@ -142,10 +147,15 @@ def evaluate(
     trained = unrolled.load(model)
     table = unrolled.read(data, columns=columns) if columns else data
     if isinstance(trained, unrolled.Forecaster):
+        _refuse({"plot": plot}, "a forecaster", "a model of 'unrolled train'")
         typer.echo(wrapped(trained.backtest(table, last=last, level=tuple(level or ()))))
         return
     _refuse({"last": last, "level": level}, "a model of rows", "one of 'unrolled forecast'")
-    typer.echo(wrapped(trained.evaluate(table)))
+    found = trained.evaluate(table)
+    typer.echo(wrapped(found))
+    if plot is not None:
+        found.plot(plot)
+        typer.echo(f"drew   {plot}")
 
 
 def _refuse(options: dict[str, Any], of: str, kind: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -40,6 +41,14 @@ def frame(
         >>> frame(b"a,b\\n1,x\\n2,\\n", separator=",", what="data").rows()
         [(1, 'x'), (2, None)]
     """
+    cells = strings(data, separator=separator, what=what, columns=columns)
+    return cells.select(typed(cells[name]) for name in cells.columns)
+
+
+def strings(
+    data: bytes, *, separator: str, what: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return the table that delimited text holds, every cell as it stands there; see `frame`."""
     text = decoded(data.removeprefix(BOM), what=what).rstrip("\r\n")
     if not text.strip():
         raise DataError(f"{what} is empty, expected a header line and then a row a line.")
@@ -62,8 +71,7 @@ def frame(
             ' Enclose the whole cell in quotes and double those inside it: "say ""hi""".'
         )
     cells.columns = names
-    cells = cells.filter(pl.Series(~blank)) if blank.any() else cells
-    return cells.select(typed(cells[name]) for name in names)
+    return cells.filter(pl.Series(~blank)) if blank.any() else cells
 
 
 def decoded(data: bytes, *, what: str) -> str:
@@ -93,22 +101,76 @@ def typed(cells: pl.Series) -> pl.Series:
         >>> typed(pl.Series("zip", ["01234", "98765"])).to_list()
         ['01234', '98765']
     """
+    return cast(cells, Facts.of(cells))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What string cells are, to tell their type.
+
+    Attributes:
+        there: Whether a cell is there, be it empty.
+        filled: Whether one is not empty.
+        padded: Whether one is an integer with leading zeros.
+        whole: Whether every filled one is an integer; of 64 bits; of 128.
+        numbers: Whether every filled one is a number.
+        truths: Whether every filled one is true or false.
+    """
+
+    there: bool
+    filled: bool
+    padded: bool
+    whole: tuple[bool, bool, bool]
+    numbers: bool
+    truths: bool
+
+    @classmethod
+    def of(cls, cells: pl.Series) -> Self:
+        """Return the facts of cells."""
+        plain = cells.str.strip_chars()
+        filled = plain.filter(plain.is_not_null() & (plain != ""))
+        digits = filled.str.strip_prefix("+")
+        small, wide = (
+            digits.cast(t, strict=False).null_count() == 0 for t in (pl.Int64, pl.Int128)
+        )
+        return cls(
+            there=bool(cells.is_not_null().any()),
+            filled=not filled.is_empty(),
+            padded=bool(filled.str.contains(PADDED).any()),
+            whole=(bool(filled.str.contains(INTEGER).all()), small, wide),
+            numbers=filled.cast(pl.Float64, strict=False).null_count() == 0,
+            truths=bool(filled.str.to_lowercase().is_in(["true", "false"]).all()),
+        )
+
+    def together(self, other: Facts) -> Facts:
+        """Return the facts of these cells and others."""
+        pairs = zip(self.whole, other.whole, strict=True)
+        all_whole, *fits = [one and two for one, two in pairs]
+        return Facts(
+            there=self.there or other.there,
+            filled=self.filled or other.filled,
+            padded=self.padded or other.padded,
+            whole=(all_whole, fits[0], fits[1]),
+            numbers=self.numbers and other.numbers,
+            truths=self.truths and other.truths,
+        )
+
+
+def cast(cells: pl.Series, facts: Facts) -> pl.Series:
+    """Return string cells in the type that the facts ask for."""
     plain = cells.str.strip_chars()
-    filled = plain.filter(plain.is_not_null() & (plain != ""))
-    if filled.is_empty():
-        return cells if cells.is_not_null().any() else pl.Series(cells.name, [None] * len(cells))
-    if filled.str.contains(PADDED).any():
+    all_whole, *fits = facts.whole
+    if not facts.filled:
+        return cells if facts.there else pl.Series(cells.name, [None] * len(cells))
+    if facts.padded or (all_whole and not any(fits)):
         return cells
-    if filled.str.contains(INTEGER).all():
-        for dtype in (pl.Int64, pl.Int128):
-            whole = filled.str.strip_prefix("+").cast(dtype, strict=False)
-            if whole.null_count() == 0:
-                return plain.str.strip_prefix("+").cast(dtype, strict=False)
-        return cells
-    if filled.cast(pl.Float64, strict=False).null_count() == 0:
+    if all_whole:
+        digits = plain.str.strip_prefix("+")
+        return digits.cast(pl.Int64 if fits[0] else pl.Int128, strict=False)
+    if facts.numbers:
         return plain.cast(pl.Float64, strict=False)
-    lower = plain.str.to_lowercase()
-    if filled.str.to_lowercase().is_in(["true", "false"]).all():
+    if facts.truths:
+        lower = plain.str.to_lowercase()
         return pl.select(pl.when(lower != "").then(lower == "true").alias(cells.name)).to_series()
     return cells
 
@@ -163,6 +225,11 @@ def _line(columns: Sequence[str], text: str, separator: str, what: str) -> str:
             f"got {len(columns)} {'name' if len(columns) == 1 else 'names'} for the columns of"
             f" {what} ({listed(columns)}), expected {len(first)}. Name every column."
         )
+    return header_line(columns, separator)
+
+
+def header_line(columns: Sequence[str], separator: str) -> str:
+    """Return names as a header line, each in quotes."""
     return separator.join('"' + name.replace('"', '""') + '"' for name in columns)
 
 

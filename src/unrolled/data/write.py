@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,9 +34,50 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
         DataError: The suffix is unknown, the file cannot be written, or it is a CoNLL file and
             columns are not lists of strings.
     """
+    with writing(out) as put:
+        put(frame)
+
+
+@contextlib.contextmanager
+def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Give what takes tables of one kind, one after the other, and write them as `write` does.
+
+    The file is there when all of them are, and not before; a stream gets each at once.
+
+    Args:
+        out: As for `write`.
+
+    Raises:
+        DataError: As for `write`.
+    """
     if not isinstance(out, str | os.PathLike):
-        out.write(_flat(frame).write_csv())
+        heads = chain([True], repeat(False))
+        yield lambda frame: _streamed(frame, out, header=next(heads))
         return
+    target, suffix = _named(out)
+    folder: str | None = None
+    parts: list[Path] = []
+
+    def put(frame: pl.DataFrame) -> None:
+        parts.append(Path(str(folder), str(len(parts))))
+        _fill(frame, parts[-1], suffix, header=len(parts) == 1)
+
+    try:
+        folder = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        yield put
+        _joined(parts, suffix).replace(target)
+    except OSError as error:
+        raise DataError(
+            f"'{target}' cannot be written ({error.strerror or error}). Name a file in a folder"
+            " that exists and that you may write to."
+        ) from None
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Return a file's path and its suffix, if that says a format."""
     target = Path(out)
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
@@ -41,27 +85,28 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
             f"got the file name '{target}', expected one ending in {', '.join(SUFFIXES)}."
             f"{nearest(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
-    temporary = None
-    try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.name}.", suffix=".part", dir=target.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        _fill(frame, temporary, suffix)
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(target)
-    except OSError as error:
-        raise DataError(
-            f"'{target}' cannot be written ({error.strerror or error}). Name a file in a folder"
-            " that exists and that you may write to."
-        ) from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
+    return target, suffix
+
+
+def _streamed(frame: pl.DataFrame, out: TextIO, *, header: bool) -> None:
+    """Write a table to a stream as CSV."""
+    out.write(_flat(frame).write_csv(include_header=header))
+
+
+def _joined(parts: list[Path], suffix: str) -> Path:
+    """Return a file of all parts, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = parts[0].with_name("whole")
+    if suffix == ".parquet":
+        scanned = [pl.scan_parquet(part) for part in parts]
+        pl.concat(scanned, how="vertical_relaxed").sink_parquet(whole)
+        return whole
+    with whole.open("wb") as file:
+        for part in parts:
+            with part.open("rb") as one:
+                shutil.copyfileobj(one, file)
+    return whole
 
 
 def like(frame: pl.DataFrame, source: Any) -> Any:
@@ -98,14 +143,15 @@ def like(frame: pl.DataFrame, source: Any) -> Any:
     return frame
 
 
-def _fill(frame: pl.DataFrame, path: Path, suffix: str) -> None:
+def _fill(frame: pl.DataFrame, path: Path, suffix: str, *, header: bool) -> None:
     """Write a table in the format of a suffix."""
     if suffix == ".parquet":
         frame.write_parquet(path)
     elif suffix in conll.SUFFIXES:
         path.write_text(conll.text(frame), encoding="utf-8")
     elif suffix in (".csv", ".tsv"):
-        _flat(frame).write_csv(path, separator="," if suffix == ".csv" else "\t")
+        separator = "," if suffix == ".csv" else "\t"
+        _flat(frame).write_csv(path, separator=separator, include_header=header)
     else:
         frame.write_ndjson(path)
 
