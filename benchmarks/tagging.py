@@ -11,6 +11,7 @@ Markdown, each row the mean and standard deviation over seeds.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 import numpy as np
@@ -32,11 +33,13 @@ def scores(outputs: dict[str, str], part: str, seed: int) -> dict[str, dict[str,
     training = unrolled.Training(seed=seed, verbose=False)
     model = unrolled.SequenceModel(WORDS, outputs, training=training)
     model.fit(train, validation=valid)
-    found = model.evaluate(held).scores
-    return {
+    scored = {
         name: {who: next(iter(metrics.values())) for who, metrics in table.items()}
-        for name, table in found.items()
+        for name, table in model.evaluate(held).scores.items()
     }
+    ours = ", ".join(f"{name} {100 * table['network']:.2f}" for name, table in scored.items())
+    print(f"seed {seed}: {ours}", file=sys.stderr, flush=True)
+    return scored
 
 
 def main() -> None:
