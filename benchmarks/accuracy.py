@@ -24,7 +24,7 @@ PUBLISHED = {
     "vowels": "LSTM-FCN .99; logistic regression on 4 statistics .984",
     "gunpoint": "LSTM-FCN 1.0",
     "names": "character 1-4-gram logistic regression .825",
-    "atis": "step accuracy (slot F1 is not computed yet)",
+    "atis": "slot F1: slot-gated BLSTM .9520, deep LSTM .9566 (see tagging.py)",
     "bike": "mean curve RMSE: mean 108.9, ridge 57.7, random forest 52.1",
 }
 

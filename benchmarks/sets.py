@@ -92,14 +92,18 @@ def names() -> Real:
 
 def atis() -> Real:
     """Words of requests and their slot tags."""
-    parts = []
-    for part in ("train", "valid", "test"):
-        words, tags = (
-            [line.split() for line in (ROOT / "atis" / part / name).read_text().splitlines()]
-            for name in ("seq.in", "seq.out")
-        )
-        parts.append(pl.DataFrame({"words": words, "tags": tags}))
+    parts = [requests(part) for part in ("train", "valid", "test")]
     return _parts([pl.concat(parts[:2]), parts[2]], {"words": "tokens"}, {"tags": "tokens"})
+
+
+def requests(part: str) -> pl.DataFrame:
+    """A part of ATIS: words of requests, their slot tags, and what is asked for."""
+    lines = {
+        column: (ROOT / "atis" / part / name).read_text(encoding="utf-8").splitlines()
+        for column, name in (("words", "seq.in"), ("tags", "seq.out"), ("intent", "label"))
+    }
+    split = {column: [line.split() for line in lines[column]] for column in ("words", "tags")}
+    return pl.DataFrame({**split, "intent": [line.strip() for line in lines["intent"]]})
 
 
 def _parts(parts: list[pl.DataFrame], inputs: object, outputs: object) -> Real:

@@ -59,6 +59,17 @@ def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
     assert made.training.label_smoothing == (0.1 if answers else 0.0)
 
 
+@pytest.mark.parametrize(
+    ("y", "units", "rate"),
+    [(["x", "y", "x", "y", "x", "y"], 64, 0.001), ([list(word) for word in TEXT], 128, 0.003)],
+    ids=["a label", "steps of their own"],
+)
+def test_steps_with_an_output_each_are_more_to_learn_from(y, units, rate):
+    made = built([list(word) for word in TEXT], y, network=Network())
+    assert (made.network.units, made.network.dropout) == (units, 0.5)
+    assert made.training.learning_rate == rate
+
+
 def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
     with pytest.raises(SettingError) as caught:
         built(STEPS, OPEN, network=Network(architecture="repeat"))

@@ -29,7 +29,7 @@ def built(
     filled = training.settled(
         settings,
         rows=train.rows,
-        embedded=bool(ports.embedded) or ports.tokens,
+        embedded=ports.shape != "aligned" and (bool(ports.embedded) or ports.tokens),
         generates=generates,
         answers=generates and ports.shape == "unaligned",
     )

@@ -38,7 +38,8 @@ class Network(Settings):
         architecture: A wiring of the shape, or `auto` for the shape's default.
         cell: The recurrent cell.
         units: Hidden units `h` of each recurrent layer; None takes 256 where a row of tokens or
-            text comes out, 64 where text, tokens or wide categories go in, else 128.
+            text comes out, 64 where text, tokens or wide categories go in and no steps aligned
+            with them come out, else 128.
         layers: Recurrent layers, one on top of another (for `dense`: hidden layers, 0 allowed).
         bidirectional: Whether the input is also read backwards; None takes the
             architecture's default.
@@ -65,7 +66,7 @@ class Training(Settings):
         epochs: The most passes over the training part; None chooses by the number of rows.
         batch_size: Rows a step; None chooses by the number of rows.
         learning_rate: Of Adam; None takes 0.001 where text, tokens or wide categories go in
-            and no row of tokens comes out, else 0.003; 0.001 for forecasts.
+            and no steps come out, else 0.003; 0.001 for forecasts.
         decay: How it falls: halved when the validation loss stays (`plateau`), or over all
             passes to nothing (`cosine`); None takes `cosine` for rows of tokens and forecasts.
         patience: Passes without a better validation loss before stopping; None chooses by the

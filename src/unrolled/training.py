@@ -140,7 +140,7 @@ def settled(
         training: The settings.
         rows: Rows of the training part.
         embedded: Whether tokens, text or wide categories go in or tokens come out, which overfit
-            sooner.
+            sooner; not where each step has an output of its own, which is more to learn from.
         generates: Whether a chained decoder writes tokens.
         answers: Whether it writes one right answer, as from letters to sounds, and not one of
             many that may be drawn, whose probabilities smoothing would spoil.

@@ -92,7 +92,9 @@ def _refuse_unchained(row: Architecture, ports: Ports) -> None:
 
 def _units(ports: Ports) -> int:
     """Return the hidden units that were best on data like this (docs/defaults.md)."""
-    return 256 if ports.tokens else 64 if ports.embedded else 128
+    if ports.tokens:
+        return 256
+    return 64 if ports.embedded and ports.shape != "aligned" else 128
 
 
 def _dropout(ports: Ports, rows: int | None) -> float:

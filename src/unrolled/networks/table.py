@@ -88,7 +88,8 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         aligned.steps,
         "(Bi)LSTM(every step) -> Dense at each step",
         "For one output at each input step: tags over words, a value for every hour. Read both ways"
-        " it may use later steps too; to use only the past, say bidirectional=False.",
+        " it may use later steps too; to use only the past, say bidirectional=False. An output for"
+        " the whole row may stand beside them: a Dense on the mean over every step.",
         bidirectional=True,
     ),
     Architecture(
