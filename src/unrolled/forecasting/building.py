@@ -25,8 +25,8 @@ from unrolled.settings import Network, Training
 from unrolled.shapes import segment
 
 UNITS, BATCH, RATE = 256, 256, 1e-3
-STEPS, MOST_PASSES = 2500, 100
-SEEN, LEAST_PASSES = 960, (3, 10)  # times that a value is a target, where windows are many
+PASSES, STEPS = (3, 100), 2500
+LONG = 96  # steps of a horizon beyond which fewer steps of training do
 
 
 @dataclass(frozen=True)
@@ -209,8 +209,8 @@ def _settled(settings: Training, train: Examples, horizon: int) -> Training:
     """
     size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
     steps = math.ceil(train.rows_a_pass / size)
-    least = int(np.clip(SEEN // horizon, *LEAST_PASSES))
-    epochs = settings.epochs or min(max(math.ceil(STEPS / steps), least), MOST_PASSES)
+    wanted = STEPS * min(1, LONG / horizon)
+    epochs = settings.epochs or int(np.clip(math.ceil(wanted / steps), *PASSES))
     return settings.model_copy(
         update={
             "batch_size": size,
