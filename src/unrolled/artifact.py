@@ -10,7 +10,7 @@ from typing import Any
 from unrolled import references
 from unrolled.data.columns import encoder_from
 from unrolled.data.examples import Encoding
-from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, weights, write
+from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, tuples, weights, write
 from unrolled.networks import Faces, Ports, faces
 from unrolled.references import Reference
 from unrolled.schema import Schema
@@ -96,8 +96,7 @@ def restored(saved: Saved) -> Trained:
         manifest["steps_in"],
         manifest["steps_out"],
     )
-    lists = {n: tuple(v) for n, v in manifest["ports"].items() if isinstance(v, list)}
-    ports, network = Ports(**(manifest["ports"] | lists)), Network(**manifest["network"])
+    ports, network = Ports(**tuples(manifest["ports"])), Network(**manifest["network"])
     training = Training(**manifest["training"])
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)

@@ -57,6 +57,11 @@ def weights(model: Any) -> dict[str, Array]:
     return {f"{i:03d}/{w.path}": np.asarray(w) for i, w in enumerate(model.weights)}
 
 
+def tuples(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what JSON describes with tuples in place of its lists."""
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in state.items()}
+
+
 def head(kind: str) -> dict[str, Any]:
     """Return how every manifest begins."""
     versions = {name: version(name) for name in ("unrolled", "keras", "numpy")}

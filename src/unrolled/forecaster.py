@@ -27,9 +27,9 @@ from unrolled.forecasting.plots import drawn
 from unrolled.forecasting.refits import refits
 from unrolled.forecasting.rolled import rolled
 from unrolled.forecasting.scaling import Transform
-from unrolled.forecasting.stored import files, restored
+from unrolled.forecasting.stored import asked, files, restored
 from unrolled.pages import forecasts
-from unrolled.settings import Network, Settings, Training
+from unrolled.settings import Network, Training
 from unrolled.training import History
 
 
@@ -304,20 +304,13 @@ class Forecaster(Estimator):
             ArtifactError: The folder holds something else, or cannot be written.
         """
         done = self._fitted("save")
-        given = {
-            n: v.model_dump() if isinstance(v, Settings) else v for n, v in self._settings.items()
-        }
         pages = {"code.py": self.code(), "README.md": forecasts(done, self.diagram().text)}
-        return write(folder, {**files(done), "settings.json": given, **pages})
+        return write(folder, {**files(done, self._settings), **pages})
 
     @classmethod
     def restored(cls, saved: Saved) -> Self:
         """Return the forecaster of a folder that `save` wrote."""
-        given: dict[str, Any] = saved.record("settings.json")
-        given = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
-        for name, kind in (("network", Network), ("training", Training)):
-            given[name] = kind(**given[name]) if given[name] else None
-        made = cls(**given)
+        made = cls(**asked(saved))
         made._done = restored(saved)
         return made
 
@@ -373,8 +366,7 @@ class Forecaster(Estimator):
 
     def _read(self, data: Any) -> Panel:
         """Return the series of data to be fitted on."""
-        columns = layout(self._settings)
-        return panel(table(data, columns), columns).known()
+        return panel(table(data, found := layout(self._settings)), found).known()
 
     def _first(self, whole: Panel, last: int | None, *, fresh: bool) -> Array:
         """Return the first step of each series to score (s)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import product
@@ -13,22 +14,22 @@ import polars as pl
 from unrolled.data.batch import Array
 from unrolled.data.panel import Layout, Panel
 from unrolled.data.timeline import Timeline
-from unrolled.folder import MANIFEST, Saved, head, weights
+from unrolled.folder import MANIFEST, Saved, head, tuples, weights
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import Scaling
 from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import Plan
 from unrolled.networks import Ports, faces
-from unrolled.settings import Network
+from unrolled.settings import Network, Settings, Training
 from unrolled.training import History
 
 FORECASTS = "forecasts"
-SERIES, SERIES_ARRAYS = "series.json", "series.safetensors"
+SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
 
-def files(fitted: Fitted) -> dict[str, Any]:
-    """Return the files of a trained forecaster by name.
+def files(fitted: Fitted, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the files of a trained forecaster by name, with the settings that were asked for.
 
     Of its data they hold what later forecasts and scores look at: the steps that were not trained
     on, and a lookback before them.
@@ -55,18 +56,24 @@ def files(fitted: Fitted) -> dict[str, Any]:
             "static": {one.name: one.to_list() for one in panel.static},
         },
         SERIES_ARRAYS: arrays,
+        SETTINGS: {n: v.model_dump() if isinstance(v, Settings) else v for n, v in asked.items()},
     }
+
+
+def asked(saved: Saved) -> dict[str, Any]:
+    """Return the settings of a forecaster that `files` kept."""
+    given = tuples(saved.record(SETTINGS))
+    for name, kind in (("network", Network), ("training", Training)):
+        given[name] = kind(**given[name]) if given[name] else None
+    return given
 
 
 def restored(saved: Saved) -> Fitted:
     """Return the trained forecaster of a folder that `files` filled."""
     manifest, arrays = saved.manifest, saved.arrays(SERIES_ARRAYS)
     series = saved.record(SERIES)
-    layout: dict[str, Any] = {
-        n: tuple(v) if isinstance(v, list) else v for n, v in manifest["layout"].items()
-    }
     panel = Panel(
-        Layout(**layout),
+        Layout(**tuples(manifest["layout"])),
         _read_timeline(series["timeline"]),
         _read_listed(series["ids"]),
         arrays["starts"],
@@ -77,7 +84,7 @@ def restored(saved: Saved) -> Fitted:
     names = _names(panel, manifest["channels"])
     known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
     scaling = Scaling(manifest["transform"], known, arrays["others"])
-    ports, network = Ports(**manifest["ports"]), Network(**manifest["network"])
+    ports, network = Ports(**tuples(manifest["ports"])), Network(**manifest["network"])
     made = faces(ports, network)
     saved.set_weights(made.model)
     return Fitted(
