@@ -337,10 +337,10 @@ def test_a_layer_used_twice_is_refused():
     )
 
 
-def test_an_operation_that_is_no_layer_is_refused():
+def test_an_operation_with_settings_is_refused():
     x = keras.Input((3,))
-    assert refused(keras.Model(x, x + 1)) == (
-        "got the operation Add in the network, expected a stock Keras layer, which alone can be"
+    assert refused(keras.Model(x, keras.ops.max(x, axis=1))) == (
+        "got the operation Max in the network, expected a stock Keras layer, which alone can be"
         " printed as plain Keras."
     )
 

@@ -65,7 +65,7 @@ def test_a_decoder_takes_the_mean_at_each_step(says):
     made = drawn(faces(decoder(**says), Network(architecture="decoder", units=4), seeds=SEEDS))
     rng = np.random.default_rng(2)
     previous = (
-        rng.integers(6, size=(ROWS, 3)) if "tokens" in says else rng.normal(size=(ROWS, 3, 6))
+        rng.integers(1, 6, size=(ROWS, 3)) if "tokens" in says else rng.normal(size=(ROWS, 3, 6))
     )
     given = {**X, PREVIOUS: previous}
     each = [member.predict_on_batch(given) for member in made.members]

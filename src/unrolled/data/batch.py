@@ -196,7 +196,7 @@ def batches(
         shuffle: Orders the rows and the batches anew; None keeps similar lengths together.
         most: The most padded lengths.
     """
-    lengths = examples.lengths if examples.lengths is not None else np.ones(examples.rows, int)
+    lengths = np.broadcast_to(1, examples.rows) if examples.lengths is None else examples.lengths
     order = _order(examples, shuffle)
     if examples.padded_out is not None:  # rows whose outputs are alike in length go together
         order = order[np.argsort(examples.padded_out[order], kind="stable")]

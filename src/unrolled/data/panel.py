@@ -82,9 +82,8 @@ class Panel:
             for i, (a, b) in enumerate(zip(first, last, strict=True))
         ]
         offsets = np.concatenate([[0], np.cumsum(np.maximum(last - first, 0))])
-        return replace(
-            self, starts=self.starts + first, offsets=offsets, values=np.concatenate(pieces)
-        )
+        values = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)  # no copy of a long one
+        return replace(self, starts=self.starts + first, offsets=offsets, values=values)
 
     def kept(self, which: Array) -> Panel:
         """Return some of the series (s, bool)."""
@@ -183,8 +182,31 @@ def panel(
             times are not at one distance; the row is named.
     """
     _check(frame, layout, what)
-    rows = frame.with_row_index(ROW)
-    names = pl.Series(["all"] * frame.height) if layout.id is None else frame[layout.id]
+    ids, series = _ids(frame, layout)
+    used = dict.fromkeys(n for n in (layout.time, layout.id, *layout.numbers, *layout.static) if n)
+    rows = frame.select(*used).with_row_index(ROW).with_columns(series)
+    if layout.time is None:
+        places = rows.select(pl.int_range(pl.len()).over(SERIES)).to_series()
+        rows = rows.with_columns(places.cast(pl.Int64).alias(PLACE))
+    else:
+        rows = rows.with_columns(parsed(frame[layout.time]).alias(PLACE))
+    if not _in_order(rows):
+        rows = rows.sort(SERIES, PLACE, maintain_order=True)
+    times = rows[PLACE].alias(layout.time or "step")
+    _refuse_double(rows, layout)
+    line = known or timeline(times, rows[SERIES].to_numpy())
+    positions = line.positions(times)
+    _refuse_between(rows, positions, line, layout)
+    positions = positions.astype(np.int64)
+    _refuse_double(rows.with_columns(pl.Series(PLACE, positions)), layout)
+    return _filled(rows, layout, line, ids, positions)
+
+
+def _ids(frame: pl.DataFrame, layout: Layout) -> tuple[tuple[Any, ...], pl.Series]:
+    """Return what each series is called, in the order of its first row, and each row's number."""
+    if layout.id is None:
+        return ("all",), pl.repeat(0, frame.height, dtype=pl.Int32, eager=True).alias(SERIES)
+    names = frame[layout.id]
     unnamed = np.flatnonzero(names.is_null().to_numpy())
     if len(unnamed):
         raise DataError(
@@ -192,22 +214,16 @@ def panel(
             " that the row is of. Give it, or drop the row."
         )
     ids = names.unique(maintain_order=True)
-    number = pl.DataFrame({"i": ids, SERIES: np.arange(len(ids))})
+    number = pl.DataFrame({"i": ids, SERIES: np.arange(len(ids), dtype=np.int32)})
     joined = pl.DataFrame({"i": names}).join(number, on="i", how="left", maintain_order="left")
-    rows = rows.with_columns(joined[SERIES])
-    if layout.time is None:
-        places = rows.select(pl.int_range(pl.len()).over(SERIES)).to_series()
-        rows = rows.with_columns(places.cast(pl.Int64).alias(PLACE))
-    else:
-        rows = rows.with_columns(parsed(frame[layout.time]).alias(PLACE))
-    rows = rows.sort(SERIES, PLACE, maintain_order=True)
-    series, times = rows[SERIES].to_numpy(), rows[PLACE].alias(layout.time or "step")
-    _refuse_double(rows, layout)
-    line = known or timeline(times, series)
-    positions = line.positions(times)
-    _refuse_between(rows, positions, line, layout)
-    _refuse_double(rows.with_columns(pl.Series(PLACE, positions.astype(np.int64))), layout)
-    return _filled(rows, layout, line, tuple(ids.to_list()), positions.astype(np.int64))
+    return tuple(ids.to_list()), joined[SERIES]
+
+
+def _in_order(rows: pl.DataFrame) -> bool:
+    """Return whether rows stand by series, and in each by time."""
+    series, place = pl.col(SERIES), pl.col(PLACE)
+    later = (series > series.shift()) | ((series == series.shift()) & (place >= place.shift()))
+    return bool(rows.select(later.all()).item())
 
 
 def _filled(
@@ -227,10 +243,11 @@ def _filled(
         )
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     columns = [rows[name].cast(pl.Float64).to_numpy() for name in layout.numbers]
-    there = offsets[series] + positions - starts[series]
-    values = np.full((offsets[-1], len(columns)), np.nan)
-    for k, column in enumerate(columns):
-        values[there, k] = column
+    if offsets[-1] == len(rows):  # no gaps: a single column is not copied
+        values = columns[0][:, None] if len(columns) == 1 else np.stack(columns, axis=1)
+    else:
+        values = np.full((offsets[-1], len(columns)), np.nan)
+        values[offsets[series] + positions - starts[series]] = np.stack(columns, axis=1)
     return Panel(layout, line, ids, starts, offsets, values, _static(rows, layout))
 
 
@@ -283,11 +300,12 @@ def _check(frame: pl.DataFrame, layout: Layout, what: str) -> None:
 
 
 def _refuse_double(rows: pl.DataFrame, layout: Layout) -> None:
-    """Refuse two rows of a series with one time."""
-    double = rows.select(pl.struct(SERIES, PLACE).is_duplicated()).to_series()
-    if not double.any():
+    """Refuse two rows of a series with one time, of rows in order."""
+    again = (pl.col(SERIES) == pl.col(SERIES).shift()) & (pl.col(PLACE) == pl.col(PLACE).shift())
+    double = rows.select(again.fill_null(value=False)).to_series().arg_true()
+    if not len(double):
         return
-    twice = rows.filter(double)
+    twice = rows[int(double[0]) - 1 : int(double[0]) + 1]
     one, other = twice[ROW][0] + 1, twice[ROW][1] + 1
     which = f" of the series '{twice[layout.id][0]}'" if layout.id else ""
     zone = getattr(twice[PLACE].dtype, "time_zone", None)

@@ -60,10 +60,12 @@ class Timeline:
         self._refuse_other(times)
         apart = _units(self._naive(times), self.unit) - _units(self._anchor(), self.unit)
         found = apart / self.every
-        off = np.abs(found - np.round(found)) > CLOSE
+        whole = np.round(found)
+        off = np.abs(np.subtract(found, whole, out=found), out=found) > CLOSE
         if self.unit == "months":
             off |= self._off_day(self._naive(times))
-        return np.where(off, np.nan, np.round(found))
+        whole[off] = np.nan
+        return whole
 
     def times(self, positions: Any) -> pl.Series:
         """Return the times at whole positions (n)."""
@@ -206,15 +208,16 @@ def timeline(times: pl.Series, series: Any) -> Timeline:
         >>> timeline(days, np.zeros(4)).spelled
         'months'
     """
-    within = np.flatnonzero(np.diff(series) == 0)
-    if not len(within):
+    within = series[1:] == series[:-1]
+    if not within.any():
         raise DataError(
             f"no series has two rows by '{times.name}', expected at least two to tell the distance"
             " of the steps. Check `time` and `id`."
         )
     if times.dtype.is_integer():
-        apart = np.diff(times.to_numpy())[within]
-        return Timeline("numbers", int(np.gcd.reduce(apart)), int(times[0]), times.dtype)
+        apart = np.diff(times.to_numpy())
+        every = int(np.gcd.reduce(apart, where=within, initial=0))
+        return Timeline("numbers", every, int(times[0]), times.dtype)
     aware = getattr(times.dtype, "time_zone", None)
     local = _naive(times, utc=False)
     days, months = local.dt.day().to_numpy(), _units(local, "months")

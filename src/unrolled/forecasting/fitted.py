@@ -157,8 +157,9 @@ def naive(train: Panel, season: int) -> dict[Any, Array]:
     for name, a, b in zip(train.ids, train.offsets, train.offsets[1:], strict=False):
         rows = train.targets[a:b]
         lag = season if len(rows) > season else 1
-        wrong = np.abs(rows[lag:] - rows[:-lag])
+        wrong = rows[lag:] - rows[:-lag]
         known = ~np.isnan(wrong)
-        mean = np.where(known, wrong, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.abs(wrong, out=wrong).sum(axis=0, where=known) / count
         found[name] = np.where(mean > 0, mean, np.nan)
     return found

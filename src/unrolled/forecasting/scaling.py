@@ -79,10 +79,12 @@ class Scaling:
     def applied(self, panel: Panel, scales: Array) -> Array:
         """Return the values of a panel, scaled (n k), by what `of` returns for it."""
         c = len(panel.layout.targets)
-        each = np.repeat(scales, panel.lengths, axis=0)  # n 2 c
-        targets = (forward(panel, self.transform) - each[:, 0]) / each[:, 1]
-        others = (panel.values[:, c:] - self.others[0]) / self.others[1]
-        return np.concatenate([targets, others], axis=1).astype("float32")
+        scaled = np.empty(panel.values.shape, "float32")
+        targets = forward(panel, self.transform)
+        for moments, a, b in zip(scales, panel.offsets, panel.offsets[1:], strict=False):
+            _standardised(targets[a:b], moments, scaled[a:b, :c])
+        _standardised(panel.values[:, c:], self.others, scaled[:, c:])
+        return scaled
 
     def undone(self, values: Array, moments: Array) -> Array:
         """Return scaled targets (n u c) in their own units, by the moments of each row (n 2 c)."""
@@ -115,6 +117,13 @@ def _moments(values: Array) -> Array:
     """Return means and spreads of columns (2 c), of 0 and 1 where nothing is known."""
     known = ~np.isnan(values)
     count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, values, 0).sum(axis=0) / count
-    spread = np.sqrt((np.where(known, values - mean, 0) ** 2).sum(axis=0) / count)
+    mean = values.sum(axis=0, where=known) / count
+    off = values - mean
+    spread = np.sqrt(np.square(off, out=off).sum(axis=0, where=known) / count)
     return np.stack([mean, np.where(spread > LEAST_SPREAD * (1 + np.abs(mean)), spread, 1.0)])
+
+
+def _standardised(values: Array, moments: Array, out: Array) -> None:
+    """Write values less their mean, over their spread, in single precision, without a copy."""
+    np.subtract(values, moments[0], out=out, casting="same_kind")
+    np.divide(out, moments[1], out=out, casting="same_kind")

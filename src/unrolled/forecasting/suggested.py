@@ -11,6 +11,7 @@ from unrolled.data.panel import Panel
 
 STRONG = 0.3  # autocorrelation of the changes at a season that counts
 LEAST, MOST = 16, 720  # steps of a lookback that nobody gave
+RECENT = 2**16  # steps at the end of a long series that tell its season
 SHORT = 0.05  # share of the series that may be shorter than a lookback needs
 
 
@@ -18,7 +19,8 @@ def season(panel: Panel) -> tuple[int | None, str]:
     """Return the steps until much comes again, and why; None where nothing does."""
     found = panel.timeline.season
     longest = int(np.argmax(panel.lengths))
-    series = panel.targets[panel.offsets[longest] : panel.offsets[longest + 1]].mean(axis=1)
+    series = panel.targets[panel.offsets[longest] : panel.offsets[longest + 1]]
+    series = series[-RECENT:].mean(axis=1)
     if found is not None and 2 * found < len(series):
         return found, f"season {found}: the rows are {panel.timeline.spelled}"
     found = _repeated(series)

@@ -10,7 +10,7 @@ from unrolled.explain.diagram.lengths import Slot
 from unrolled.explain.diagram.parts import Arrow, ArrowKind, Box, BoxKind, Label, Remark
 
 BOX = 7  # columns of a box with a short label
-ROOM = 63  # columns for a row, so that margin and row stay within 78
+ROOM = 62  # columns for a row, so that margin and row stay within 78
 SIDE = 2  # columns from a wide step's edge to the arrow of one direction
 GAP = 3  # columns of a gap
 SPACES = (4, 3, 2)  # columns between steps: the widest that fits
