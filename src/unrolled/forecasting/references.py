@@ -10,6 +10,7 @@ import numpy as np
 from unrolled.data.batch import Array, Examples
 
 MOST_WINDOWS = 20_000
+AT_ONCE = 1000  # windows
 PENALTY = 1.0  # of the ridge, per window
 SEASONAL, LAST, RIDGE = "seasonal naive", "repeat last", "ridge"
 NETWORK = "network"  # what they are beside
@@ -30,11 +31,12 @@ class Ridge:
         """Return the map with the least squared error over training windows, in closed form."""
         rows = np.unique(np.linspace(0, examples.rows - 1, MOST_WINDOWS).astype(int))
         block: Any = examples.targets["y"]
-        x, y = _inputs(examples, rows), block.gather(rows).astype(float)  # b t*c+1, b u c
-        known = np.broadcast_to(block.known_steps(rows) > 0, y.shape[:2])
+        known = block.known_steps(rows) > 0  # b u, or 1 1
         if known.all():
-            return cls(_solved(x, y.reshape(len(rows), -1)))
-        each = [_solved(x[known[:, u]], y[known[:, u], u]) for u in range(y.shape[1])]
+            return cls(_solved(*_products(examples, rows)))
+        x, y = _inputs(examples, rows), block.gather(rows).astype(float)  # b t*c+1, b u c
+        parts = [(x[known[:, u]], y[known[:, u], u]) for u in range(y.shape[1])]
+        each = [_solved(a.T @ a, a.T @ b) for a, b in parts]
         return cls(np.stack(each, axis=1).reshape(x.shape[1], -1))
 
     def forecast(self, examples: Examples, rows: Array) -> Array:
@@ -45,12 +47,22 @@ class Ridge:
         return found
 
 
-def _solved(x: Array, y: Array) -> Array:
+def _products(examples: Examples, rows: Array) -> tuple[Array, Array]:
+    """Return the products of windows with themselves and with their targets, summed in pieces."""
+    block: Any = examples.targets["y"]
+    square: Any = 0
+    across: Any = 0
+    for part in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+        x, y = _inputs(examples, part), block.gather(part).astype(float)
+        square, across = square + x.T @ x, across + x.T @ y.reshape(len(part), -1)
+    return square, across
+
+
+def _solved(square: Array, across: Array) -> Array:
     """Return the weights with the least squared error, the last of them not held small."""
-    square = x.T @ x
     square[np.diag_indices(len(square) - 1)] += PENALTY
     square[-1, -1] = max(square[-1, -1], PENALTY)
-    return np.linalg.solve(square, x.T @ y)
+    return np.linalg.solve(square, across)
 
 
 def last(examples: Examples, rows: Array) -> Array:
