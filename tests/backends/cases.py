@@ -97,7 +97,7 @@ def trained(case):
         case.outputs,
         shape=case.shape,
         network=unrolled.Network(architecture=case.architecture, **SETTINGS, **case.settings),
-        training=unrolled.Training(epochs=4, verbose=False),
+        training=unrolled.Training(epochs=4, learning_rate=1e-3, verbose=False),
     )
     return model.fit(table(), before=start)
 
