@@ -196,9 +196,13 @@ def backtest(
 def written(table: Any, out: Path | None) -> None:
     """Write a table into a file and say so, or onto the screen."""
     unrolled.write(table, out or sys.stdout)
+    wrote(table.height, out)
+
+
+def wrote(rows: int, out: Path | None) -> None:
+    """Say how many rows were written into a file, if there is one."""
     if out is not None:
-        rows = "row" if table.height == 1 else "rows"
-        typer.echo(f"wrote  {out}  ({table.height} {rows})")
+        typer.echo(f"wrote  {out}  ({rows} {'row' if rows == 1 else 'rows'})")
 
 
 def _made(given: dict[str, Any]) -> Any:

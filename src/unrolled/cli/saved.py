@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import unrolled
-from unrolled.cli.forecasts import Ahead, Level, MakeFuture, Out, written
+from unrolled.cli.forecasts import Ahead, Level, MakeFuture, Out, written, wrote
 from unrolled.cli.words import wrapped
 
 DRAWN = 12  # rows in a picture of attention
@@ -113,8 +113,7 @@ def predict(
         probabilities=probabilities,
         decoding=unrolled.Decoding(**given) if given else None,
     )
-    if out is not None:
-        typer.echo(f"wrote  {out}  ({count} {'row' if count == 1 else 'rows'})")
+    wrote(count, out)
 
 
 def evaluate(
