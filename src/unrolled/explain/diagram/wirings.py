@@ -23,6 +23,7 @@ from unrolled.explain.diagram.rows import (
     span,
 )
 from unrolled.explain.diagram.sketch import Sketch
+from unrolled.explain.diagram.words import plural
 from unrolled.shapes import segment
 
 
@@ -123,14 +124,14 @@ def segments(sketch: Sketch, w: Wiring) -> None:
     inner = placed(row(Length(t // size), wide=w.bidirectional), w)
     outer = placed(row(Length(u // size), wide=False, outputs=True), w, wide=False)
     below = inputs(sketch, w, inner)
-    sketch.above(f"{_steps(size)} each")
+    sketch.above(f"{plural(size, 'step')} each")
     sketch.rise(slim=True)
     heads = sketch.row("dense", inner, [Label("Dense")] * len(inner))
     for (column, source), (_, head) in zip(shown(inner, below), shown(inner, heads), strict=True):
         sketch.up(source, head, column.center)
     state = Stack(w, inner).last(sketch, heads)
     sketch.rise()
-    sketch.remark("each y", _steps(size))
+    sketch.remark("each y", plural(size, "step"))
     said = sketch.bar("Dense: all segments at once", span(inner, outer), "dense")
     sketch.up(state, said, state.center)
     output_row(sketch, w, outer, [said] * len(outer))
@@ -157,8 +158,3 @@ def _late(sketch: Sketch, w: Wiring, slots: Sequence[Slot]) -> None:
     places = placed(slots, w)
     states = Stack(w, places).every(sketch, inputs(sketch, w, places))
     outputs(sketch, w, places, states)
-
-
-def _steps(size: int) -> str:
-    """Return `1 step`, `48 steps`."""
-    return f"{size} step{'s' * (size > 1)}"

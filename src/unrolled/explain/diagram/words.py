@@ -30,7 +30,7 @@ def title(w: Wiring) -> str:
     if w.layers > 1:
         made = f"{made}, {w.layers} layers"
     if w.architecture == "dense":
-        made = _plural(w.layers, "hidden layer") if w.layers else "no hidden layer"
+        made = plural(w.layers, "hidden layer") if w.layers else "no hidden layer"
     return f"{w.shape} · {w.architecture} · {made}"
 
 
@@ -53,11 +53,11 @@ def sizes(w: Wiring) -> str:
         'In: 24 steps of 4 values. Out: 1 value. Hidden units: 8.'
     """
     facts = FACTS[w.shape]
-    inner = _side(w.t, w.f) if facts.inputs == "many" else _plural(w.f, "value")
+    inner = _side(w.t, w.f) if facts.inputs == "many" else plural(w.f, "value")
     steps = w.t if w.shape == "aligned" else w.u
-    outer = _side(steps, w.o) if facts.outputs == "many" else _plural(w.o, "value")
+    outer = _side(steps, w.o) if facts.outputs == "many" else plural(w.o, "value")
     if w.pooled:
-        outer = f"{outer}, and {_plural(w.pooled, 'value')} for the row"
+        outer = f"{outer}, and {plural(w.pooled, 'value')} for the row"
     hidden = f" Hidden units: {w.units}." if w.layers else ""
     dropped = f" Dropout: {w.dropout:.3g}." if w.dropout and w.layers else ""
     return f"In: {inner}. Out: {outer}.{hidden}{dropped}"
@@ -96,7 +96,7 @@ def _seen(w: Wiring) -> str:
     if w.bidirectional:
         last = "The last state of each direction (forward at the last step, backward at the first)"
     one = w.u == 1
-    every = "the one output step" if one else f"each of the {_plural(w.u, 'output step')}"
+    every = "the one output step" if one else f"each of the {plural(w.u, 'output step')}"
     if w.architecture == "decoder":
         return " ".join([_chained(w, last), *([ENDS[w.ends]] if w.ends else [])])
     if w.shape == "one-to-many":
@@ -109,7 +109,7 @@ def _seen(w: Wiring) -> str:
         "steps": "Each input step has its own output"
         + (", and the mean of the states one for the whole row." if w.pooled else "."),
         "tail": f"The input's last {ends}.",
-        "padded": f"{_plural(w.u, 'zero step')} after the input: outputs come once all was read.",
+        "padded": f"{plural(w.u, 'zero step')} after the input: outputs come once all was read.",
         "vector": f"{last} gives {'the one output step' if one else 'all output steps at once'}.",
         "segments": "Steps of the recurrence are segments of the input, and its last state gives"
         " all segments of the output.",
@@ -127,11 +127,11 @@ def _chained(w: Wiring, last: str) -> str:
 
 def _side(steps: int | None, values: int) -> str:
     """Return a row's size in words."""
-    count = "a varying number of steps" if steps is None else _plural(steps, "step")
-    return f"{count} of {_plural(values, 'value')}"
+    count = "a varying number of steps" if steps is None else plural(steps, "step")
+    return f"{count} of {plural(values, 'value')}"
 
 
-def _plural(number: int | None, noun: str) -> str:
+def plural(number: int | None, noun: str) -> str:
     """Return `1 step`, `3 steps` or `u steps`."""
     return f"1 {noun}" if number == 1 else f"{'u' if number is None else number} {noun}s"
 
