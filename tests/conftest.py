@@ -3,3 +3,5 @@
 from unrolled.backend import prefer_jax
 
 prefer_jax()
+
+collect_ignore = ["saved"]  # models of every format, whose code.py is no test

@@ -12,7 +12,7 @@ import unrolled
 HOME = Path(unrolled.__file__).parent
 ROOMS = (
     *("errors", "shapes", "schema", "settings"),
-    *("data", "metrics", "references", "folder"),
+    *("data", "metrics", "references", "stored", "folder"),
     *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *(
         "progress",

@@ -58,7 +58,10 @@ Out = Annotated[
         "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
     ),
 ]
-Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
+Save = Annotated[
+    Path | None,
+    typer.Option(help="Folder, or .zip file, to leave the model in.", metavar="FOLDER"),
+]
 Level = Annotated[
     list[int] | None,
     typer.Option(help="Percents for which intervals are given, such as 80 95.", metavar="N ..."),

@@ -11,7 +11,9 @@ import numpy as np
 from unrolled import training
 from unrolled.backend import keras
 from unrolled.data.batch import Array, Examples
+from unrolled.data.fingerprint import fingerprint
 from unrolled.data.panel import Panel
+from unrolled.data.table import Table
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import suggested
 from unrolled.forecasting.fitted import Channels, Fitted, naive
@@ -122,7 +124,21 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
         network=network,
         history=history,
         reasons=reasons,
+        training=settings,
+        data=_fingerprint(whole),
     )
+
+
+def _fingerprint(panel: Panel) -> dict[str, Any]:
+    """Return the fingerprint of series: their names, places and values."""
+    layout = panel.layout
+    columns = {
+        layout.id or "series": list(panel.ids),
+        layout.time or "step": np.stack([panel.starts, panel.lengths]),
+        **dict(zip(layout.numbers, panel.values.T, strict=True)),
+        **{one.name: one.to_list() for one in panel.static},
+    }
+    return fingerprint(Table(columns, len(panel.values)))
 
 
 def _looked(
