@@ -19,7 +19,7 @@ from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
 from unrolled.schema import Schema
 from unrolled.settings import Network, Training
-from unrolled.stored.plain import RefusedError
+from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
 
 MOST_STEPS = 1 << 20
@@ -165,12 +165,13 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
     for name, value in expected.items():
         if (found := getattr(ports, name)) != value:
             raise RefusedError(
-                f"the network has {name}={found!r} and its columns ask for {value!r}"
+                f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
             )
     ids = {names[c.name]: sizes[names[c.name]] for c in schema.inputs if c not in plain}
     if set(ports.embedded) != set(ids) or any(ports.embedded[n] < ids[n] for n in ids):
         raise RefusedError(
-            f"the network embeds {dict(ports.embedded)} and its columns ask for {ids}"
+            f"the network embeds {shown(dict(ports.embedded))}, and its columns ask for"
+            f" {shown(ids)}"
         )
 
 

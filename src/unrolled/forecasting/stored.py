@@ -23,7 +23,7 @@ from unrolled.forecasting.windowed import Plan
 from unrolled.networks import Ports, faces
 from unrolled.networks.least import refuse_larger
 from unrolled.settings import Network, Settings, Training
-from unrolled.stored.plain import RefusedError
+from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
 
 FORECASTS = "forecasts"
@@ -181,7 +181,7 @@ def _refuse_other(ports: Ports, plan: Plan, ridge: Ridge, *, targets: int) -> No
     t, u = plan.lookback, plan.horizon
     if ports != Ports("unaligned", t=t, u=u, values=ports.values, heads={"y": targets}):
         raise RefusedError(
-            f"the network is for other windows than {t} steps in and {u} out: {ports}"
+            f"the network is for other windows than {t} steps in and {u} out: {shown(vars(ports))}"
         )
     shape = (t * targets + 1, u * targets)
     if ridge.weights.shape != shape or not np.isfinite(ridge.weights).all():

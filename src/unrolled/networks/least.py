@@ -20,7 +20,7 @@ def least(ports: Ports, network: Network) -> int:
 
     Example:
         >>> least(Ports("many-to-one", t=3), Network(architecture="last", units=8))
-        329
+        272
     """
     name = architecture(ports.shape, network.architecture).name
     h, o = network.units or 1, sum(ports.heads.values())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unrolled.stored.plain import RefusedError
+from unrolled.stored.plain import RefusedError, shown
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # no folder, nothing hidden
 MOST = {".json": 64 << 20, ".safetensors": 4 << 30}  # bytes
@@ -132,7 +132,7 @@ def refuse_odd(name: object) -> None:
     """
     if not (isinstance(name, str) and PLAIN.fullmatch(name)):
         raise RefusedError(
-            f"it names the file {name!r}, expected letters, digits, '_', '-' and '.'"
+            f"it names the file {shown(name)}, expected letters, digits, '_', '-' and '.'"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -57,17 +58,17 @@ def typed(kind: type[T], facts: Any, name: str) -> T:
         RefusedError: An attribute is missing, unknown, or of another type.
     """
     if not isinstance(facts, Mapping):
-        raise RefusedError(f"'{name}' is {_shown(facts)}, expected names with values")
+        raise RefusedError(f"'{name}' is {shown(facts)}, expected names with values")
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := [one for one in facts if one not in known]:
-        raise RefusedError(f"'{name}' has {_shown(unknown[0])}, expected one of {sorted(known)}")
+        raise RefusedError(f"'{name}' has {shown(unknown[0])}, expected one of {sorted(known)}")
     try:
         found = TypeAdapter(kind).validate_python(dict(facts))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, (name, *first["loc"])))
         raise RefusedError(
-            f"'{place}' is {_shown(first['input'])}: {first['msg'].lower()}"
+            f"'{place}' is {shown(first['input'])}: {first['msg'].lower()}"
         ) from None
     return found
 
@@ -83,7 +84,7 @@ def number(facts: Mapping[str, Any], name: str, *, most: int, least: int = 1) ->
         return None
     if type(found) is not int or not least <= found <= most:
         raise RefusedError(
-            f"'{name}' is {_shown(found)}, expected a whole number from {least} to {most}"
+            f"'{name}' is {shown(found)}, expected a whole number from {least} to {most}"
         )
     return found
 
@@ -97,10 +98,10 @@ def _holds(value: Any) -> bool:
     return isinstance(value, dict | list)
 
 
-def _shown(value: Any) -> str:
-    """Return a value as a few words."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def shown(value: Any) -> str:
+    """Return a value as a few words, however large it is."""
+    text = reprlib.repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _finite(text: str) -> float:

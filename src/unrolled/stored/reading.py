@@ -13,10 +13,11 @@ import numpy as np
 from unrolled.data.batch import Array
 from unrolled.errors import ArtifactError, UnrolledError, listed
 from unrolled.stored.files import Files, opened, refuse_odd
-from unrolled.stored.plain import RefusedError, parsed
+from unrolled.stored.plain import RefusedError, parsed, shown
 from unrolled.stored.tensors import Tensor, filled, header
 from unrolled.stored.writing import FORMAT, MANIFEST, SEQUENCES, WEIGHTS, ZIP, earlier, is_saved
 
+MOST_SAID = 500  # letters of what is wrong
 T = TypeVar("T")
 
 
@@ -102,7 +103,9 @@ class Saved:
             if name not in self.files.sizes:
                 raise RefusedError(f"there is no file {name!r}")
             if size != self.files.sizes[name]:
-                raise RefusedError(f"{name} has {self.files.sizes[name]} bytes, expected {size!r}")
+                raise RefusedError(
+                    f"{name} has {self.files.sizes[name]} bytes, expected {shown(size)}"
+                )
             if Path(name).suffix not in (".json", ".safetensors"):
                 self.content(name)
 
@@ -154,7 +157,7 @@ def _kind(manifest: Any, source: Path, kinds: list[str]) -> str:
     known = manifest.get("format") if isinstance(manifest, dict) else None
     if type(known) is not int or known < 1:
         raise RefusedError(
-            f"{MANIFEST} has the format {known!r}, expected a number from 1 to {FORMAT}"
+            f"{MANIFEST} has the format {shown(known)}, expected a number from 1 to {FORMAT}"
         )
     if known > FORMAT:
         raise ArtifactError(
@@ -164,7 +167,7 @@ def _kind(manifest: Any, source: Path, kinds: list[str]) -> str:
     kind = manifest.get("kind", SEQUENCES)
     if kind not in kinds:
         raise ArtifactError(
-            f"the model in '{source}' is of the kind {str(kind)[:40]!r}, expected one of"
+            f"the model in '{source}' is of the kind {shown(kind)}, expected one of"
             f" {listed(kinds)}. Install a newer unrolled."
         )
     return str(kind)
@@ -182,4 +185,5 @@ def _place(name: str) -> tuple[int, str]:
 
 def _damaged(source: Path, says: str) -> ArtifactError:
     """Return the error for a saved model that cannot be used."""
-    return ArtifactError(f"the model in '{source}' is damaged: {says.rstrip('.')}. Save it again.")
+    said = says.rstrip(".") if len(says) <= MOST_SAID else f"{says[:MOST_SAID]}..."
+    return ArtifactError(f"the model in '{source}' is damaged: {said}. Save it again.")
