@@ -4,4 +4,4 @@ from unrolled.backend import prefer_jax
 
 prefer_jax()
 
-collect_ignore = ["saved"]  # models of every format, whose code.py is no test
+collect_ignore = ["saved", "fuzz"]  # models of every format; what `make fuzz` runs

@@ -278,7 +278,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
-    except Exception as error:
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the panic of a library is no Exception
         if hasattr(error, "format_message"):  # of the parser
             fail(2, usage(error))
         if os.environ.get("UNROLLED_TRACEBACK"):

@@ -55,7 +55,7 @@ def _filled(line: str, width: int) -> str:
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
-def usage(error: Exception) -> str:
+def usage(error: BaseException) -> str:
     """Return a complaint of the parser as a sentence, and where to read on."""
     says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
     says = says if says.endswith((".", "?")) else f"{says}."
@@ -68,5 +68,6 @@ def usage(error: Exception) -> str:
 def fail(status: int, text: str) -> NoReturn:
     """Print one paragraph on the error stream and end."""
     width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
-    print(_filled(f"error: {text}", width), file=sys.stderr)
+    plain = text.encode(errors="backslashreplace").decode()  # half a letter cannot be printed
+    print(_filled(f"error: {plain}", width), file=sys.stderr)
     sys.exit(status)

@@ -147,7 +147,9 @@ def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
         raise
     except (RefusedError, UnrolledError) as error:
         raise _damaged(source, str(error)) from None
-    except Exception as error:  # whatever a stranger's file makes of our own code: it is refused
+    except BaseException as error:  # whatever a stranger's file makes of our code: it is refused
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         says = (str(error).splitlines() or [""])[0][:200]
         raise _damaged(source, f"{type(error).__name__}: {says}") from None
 
