@@ -131,13 +131,17 @@ def rolled(
         for who, values in _instead(other, windows, since, until).items():
             said[who][rows] = values
     true = series.true(windows.examples)
-    arrays = {n: windows.own(a[windows.scored]) for n, a in {"true": true, **said}.items()}
     risk = fitted.risk(series, windows.examples) if levels else np.ones(1)
+    arrays = {"true": windows.own(true[windows.scored])}
     losses: dict[str, Array] = {}
     held: dict[int, float] = {}
-    for who in said if levels else ():
+    for who in fitted.whom:
+        values = said.pop(who)  # it goes when its own units are there
+        arrays[who] = windows.own(values[windows.scored])
+        if not levels:
+            continue
         every = fitted.held_errors[who] if fresh else None
-        ends = _intervals(windows, true, said[who], risk, every, sorted({*LEVELS, *levels}))
+        ends = _intervals(windows, true, values, risk, every, sorted({*LEVELS, *levels}))
         losses[who] = np.abs(arrays["true"] - arrays[who])  # twice the loss of the median
         for level, low, high in ends:
             if level in LEVELS:
