@@ -4,7 +4,7 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TENSORFLOW ?= tensorflow-cpu
-ATHERIS ?= atheris>=3
+ATHERIS ?= atheris==3.0.0
 SECONDS ?= 600
 ENGINE_TESTS := tests/backends tests/decoding/test_decoding_engines.py
 

@@ -326,6 +326,11 @@ FORECASTS = {
     "a column known beforehand": at(MANIFEST, "layout", "future", value='["q"]'),
     "a season of 10^18": at(MANIFEST, "season", value=str(10**18)),
     "marks that change the width": at(MANIFEST, "plan", "marked", value="true"),
+    "an unknown calendar": at(MANIFEST, "plan", "calendar", value='["eons"]'),
+    "a calendar that the network has not": at(
+        MANIFEST, "plan", "calendar", value='["week", "year"]'
+    ),
+    "a calendar that is a number": at(MANIFEST, "plan", "calendar", value="7"),
     "a setting of nobody": at("settings.json", "shell", value='"true"'),
     "a setting of 10^18 steps": at("settings.json", "horizon", value=str(10**18)),
     "a network that is none": at("settings.json", "network", value='{"units": -1}'),

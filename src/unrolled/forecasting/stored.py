@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.batch import Array
-from unrolled.data.panel import Layout, Panel
+from unrolled.data.panel import MOST_GAPS, Layout, Panel
 from unrolled.data.timeline import Timeline
 from unrolled.folder import MANIFEST, Saved, head, number, tuples, typed, weights
+from unrolled.forecasting.calendar import parts
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import FORWARD, Scaling
@@ -27,11 +28,12 @@ from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
 
 FORECASTS = "forecasts"
-MOST_STEPS, MOST_SECONDS = 1 << 20, 1 << 40
+MOST_STEPS, MOST_SECONDS, MOST_SPAN = 1 << 20, 1 << 40, 1 << 22
 TYPES = (  # that ids and times can have
     *("Date", "Datetime", "String", "Boolean", "Float32", "Float64"),
     *(f"{sign}Int{size}" for sign in ("", "U") for size in (8, 16, 32, 64)),
 )
+FACTS = ("lookback", "horizon", "marked", "calendar")  # of a plan
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
 
@@ -97,6 +99,7 @@ def restored(saved: Saved) -> Fitted:
         Scaling(manifest["transform"], known, arrays["others"]),
         bool(manifest["plan"]["marked"]),
         typed(Statics, manifest["statics"], "statics"),
+        _calendar(manifest["plan"].get("calendar", ()), panel.timeline),
     )
     ridge = Ridge(saved.arrays("references.safetensors")["ridge"])
     own = 1 if manifest["channels"] == "shared" else len(panel.layout.targets)
@@ -170,6 +173,9 @@ def _refuse_unlike(manifest: dict[str, Any], panel: Panel, arrays: dict[str, Arr
         raise RefusedError(f"'offsets' of {SERIES_ARRAYS} do not part the values")
     if (np.abs(np.stack([panel.starts, arrays["held"]])) > MOST_SECONDS).any():
         raise RefusedError(f"'starts' or 'held' of {SERIES_ARRAYS} are out of range")
+    span = (panel.starts + panel.lengths).max() - panel.starts.min()
+    if span > max(MOST_SPAN, MOST_GAPS * len(panel.values)):
+        raise RefusedError(f"the series stand {span} steps apart, and have {len(panel.values)}")
     if [one.name for one in panel.static] != list(layout.static) or any(
         len(one) != count for one in panel.static
     ):
@@ -190,6 +196,14 @@ def _refuse_other(ports: Ports, plan: Plan, ridge: Ridge, *, targets: int) -> No
         )
 
 
+def _calendar(names: Any, line: Timeline) -> tuple[str, ...]:
+    """Return what goes in of the calendar, which the times must tell."""
+    found = tuple(names)
+    if found and found != parts(line):
+        raise RefusedError(f"the calendar is {shown(names)}, and the times tell {parts(line)}")
+    return found
+
+
 def _size(facts: Any, name: str) -> int:
     """Return a number of steps."""
     found = number(facts, name, most=MOST_STEPS)
@@ -204,7 +218,7 @@ def _manifest(fitted: Fitted) -> dict[str, Any]:
     history = fitted.history
     return head(FORECASTS) | {
         "layout": asdict(fitted.panel.layout),
-        "plan": {"lookback": plan.lookback, "horizon": plan.horizon, "marked": plan.marked},
+        "plan": {name: getattr(plan, name) for name in FACTS},
         "transform": plan.scaling.transform,
         "statics": asdict(plan.statics),
         "channels": fitted.channels,
