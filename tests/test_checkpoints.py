@@ -226,7 +226,7 @@ def test_nothing_is_kept_or_resumed_without_a_folder(given):
         Training(**given)
     assert str(caught.value) == (
         f"got {name}={value} and no checkpoint for Training, expected the folder of the"
-        " checkpoints. Give checkpoint=folder, or leave it out."
+        f" checkpoints. Give one (checkpoint, --checkpoint), or leave {name} out."
     )
 
 

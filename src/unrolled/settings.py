@@ -127,7 +127,8 @@ class Training(Settings):
             if self.checkpoint is None and getattr(self, name) != plain:
                 raise SettingError(
                     f"got {name}={getattr(self, name)} and no checkpoint for Training, expected the"
-                    " folder of the checkpoints. Give checkpoint=folder, or leave it out."
+                    " folder of the checkpoints. Give one (checkpoint, --checkpoint), or leave"
+                    f" {name} out."
                 )
         return self
 
