@@ -36,6 +36,7 @@ PUBLIC = [
 ]
 TREE = {
     "ArtifactError",
+    "CheckpointError",
     "DataError",
     "MissingExtraError",
     "NotFittedError",
