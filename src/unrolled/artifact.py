@@ -14,7 +14,7 @@ from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, tuples, weights, w
 from unrolled.networks import Faces, Ports, faces
 from unrolled.references import Reference
 from unrolled.schema import Schema
-from unrolled.settings import Network, Training
+from unrolled.settings import Network, Text, Training
 from unrolled.training import History
 
 
@@ -77,6 +77,7 @@ def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
         "schema": encoding.schema.model_dump(),
         "steps_in": encoding.steps_in,
         "steps_out": encoding.steps_out,
+        "text": encoding.text.model_copy(update={"vectors": None}).model_dump(),
         "ports": asdict(trained.ports),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
@@ -95,6 +96,7 @@ def restored(saved: Saved) -> Trained:
         {c.name: encoder_from(encoders[c.name]) for c in (*schema.inputs, *schema.outputs)},
         manifest["steps_in"],
         manifest["steps_out"],
+        Text(**manifest.get("text", {})),
     )
     ports, network = Ports(**tuples(manifest["ports"])), Network(**manifest["network"])
     training = Training(**manifest["training"])

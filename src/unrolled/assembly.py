@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from unrolled.calibration import temperature
 from unrolled.data.batch import Array, Examples
 from unrolled.data.examples import Encoding
 from unrolled.data.labels import balanced
+from unrolled.data.runs import Runs
+from unrolled.data.spelling import Spelling
 from unrolled.errors import SettingError
 from unrolled.generation import forced
 from unrolled.networks import Ports, faces, rounded, settled
@@ -42,6 +45,11 @@ def _ports(encoding: Encoding, train: Examples) -> Ports:
     """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
     sizes = encoding.sizes
+
+    def beside(kind: type[Any]) -> dict[str, Any]:
+        found = [made for made in encoding.beside if isinstance(made.feature, kind)]
+        return {names[made.key]: made.feature for made in found}
+
     steps = schema.shape in ("one-to-many", "unaligned")
     open_ended = [c.kind == "numbers" and c.length is None for c in schema.outputs]
     return Ports(
@@ -49,7 +57,9 @@ def _ports(encoding: Encoding, train: Examples) -> Ports:
         t=encoding.steps_in,
         u=encoding.steps_out,
         values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
-        embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
+        embedded={name: rounded(sizes[name]) for name in train.inputs if name in sizes},
+        spelled={name: (rounded(f.size), f.longest) for name, f in beside(Spelling).items()},
+        counted={name: (rounded(f.size), f.longest) for name, f in beside(Runs).items()},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
         pooled=tuple(names[c.name] for c in schema.outputs if _whole_row(schema, c)),

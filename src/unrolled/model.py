@@ -26,7 +26,7 @@ from unrolled.explain.wiring import wiring
 from unrolled.pages import readme, summary, together, training_lines
 from unrolled.progress import counted
 from unrolled.schema import Schema
-from unrolled.settings import Decoding, Network, Training
+from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 
 Before = Callable[["SequenceModel"], None]
@@ -42,6 +42,7 @@ class SequenceModel(Estimator):
         shape: One of the five shapes, or `auto` to find it.
         network: What is built.
         training: How it is fitted.
+        text: How text and tokens that go in are read.
 
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
@@ -60,6 +61,7 @@ class SequenceModel(Estimator):
         shape: str = "auto",
         network: Network | None = None,
         training: Training | None = None,
+        text: Text | None = None,
     ) -> None:
         self._settings: dict[str, Any] = {
             "inputs": inputs,
@@ -67,6 +69,7 @@ class SequenceModel(Estimator):
             "shape": shape,
             "network": network,
             "training": training,
+            "text": text,
         }
         self._trained: Trained | None = None
 
@@ -154,11 +157,14 @@ class SequenceModel(Estimator):
     def _fit(self, schema: Schema, train: Table, held: Table, before: Before | None) -> Self:
         """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
-        encoding = Encoding.fitted(schema, train)
+        network = self._settings["network"] or Network()
+        encoding = Encoding.fitted(
+            schema, train, text=self._settings["text"] or Text(), linear=network.linear
+        )
         parts = [encoding.examples(rows, targets=True) for rows in (train, held)]
         earlier, self._trained = self._trained, None
         try:
-            self._trained = assembly.built(encoding, parts[0], self._settings["network"], settings)
+            self._trained = assembly.built(encoding, parts[0], network, settings)
             if before is not None:
                 before(self)
             self._trained = assembly.fitted(self._trained, *parts)
@@ -380,6 +386,7 @@ class SequenceModel(Estimator):
             shape=schema.shape,
             network=trained.network,
             training=trained.training,
+            text=trained.encoding.text,
         )
         made._trained = trained
         return made

@@ -199,7 +199,7 @@ def test_words_that_come_out_keep_their_capitals() -> None:
 
 def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased() -> None:
     facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
-    del facts["cased"]
+    del facts["lowered"]
     made = Vocabulary.from_dict(facts)
     assert made.decode(made.encode(["Ann"])) == ["ann"]
 

@@ -11,9 +11,10 @@ from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.ensemble import ensemble
 from unrolled.networks.parts import Plan, inputs, joined
+from unrolled.networks.pooling import weights_of
 from unrolled.networks.ports import Ports, alone, rounded
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
-from unrolled.settings import Network
+from unrolled.settings import Network, Pooling
 from unrolled.shapes import FACTS
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "rounded",
     "settled",
 ]
+
+POOLING: Pooling = "mean"
 
 
 def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Network:
@@ -65,6 +68,7 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
             "bidirectional": both,
             "units": network.units or _units(ports),
             "dropout": _dropout(ports, rows) if network.dropout is None else network.dropout,
+            "pooling": _pooling(row, network),
         }
     )
 
@@ -104,6 +108,18 @@ def _dropout(ports: Ports, rows: int | None) -> float:
     return 0.5 if ports.embedded and not ports.tokens else 0.3
 
 
+def _pooling(row: Architecture, network: Network) -> Pooling | None:
+    """Return what `pooled` makes of all states; None for every other wiring."""
+    if row.name == "pooled":
+        return network.pooling or POOLING
+    if network.pooling is not None:
+        raise SettingError(
+            f"got pooling='{network.pooling}' for the architecture '{row.name}', expected it for"
+            " 'pooled' alone, the one that pools. Leave it out, or take architecture='pooled'."
+        )
+    return None
+
+
 def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None,)) -> Faces:
     """Return a network with what it needs to be used: for a chained decoder, a step at a time.
 
@@ -132,12 +148,14 @@ def _member(
     if seed is not None:
         keras().utils.set_random_seed(seed)
     x = joined(tensors, ports, network.dropout or 0.0)
-    plan = Plan(ports, network, x, tensors.get("mask"))
+    counted = {name: tensors[name] for name in ports.counted}
+    plan = Plan(ports, network, x, tensors.get("mask"), counted)
     built = architecture(ports.shape, network.architecture).build(plan)
     if isinstance(built, Chain):
         return built, models(tensors, ports, built)
     name = ports.shape.replace("-", "_")
-    return built, Faces(keras().Model(alone(tensors), alone(built), name=name))
+    model = keras().Model(alone(tensors), alone(built), name=name)
+    return built, Faces(model, attend=weights_of(model))
 
 
 def build(ports: Ports, network: Network) -> Any:
