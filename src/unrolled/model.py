@@ -233,7 +233,9 @@ class SequenceModel(Estimator):
         return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
-        """Return how a chained decoder looked at the input while it wrote each row's output.
+        """Return how each row's output looked at the input.
+
+        Of a chained decoder while it wrote; of `Network(pooling="attention")` to pool the steps.
 
         Args:
             data: As for `fit`; output columns need not be there and are not looked at.

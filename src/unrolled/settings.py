@@ -48,8 +48,7 @@ class Network(Settings):
         dropout: Share of values dropped after each layer while training; None takes 0.5 where
             text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
         pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
-            (`max`), the `last`, or a weighted mean whose weights it learns (`attention`); None
-            takes the `mean`.
+            (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
         linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
             characters, stands beside the recurrence where an output is for a whole row.
 
@@ -64,7 +63,7 @@ class Network(Settings):
     layers: int = Field(default=1, ge=0, le=64)
     bidirectional: bool | None = None
     dropout: float | None = Field(default=None, ge=0, lt=1)
-    pooling: Pooling | None = None
+    pooling: Pooling = "mean"
     linear: bool = True
 
 

@@ -10,7 +10,17 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled import backend
-from unrolled.data.batch import Batch, Block, Examples, batches, inputs_of, large, targets_of
+from unrolled.data.batch import (
+    Array,
+    Batch,
+    Block,
+    Examples,
+    batches,
+    inputs_of,
+    large,
+    targets_of,
+)
+from unrolled.data.vocabulary import PADDING, UNKNOWN
 from unrolled.errors import SettingError
 from unrolled.layers.mixed import Mixed
 from unrolled.networks import PREVIOUS, STOP, alone
@@ -29,6 +39,7 @@ ENOUGH, LEAST = (
     0.005,
     1e-4,
 )  # share, and least amount, by which a validation loss must fall to count
+Hide = Callable[[Array, tuple[int, int]], Array]
 Stopped = Literal["early", "limit", "interrupted"]
 
 
@@ -106,7 +117,7 @@ def fit(
     stopped: Stopped = "limit"
     try:
         learner.fit(
-            _Fed(train, lambda: batches(train, size, shuffle=random)),
+            _Fed(train, lambda: batches(train, size, shuffle=random), hidden(training)),
             validation_data=_Fed(validation, lambda: large(validation)),
             epochs=training.epochs,
             shuffle=False,  # _Fed does, by our seed: the same batches on every engine
@@ -243,16 +254,38 @@ def smoothed(share: float) -> Any:
     return label_smoothed
 
 
+def hidden(training: Training) -> Hide | None:
+    """Return what takes a share of words for unknown ones, others in each batch of each pass.
+
+    Args:
+        training: The settings: the share, and the seed.
+
+    Returns:
+        From ids (b t) and the place of the batch to ids; None where none are hidden.
+    """
+    share = training.word_dropout
+    if not share:
+        return None
+
+    def hide(ids: Array, place: tuple[int, int]) -> Array:
+        drawn = np.random.default_rng((training.seed, *place)).random(ids.shape)
+        return np.where((drawn < share) & (ids != PADDING), UNKNOWN, ids).astype(ids.dtype)
+
+    return hide
+
+
 class _Fed(PyDataset):
     """Examples as Keras wants them, cut into batches anew before each pass."""
 
-    def __init__(self, examples: Examples, again: Callable[[], list[Batch]]) -> None:
+    def __init__(
+        self, examples: Examples, again: Callable[[], list[Batch]], hide: Hide | None = None
+    ) -> None:
         super().__init__()
-        self.examples, self.again = examples, again
-        self.batches = again()
+        self.examples, self.again, self.hide = examples, again, hide
+        self.batches, self.passes = again(), 0
 
     def on_epoch_end(self) -> None:
-        self.batches = self.again()
+        self.batches, self.passes = self.again(), self.passes + 1
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -260,7 +293,11 @@ class _Fed(PyDataset):
     def __getitem__(self, index: int) -> Any:
         batch = self.batches[index]
         targets, weights = targets_of(self.examples, batch, len(self.batches))
-        return alone(inputs_of(self.examples, batch)), alone(targets), alone(weights)
+        inputs = inputs_of(self.examples, batch)
+        if self.hide is not None:
+            for name in self.examples.words:
+                inputs[name] = self.hide(inputs[name], (self.passes, index))
+        return alone(inputs), alone(targets), alone(weights)
 
 
 class _Keeper(Callback):

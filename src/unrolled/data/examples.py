@@ -151,7 +151,11 @@ class Encoding:
             lengths=lengths,
             steps_out=self.steps_out,
             ragged=self.ragged,
+            words=tuple(ports[c.name] for c in self.schema.inputs if self._words(c.name)),
         )
+
+    def _words(self, name: str) -> bool:
+        return isinstance(self.encoders[name], Vocabulary)
 
     def _inputs(self, blocks: dict[str, Block]) -> dict[str, Block]:
         """Repeat the inputs without steps along those with steps, and join all numbers into x."""

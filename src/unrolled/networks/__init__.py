@@ -13,8 +13,9 @@ from unrolled.networks.ensemble import ensemble
 from unrolled.networks.parts import Plan, inputs, joined
 from unrolled.networks.pooling import weights_of
 from unrolled.networks.ports import Ports, alone, rounded
+from unrolled.networks.start import start
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
-from unrolled.settings import Network, Pooling
+from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
 __all__ = [
@@ -31,9 +32,8 @@ __all__ = [
     "of_shape",
     "rounded",
     "settled",
+    "start",
 ]
-
-POOLING: Pooling = "mean"
 
 
 def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Network:
@@ -60,6 +60,11 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
             f"got bidirectional for the architecture 'decoder' of the shape {row.shape}, whose"
             " input has no steps to read both ways. Leave it out."
         )
+    if row.name != "pooled" and network.pooling != "mean":
+        raise SettingError(
+            f"got pooling='{network.pooling}' for the architecture '{row.name}', expected it for"
+            " 'pooled' alone, which pools. Leave it out, or take architecture='pooled'."
+        )
     if row.name != "dense" and network.layers < 1:
         raise SettingError(f"got layers=0 for the architecture '{row.name}', expected at least 1.")
     return network.model_copy(
@@ -68,7 +73,6 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
             "bidirectional": both,
             "units": network.units or _units(ports),
             "dropout": _dropout(ports, rows) if network.dropout is None else network.dropout,
-            "pooling": _pooling(row, network),
         }
     )
 
@@ -106,18 +110,6 @@ def _dropout(ports: Ports, rows: int | None) -> float:
     if rows is None:
         return 0.0
     return 0.5 if ports.embedded and not ports.tokens else 0.3
-
-
-def _pooling(row: Architecture, network: Network) -> Pooling | None:
-    """Return what `pooled` makes of all states; None for every other wiring."""
-    if row.name == "pooled":
-        return network.pooling or POOLING
-    if network.pooling is not None:
-        raise SettingError(
-            f"got pooling='{network.pooling}' for the architecture '{row.name}', expected it for"
-            " 'pooled' alone, the one that pools. Leave it out, or take architecture='pooled'."
-        )
-    return None
 
 
 def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None,)) -> Faces:

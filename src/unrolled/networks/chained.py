@@ -46,7 +46,7 @@ class Faces:
         encode: The inputs to the initial `states` and the `memory`; None without a decoder.
         step: `previous` (b 1), `states` and `memory` to the outputs (b 1 o) and new `states`.
         attend: As `model`, but to the attention weights (b u t), or those by which a row is pooled
-            (b t); None without attention.
+            (b t 1); None without attention.
         members: Where `model` averages several networks: each as it is trained.
     """
 

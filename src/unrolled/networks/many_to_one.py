@@ -18,4 +18,4 @@ def pooled(plan: Plan) -> dict[str, Any]:
     if plan.network.pooling == "last":
         return last(plan)
     x = recurrent(plan.x, plan, sequences=True, mask=plan.mask)  # b t h
-    return heads(POOLED[str(plan.network.pooling)](x, plan), plan)
+    return heads(POOLED[plan.network.pooling](x, plan), plan)

@@ -8,13 +8,14 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.layers import GRU, LSTM
-from unrolled.networks.ports import Ports
+from unrolled.networks.ports import FEATURES, Ports
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
 layers = keras().layers
-LETTER, WINDOW, FEATURES = 16, 3, 50  # of the characters of words
-REACH = 10.0  # of the linear path: its weights are learned as many times as fast
+LETTER, WINDOW = 16, 3  # of the characters of words
+REACH = {"words": 10.0, "characters": 1.0}  # of a linear path: how many times as fast it learns
+PAIRS = 2  # runs that end at a word; at a character there are more
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
 
@@ -120,7 +121,7 @@ def linear(plan: Plan, o: int) -> list[Any]:
         Cheng et al. 2016 (wide and deep), section 3.
     """
     ops, found = keras().ops, []
-    for name, (size, _) in plan.ports.counted.items():
+    for name, (size, each) in plan.ports.counted.items():
         runs = plan.counted[name]
         weights = layers.Embedding(size, o, embeddings_initializer="zeros")(runs)  # b t n o
         known = runs > 0
@@ -129,5 +130,6 @@ def linear(plan: Plan, o: int) -> list[Any]:
         real = ops.cast(known, "float32")  # b t n
         if plan.network.dropout:
             real = layers.Dropout(plan.network.dropout)(real)
-        found.append(layers.Rescaling(REACH)(ops.einsum("btn,btno->bo", real, weights)))
+        reach = REACH["words" if each <= PAIRS else "characters"]
+        found.append(layers.Rescaling(reach)(ops.einsum("btn,btno->bo", real, weights)))
     return found

@@ -39,8 +39,8 @@ POOLED = {"mean": mean, "max": most, "attention": attention}
 
 
 def weights_of(model: Any) -> Any:
-    """Return a model of the weights (b t) by which `attention` pools, None where nothing does."""
+    """Return a model of the weights (b t 1) by which `attention` pools, None where nothing does."""
     for layer in model.layers:
         if isinstance(layer, layers.Softmax):
-            return keras().Model(model.input, layer.output[:, :, 0], name=f"{model.name}_attend")
+            return keras().Model(model.input, layer.output, name=f"{model.name}_attend")
     return None

@@ -11,6 +11,8 @@ from unrolled.data.batch import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
+FEATURES = 50  # numbers that stand for the characters of a word
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -70,6 +72,12 @@ class Ports:
         if self.tokens:  # few symbols, each of which must be written rightly
             return 128
         return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
+
+    @property
+    def features(self) -> int:
+        """Numbers that the network reads in each input step, those of tokens once embedded."""
+        embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
+        return self.values + sum(embedded) + FEATURES * len(self.spelled)
 
     def of_row(self, name: str) -> bool:
         """Return whether an output is for a whole row of steps."""
