@@ -11,7 +11,7 @@ import numpy as np
 from unrolled.data.batch import Array
 
 PADDING, UNKNOWN = 0, 1
-MOST = 16
+MOST = 12
 
 
 class Spelling:

@@ -11,7 +11,7 @@ from unrolled.data.batch import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
-FEATURES = 50  # numbers that stand for the characters of a word
+FEATURES = 32  # numbers that stand for the characters of a word
 
 
 @dataclass(frozen=True)
