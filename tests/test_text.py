@@ -23,6 +23,7 @@ def sentence(label):
 LABELS = [i % 2 for i in range(60)]
 TABLE = {"text": [sentence(label) for label in LABELS], "label": [str(n) for n in LABELS]}
 NEW = {"text": ["the room was goodish", "12 rooms", "bad"]}
+WORDS = Column(name="a", kind="text", unit="words")
 QUICK = unrolled.Training(epochs=2, word_dropout=0.2, verbose=False)
 
 
@@ -136,6 +137,16 @@ def test_vectors_are_refused_where_nothing_could_start_from_them():
         "got vectors='a.vec' and no input of words, tokens or characters, expected one that could"
         " start from them. Leave vectors out."
     )
+
+
+@pytest.mark.parametrize(
+    ("digits", "ids"),
+    [(None, [4, 3, 3, 1]), (True, [3, 3, 3, 1]), (False, [3, 1, 1, 1])],
+)
+def test_digits_are_one_in_words_that_are_not_known(digits, ids):
+    rows = ["a"] * 990 + ["707 a"] * 3 + [f"{n}" for n in range(100, 110)]
+    made = encoder(WORDS, output=False, text=unrolled.Text(digits=digits)).fit(rows)
+    assert made.encode(["707 101 999 1"])[0].tolist() == ids
 
 
 @pytest.mark.parametrize(

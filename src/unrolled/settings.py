@@ -73,19 +73,20 @@ class Text(Settings):
     Attributes:
         lowercase: Whether capital letters become small ones; None takes those of words of text,
             and leaves characters, subwords and tokens as they are.
-        digits: Whether every digit is taken for the same one.
+        digits: Whether every digit is taken for the same one; None takes it so in words and tokens
+            that the training part does not have often enough, and leaves those it has.
         characters: Whether words are also known by their characters, so that something is known
             of those the training part did not have.
         vectors: A local file of word vectors to start from, in the text form of word2vec, GloVe
             and fastText: a word and its numbers on each line.
 
     Example:
-        >>> Text(digits=True).lowercase is None
+        >>> Text(characters=True).lowercase is None
         True
     """
 
     lowercase: bool | None = None
-    digits: bool = False
+    digits: bool | None = None
     characters: bool = False
     vectors: str | None = None
 

@@ -174,8 +174,13 @@ def train(
         ),
     ] = None,
     digits: Annotated[
-        bool, typer.Option("--digits", help="Take every digit for the same one.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--one-digit/--keep-digits",
+            help="Take every digit for the same one, or none; unless given, those of words that"
+            " are not known.",
+        ),
+    ] = None,
     characters: Annotated[
         bool, typer.Option("--characters", help="Read words by their characters, too.")
     ] = False,

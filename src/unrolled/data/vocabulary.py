@@ -60,7 +60,7 @@ class Vocabulary:
         self.as_output = as_output
         self.end = end
         self.lowered = not as_output and _lowered(column, text)
-        self.digits = text.digits and not as_output
+        self.digits = False if as_output else text.digits
         self.spelling = Spelling() if text.characters and words and not as_output else None
         self.counted = counted
         self.runs: Runs | None = None
@@ -101,6 +101,13 @@ class Vocabulary:
         rare = not self.as_output and self.column.unit != "characters" and len(values) > MANY_ROWS
         least = 2 if rare else 1
         kept = [step for step, count in counts.items() if count >= least]
+        if self.digits is None and rare:  # numbers that stand once are still numbers
+            shapes: Counter[str] = Counter()
+            for step, count in counts.items():
+                if count < least and (shape := _DIGIT.sub("0", step)) != step:
+                    shapes[shape] += count
+            counts += shapes
+            kept = [step for step, count in counts.items() if count >= least]
         if not kept:
             raise DataError(
                 f"column '{self.column.name}' has no {self.column.unit or 'token'} that the"
@@ -123,8 +130,7 @@ class Vocabulary:
             found = self.subwords.encode([self._plain(value) for value in values])
             rows = [[i + self.first for i in row] for row in found]
         else:
-            get = self._place.get
-            rows = [[get(step, UNKNOWN) for step in self.steps(value)] for value in values]
+            rows = [[self._id(step) for step in self.steps(value)] for value in values]
         closing = [END] if self.end else []
         return [np.array((row + closing) or [UNKNOWN], dtype=np.int32) for row in rows]
 
@@ -182,6 +188,13 @@ class Vocabulary:
         """Return a text or token without what is not to be told apart."""
         text = text.lower() if self.lowered else text
         return _DIGIT.sub("0", text) if self.digits else text
+
+    def _id(self, step: str) -> int:
+        """Return the id of a step; of a number that is not known, that of numbers as long."""
+        found = self._place.get(step, UNKNOWN)
+        if found == UNKNOWN and self.digits is None:
+            return self._place.get(_DIGIT.sub("0", step), UNKNOWN)
+        return found
 
     def _know(self, steps: Iterable[str]) -> None:
         """Give every known step its id."""
