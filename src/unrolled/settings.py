@@ -76,7 +76,8 @@ class Text(Settings):
         digits: Whether every digit is taken for the same one; None takes it so in words and tokens
             that the training part does not have often enough, and leaves those it has.
         characters: Whether words are also known by their characters, so that something is known
-            of those the training part did not have.
+            of those the training part did not have; None takes it so where some words are unknown
+            in the training part, and no steps of their own length come out.
         vectors: A local file of word vectors to start from, in the text form of word2vec, GloVe
             and fastText: a word and its numbers on each line.
 
@@ -87,7 +88,7 @@ class Text(Settings):
 
     lowercase: bool | None = None
     digits: bool | None = None
-    characters: bool = False
+    characters: bool | None = None
     vectors: str | None = None
 
 

@@ -182,8 +182,13 @@ def train(
         ),
     ] = None,
     characters: Annotated[
-        bool, typer.Option("--characters", help="Read words by their characters, too.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--characters/--no-characters",
+            help="Read words by their characters, too, or not; unless given, where some are not"
+            " known.",
+        ),
+    ] = None,
     vectors: Annotated[
         Path | None,
         typer.Option(

@@ -70,6 +70,8 @@ class Encoding:
             text: How text and tokens that go in are read.
             linear: Whether runs of their steps are counted, where an output is for a whole row.
         """
+        if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
+            text = text.model_copy(update={"characters": False})
         rows = FACTS[schema.shape].inputs == "many" and any(c.side == "one" for c in schema.outputs)
         end = schema.shape in ("one-to-many", "unaligned")
         encoders = {}

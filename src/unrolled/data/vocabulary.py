@@ -61,7 +61,8 @@ class Vocabulary:
         self.end = end
         self.lowered = not as_output and _lowered(column, text)
         self.digits = False if as_output else text.digits
-        self.spelling = Spelling() if text.characters and words and not as_output else None
+        self.spelling = Spelling() if words and not as_output else None
+        self.spells = text.characters
         self.counted = counted
         self.runs: Runs | None = None
         self.known: list[str] = []
@@ -85,22 +86,25 @@ class Vocabulary:
         Args:
             values: Texts or lists of tokens (b).
         """
-        self._learn(values)
+        unknown = self._learn(values)
+        if not (unknown if self.spells is None else self.spells):
+            self.spelling = None
         if self.spelling:
             self.spelling.fit([self.steps(value) for value in values])
         if self.counted:
             self.runs = Runs(size=self.size).fit(Block.of(self.encode(values)))
         return self
 
-    def _learn(self, values: Values | Sequence[Any]) -> None:
-        """Take the steps of the training part, the most frequent first."""
+    def _learn(self, values: Values | Sequence[Any]) -> bool:
+        """Take the steps of the training part, the most frequent first; return if some are not."""
         if self.column.unit == "subwords":
             self.subwords = Subwords.learned([self._plain(value) for value in values])
-            return
+            return False
         counts = Counter(step for value in values for step in self.steps(value))
         rare = not self.as_output and self.column.unit != "characters" and len(values) > MANY_ROWS
         least = 2 if rare else 1
         kept = [step for step, count in counts.items() if count >= least]
+        unknown = len(kept) < len(counts)
         if self.digits is None and rare:  # numbers that stand once are still numbers
             shapes: Counter[str] = Counter()
             for step, count in counts.items():
@@ -115,6 +119,7 @@ class Vocabulary:
                 f" state '{self.column.name}:characters'."
             )
         self._know(sorted(kept, key=lambda step: (-counts[step], step)))
+        return unknown
 
     def encode(self, values: Values | Sequence[Any]) -> list[Array]:
         """Return the ids of each row's steps.
@@ -169,8 +174,8 @@ class Vocabulary:
         earlier = words and not facts.get("cased", False)  # once, all words were lowercased
         made.lowered = facts.get("lowered", earlier)
         made.digits = facts.get("digits", False)
-        if facts.get("spelling"):
-            made.spelling = Spelling.from_dict(facts["spelling"])
+        spelled = facts.get("spelling")
+        made.spelling = Spelling.from_dict(spelled) if spelled else None
         if facts.get("runs"):
             made.runs = Runs.from_dict(facts["runs"])
         made._know(facts["known"])
