@@ -51,6 +51,8 @@ class Forecaster(Estimator):
             from all (`joint`).
         transform: What is done to the targets first: `log` or `log1p` for what is never negative
             and grows by shares, `asinh` for what has wild values of both signs.
+        calendar: Whether the place of each step in its day, week and year goes in, as fits the
+            distance of the steps; `reasons` says which.
         season: Steps until much comes again; None finds it.
         network: What is built.
         training: How it is fitted; `validation` is the share of the last steps of each series
@@ -77,6 +79,7 @@ class Forecaster(Estimator):
         static: Names = (),
         channels: Channels = "shared",
         transform: Transform = "none",
+        calendar: bool = False,
         season: int | None = None,
         network: Network | None = None,
         training: Training | None = None,
@@ -92,6 +95,7 @@ class Forecaster(Estimator):
             "static": static,
             "channels": channels,
             "transform": transform,
+            "calendar": calendar,
             "season": season,
             "network": network,
             "training": training,
@@ -183,8 +187,9 @@ class Forecaster(Estimator):
         rows = done.said(series, examples)  # s*c u 1, or s u c
         ends = {"": rows}
         off = done.offsets(done.series(known), levels, fresh=data is not None) if levels else ()
+        risk = done.risk(series, examples) if levels else None
         for one, (low, high) in zip(levels, off, strict=True):
-            ends |= {f"-lo-{one}": rows + low, f"-hi-{one}": rows + high}
+            ends |= {f"-lo-{one}": rows + low * risk, f"-hi-{one}": rows + high * risk}
         moments = series.moments(examples)
         arrays = {name: done.plan.scaling.undone(a, moments) for name, a in ends.items()}
         frame = known.index(known.lengths, done.plan.horizon)
@@ -349,6 +354,7 @@ class Forecaster(Estimator):
             given["season"],
             given["channels"],
             given["transform"],
+            given["calendar"],
             given["network"] or Network(),
             given["training"] or Training(),
         )

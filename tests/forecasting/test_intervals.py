@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import unrolled
 from unrolled.forecasting.intervals import each, offsets, rolling
 
 
@@ -68,3 +69,22 @@ def test_where_no_error_is_known_yet_there_is_no_interval():
     found = ends(errors, first=0)
     assert found.shape == (2, 3, 8, 1)
     assert np.isnan(found).all()
+
+
+def test_intervals_are_wider_where_a_series_is_restless():
+    random = np.random.default_rng(6)
+    restless = np.arange(3000) // 100 % 2  # a hundred quiet steps, a hundred restless ones
+    table = {"y": (random.normal(size=3000) * (1 + 9 * restless)).tolist()}
+    few = unrolled.Training(epochs=2, verbose=False)
+    made = unrolled.Forecaster("y", horizon=2, lookback=24, training=few)
+    found = made.trial(table, last=600, level=[80]).arrays
+    low, high = found["lo-80"][..., 0], found["hi-80"][..., 0]
+    at = 2400 + np.arange(len(low))
+    same = restless[at - 24] == restless[at + 1]  # what is looked back on and what follows
+    inside = (low <= found["true"][..., 0]) & (found["true"][..., 0] <= high)
+    widths = []
+    for kind in (0, 1):
+        rows = same & (restless[at] == kind)
+        widths.append((high - low)[rows].mean())
+        assert inside[rows].mean() > 0.65
+    assert widths[1] > 1.8 * widths[0]

@@ -42,6 +42,10 @@ Static = Annotated[
     list[str] | None,
     typer.Option(help="Further columns, constant within a series.", metavar="NAME ..."),
 ]
+Calendar = Annotated[
+    bool,
+    typer.Option("--calendar", help="Let the day, week and year of each step go in."),
+]
 Ahead = Annotated[
     Path | None,
     typer.Option(
@@ -94,6 +98,7 @@ def forecast(
     past: Past = None,
     future: Future = None,
     static: Static = None,
+    calendar: Calendar = False,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -164,6 +169,7 @@ def backtest(
     past: Past = None,
     future: Future = None,
     static: Static = None,
+    calendar: Calendar = False,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -217,6 +223,7 @@ def _made(given: dict[str, Any]) -> Any:
         past=given["past"] or (),
         future=given["future"] or (),
         static=given["static"] or (),
+        calendar=given["calendar"],
         transform=given["transform"],
         channels=given["channels"],
         network=unrolled.Network(architecture=given["architecture"], units=given["units"]),

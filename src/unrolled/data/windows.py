@@ -9,6 +9,8 @@ import numpy as np
 
 from unrolled.data.batch import Array, Block
 
+PIECE = 4096  # windows that are looked at together where all are
+
 
 @dataclass(frozen=True)
 class Places:
@@ -85,6 +87,13 @@ class Windows(Block):
     def levels(self, rows: Array) -> Array:
         """Return what is taken away from the first values of each window (b leveled)."""
         return self.flat[self.places.of(rows) + (self.level or 0), : self.leveled]
+
+    def spreads(self, rows: Array) -> Array:
+        """Return the standard deviation of the first values of each window (b leveled)."""
+        pieces = np.split(rows, range(PIECE, len(rows), PIECE))
+        return np.concatenate(
+            [self.flat[self._steps(piece), : self.leveled].std(axis=1) for piece in pieces]
+        )
 
     def known_steps(self, rows: Array) -> Array:
         """Return 1 for the steps of windows that have all of their values, else 0 (b size)."""

@@ -91,10 +91,11 @@ def backtested(rolled: Rolled, *, levels: tuple[int, ...], season: int | None) -
     arrays = rolled.arrays
     true = arrays["true"]
     whom = [who for who in (NETWORK, LAST, SEASONAL, RIDGE) if who in arrays]
-    scores = {who: _scores(true, arrays[who], rolled.scales) for who in whom}
+    scores, steps = {}, {}
+    for who in whom:
+        scores[who], steps[who] = _scores(true, arrays[who], rolled.scales)
     for who, loss in rolled.losses.items():
         scores[who]["SQL"] = _mean(loss / rolled.scales[:, None])
-    steps = {who: np.nanmean(np.abs(true - arrays[who]), axis=(0, 2)) for who in whom}
     intervals = {}
     for level in levels:
         width = arrays[f"hi-{level}"] - arrays[f"lo-{level}"]
@@ -113,18 +114,27 @@ def backtested(rolled: Rolled, *, levels: tuple[int, ...], season: int | None) -
     )
 
 
-def _scores(true: Array, said: Array, scale: Array) -> dict[str, float]:
-    """Return the scores of forecasts (n u c)."""
-    wrong = np.abs(true - said)
-    size = np.abs(true) + np.abs(said)
-    share = np.divide(2 * wrong, size, out=np.zeros_like(wrong), where=size > 0)
-    share[np.isnan(wrong)] = np.nan
-    return {
-        "MAE": float(np.nanmean(wrong)),
-        "MSE": float(np.nanmean(wrong**2)),
-        "MASE": _mean(wrong / scale[:, None]),
-        "sMAPE": 100 * float(np.nanmean(share)),
+def _scores(true: Array, said: Array, scale: Array) -> tuple[dict[str, float], Array]:
+    """Return the scores of forecasts (n u c), and the mean absolute error of each step (u)."""
+    wrong = np.subtract(true, said)
+    np.abs(wrong, out=wrong)
+    known = ~np.isnan(wrong)
+    wrong[~known] = 0
+    size = np.abs(true)
+    size += np.abs(said)
+    share = np.divide(wrong, size, out=np.zeros_like(wrong), where=size > 0)
+    rows = np.einsum("nuc->nc", wrong)  # several times faster than sum over one axis
+    counts = np.full(rows.shape, wrong.shape[1]) if known.all() else known.sum(axis=1)  # n c
+    scaled = ~np.isnan(scale)
+    total, those = counts.sum(), counts[scaled].sum()
+    found = {
+        "MAE": rows.sum() / total,
+        "MSE": np.vdot(wrong, wrong) / total,
+        "MASE": (rows[scaled] / scale[scaled]).sum() / those if those else np.nan,
+        "sMAPE": 200 * share.sum() / total,
     }
+    steps = np.einsum("nuc->u", wrong) / known.sum(axis=0).sum(axis=1)
+    return {name: float(value) for name, value in found.items()}, steps
 
 
 def _mean(values: Array) -> float:

@@ -13,7 +13,7 @@ from unrolled.backend import keras
 from unrolled.data.batch import Array, Examples
 from unrolled.data.panel import Panel
 from unrolled.errors import DataError, SettingError
-from unrolled.forecasting import suggested
+from unrolled.forecasting import calendar, suggested
 from unrolled.forecasting.fitted import Channels, Fitted, naive
 from unrolled.forecasting.references import Ridge
 from unrolled.forecasting.scaling import SHARED, Scaling, Transform
@@ -39,6 +39,7 @@ class Wanted:
         season: Steps of a season; None finds it.
         channels: Whether targets are forecast each from its own past, or all from all.
         transform: What is done to the targets first.
+        calendar: Whether the time of each step goes in.
         network: What is built.
         training: How it is fitted.
     """
@@ -48,6 +49,7 @@ class Wanted:
     season: int | None
     channels: Channels
     transform: Transform
+    calendar: bool
     network: Network
     training: Training
 
@@ -101,7 +103,11 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     scaling = Scaling.fitted(parts[1], wanted.transform)
     marked = before.plan.marked if before is not None else bool(np.isnan(whole.targets).any())
     statics = before.plan.statics if before is not None else Statics.fitted(whole)
-    plan = Plan(lookback, int(wanted.horizon), scaling, marked, statics)
+    told = before.plan.calendar if before is not None else ()
+    if wanted.calendar and before is None:
+        told = calendar.parts(whole.timeline)
+        reasons += (f"calendar: the place of each step in its {', '.join(told)}",)
+    plan = Plan(lookback, int(wanted.horizon), scaling, marked, statics, told)
     series = Series.of(parts[0], plan)
     train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
     made, ports, network = _built(series, wanted, before)

@@ -21,6 +21,7 @@ from unrolled.settings import Network
 from unrolled.training import History
 
 Channels = Literal["shared", "joint"]
+LEAST = 1e-3  # of a series' own spread
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,32 @@ class Fitted:
 
     @cached_property
     def held_errors(self) -> dict[str, Array]:
-        """True minus forecast of windows held out of training, evenly thinned, by who (n u c)."""
+        """True minus forecast of windows held out, over their `risk`, by who (n u c)."""
+        return self._held[0]
+
+    @cached_property
+    def _held(self) -> tuple[dict[str, Array], Array]:
+        """`held_errors`, and how much these windows vary in the mean (c); they are thinned."""
         series = self.series(self.panel)
         first = self.first_held(series, fresh=False)
         examples = series.examples(first=first, most=intervals.RECENT * 2)
-        true = series.true(examples)
-        return {who: true - said for who, said in self.everyone(series, examples).items()}
+        spreads, true = series.spreads(examples), series.true(examples)
+        usual = np.maximum(spreads.mean(axis=0), LEAST)
+        risk = (spreads + usual)[:, None]
+        found = self.everyone(series, examples)
+        return {who: (true - said) / risk for who, said in found.items()}, usual
+
+    def risk(self, series: Series, examples: Examples) -> Array:
+        """Return what errors are measured by for intervals (n 1 c).
+
+        A window that varies much is harder to forecast than a quiet one: its intervals are wider.
+
+        Source:
+            Lei et al. 2018, section 5.2; the weight is the window's spread and the mean one, so
+            that a constant window does not count as certain.
+        """
+        found: Array = (series.spreads(examples) + self._held[1])[:, None]
+        return found
 
     def apart(self, values: Array) -> Array:
         """Return values by series as one row with all targets (s u c)."""
@@ -106,7 +127,7 @@ class Fitted:
         return said + series.levels(examples)[:, None]
 
     def offsets(self, series: Series, levels: Sequence[int], *, fresh: bool) -> Array:
-        """Return what to add to the next forecast of each series for intervals (k 2 s u c).
+        """Return intervals of the next forecast of each series, less it, over its risk (k 2 s u c).
 
         Args:
             series: The series, without the steps to forecast.
@@ -118,6 +139,7 @@ class Fitted:
         examples = series.examples(first=first)
         places: Any = examples.inputs["x"]
         errors = series.true(examples) - self.said(series, examples)
+        errors /= self.risk(series, examples)
         each = np.split(errors, places.places.ends[:-1])
         every = intervals.offsets(errors, levels)
         if np.isnan(every).any():

@@ -131,12 +131,17 @@ def rolled(
         for who, values in _instead(other, windows, since, until).items():
             said[who][rows] = values
     true = series.true(windows.examples)
-    arrays = {n: windows.own(a[windows.scored]) for n, a in {"true": true, **said}.items()}
+    risk = fitted.risk(series, windows.examples) if levels else np.ones(1)
+    arrays = {"true": windows.own(true[windows.scored])}
     losses: dict[str, Array] = {}
     held: dict[int, float] = {}
-    for who in said if levels else ():
+    for who in fitted.whom:
+        values = said.pop(who)  # it goes when its own units are there
+        arrays[who] = windows.own(values[windows.scored])
+        if not levels:
+            continue
         every = fitted.held_errors[who] if fresh else None
-        ends = _intervals(windows, true, said[who], every, sorted({*LEVELS, *levels}))
+        ends = _intervals(windows, true, values, risk, every, sorted({*LEVELS, *levels}))
         losses[who] = np.abs(arrays["true"] - arrays[who])  # twice the loss of the median
         for level, low, high in ends:
             if level in LEVELS:
@@ -171,15 +176,29 @@ def _instead(other: Fitted, windows: Windows, since: int, until: int) -> dict[st
 
 
 def _intervals(
-    windows: Windows, true: Array, said: Array, every: Array | None, levels: list[int]
+    windows: Windows,
+    true: Array,
+    said: Array,
+    risk: Array,
+    every: Array | None,
+    levels: list[int],
 ) -> Iterator[tuple[int, Array, Array]]:
-    """Yield each level with the ends of the scored windows' intervals in their own units."""
+    """Yield each level with the ends of the scored windows' intervals in their own units.
+
+    Args:
+        windows: The windows.
+        true: Their true values (n u c).
+        said: What was forecast (n u c).
+        risk: What errors are measured by (n 1 c).
+        every: Errors of all series together, so measured (m u c); see `Spread.of`.
+        levels: The levels.
+    """
     ahead = windows.past >= 0
     ends, scored = np.cumsum(windows.counts)[:-1], windows.scored[ahead]
     known = [int(part.sum()) for part in np.split(~ahead, ends)]
-    spread = Spread.of(np.split(true - said, ends), known, every, levels)
+    spread = Spread.of(np.split((true - said) / risk, ends), known, every, levels)
     for k, level in enumerate(levels):
-        low, high = said[windows.scored] + spread.at(k)[:, scored]
+        low, high = said[windows.scored] + spread.at(k)[:, scored] * risk[windows.scored]
         yield level, windows.own(low), windows.own(high)
 
 

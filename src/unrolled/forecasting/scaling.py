@@ -88,7 +88,9 @@ class Scaling:
 
     def undone(self, values: Array, moments: Array) -> Array:
         """Return scaled targets (n u c) in their own units, by the moments of each row (n 2 c)."""
-        found: Array = values.astype(float) * moments[:, 1][:, None] + moments[:, 0][:, None]
+        found = values.astype(float)
+        found *= moments[:, 1][:, None]
+        found += moments[:, 0][:, None]
         return np.asarray(BACK[self.transform](found))
 
 

@@ -25,6 +25,7 @@ from unrolled.settings import Network, Settings, Training
 from unrolled.training import History
 
 FORECASTS = "forecasts"
+FACTS = ("lookback", "horizon", "marked", "calendar")  # of a plan
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
 
@@ -91,7 +92,9 @@ def restored(saved: Saved) -> Fitted:
         panel=panel,
         held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
         naive=dict(zip(panel.ids, arrays["naive"], strict=True)),
-        plan=Plan(**manifest["plan"], scaling=scaling, statics=Statics(**manifest["statics"])),
+        plan=Plan(
+            **tuples(manifest["plan"]), scaling=scaling, statics=Statics(**manifest["statics"])
+        ),
         channels=manifest["channels"],
         season=manifest["season"],
         ridge=Ridge(saved.arrays("references.safetensors")["ridge"]),
@@ -108,7 +111,7 @@ def _manifest(fitted: Fitted) -> dict[str, Any]:
     plan = fitted.plan
     return head(FORECASTS) | {
         "layout": asdict(fitted.panel.layout),
-        "plan": {"lookback": plan.lookback, "horizon": plan.horizon, "marked": plan.marked},
+        "plan": {name: getattr(plan, name) for name in FACTS},
         "transform": plan.scaling.transform,
         "statics": asdict(plan.statics),
         "channels": fitted.channels,

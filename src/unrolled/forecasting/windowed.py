@@ -10,6 +10,7 @@ import numpy as np
 from unrolled.data.batch import Array, Examples
 from unrolled.data.panel import Panel
 from unrolled.data.windows import Places, Windows
+from unrolled.forecasting.calendar import features
 from unrolled.forecasting.scaling import SHARED, Scaling
 from unrolled.forecasting.statics import Statics
 
@@ -27,6 +28,7 @@ class Plan:
         scaling: How values are scaled.
         marked: Whether a feature says which targets are missing.
         statics: How what is constant within a series becomes numbers.
+        calendar: What features say of the time of each step; see `calendar.parts`.
     """
 
     lookback: int
@@ -34,6 +36,7 @@ class Plan:
     scaling: Scaling
     marked: bool
     statics: Statics
+    calendar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Series:
 
         A missing value is the last one known. A column known beforehand goes in twice, as it is
         and as it will be `horizon` steps later, so that the last steps of a window tell of those
-        to be forecast.
+        to be forecast; so does the calendar.
         """
         scales = plan.scaling.of(panel, before)
         scaled = plan.scaling.applied(panel, scales)
@@ -78,11 +81,13 @@ class Series:
         parts = [full]
         if panel.layout.future:
             parts.append(_later(full[:, c + past :], panel, plan.horizon))
+        if plan.calendar:
+            parts += [features(panel, plan.calendar, steps) for steps in (0, plan.horizon)]
         if plan.marked:
             parts.append(known.astype("float32"))
-        features = np.concatenate(parts, axis=1) if len(parts) > 1 else full
+        joined = np.concatenate(parts, axis=1) if len(parts) > 1 else full
         static = plan.statics.applied(panel)
-        return cls(panel, features, np.asarray(known.all(axis=1)), plan, scales, static)
+        return cls(panel, joined, np.asarray(known.all(axis=1)), plan, scales, static)
 
     @property
     def width(self) -> int:
@@ -134,6 +139,11 @@ class Series:
         """Return the level of each window (n c)."""
         block: Any = examples.inputs["x"]
         return np.asarray(block.levels(np.arange(examples.rows)))
+
+    def spreads(self, examples: Examples) -> Array:
+        """Return how much the targets vary within what each window looks back on (n c)."""
+        block: Any = examples.inputs["x"]
+        return np.asarray(block.spreads(np.arange(examples.rows)))
 
     def moments(self, examples: Examples) -> Array:
         """Return the means and spreads of each window's series (n 2 c)."""
