@@ -50,7 +50,7 @@ class Network(Settings):
         pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
             (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
         linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
-            characters, stands beside the recurrence where an output is for a whole row.
+            characters, stands beside the recurrence of `many-to-one`.
 
     Example:
         >>> Network(units=64).cell

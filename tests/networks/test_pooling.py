@@ -118,20 +118,6 @@ def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
     np.testing.assert_allclose(made.predict_on_batch(given), before + more, rtol=1e-4, atol=1e-4)
 
 
-def test_an_output_of_every_step_has_no_linear_path():
-    ports = Ports(
-        "aligned",
-        values=0,
-        embedded={"word": 9},
-        heads={"tag": 2, "kind": 3},
-        pooled=("kind",),
-        counted=BESIDE["counted"],
-    )
-    shapes = [w.shape for w in build(ports, Network(units=4)).weights]
-    assert shapes.count((11, 3)) == 1
-    assert (11, 2) not in shapes
-
-
 def test_pooling_is_refused_where_nothing_is_pooled():
     with pytest.raises(SettingError) as caught:
         build(Ports("many-to-one"), Network(architecture="last", pooling="max"))

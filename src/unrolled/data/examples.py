@@ -68,17 +68,17 @@ class Encoding:
             schema: What goes in and out.
             train: The training part.
             text: How text and tokens that go in are read.
-            linear: Whether runs of their steps are counted, where an output is for a whole row.
+            linear: Whether runs of their steps are counted, where rows are `many-to-one`.
         """
         if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
             text = text.model_copy(update={"characters": False})
-        rows = FACTS[schema.shape].inputs == "many" and any(c.side == "one" for c in schema.outputs)
+        linear = linear and schema.shape == "many-to-one"
         end = schema.shape in ("one-to-many", "unaligned")
         encoders = {}
         for column, output in [(c, False) for c in schema.inputs] + [
             (c, True) for c in schema.outputs
         ]:
-            counted = linear and rows and not output
+            counted = linear and not output
             chosen = encoder(column, output=output, end=end and output, text=text, counted=counted)
             encoders[column.name] = chosen.fit(train.values[column.name])
         made = cls(schema, encoders, schema.steps_in, None, text)

@@ -107,7 +107,7 @@ def heads(x: Any, plan: Plan, row: Any = None) -> dict[str, Any]:
     ports, found = plan.ports, {}
     for name, o in ports.heads.items():
         y = layers.Dense(int(o))(row if name in ports.pooled else x)
-        paths = linear(plan, int(o)) if ports.of_row(name) else []
+        paths = linear(plan, int(o))
         found[name] = layers.Add()([y, *paths]) if paths else y
     return found
 

@@ -79,10 +79,6 @@ class Ports:
         embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
         return self.values + sum(embedded) + FEATURES * len(self.spelled)
 
-    def of_row(self, name: str) -> bool:
-        """Return whether an output is for a whole row of steps."""
-        return self.shape == "many-to-one" or name in self.pooled
-
     def _check_sizes(self) -> None:
         """Refuse a size that is no whole number of at least 1."""
         f = None if self.embedded and self.values == 0 else self.values
