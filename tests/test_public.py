@@ -18,6 +18,7 @@ PUBLIC = [
     "Network",
     "Schema",
     "SequenceModel",
+    "Text",
     "Training",
     "accelerate",
     "build",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from unrolled import backend
 from unrolled.checkpoints import Slot
-from unrolled.data.batch import Batch, Examples, batches, inputs_of, targets_of
+from unrolled.data.batch import Array, Batch, Examples, batches, inputs_of, targets_of
+from unrolled.data.vocabulary import PADDING, UNKNOWN
 from unrolled.networks import alone
 from unrolled.progress import Progress
 from unrolled.settings import Training
@@ -20,6 +21,7 @@ keras = backend.keras()
 PyDataset: Any = keras.utils.PyDataset
 Callback: Any = keras.callbacks.Callback
 Logs = dict[str, float] | None
+Hide = Callable[[Array, tuple[int, int]], Array]
 ENOUGH, LEAST = 0.005, 1e-4  # share, and least amount, by which a validation loss must fall
 STANDING = ("best", "least", "mark", "level", "loss", "validation")
 
@@ -46,7 +48,12 @@ class Fed(PyDataset):
     def __getitem__(self, index: int) -> Any:
         batch = self.batches[self.skipped + index]
         targets, weights = targets_of(self.examples, batch, len(self.batches))
-        return alone(inputs_of(self.examples, batch)), alone(targets), alone(weights)
+        inputs = self._seen(inputs_of(self.examples, batch), self.skipped + index)
+        return alone(inputs), alone(targets), alone(weights)
+
+    def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:  # noqa: ARG002
+        """Return what is shown of the inputs of a batch."""
+        return inputs
 
 
 class Passes(Fed):
@@ -54,6 +61,7 @@ class Passes(Fed):
 
     Attributes:
         order: The random state that the batches of this pass were made by.
+        done: How many passes came before this one.
     """
 
     def __init__(self, examples: Examples, training: Training) -> None:
@@ -61,6 +69,14 @@ class Passes(Fed):
         self.random = np.random.default_rng(training.seed)
         super().__init__(examples, batches(examples, self.size, shuffle=self.random))
         self.order: Mapping[str, Any] = {}
+        self.done, self.hide = 0, hidden(training)
+
+    def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:
+        """Return the inputs of a batch, with some words taken for unknown ones if so asked."""
+        if self.hide is not None:
+            for name in self.examples.words:
+                inputs[name] = self.hide(inputs[name], (self.done, index))
+        return inputs
 
     def begin(self, order: Mapping[str, Any] | None = None, skipped: int = 0) -> None:
         """Cut the batches of the next pass, or of one that was begun before.
@@ -73,6 +89,26 @@ class Passes(Fed):
             self.random.bit_generator.state = order
         self.order, self.skipped = self.random.bit_generator.state, skipped
         self.batches = batches(self.examples, self.size, shuffle=self.random)
+
+
+def hidden(training: Training) -> Hide | None:
+    """Return what takes a share of words for unknown ones, others in each batch of each pass.
+
+    Args:
+        training: The settings: the share, and the seed.
+
+    Returns:
+        From ids (b t) and the place of the batch to ids; None where none are hidden.
+    """
+    share = training.word_dropout
+    if not share:
+        return None
+
+    def hide(ids: Array, place: tuple[int, int]) -> Array:
+        drawn = np.random.default_rng((training.seed, *place)).random(ids.shape)
+        return np.where((drawn < share) & (ids != PADDING), UNKNOWN, ids).astype(ids.dtype)
+
+    return hide
 
 
 class Keeper(Callback):
@@ -120,7 +156,7 @@ class Keeper(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
         """Cut the batches, or go back to where the training stood."""
-        self.epoch = epoch
+        self.epoch = self.passes.done = epoch
         if self.resumed is None:
             self.passes.begin()
         else:

@@ -1,6 +1,7 @@
-"""The settings objects: `Network` (what is built), `Training` (how it is fitted), `Decoding`.
+"""The settings objects: `Network` (what is built), `Training` (how it is fitted), two more.
 
-`Decoding` says how rows of ids are searched for in what a chained decoder finds probable.
+`Text` says how text that goes in is read, and `Decoding` how rows of ids are searched for in what a
+chained decoder finds probable.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ Schedule = Literal["none", "linear", "inverse-sigmoid"]
 Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
 ClassWeight = Literal["balanced"]
+Pooling = Literal["mean", "max", "last", "attention"]
 
 
 class Settings(BaseModel):
@@ -46,6 +48,10 @@ class Network(Settings):
             architecture's default.
         dropout: Share of values dropped after each layer while training; None takes 0.5 where
             text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
+        pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
+            (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
+        linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
+            characters, stands beside the recurrence of `many-to-one`.
 
     Example:
         >>> Network(units=64).cell
@@ -58,6 +64,33 @@ class Network(Settings):
     layers: int = Field(default=1, ge=0, le=64)
     bidirectional: bool | None = None
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    pooling: Pooling = "mean"
+    linear: bool = True
+
+
+class Text(Settings):
+    """How text and tokens that go in are read.
+
+    Attributes:
+        lowercase: Whether capital letters become small ones; None takes those of words of text,
+            and leaves characters, subwords and tokens as they are.
+        digits: Whether every digit is taken for the same one; None takes it so in words and tokens
+            that the training part does not have often enough, and leaves those it has.
+        characters: Whether words are also known by their characters, so that something is known
+            of those the training part did not have; None takes it so where some words are unknown
+            in the training part, and no steps of their own length come out.
+        vectors: A local file of word vectors to start from, in the text form of word2vec, GloVe
+            and fastText: a word and its numbers on each line.
+
+    Example:
+        >>> Text(characters=True).lowercase is None
+        True
+    """
+
+    lowercase: bool | None = None
+    digits: bool | None = None
+    characters: bool | None = None
+    vectors: str | None = None
 
 
 class Training(Settings):
@@ -82,6 +115,8 @@ class Training(Settings):
             None takes 0.1 for tokens that an input of steps becomes, else 0.
         class_weight: `balanced` lets every class of a category that comes out count alike, however
             many rows it has; None lets every row.
+        word_dropout: Share of the words, tokens and characters that go in which each pass takes for
+            unknown ones.
         scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
             ever more often as training goes on (Bengio et al. 2015, section 2.4).
         seed: Makes two runs equal.
@@ -112,6 +147,7 @@ class Training(Settings):
     split_by: str | None = None
     label_smoothing: float | None = Field(default=None, ge=0, lt=1)
     class_weight: ClassWeight | None = None
+    word_dropout: float = Field(default=0.0, ge=0, lt=1)
     scheduled_sampling: Schedule = "none"
     seed: int = Field(default=0, ge=0, lt=2**32)
     seeds: int = Field(default=1, ge=1, le=64)

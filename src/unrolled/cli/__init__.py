@@ -162,6 +162,44 @@ def train(
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
+    pooling: Annotated[
+        Literal["mean", "max", "last", "attention"],
+        typer.Option(help="What 'pooled' makes of the states of all steps."),
+    ] = "mean",
+    lowercase: Annotated[
+        bool | None,
+        typer.Option(
+            "--lowercase/--keep-case",
+            help="Take capital letters for small ones, or not; words of text lose them unless"
+            " given.",
+        ),
+    ] = None,
+    digits: Annotated[
+        bool | None,
+        typer.Option(
+            "--one-digit/--keep-digits",
+            help="Take every digit for the same one, or none; unless given, those of words that"
+            " are not known.",
+        ),
+    ] = None,
+    characters: Annotated[
+        bool | None,
+        typer.Option(
+            "--characters/--no-characters",
+            help="Read words by their characters, too, or not; unless given, where some are not"
+            " known.",
+        ),
+    ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(
+            help="Word vectors to start from: a word and its numbers on each line.", metavar="FILE"
+        ),
+    ] = None,
+    word_dropout: Annotated[
+        float,
+        typer.Option(help="Share of the words taken for unknown in each pass.", metavar="SHARE"),
+    ] = 0.0,
     epochs: Epochs = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
     seeds: Annotated[
@@ -198,8 +236,16 @@ def train(
             layers=layers,
             bidirectional=bidirectional,
             cell=cell,
+            pooling=pooling,
+        ),
+        text=unrolled.Text(
+            lowercase=lowercase,
+            digits=digits,
+            characters=characters,
+            vectors=None if vectors is None else str(vectors),
         ),
         training=unrolled.Training(
+            word_dropout=word_dropout,
             epochs=epochs,
             seed=seed,
             seeds=seeds,

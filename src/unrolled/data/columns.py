@@ -11,6 +11,7 @@ from unrolled.data.scaling import Scaler
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import DataError
 from unrolled.schema import Column
+from unrolled.settings import Text
 
 MOST_TAGS = 2000  # of a scheme, which asks of each pair whether one may follow the other
 
@@ -49,13 +50,22 @@ class Encoder(Protocol):
         ...
 
 
-def encoder(column: Column, *, output: bool, end: bool = False) -> Encoder:
+def encoder(
+    column: Column,
+    *,
+    output: bool,
+    end: bool = False,
+    text: Text | None = None,
+    counted: bool = False,
+) -> Encoder:
     """Return the encoder of a column's kind, not yet fitted.
 
     Args:
         column: What goes in or comes out.
         output: Whether it comes out.
         end: Whether rows of text or tokens are closed by an end mark.
+        text: How text and tokens are read.
+        counted: Whether runs of their steps are counted.
 
     Example:
         >>> encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"]).size
@@ -64,7 +74,7 @@ def encoder(column: Column, *, output: bool, end: bool = False) -> Encoder:
     if column.kind == "category":
         return Labels(column, as_output=output)
     if column.kind in ("tokens", "text"):
-        return Vocabulary(column, as_output=output, end=end)
+        return Vocabulary(column, as_output=output, end=end, text=text, counted=counted)
     return Scaler(column, as_output=output)
 
 
