@@ -167,11 +167,11 @@ def _unwritten(target: Path, error: OSError) -> ArtifactError:
 
 def _file(path: Path, content: Any) -> None:
     """Write one file in the form that its ending says."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     if path.suffix == ".safetensors":
         # in C order: it writes any other as it lies in memory, and reads it back mixed up
-        save_file({name: np.asarray(a, order="C") for name, a in content.items()}, path)
+        path.write_bytes(save({name: np.asarray(a, order="C") for name, a in content.items()}))
         return
     if path.suffix == ".json":
         text = json.dumps(content, indent=1, ensure_ascii=False, default=index)  # numpy's numbers
