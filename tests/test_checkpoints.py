@@ -10,7 +10,7 @@ from test_training import FEW, answers, decoder, network, rows
 import unrolled
 from unrolled import training
 from unrolled.checkpoints import Slot
-from unrolled.errors import CheckpointError, SettingError
+from unrolled.errors import ArtifactError, CheckpointError, SettingError
 from unrolled.locks import locked
 from unrolled.settings import Network, Training
 
@@ -278,3 +278,16 @@ def test_a_full_disk_leaves_the_checkpoint_before_and_stops_nothing(broken):
     again, same = sums(going)
     same_bits(made, again)
     assert names(broken.checkpoint) == FINISHED
+
+
+def test_a_full_disk_leaves_the_model_that_was_saved_before(tmp_path):
+    table = {"x": [[1, 2, 3], [4, 5], [6]] * 9, "y": [3.0, 5.0, 6.0] * 9}
+    made = unrolled.SequenceModel("x", "y", training=Training(epochs=1, verbose=False)).fit(table)
+    saved = made.save(tmp_path / "model")
+    with full(512), pytest.raises(ArtifactError) as caught:
+        made.save(saved)
+    assert str(caught.value) == (
+        f"cannot write the model to '{saved}': File too large. Choose another folder."
+    )
+    assert unrolled.load(saved).predict(table) == made.predict(table)
+    assert names(tmp_path) == ["model"]
