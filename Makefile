@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/*.cc src/unrolled/kernels/*.h)
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-backends test-torch test-tensorflow sanitize fuzz bench format clean
+.PHONY: help demo test test-backends test-torch test-tensorflow sanitize kill soak fuzz bench format clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,12 @@ test-tensorflow: $(VENV)-tensorflow/ready
 
 sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C++ compiler
 	tests/native/run.sh
+
+kill: $(VENV)/ready  ## a training killed fifty times ends with the same bytes
+	$(BIN)/python benchmarks/kills.py --kills 50
+
+soak: $(VENV)/ready  ## memory, threads and open files over two hundred fits
+	$(BIN)/python benchmarks/soak.py --fits 200
 
 bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/accuracy.py

@@ -18,6 +18,7 @@ PUBLIC = [
     "Network",
     "Schema",
     "SequenceModel",
+    "Text",
     "Training",
     "accelerate",
     "build",
@@ -36,6 +37,7 @@ PUBLIC = [
 ]
 TREE = {
     "ArtifactError",
+    "CheckpointError",
     "DataError",
     "MissingExtraError",
     "NotFittedError",

@@ -34,12 +34,12 @@ def refused(kind, **values):
         (
             {"unit": 3},
             "got an unknown setting 'unit' for Network, expected one of architecture, cell, units,"
-            " layers, bidirectional, dropout. Did you mean 'units'?",
+            " layers, bidirectional, dropout, pooling, linear. Did you mean 'units'?",
         ),
         (
             {"colour": 3},
             "got an unknown setting 'colour' for Network, expected one of architecture, cell,"
-            " units, layers, bidirectional, dropout.",
+            " units, layers, bidirectional, dropout, pooling, linear.",
         ),
     ],
     ids=str,
@@ -133,4 +133,6 @@ def test_the_defaults_leave_to_the_data_what_depends_on_it():
         "layers": 1,
         "bidirectional": None,
         "dropout": None,
+        "pooling": "mean",
+        "linear": True,
     }

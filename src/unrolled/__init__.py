@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from unrolled.schema import Schema as Schema
     from unrolled.settings import Decoding as Decoding
     from unrolled.settings import Network as Network
+    from unrolled.settings import Text as Text
     from unrolled.settings import Training as Training
 
 _HOME = {
@@ -45,6 +46,7 @@ _HOME = {
     "Network": "settings",
     "Schema": "schema",
     "SequenceModel": "model",
+    "Text": "settings",
     "Training": "settings",
     "accelerate": "acceleration",
     "build": "bare",

@@ -18,7 +18,7 @@ from unrolled.networks import Faces, Ports, faces
 from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
 from unrolled.schema import Schema
-from unrolled.settings import Network, Training
+from unrolled.settings import Network, Text, Training
 from unrolled.shapes import MOST_STEPS
 from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
@@ -85,6 +85,7 @@ def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
         "schema": encoding.schema.model_dump(),
         "steps_in": encoding.steps_in,
         "steps_out": encoding.steps_out,
+        "text": encoding.text.model_copy(update={"vectors": None}).model_dump(),
         "ports": asdict(trained.ports),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
@@ -116,6 +117,7 @@ def restored(saved: Saved) -> Trained:
         _encoders(schema, saved.record("encoders.json")),
         number(manifest, "steps_in", most=MOST_STEPS),
         number(manifest, "steps_out", most=MOST_STEPS),
+        Text(**manifest.get("text", {})),
     )
     ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
     _refuse_other(encoding, ports)
@@ -166,6 +168,14 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
             raise RefusedError(
                 f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
             )
+    extra = {names[made.key]: made.feature for made in encoding.beside}
+    given = {**ports.spelled, **ports.counted}
+    if set(given) != set(extra) or any(
+        given[n][0] < made.size or given[n][1] != made.longest for n, made in extra.items()
+    ):
+        raise RefusedError(
+            f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"
+        )
     ids = {names[c.name]: sizes[names[c.name]] for c in schema.inputs if c not in plain}
     if set(ports.embedded) != set(ids) or any(ports.embedded[n] < ids[n] for n in ids):
         raise RefusedError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +14,13 @@ from unrolled.calibration import temperature
 from unrolled.data.batch import Array, Examples
 from unrolled.data.examples import Encoding
 from unrolled.data.labels import balanced
+from unrolled.data.runs import Runs
+from unrolled.data.spelling import Spelling
+from unrolled.data.vectors import vectors
+from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import SettingError
 from unrolled.generation import forced
-from unrolled.networks import Ports, faces, rounded, settled
+from unrolled.networks import Ports, faces, rounded, settled, start
 from unrolled.schema import Column, Schema
 from unrolled.settings import Network, Training
 
@@ -23,7 +29,8 @@ def built(
     encoding: Encoding, train: Examples, network: Network | None, settings: Training
 ) -> Trained:
     """Build the network that the encoded rows ask for, not yet trained."""
-    ports = _ports(encoding, train)
+    known = _vectors(encoding)
+    ports = _ports(encoding, train, known)
     taken = settled(ports, network or Network(), rows=train.rows)
     generates = ports.tokens and taken.architecture == "decoder"
     filled = training.settled(
@@ -33,15 +40,49 @@ def built(
         generates=generates,
         answers=generates and ports.shape == "unaligned",
     )
-    return Trained(
-        encoding, ports, taken, filled, (), (), faces(ports, taken, seeds=filled.each_seed)
-    )
+    made = faces(ports, taken, seeds=filled.each_seed)
+    for name, rows in known.items():
+        for model in made.fitted:
+            start(model, name, rows)
+    return Trained(encoding, ports, taken, filled, (), (), made)
 
 
-def _ports(encoding: Encoding, train: Examples) -> Ports:
+def _vectors(encoding: Encoding) -> dict[str, dict[int, Array]]:
+    """Return by input the vectors of ids that a file has, where the settings name one.
+
+    Raises:
+        SettingError: No input is of words or tokens.
+        DataError: The file cannot be used.
+    """
+    path = encoding.text.vectors
+    if path is None:
+        return {}
+    made = {n: encoding.encoders[n] for n in (c.name for c in encoding.schema.inputs)}
+    words = {n: e for n, e in made.items() if isinstance(e, Vocabulary) and e.known}
+    if not words:
+        raise SettingError(
+            f"got vectors='{path}' and no input of words, tokens or characters, expected one that"
+            " could start from them. Leave vectors out."
+        )
+    found = vectors(path, {word for encoder in words.values() for word in encoder.known})
+    rows = {
+        encoding.ports[name]: {
+            i: found[word] for i, word in enumerate(e.known, e.first) if word in found
+        }
+        for name, e in words.items()
+    }
+    return {name: each for name, each in rows.items() if each}
+
+
+def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Array]]) -> Ports:
     """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
     sizes = encoding.sizes
+
+    def beside(kind: type[Any]) -> dict[str, Any]:
+        found = [made for made in encoding.beside if isinstance(made.feature, kind)]
+        return {names[made.key]: made.feature for made in found}
+
     steps = schema.shape in ("one-to-many", "unaligned")
     open_ended = [c.kind == "numbers" and c.length is None for c in schema.outputs]
     return Ports(
@@ -49,7 +90,10 @@ def _ports(encoding: Encoding, train: Examples) -> Ports:
         t=encoding.steps_in,
         u=encoding.steps_out,
         values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
-        embedded={name: rounded(sizes[name]) for name in train.inputs if name != "x"},
+        embedded={name: rounded(sizes[name]) for name in train.inputs if name in sizes},
+        spelled={name: (rounded(f.size), f.longest) for name, f in beside(Spelling).items()},
+        vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
+        counted={name: (rounded(f.size), f.longest) for name, f in beside(Runs).items()},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
         pooled=tuple(names[c.name] for c in schema.outputs if _whole_row(schema, c)),

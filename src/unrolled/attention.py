@@ -1,4 +1,4 @@
-"""What a chained decoder looked at while it wrote: numbers, text and a picture."""
+"""What a chained decoder looked at while it wrote, or what a row was pooled by."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled import generation
+from unrolled import generation, inference
 from unrolled.artifact import Trained
 from unrolled.data.batch import Array
 from unrolled.data.table import Table
@@ -28,13 +28,16 @@ class Attention:
 
     Attributes:
         inputs: A label for each input step (t).
-        outputs: A label for each output step (u), the end mark included.
+        outputs: A label for each output step (u), the end mark included; one alone where steps
+            were pooled.
         weights: How much each output step looked at each input step (u t); a row sums to 1.
+        darkest: The weight that is shown darkest.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     weights: Array
+    darkest: float = 1.0
 
     def __str__(self) -> str:
         wide = max(len(label) for label in self.outputs)
@@ -42,14 +45,15 @@ class Attention:
         head = " ".join(f"{x:>{n}}" for x, n in zip(self.inputs, columns, strict=True))
         lines = [f"{'':<{wide}}  {head}"]
         for label, row in zip(self.outputs, self.weights, strict=True):
-            marks = [SHADES[min(int(w * len(SHADES)), len(SHADES) - 1)] for w in row]
+            shade = len(SHADES) / self.darkest
+            marks = [SHADES[min(int(w * shade), len(SHADES) - 1)] for w in row]
             cells = " ".join(f"{m * 2:>{n}}" for m, n in zip(marks, columns, strict=True))
             lines.append(f"{label:<{wide}}  {cells}".rstrip())
         return "\n".join(lines)
 
 
 def attended(trained: Trained, table: Table) -> list[Attention]:
-    """Write the output of each row, and return how its steps looked at the input.
+    """Return how each row's output looked at the input: while it was written, or to pool its steps.
 
     Args:
         trained: The model.
@@ -61,9 +65,11 @@ def attended(trained: Trained, table: Table) -> list[Attention]:
     if trained.faces.attend is None:
         raise SettingError(
             f"got attention asked of the architecture '{trained.network.architecture}' of shape"
-            f" {trained.ports.shape}, expected a chained decoder of shape unaligned: it alone"
-            " attends."
+            f" {trained.ports.shape}, expected a chained decoder of shape unaligned, or"
+            " Network(pooling='attention') of shape many-to-one: they alone attend."
         )
+    if trained.ports.shape == "many-to-one":
+        return _pooled(trained, table)
     encoding = trained.encoding
     examples = encoding.examples(table, targets=False)
     (column,) = encoding.schema.outputs
@@ -78,6 +84,18 @@ def attended(trained: Trained, table: Table) -> list[Attention]:
             seen,
         )
         for i, (row, seen) in enumerate(zip(rows, weights, strict=True))
+    ]
+
+
+def _pooled(trained: Trained, table: Table) -> list[Attention]:
+    """Return how much of each row's features each of its steps made out."""
+    examples = trained.encoding.examples(table, targets=False)
+    weights = inference.outputs(trained.faces.attend, examples, ["weights"])["weights"]
+    names = (", ".join(c.name for c in trained.encoding.schema.outputs),)
+    labels = _labels(trained, table)
+    return [
+        Attention(labels[i] if labels else _numbered(len(seen)), names, seen.T, float(seen.max()))
+        for i, seen in enumerate(weights)
     ]
 
 
@@ -122,7 +140,7 @@ def draw(rows: list[Attention], path: str | Path) -> None:
         place.set_axis_off()
     for place, row in zip(places.flat, rows, strict=False):
         place.set_axis_on()
-        place.imshow(row.weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        place.imshow(row.weights, cmap="Blues", vmin=0, vmax=row.darkest, aspect="auto")
         place.set_xticks(np.arange(len(row.inputs)), row.inputs)
         place.set_yticks(np.arange(len(row.outputs)), row.outputs)
         place.set(xlabel="input step", ylabel="output step")

@@ -28,7 +28,7 @@ from unrolled.explain.wiring import wiring
 from unrolled.pages import readme, summary, together, training_lines
 from unrolled.progress import counted
 from unrolled.schema import Schema
-from unrolled.settings import Decoding, Network, Training
+from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 
 Before = Callable[["SequenceModel"], None]
@@ -44,6 +44,7 @@ class SequenceModel(Estimator):
         shape: One of the five shapes, or `auto` to find it.
         network: What is built.
         training: How it is fitted.
+        text: How text and tokens that go in are read.
 
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
@@ -62,6 +63,7 @@ class SequenceModel(Estimator):
         shape: str = "auto",
         network: Network | None = None,
         training: Training | None = None,
+        text: Text | None = None,
     ) -> None:
         self._settings: dict[str, Any] = {
             "inputs": inputs,
@@ -69,6 +71,7 @@ class SequenceModel(Estimator):
             "shape": shape,
             "network": network,
             "training": training,
+            "text": text,
         }
         self._trained: Trained | None = None
 
@@ -156,11 +159,14 @@ class SequenceModel(Estimator):
     def _fit(self, schema: Schema, train: Table, held: Table, before: Before | None) -> Self:
         """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
-        encoding = Encoding.fitted(schema, train)
+        network = self._settings["network"] or Network()
+        encoding = Encoding.fitted(
+            schema, train, text=self._settings["text"] or Text(), linear=network.linear
+        )
         parts = [encoding.examples(rows, targets=True) for rows in (train, held)]
         earlier, self._trained = self._trained, None
         try:
-            self._trained = assembly.built(encoding, parts[0], self._settings["network"], settings)
+            self._trained = assembly.built(encoding, parts[0], network, settings)
             if before is not None:
                 before(self)
             done = assembly.fitted(self._trained, *parts)
@@ -230,7 +236,9 @@ class SequenceModel(Estimator):
         return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
-        """Return how a chained decoder looked at the input while it wrote each row's output.
+        """Return how each row's output looked at the input.
+
+        Of a chained decoder while it wrote; of `Network(pooling="attention")` to pool the steps.
 
         Args:
             data: As for `fit`; output columns need not be there and are not looked at.
@@ -386,6 +394,7 @@ class SequenceModel(Estimator):
             shape=schema.shape,
             network=trained.network,
             training=trained.training,
+            text=trained.encoding.text,
         )
         made._trained = trained
         return made

@@ -1,10 +1,12 @@
-"""The settings objects: `Network` (what is built), `Training` (how it is fitted), `Decoding`.
+"""The settings objects: `Network` (what is built), `Training` (how it is fitted), two more.
 
-`Decoding` says how rows of ids are searched for in what a chained decoder finds probable.
+`Text` says how text that goes in is read, and `Decoding` how rows of ids are searched for in what a
+chained decoder finds probable.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -17,6 +19,7 @@ Schedule = Literal["none", "linear", "inverse-sigmoid"]
 Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
 ClassWeight = Literal["balanced"]
+Pooling = Literal["mean", "max", "last", "attention"]
 
 
 class Settings(BaseModel):
@@ -45,6 +48,10 @@ class Network(Settings):
             architecture's default.
         dropout: Share of values dropped after each layer while training; None takes 0.5 where
             text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
+        pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
+            (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
+        linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
+            characters, stands beside the recurrence of `many-to-one`.
 
     Example:
         >>> Network(units=64).cell
@@ -57,6 +64,33 @@ class Network(Settings):
     layers: int = Field(default=1, ge=0, le=64)
     bidirectional: bool | None = None
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    pooling: Pooling = "mean"
+    linear: bool = True
+
+
+class Text(Settings):
+    """How text and tokens that go in are read.
+
+    Attributes:
+        lowercase: Whether capital letters become small ones; None takes those of words of text,
+            and leaves characters, subwords and tokens as they are.
+        digits: Whether every digit is taken for the same one; None takes it so in words and tokens
+            that the training part does not have often enough, and leaves those it has.
+        characters: Whether words are also known by their characters, so that something is known
+            of those the training part did not have; None takes it so where some words are unknown
+            in the training part, and no steps of their own length come out.
+        vectors: A local file of word vectors to start from, in the text form of word2vec, GloVe
+            and fastText: a word and its numbers on each line.
+
+    Example:
+        >>> Text(characters=True).lowercase is None
+        True
+    """
+
+    lowercase: bool | None = None
+    digits: bool | None = None
+    characters: bool | None = None
+    vectors: str | None = None
 
 
 class Training(Settings):
@@ -81,6 +115,8 @@ class Training(Settings):
             None takes 0.1 for tokens that an input of steps becomes, else 0.
         class_weight: `balanced` lets every class of a category that comes out count alike, however
             many rows it has; None lets every row.
+        word_dropout: Share of the words, tokens and characters that go in which each pass takes for
+            unknown ones.
         scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
             ever more often as training goes on (Bengio et al. 2015, section 2.4).
         seed: Makes two runs equal.
@@ -88,6 +124,12 @@ class Training(Settings):
             together: by the mean of their numbers or probabilities, and in a chained decoder of
             their log-probabilities at each step.
         verbose: Whether to show progress while fitting, on the error stream.
+        checkpoint: A folder to keep where training stands, so that it can go on if it is broken
+            off; None keeps nothing. It is no part of a saved model, and may go when there is one.
+        every: Steps from one checkpoint to the next; None writes one every half minute, or less
+            often if that took more than a hundredth of the time.
+        resume: Whether to go on with the training in the folder, to the same weights as if it had
+            never been broken off; where there is none, one begins.
 
     Example:
         >>> Training(epochs=3).seed
@@ -105,10 +147,26 @@ class Training(Settings):
     split_by: str | None = None
     label_smoothing: float | None = Field(default=None, ge=0, lt=1)
     class_weight: ClassWeight | None = None
+    word_dropout: float = Field(default=0.0, ge=0, lt=1)
     scheduled_sampling: Schedule = "none"
     seed: int = Field(default=0, ge=0, lt=2**32)
     seeds: int = Field(default=1, ge=1, le=64)
     verbose: bool = True
+    checkpoint: Path | None = Field(default=None, exclude=True)
+    every: int | None = Field(default=None, ge=1, exclude=True)
+    resume: bool = Field(default=False, exclude=True)
+
+    @model_validator(mode="after")
+    def _keeps(self) -> Self:
+        """Refuse to say how checkpoints are used without a place for them."""
+        for name, plain in {"every": None, "resume": False}.items():
+            if self.checkpoint is None and getattr(self, name) != plain:
+                raise SettingError(
+                    f"got {name}={getattr(self, name)} and no checkpoint for Training, expected the"
+                    " folder of the checkpoints. Give one (checkpoint, --checkpoint), or leave"
+                    f" {name} out."
+                )
+        return self
 
     @property
     def each_seed(self) -> tuple[int, ...]:

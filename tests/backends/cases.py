@@ -30,6 +30,7 @@ class Case:
     outputs: str | dict[str, str]
     settings: dict = field(default_factory=dict)
     note: str = ""
+    text: unrolled.Text | None = None
 
     def __str__(self):
         return " ".join(part for part in (self.shape, self.architecture, self.note) if part)
@@ -45,12 +46,15 @@ def plain(row):
 WORDS, LABEL, TAGS = {"words": "tokens"}, {"label": "category"}, {"tags": "tokens"}
 RAGGED, FUTURE = {"ragged": "numbers"}, {"future": "numbers"}
 SPELLED, OPEN = {"spelled": "tokens"}, {"open": "numbers"}
+LETTERS = unrolled.Text(characters=True)
 CASES = (
     *map(plain, ARCHITECTURES),
     Case("many-to-one", "last", WORDS, LABEL, {"layers": 2}, "of words, two layers"),
     Case("many-to-one", "last", RAGGED, "total", {"cell": "rnn"}, "ragged rnn"),
     Case("many-to-one", "pooled", WORDS, LABEL, {}, "of words"),
     Case("many-to-one", "pooled", RAGGED, "total", {"cell": "gru"}, "ragged gru"),
+    Case("many-to-one", "pooled", WORDS, LABEL, {"pooling": "max"}, "of characters, max", LETTERS),
+    Case("many-to-one", "pooled", WORDS, LABEL, {"pooling": "attention"}, "of words, attention"),
     Case("aligned", "steps", WORDS, TAGS, {}, "of words"),
     Case("unaligned", "vector", RAGGED, FUTURE, {}, "ragged"),
     Case("unaligned", "repeat", RAGGED, FUTURE, {"cell": "gru"}, "ragged gru"),
@@ -98,6 +102,7 @@ def trained(case):
         shape=case.shape,
         network=unrolled.Network(architecture=case.architecture, **SETTINGS, **case.settings),
         training=unrolled.Training(epochs=4, learning_rate=1e-3, verbose=False),
+        text=case.text,
     )
     return model.fit(table(), before=start)
 

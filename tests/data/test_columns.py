@@ -1,6 +1,7 @@
 import json
 import string
 import unicodedata
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -199,7 +200,7 @@ def test_words_that_come_out_keep_their_capitals() -> None:
 
 def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased() -> None:
     facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
-    del facts["cased"]
+    del facts["lowered"]
     made = Vocabulary.from_dict(facts)
     assert made.decode(made.encode(["Ann"])) == ["ann"]
 
@@ -229,7 +230,8 @@ def test_padding_unknown_and_end() -> None:
 
 
 def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
-    few = [f"common w{i}" for i in range(1000)]
+    once = ["".join(letters) for letters in product("abcdefghijk", repeat=3)]
+    few = [f"common {word}" for word in once[:1000]]
     many = [*few, "common rare"]
     unit = column("text", unit="words")
     assert len(Vocabulary(unit).fit(few).known) == 1001
@@ -237,7 +239,7 @@ def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
     assert len(Vocabulary(unit, as_output=True).fit(many).known) == 1002
     assert len(Vocabulary(column("text", unit="characters")).fit([*many, "q"]).known) > 10
     with pytest.raises(DataError, match="no words that the training part holds often enough"):
-        Vocabulary(unit).fit([f"w{i}" for i in range(1001)])
+        Vocabulary(unit).fit(once[:1001])
 
 
 @given(st.lists(st.text(max_size=10), min_size=1))

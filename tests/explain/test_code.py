@@ -74,6 +74,19 @@ def of_many_ports(row, **settings):
     return build_network(ports, Network(architecture=row.name, units=4, **settings))
 
 
+def of_text(pooling):
+    """Return a network of words, their characters and the runs beside them."""
+    ports = Ports(
+        "many-to-one",
+        values=0,
+        embedded={"word": 9},
+        spelled={"letters": (9, 5)},
+        counted={"runs": (9, 2)},
+        ragged=True,
+    )
+    return build_network(ports, Network(pooling=pooling, units=4, dropout=0.5))
+
+
 def decoders():
     """Return chained decoders with their ports, by name."""
     words = {"values": 0, "embedded": {"word": 9}, "ragged": True}
@@ -144,6 +157,8 @@ def networks():
     found["ragged-last"] = of_many_ports(every["many-to-one-last"])
     found["ragged-steps"] = of_many_ports(every["aligned-steps"], **both)
     found["ragged-vector"] = of_many_ports(every["unaligned-vector"], dropout=0.1)
+    for pooling in ("mean", "max", "last", "attention"):
+        found[f"text-{pooling}"] = of_text(pooling)
     found["states"], found["settings"] = with_states(), with_settings()
     return found
 
@@ -337,10 +352,26 @@ def test_a_layer_used_twice_is_refused():
     )
 
 
-def test_an_operation_with_settings_is_refused():
+def test_an_operation_is_printed_with_its_settings():
+    x = keras.Input((3, 2))
+    y = keras.ops.einsum("btf,bof->bo", keras.ops.max(x, axis=1, keepdims=True), x)
+    assert code(keras.Model(x, y)).splitlines()[4:6] == [
+        "h = keras.ops.max(x, axis=1, keepdims=True)  # b 1 2",
+        'y = keras.ops.einsum("btf,bof->bo", h, x)  # b 3',
+    ]
+
+
+def test_an_operation_that_is_not_keras_own_is_refused():
+    class Mine(keras.Operation):
+        def call(self, x):
+            return x
+
+        def compute_output_spec(self, x):
+            return keras.KerasTensor(x.shape)
+
     x = keras.Input((3,))
-    assert refused(keras.Model(x, keras.ops.max(x, axis=1))) == (
-        "got the operation Max in the network, expected a stock Keras layer, which alone can be"
+    assert refused(keras.Model(x, Mine()(x))) == (
+        "got the operation Mine in the network, expected a stock Keras layer, which alone can be"
         " printed as plain Keras."
     )
 

@@ -14,9 +14,9 @@ import typer
 
 import unrolled
 from unrolled.cli import forecasts, saved
-from unrolled.cli.forecasts import Save
+from unrolled.cli.forecasts import Checkpoint, Resume, Save
 from unrolled.cli.saved import Names
-from unrolled.cli.words import fail, spread, usage, wrapped
+from unrolled.cli.words import fail, spread, usage, warned, wrapped
 
 INTERRUPTED = 130
 
@@ -135,6 +135,7 @@ def show(
         "train reviews.csv --input text --output label --save model",
         "train french.tsv --columns word phonemes --output phonemes",
         "train news.conll --output tag",
+        "train reviews.csv --output label --save model --checkpoint half --resume",
     )
 )
 def train(
@@ -161,6 +162,44 @@ def train(
     layers: Layers = 1,
     bidirectional: Both = None,
     cell: CellKind = "lstm",
+    pooling: Annotated[
+        Literal["mean", "max", "last", "attention"],
+        typer.Option(help="What 'pooled' makes of the states of all steps."),
+    ] = "mean",
+    lowercase: Annotated[
+        bool | None,
+        typer.Option(
+            "--lowercase/--keep-case",
+            help="Take capital letters for small ones, or not; words of text lose them unless"
+            " given.",
+        ),
+    ] = None,
+    digits: Annotated[
+        bool | None,
+        typer.Option(
+            "--one-digit/--keep-digits",
+            help="Take every digit for the same one, or none; unless given, those of words that"
+            " are not known.",
+        ),
+    ] = None,
+    characters: Annotated[
+        bool | None,
+        typer.Option(
+            "--characters/--no-characters",
+            help="Read words by their characters, too, or not; unless given, where some are not"
+            " known.",
+        ),
+    ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(
+            help="Word vectors to start from: a word and its numbers on each line.", metavar="FILE"
+        ),
+    ] = None,
+    word_dropout: Annotated[
+        float,
+        typer.Option(help="Share of the words taken for unknown in each pass.", metavar="SHARE"),
+    ] = 0.0,
     epochs: Epochs = None,
     seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
     seeds: Annotated[
@@ -178,6 +217,8 @@ def train(
         str | None,
         typer.Option(help="Column that groups or orders rows for --split.", metavar="NAME"),
     ] = None,
+    checkpoint: Checkpoint = None,
+    resume: Resume = False,
 ) -> None:
     """Train on a table, and score.
 
@@ -195,14 +236,24 @@ def train(
             layers=layers,
             bidirectional=bidirectional,
             cell=cell,
+            pooling=pooling,
+        ),
+        text=unrolled.Text(
+            lowercase=lowercase,
+            digits=digits,
+            characters=characters,
+            vectors=None if vectors is None else str(vectors),
         ),
         training=unrolled.Training(
+            word_dropout=word_dropout,
             epochs=epochs,
             seed=seed,
             seeds=seeds,
             class_weight=class_weight,
             split=split,
             split_by=split_by,
+            checkpoint=checkpoint,
+            resume=resume,
         ),
     )
     model.check_save(save)
@@ -273,7 +324,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
+        with warned():
+            status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
     except unrolled.errors.UnrolledError as error:
         fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):

@@ -63,7 +63,9 @@ def predict(
     attention: Annotated[
         Path | None,
         typer.Option(
-            help="Picture of what a decoder looked at, for the first rows.", metavar="FILE"
+            help="Picture of what a decoder, or attention pooling, looked at in the first rows; '-'"
+            " shows it here.",
+            metavar="FILE",
         ),
     ] = None,
     level: Level = None,
@@ -106,8 +108,10 @@ def predict(
     given = {name: value for name, value in decoding.items() if value is not None}
     if attention is not None:  # first: should it fail, no predictions are written without it
         first = unrolled.read(data, columns=columns).head(DRAWN)
-        trained.attention(first, plot=attention)
-        typer.echo(f"drew   {attention}", err=out is None)
+        shown = str(attention) == "-"
+        seen = trained.attention(first, plot=None if shown else attention)
+        text = "\n\n".join(map(str, seen)) if shown else f"drew   {attention}"
+        typer.echo(text, err=out is None)
     count = trained.predict_file(
         data,
         out or sys.stdout,

@@ -108,6 +108,7 @@ class Examples:
         fed: The output that a chained decoder is fed back, one step late; None without one.
         start: What it is fed at the first step: an id, or 0 for numbers.
         most: The most rows of one pass, drawn anew for each; None takes all.
+        words: The inputs that are ids of words, tokens or characters.
         class_weights: By output, what rows of each class weigh (C); rows of others weigh 1.
     """
 
@@ -120,6 +121,7 @@ class Examples:
     fed: str | None = None
     start: int = 0
     most: int | None = None
+    words: tuple[str, ...] = ()
     class_weights: Mapping[str, Array] = field(default_factory=dict)
 
     @property

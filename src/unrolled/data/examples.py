@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,30 @@ from unrolled.data.batch import PREVIOUS, STOP, Array, Block, Examples
 from unrolled.data.categories import Categories
 from unrolled.data.columns import Encoder, encoder
 from unrolled.data.labels import Labels
+from unrolled.data.runs import Runs
+from unrolled.data.spelling import Spelling
 from unrolled.data.table import Table
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
+from unrolled.settings import Text
 from unrolled.shapes import FACTS
 
+PLAIN = Text()
 RESERVED = {"x", "h", "mask", PREVIOUS, STOP, "model", "keras", "layers"}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What else is known of the steps of a column: their characters, or the runs that end there."""
+
+    column: str
+    feature: Spelling | Runs
+
+    @property
+    def key(self) -> str:
+        """A name that no column has, of which a port is made."""
+        return f"{self.column}\0{type(self.feature).__name__.lower()}"
 
 
 @dataclass(frozen=True)
@@ -32,28 +49,43 @@ class Encoding:
         encoders: By column name, fitted on the training part.
         steps_in: Input steps where every training row had the same, else None.
         steps_out: Output steps `u` of `one-to-many` and `unaligned`, else None.
+        text: How text and tokens that go in are read.
     """
 
     schema: Schema
     encoders: dict[str, Encoder]
     steps_in: int | None
     steps_out: int | None
+    text: Text = PLAIN
 
     @classmethod
-    def fitted(cls, schema: Schema, train: Table) -> Encoding:
-        """Return the encoding fitted on the training part alone."""
+    def fitted(
+        cls, schema: Schema, train: Table, *, text: Text = PLAIN, linear: bool = False
+    ) -> Encoding:
+        """Return the encoding fitted on the training part alone.
+
+        Args:
+            schema: What goes in and out.
+            train: The training part.
+            text: How text and tokens that go in are read.
+            linear: Whether runs of their steps are counted, where rows are `many-to-one`.
+        """
+        if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
+            text = text.model_copy(update={"characters": False})
+        linear = linear and schema.shape == "many-to-one"
         end = schema.shape in ("one-to-many", "unaligned")
         encoders = {}
         for column, output in [(c, False) for c in schema.inputs] + [
             (c, True) for c in schema.outputs
         ]:
-            chosen = encoder(column, output=output, end=end and output)
+            counted = linear and not output
+            chosen = encoder(column, output=output, end=end and output, text=text, counted=counted)
             encoders[column.name] = chosen.fit(train.values[column.name])
-        made = cls(schema, encoders, schema.steps_in, None)
+        made = cls(schema, encoders, schema.steps_in, None, text)
         if not end:
             return made
         blocks = [made.block(column, train) for column in schema.outputs]
-        return cls(schema, encoders, schema.steps_in, max(_longest(block) for block in blocks))
+        return replace(made, steps_out=max(_longest(block) for block in blocks))
 
     @property
     def ragged(self) -> bool:
@@ -63,7 +95,16 @@ class Encoding:
     @property
     def ports(self) -> dict[str, str]:
         """The network's name for each column: an identifier that clashes with no other."""
-        return identifiers(c.name for c in (*self.schema.inputs, *self.schema.outputs))
+        names = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
+        return identifiers([*names, *(made.key for made in self.beside)])
+
+    @property
+    def beside(self) -> list[Beside]:
+        """What else is known of the steps of text and tokens that go in."""
+        columns = [c.name for c in self.schema.inputs]
+        words = {n: e for n in columns if isinstance(e := self.encoders[n], Vocabulary)}
+        spelled = [Beside(n, e.spelling) for n, e in words.items() if e.spelling]
+        return spelled + [Beside(n, e.runs) for n, e in words.items() if e.runs]
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -100,7 +141,7 @@ class Encoding:
         """
         blocks = {c.name: self.block(c, table) for c in self.schema.inputs}
         _refuse_uneven(blocks)
-        inputs = self._inputs(blocks)
+        inputs = self._inputs(blocks) | self._beside(blocks, table)
         lengths = next((b.lengths for b in inputs.values() if b.offsets is not None), None)
         self._check_lengths(lengths)
         outputs = self.schema.outputs if targets else ()
@@ -112,7 +153,11 @@ class Encoding:
             lengths=lengths,
             steps_out=self.steps_out,
             ragged=self.ragged,
+            words=tuple(ports[c.name] for c in self.schema.inputs if self._words(c.name)),
         )
+
+    def _words(self, name: str) -> bool:
+        return isinstance(self.encoders[name], Vocabulary)
 
     def _inputs(self, blocks: dict[str, Block]) -> dict[str, Block]:
         """Repeat the inputs without steps along those with steps, and join all numbers into x."""
@@ -125,6 +170,18 @@ class Encoding:
         joined = {"x": Block(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
         ports = self.ports
         return joined | {ports[name]: block for name, block in blocks.items() if block.whole}
+
+    def _beside(self, blocks: dict[str, Block], table: Table) -> dict[str, Block]:
+        """Return the characters and the runs of the steps of text and tokens."""
+        ports, found = self.ports, {}
+        for made in self.beside:
+            encoder = self.encoders[made.column]
+            if isinstance(made.feature, Runs):
+                found[ports[made.key]] = made.feature.encode(blocks[made.column])
+            elif isinstance(encoder, Vocabulary):
+                rows = [encoder.steps(value) for value in table.values[made.column]]
+                found[ports[made.key]] = Block.of(made.feature.encode(rows))
+        return found
 
     def _check_lengths(self, lengths: Array | None) -> None:
         if lengths is None or self.steps_in is None:

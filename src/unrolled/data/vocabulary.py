@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from unrolled.data.batch import Block
 from unrolled.data.paths import Paths
+from unrolled.data.runs import Runs
+from unrolled.data.spelling import Spelling
 from unrolled.data.table import Values
 from unrolled.data.text import Subwords, joined, pieces
 from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column
+from unrolled.settings import Text
 
 Array = np.ndarray[Any, Any]
 PADDING, UNKNOWN, END = 0, 1, 2
 UNKNOWN_MARK = "\ufffd"
 MANY_ROWS = 1000
+
+
+_DIGIT = re.compile(r"\d")
 
 
 class Vocabulary:
@@ -28,17 +36,35 @@ class Vocabulary:
     more than 1000 rows, so that a network learns what to do with unknown ones; what comes out
     is kept whole, with its capital letters, where words that go in are lowercased.
 
+    Beside the ids of its steps it may know the characters of each (`spelling`), and the runs of
+    steps that a linear path counts (`runs`).
+
     Example:
         >>> words = Vocabulary(Column(name="a", kind="text", unit="words")).fit(["to be", "be"])
         >>> words.encode(["be good"])[0].tolist()
         [2, 1]
     """
 
-    def __init__(self, column: Column, *, as_output: bool = False, end: bool = False) -> None:
+    def __init__(
+        self,
+        column: Column,
+        *,
+        as_output: bool = False,
+        end: bool = False,
+        text: Text | None = None,
+        counted: bool = False,
+    ) -> None:
+        text = text or Text()
+        words = column.kind == "tokens" or column.unit == "words"
         self.column = column
         self.as_output = as_output
         self.end = end
-        self.cased = as_output
+        self.lowered = not as_output and _lowered(column, text)
+        self.digits = False if as_output else text.digits
+        self.spelling = Spelling() if words and not as_output else None
+        self.spells = text.characters
+        self.counted = counted
+        self.runs: Runs | None = None
         self.known: list[str] = []
         self.subwords: Subwords | None = None
         self._place: dict[str, int] = {}
@@ -60,13 +86,32 @@ class Vocabulary:
         Args:
             values: Texts or lists of tokens (b).
         """
+        unknown = self._learn(values)
+        if not (unknown if self.spells is None else self.spells):
+            self.spelling = None
+        if self.spelling:
+            self.spelling.fit([self.steps(value) for value in values])
+        if self.counted:
+            self.runs = Runs(size=self.size).fit(Block.of(self.encode(values)))
+        return self
+
+    def _learn(self, values: Values | Sequence[Any]) -> bool:
+        """Take the steps of the training part, the most frequent first; return if some are not."""
         if self.column.unit == "subwords":
-            self.subwords = Subwords.learned(list(values))
-            return self
+            self.subwords = Subwords.learned([self._plain(value) for value in values])
+            return False
         counts = Counter(step for value in values for step in self.steps(value))
         rare = not self.as_output and self.column.unit != "characters" and len(values) > MANY_ROWS
         least = 2 if rare else 1
         kept = [step for step, count in counts.items() if count >= least]
+        unknown = len(kept) < len(counts)
+        if self.digits is None and rare:  # numbers that stand once are still numbers
+            shapes: Counter[str] = Counter()
+            for step, count in counts.items():
+                if count < least and (shape := _DIGIT.sub("0", step)) != step:
+                    shapes[shape] += count
+            counts += shapes
+            kept = [step for step, count in counts.items() if count >= least]
         if not kept:
             raise DataError(
                 f"column '{self.column.name}' has no {self.column.unit or 'token'} that the"
@@ -74,7 +119,7 @@ class Vocabulary:
                 f" state '{self.column.name}:characters'."
             )
         self._know(sorted(kept, key=lambda step: (-counts[step], step)))
-        return self
+        return unknown
 
     def encode(self, values: Values | Sequence[Any]) -> list[Array]:
         """Return the ids of each row's steps.
@@ -87,10 +132,10 @@ class Vocabulary:
         """
         self._fitted()
         if self.subwords:
-            rows = [[i + self.first for i in row] for row in self.subwords.encode(list(values))]
+            found = self.subwords.encode([self._plain(value) for value in values])
+            rows = [[i + self.first for i in row] for row in found]
         else:
-            get = self._place.get
-            rows = [[get(step, UNKNOWN) for step in self.steps(value)] for value in values]
+            rows = [[self._id(step) for step in self.steps(value)] for value in values]
         closing = [END] if self.end else []
         return [np.array((row + closing) or [UNKNOWN], dtype=np.int32) for row in rows]
 
@@ -113,7 +158,10 @@ class Vocabulary:
             "column": self.column.model_dump(),
             "output": self.as_output,
             "end": self.end,
-            "cased": self.cased,
+            "lowered": self.lowered,
+            "digits": self.digits,
+            "spelling": self.spelling.to_dict() if self.spelling else None,
+            "runs": self.runs.to_dict() if self.runs else None,
             "known": self.known,
             "subwords": self.subwords.to_dict() if self.subwords else None,
         }
@@ -122,7 +170,14 @@ class Vocabulary:
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
         made = cls(Column(**facts["column"]), as_output=facts["output"], end=facts["end"])
-        made.cased = facts.get("cased", False)  # once, all words were lowercased
+        words = made.column.unit == "words"
+        earlier = words and not facts.get("cased", False)  # once, all words were lowercased
+        made.lowered = facts.get("lowered", earlier)
+        made.digits = facts.get("digits", False)
+        spelled = facts.get("spelling")
+        made.spelling = Spelling.from_dict(spelled) if spelled else None
+        if facts.get("runs"):
+            made.runs = Runs.from_dict(facts["runs"])
         made._know(facts["known"])
         if facts["subwords"] is not None:
             made.subwords = Subwords.from_dict(facts["subwords"])
@@ -131,8 +186,20 @@ class Vocabulary:
     def steps(self, value: Any) -> list[str]:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
-            return list(value)
-        return pieces(value, self.column.unit or "characters", cased=self.cased)
+            return [self._plain(token) for token in value]
+        return pieces(self._plain(value), self.column.unit or "characters", cased=True)
+
+    def _plain(self, text: str) -> str:
+        """Return a text or token without what is not to be told apart."""
+        text = text.lower() if self.lowered else text
+        return _DIGIT.sub("0", text) if self.digits else text
+
+    def _id(self, step: str) -> int:
+        """Return the id of a step; of a number that is not known, that of numbers as long."""
+        found = self._place.get(step, UNKNOWN)
+        if found == UNKNOWN and self.digits is None:
+            return self._place.get(_DIGIT.sub("0", step), UNKNOWN)
+        return found
 
     def _know(self, steps: Iterable[str]) -> None:
         """Give every known step its id."""
@@ -165,3 +232,8 @@ class Vocabulary:
             raise NotFittedError(
                 f"the encoder of column '{self.column.name}' is not fitted, expected `fit` first."
             )
+
+
+def _lowered(column: Column, text: Text) -> bool:
+    """Return whether a column that goes in loses its capital letters."""
+    return column.unit == "words" if text.lowercase is None else text.lowercase

@@ -7,6 +7,7 @@ settings that differ from Keras' defaults, so the script cannot drift from what 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,7 +147,35 @@ def _given(node: Any, variables: Variables) -> list[Source]:
         if value is not None and (name != "training" or value)
     }
     by_place = [variables.spelled(value) for value in node.arguments.args]
-    return by_place + [variables.spelled(value, f"{name}=") for name, value in named.items()]
+    first, last = _settings(node.operation)
+    return (
+        first
+        + by_place
+        + last
+        + [variables.spelled(value, f"{name}=") for name, value in named.items()]
+    )
+
+
+def _function(operation: Any) -> str | None:
+    """Return the name of the function of `keras.ops` that an operation is; None of a layer."""
+    plain = type(operation).__name__
+    names = (plain.lower(), re.sub(r"(?<!^)(?=[A-Z])", "_", plain).lower())
+    known = next((name for name in names if hasattr(keras().ops, name)), None)
+    return None if isinstance(operation, keras().Layer) else known
+
+
+def _settings(operation: Any) -> tuple[list[Source], list[Source]]:
+    """Return what a function of `keras.ops` is told before its tensors, and what after them."""
+    name, config = _function(operation), operation.get_config()
+    if name is None:
+        return [], []
+    known = list(inspect.signature(getattr(keras().ops, name)).parameters.values())
+    own = [p for p in known if p.name in config and config[p.name] != p.default]
+    first = [p for p in own if p is known[0]]
+    return (
+        [literal(config[p.name]) for p in first],
+        [f"{p.name}={literal(config[p.name])}" for p in own if p not in first],
+    )
 
 
 def _index(part: Any) -> str:
@@ -160,11 +189,11 @@ def _index(part: Any) -> str:
 def _layer(layer: Any) -> Source:
     """Return a layer's constructor as source, with only what differs from Keras' defaults.
 
-    An operation without settings of its own is the function of `keras.ops`.
+    An operation that is no layer is the function of `keras.ops`.
     """
-    layers, name = keras().layers, type(layer).__name__.lower()
+    layers = keras().layers
     stock = next((c for c in type(layer).__mro__ if getattr(layers, c.__name__, None) is c), None)
-    if stock is None and hasattr(keras().ops, name) and layer.get_config().keys() == {"name"}:
+    if stock is None and (name := _function(layer)):
         return f"keras.ops.{name}"
     if stock is None:
         raise SettingError(

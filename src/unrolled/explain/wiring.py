@@ -27,7 +27,7 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         architecture=network.architecture,
         t=ports.t,
         u=None if ends else steps,
-        f=ports.values + sum(ports.width(size) for size in ports.embedded.values()),
+        f=ports.features,
         o=sum(size for name, size in ports.heads.items() if name not in ports.pooled),
         units=network.units or 0,
         layers=network.layers,
@@ -38,4 +38,7 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         outputs=names[1],
         ends=ends,
         pooled=sum(ports.heads[name] for name in ports.pooled),
+        pooling=network.pooling,
+        spelled=bool(ports.spelled),
+        linear=bool(ports.counted),
     )

@@ -117,7 +117,7 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     made, ports, network = _built(series, wanted, before)
     learned, stops = (forced(part, ports, made) for part in (train, others))
     settings = _settled(wanted.training, train, plan.horizon)
-    history = training.fit(made.model, learned, stops, settings)
+    (history,) = training.fit_each([made.model], learned, stops, settings)
     reasons = tuple(dict.fromkeys((*reasons, *_short(past, lookback + plan.horizon))))
     return Fitted(
         panel=whole,

@@ -11,7 +11,9 @@ from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.ensemble import ensemble
 from unrolled.networks.parts import Plan, inputs, joined
+from unrolled.networks.pooling import weights_of
 from unrolled.networks.ports import Ports, alone, rounded
+from unrolled.networks.start import start
 from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
@@ -30,6 +32,7 @@ __all__ = [
     "of_shape",
     "rounded",
     "settled",
+    "start",
 ]
 
 
@@ -56,6 +59,11 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
         raise SettingError(
             f"got bidirectional for the architecture 'decoder' of the shape {row.shape}, whose"
             " input has no steps to read both ways. Leave it out."
+        )
+    if row.name != "pooled" and network.pooling != "mean":
+        raise SettingError(
+            f"got pooling='{network.pooling}' for the architecture '{row.name}', expected it for"
+            " 'pooled' alone, which pools. Leave it out, or take architecture='pooled'."
         )
     if row.name != "dense" and network.layers < 1:
         raise SettingError(f"got layers=0 for the architecture '{row.name}', expected at least 1.")
@@ -132,12 +140,14 @@ def _member(
     if seed is not None:
         keras().utils.set_random_seed(seed)
     x = joined(tensors, ports, network.dropout or 0.0)
-    plan = Plan(ports, network, x, tensors.get("mask"))
+    counted = {name: tensors[name] for name in ports.counted}
+    plan = Plan(ports, network, x, tensors.get("mask"), counted)
     built = architecture(ports.shape, network.architecture).build(plan)
     if isinstance(built, Chain):
         return built, models(tensors, ports, built)
     name = ports.shape.replace("-", "_")
-    return built, Faces(keras().Model(alone(tensors), alone(built), name=name))
+    model = keras().Model(alone(tensors), alone(built), name=name)
+    return built, Faces(model, attend=weights_of(model))
 
 
 def build(ports: Ports, network: Network) -> Any:

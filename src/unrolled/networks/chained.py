@@ -45,7 +45,8 @@ class Faces:
         model: The inputs to the outputs; for a decoder with `previous` (b u), teacher forcing.
         encode: The inputs to the initial `states` and the `memory`; None without a decoder.
         step: `previous` (b 1), `states` and `memory` to the outputs (b 1 o) and new `states`.
-        attend: As `model`, but to the attention weights (b u t); None without attention.
+        attend: As `model`, but to the attention weights (b u t), or those by which a row is pooled
+            (b t 1); None without attention.
         members: Where `model` averages several networks: each as it is trained.
     """
 

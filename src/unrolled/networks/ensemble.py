@@ -33,7 +33,16 @@ def ensemble(
     said = {name: [one[name] for one in built] for name in ports.heads}
     outputs = {name: _labels(y) if name in ports.labels else _mean(y) for name, y in said.items()}
     name = ports.shape.replace("-", "_")
-    return Faces(keras().Model(alone(tensors), alone(outputs), name=name), members=networks)
+    model = keras().Model(alone(tensors), alone(outputs), name=name)
+    return Faces(model, attend=_looked(tensors, members, name), members=networks)
+
+
+def _looked(tensors: Tensors, members: Sequence[Faces], name: str) -> Any:
+    """Return the model of the mean weights by which members pool; None where they do not."""
+    if members[0].attend is None:
+        return None
+    weights = _mean([one.attend.output for one in members])
+    return keras().Model(alone(tensors), weights, name=f"{name}_attend")
 
 
 def _mean(tensors: list[Any]) -> Any:

@@ -24,9 +24,10 @@ def least(ports: Ports, network: Network) -> int:
     """
     name = architecture(ports.shape, network.architecture).name
     h, o = network.units or 1, sum(ports.heads.values())
-    widths = {n: ports.width(size) for n, size in ports.embedded.items()}
+    widths = {n: ports.vectors.get(n) or ports.width(size) for n, size in ports.embedded.items()}
     f = ports.values + sum(widths.values())
     count = sum(size * widths[n] for n, size in ports.embedded.items())
+    count += sum(size for size, _ in (*ports.spelled.values(), *ports.counted.values()))
     if name == "dense":
         hidden = h * f + (network.layers - 1) * h * h if network.layers else 0
         return count + hidden + o * (h if network.layers else f)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.parts import Plan, heads, layers, recurrent
+from unrolled.networks.parts import Plan, heads, recurrent
+from unrolled.networks.pooling import POOLED
 
 
 def last(plan: Plan) -> dict[str, Any]:
@@ -13,6 +14,8 @@ def last(plan: Plan) -> dict[str, Any]:
 
 
 def pooled(plan: Plan) -> dict[str, Any]:
-    """The mean over every real step; Dense on it."""
+    """What pooling makes of every real step; Dense on it."""
+    if plan.network.pooling == "last":
+        return last(plan)
     x = recurrent(plan.x, plan, sequences=True, mask=plan.mask)  # b t h
-    return heads(layers.GlobalAveragePooling1D()(x, mask=plan.mask), plan)
+    return heads(POOLED[plan.network.pooling](x, plan), plan)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from unrolled.backend import keras
 from unrolled.layers import GRU, LSTM
-from unrolled.networks.ports import Ports
+from unrolled.networks.ports import FEATURES, Ports
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
 layers = keras().layers
+LETTER, WINDOW = 16, 3  # of the characters of words
+REACH = {"words": 10.0, "characters": 1.0}  # of a linear path: how many times as fast it learns
+PAIRS = 2  # runs that end at a word; at a character there are more
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
 
@@ -24,12 +28,14 @@ class Plan:
         network: The settings, every one of them given.
         x: The joined input, (b f) or (b t f).
         mask: Which steps are real, (b t), or None where every row has the same length.
+        counted: The runs that end at each step, by input, (b t n).
     """
 
     ports: Ports
     network: Network
     x: Any
     mask: Any
+    counted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def u(self) -> int:
@@ -45,6 +51,8 @@ def inputs(ports: Ports) -> dict[str, Any]:
         tensors["x"] = keras().Input((*steps, ports.values), name="x")
     for name in ports.embedded:
         tensors[name] = keras().Input(steps, dtype="int32", name=name)
+    for name, (_, each) in {**ports.spelled, **ports.counted}.items():
+        tensors[name] = keras().Input((*steps, each), dtype="int32", name=name)
     if ports.ragged:
         tensors["mask"] = keras().Input(steps, dtype="bool", name="mask")
     return tensors
@@ -54,9 +62,25 @@ def joined(tensors: dict[str, Any], ports: Ports, dropout: float) -> Any:
     """Embed the inputs of whole numbers and join all features: (b f) or (b t f)."""
     parts = [tensors["x"]] if ports.values else []
     for name, size in ports.embedded.items():
-        parts.append(layers.Embedding(size, ports.width(size))(tensors[name]))
+        width = ports.vectors.get(name) or ports.width(size)
+        parts.append(layers.Embedding(size, width)(tensors[name]))
+    for name, (size, _) in ports.spelled.items():
+        parts.append(spelled(tensors[name], size))
     x = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
     return layers.Dropout(dropout)(x) if ports.embedded and dropout else x
+
+
+def spelled(characters: Any, size: int) -> Any:
+    """Return what the characters of each word (b t c) say of it (b t k).
+
+    Each feature is the largest that a few neighbouring characters have.
+
+    Source:
+        Ma and Hovy 2016, section 2.1; Kim 2014, section 2.
+    """
+    x = layers.Embedding(size, LETTER)(characters)  # b t c e
+    x = layers.Conv2D(FEATURES, (1, WINDOW), padding="same", activation="relu")(x)  # b t c k
+    return keras().ops.max(x, axis=2)
 
 
 def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
@@ -80,8 +104,32 @@ def heads(x: Any, plan: Plan, row: Any = None) -> dict[str, Any]:
     names Keras gives them: an output called `dropout`, or like an input, would otherwise meet a
     layer of its own name.
     """
-    ports = plan.ports
-    return {
-        name: layers.Dense(int(o))(row if name in ports.pooled else x)
-        for name, o in ports.heads.items()
-    }
+    ports, found = plan.ports, {}
+    for name, o in ports.heads.items():
+        y = layers.Dense(int(o))(row if name in ports.pooled else x)
+        paths = linear(plan, int(o))
+        found[name] = layers.Add()([y, *paths]) if paths else y
+    return found
+
+
+def linear(plan: Plan, o: int) -> list[Any]:
+    """Return a linear map of the runs in each row (b o), for each input that has them.
+
+    A weight for each run, nothing at first, summed over the runs that are real.
+
+    Source:
+        Cheng et al. 2016 (wide and deep), section 3.
+    """
+    ops, found = keras().ops, []
+    for name, (size, each) in plan.ports.counted.items():
+        runs = plan.counted[name]
+        weights = layers.Embedding(size, o, embeddings_initializer="zeros")(runs)  # b t n o
+        known = runs > 0
+        if plan.mask is not None:
+            known = ops.logical_and(known, ops.expand_dims(plan.mask, -1))
+        real = ops.cast(known, "float32")  # b t n
+        if plan.network.dropout:
+            real = layers.Dropout(plan.network.dropout)(real)
+        reach = REACH["words" if each <= PAIRS else "characters"]
+        found.append(layers.Rescaling(reach)(ops.einsum("btn,btno->bo", real, weights)))
+    return found

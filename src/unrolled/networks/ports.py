@@ -11,6 +11,8 @@ from unrolled.data.batch import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
+FEATURES = 32  # numbers that stand for the characters of a word
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -22,6 +24,9 @@ class Ports:
         u: Output steps of `one-to-many` and `unaligned`; None elsewhere.
         values: Numbers in the input `x` (`f`); 0 where every input is embedded.
         embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
+        spelled: Symbols, and how many a step has, of each input of the characters of words.
+        counted: Ids, and how many a step has, of each input of runs that a linear path counts.
+        vectors: Numbers that stand for a token of an input, where a file of vectors says so.
         heads: Output values `o` of each output.
         pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.
         ragged: Whether rows have different lengths, told by a boolean input `mask` (b t).
@@ -36,6 +41,9 @@ class Ports:
     u: int | None = None
     values: int = 1
     embedded: Mapping[str, int] = field(default_factory=dict)
+    spelled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    counted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    vectors: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
     pooled: tuple[str, ...] = ()
@@ -64,6 +72,12 @@ class Ports:
         if self.tokens:  # few symbols, each of which must be written rightly
             return 128
         return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
+
+    @property
+    def features(self) -> int:
+        """Numbers that the network reads in each input step, those of tokens once embedded."""
+        embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
+        return self.values + sum(embedded) + FEATURES * len(self.spelled)
 
     def _check_sizes(self) -> None:
         """Refuse a size that is no whole number of at least 1."""

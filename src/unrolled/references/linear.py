@@ -121,7 +121,7 @@ class Features:
         grams = {
             name: _frequent(block, symbols[name])
             for name, block in examples.inputs.items()
-            if name != "x" and block.offsets is not None and not per_step
+            if name in symbols and block.offsets is not None and not per_step
         }
         return cls(per_step, same and width <= MOST_FLAT, grams, dict(symbols))
 
@@ -129,6 +129,8 @@ class Features:
         """Return the features: (rows, F) or (steps, F), dense or sparse."""
         parts = []
         for name, block in examples.inputs.items():
+            if name != "x" and name not in self.symbols:  # what only a network reads
+                continue
             if self.per_step:
                 parts += [self._step(name, block, shift) for shift in (-1, 0, 1)]
             elif name == "x":

@@ -43,6 +43,9 @@ class Wiring:
         ends: What ends a row of outputs: the token `END`, the further output `stop`, or nothing
             where u is fixed.
         pooled: Values of the outputs for the whole row, beside those of its steps (`aligned`).
+        pooling: What `pooled` makes of the states of all steps.
+        spelled: Whether words are also read by their characters.
+        linear: Whether a linear map of the runs of steps stands beside the recurrence.
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
@@ -68,6 +71,9 @@ class Wiring:
     outputs: tuple[str, ...] = ()
     ends: Ends = ""
     pooled: int = 0
+    pooling: str = "mean"
+    spelled: bool = False
+    linear: bool = False
 
     def __post_init__(self) -> None:
         known = WIRINGS.get(self.shape, ())

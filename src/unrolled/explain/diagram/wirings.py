@@ -26,6 +26,12 @@ from unrolled.explain.diagram.sketch import Sketch
 from unrolled.explain.diagram.words import plural
 from unrolled.shapes import segment
 
+POOLINGS = {
+    "mean": "mean over the steps",
+    "max": "largest over the steps",
+    "attention": "weighted mean over the steps",
+}
+
 
 def dense(sketch: Sketch, w: Wiring) -> None:
     """Dense layers on the input; no steps."""
@@ -59,12 +65,15 @@ def last(sketch: Sketch, w: Wiring) -> None:
 
 
 def pooled(sketch: Sketch, w: Wiring) -> None:
-    """The mean of every step's state goes on."""
+    """What pooling makes of every step's state goes on."""
+    if w.pooling == "last":
+        last(sketch, w)
+        return
     steps = placed(row(Length.of(w.t, "t"), wide=w.bidirectional), w)
     states = Stack(w, steps).every(sketch, inputs(sketch, w, steps))
     sketch.rise()
     sketch.remark("pooling", count("t", w.t))
-    mean = sketch.bar("mean over the steps", steps)
+    mean = sketch.bar(POOLINGS[w.pooling], steps)
     for column, state in shown(steps, states):
         sketch.up(state, mean, column.center)
     one_output(sketch, w, mean, at=mean.center)

@@ -15,6 +15,8 @@ ENDS = {
     "END": "A row ends with the step that says END.",
     "stop": "A row ends with the step whose further output, stop, is above 0.",
 }
+SPELLED = "Words are also read by their characters."
+LINEAR = "Beside this a weight for each short run of steps adds to the output of the row."
 
 
 def title(w: Wiring) -> str:
@@ -42,7 +44,11 @@ def notes(w: Wiring) -> tuple[str, ...]:
         ('Each input step has its own output.', 'x: a, b')
     """
     named = (("x", w.inputs), ("y", w.outputs))
-    return (_seen(w), *(f"{side}: {_names(names)}" for side, names in named if names))
+    also = [line for line, there in ((SPELLED, w.spelled), (LINEAR, w.linear)) if there]
+    return (
+        " ".join([_seen(w), *also]),
+        *(f"{side}: {_names(names)}" for side, names in named if names),
+    )
 
 
 def sizes(w: Wiring) -> str:
@@ -105,7 +111,12 @@ def _seen(w: Wiring) -> str:
     return {
         "dense": "No steps, so no recurrence.",
         "last": f"{last} is all that the output sees.",
-        "pooled": "The output sees the mean of the states of all steps.",
+        "pooled": {
+            "mean": "The output sees the mean of the states of all steps.",
+            "max": "The output sees the largest of the states of all steps, number by number.",
+            "attention": "The output sees a mean of the states of all steps, each with a weight.",
+            "last": f"{last} is all that the output sees.",
+        }[w.pooling],
         "steps": "Each input step has its own output"
         + (", and the mean of the states one for the whole row." if w.pooled else "."),
         "tail": f"The input's last {ends}.",
