@@ -19,10 +19,9 @@ from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
 from unrolled.schema import Schema
 from unrolled.settings import Network, Text, Training
+from unrolled.shapes import MOST_STEPS
 from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
-
-MOST_STEPS = 1 << 20
 
 
 @dataclass(frozen=True)

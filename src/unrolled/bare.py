@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from unrolled.errors import SettingError, nearest
+from unrolled.errors import SettingError, ShapeError, nearest
 from unrolled.explain.code import code as code_of
 from unrolled.explain.diagram import Diagram
 from unrolled.explain.diagram import diagram as diagram_of
@@ -15,9 +15,11 @@ from unrolled.explain.page import page
 from unrolled.explain.wiring import wiring
 from unrolled.networks import Ports, settled
 from unrolled.networks import build as build_network
+from unrolled.networks.least import least
 from unrolled.settings import Cell, Network
 from unrolled.shapes import named
 
+MOST_WEIGHTS = 1 << 35  # 128 GiB
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
@@ -46,7 +48,13 @@ def _sizes(
         bidirectional=bidirectional,
         dropout=dropout,
     )
-    return Ports(taken, t=t, u=u, values=f, heads={"y": o}), network
+    ports = Ports(taken, t=t, u=u, values=f, heads={"y": o})
+    if (weights := least(ports, network)) > MOST_WEIGHTS:
+        raise ShapeError(
+            f"got sizes of a network of at least {weights} weights, expected at most"
+            f" {MOST_WEIGHTS}. Give smaller sizes."
+        )
+    return ports, network
 
 
 def _from(

@@ -45,6 +45,7 @@ class ShapeFacts:
 
 
 LONGEST = 48  # steps of a segment
+MOST_STEPS = 1 << 24  # in a row, a lookback or a horizon
 FACTS: dict[Shape, ShapeFacts] = {
     "one-to-one": ShapeFacts(
         "one", "one", "b f -> b o", "one box up", "today's weather -> today's rentals"

@@ -274,6 +274,27 @@ SEQUENCES = {
     "more words than are embedded": at(
         ENCODERS, "text", "known", value=json.dumps([str(i) for i in range(99)])
     ),
+    "a spelling of 10^9 letters": at(
+        ENCODERS, "text", "spelling", value='{"known": ["a"], "longest": 1000000000}'
+    ),
+    "a spelling that is a list": at(ENCODERS, "text", "spelling", value="[1]"),
+    "runs of no base": at(ENCODERS, "text", "runs", value='{"base": "x", "known": [[]]}'),
+    "runs of too few lengths": at(ENCODERS, "text", "runs", value='{"base": 9, "known": [[1]]}'),
+    "runs that fall": at(
+        ENCODERS, "text", "runs", value='{"base": 9, "known": [[2, 1], [], [], []]}'
+    ),
+    "characters that the network has not": at(
+        ENCODERS, "text", "spelling", value='{"known": ["a"], "longest": 4}'
+    ),
+    "lowered that is a text": at(ENCODERS, "text", "lowered", value='"no"'),
+    "an unknown setting of text": at(MANIFEST, "text", value='{"shell": 1}'),
+    "characters of 10^18 in the network": at(
+        MANIFEST, "ports", "spelled", value=f'{{"text_c": [{10**18}, 4]}}'
+    ),
+    "vectors of 10^18 numbers": at(MANIFEST, "ports", "vectors", value=f'{{"text": {10**18}}}'),
+    "a linear path of another size": at(
+        MANIFEST, "ports", "counted", value='{"text_n": [1000000000000, 2]}'
+    ),
     "a tokenizer that is none": at(ENCODERS, "text", "subwords", value='{"model": 1}'),
     "fewer labels": at(ENCODERS, "label", "classes", value='["bad"]'),
     "no labels": at(ENCODERS, "label", "classes", value="[]"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Protocol, Self
 
 from unrolled.data.labels import Labels
+from unrolled.data.runs import Runs
 from unrolled.data.scaling import Scaler
+from unrolled.data.spelling import MOST
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import DataError
 from unrolled.schema import Column
@@ -127,14 +130,42 @@ def _wrong_labels(facts: dict[str, Any]) -> str | None:
 def _wrong_vocabulary(facts: dict[str, Any]) -> str | None:
     """Return what a vocabulary cannot be read from, if something."""
     known, subwords = facts["known"], facts["subwords"]
-    if not isinstance(known, list) or not all(isinstance(step, str) for step in known):
+    if not _names(known):
         return "known"
     scheme = Column(**facts["column"]).scheme
-    if len(set(known)) < len(known) or (scheme and len(known) > MOST_TAGS):
+    if scheme and len(known) > MOST_TAGS:
         return "known"
-    if not isinstance(facts["end"], bool) or not isinstance(facts.get("cased", False), bool):
-        return "end or cased"
+    choices = (facts["end"], *(facts.get(name, False) for name in ("cased", "lowered", "digits")))
+    if not all(choice in (True, False, None) for choice in choices):
+        return "end, cased, lowered or digits"
+    if (beside := _wrong_beside(facts.get("spelling"), facts.get("runs"))) is not None:
+        return beside
     return None if isinstance(subwords, dict) or (subwords is None and known) else "subwords"
+
+
+def _wrong_beside(spelling: Any, runs: Any) -> str | None:
+    """Return what characters and runs beside a vocabulary cannot be read from, if something."""
+    if spelling is not None:
+        longest = spelling["longest"]
+        if not _names(spelling["known"]) or type(longest) is not int or not 0 < longest <= MOST:
+            return "spelling"
+    if runs is not None:
+        made, known = Runs(size=runs["base"]), runs["known"]
+        if len(known) != made.longest or not all(_rising(keys) for keys in known):
+            return "runs"
+    return None
+
+
+def _names(values: Any) -> bool:
+    """Return whether these are texts, no two the same."""
+    texts = isinstance(values, list) and all(isinstance(value, str) for value in values)
+    return texts and len(set(values)) == len(values)
+
+
+def _rising(keys: Any) -> bool:
+    """Return whether these are whole numbers, each above the one before."""
+    whole = isinstance(keys, list) and all(type(key) is int for key in keys)
+    return whole and all(one < other for one, other in pairwise(keys))
 
 
 WRONG: dict[str, Callable[[dict[str, Any]], str | None]] = {

@@ -24,7 +24,7 @@ from unrolled.forecasting.windowed import MOST_HELD, Plan, Series, sampled, shar
 from unrolled.generation import forced
 from unrolled.networks import Faces, Ports, faces, settled
 from unrolled.settings import Network, Training
-from unrolled.shapes import segment
+from unrolled.shapes import MOST_STEPS, segment
 
 UNITS, BATCH, RATE = 256, 256, 1e-3
 PASSES, STEPS = (3, 100), 2500
@@ -80,9 +80,11 @@ class Wanted:
 
 
 def refuse_fraction(value: Any, name: str, least: int = 1) -> None:
-    """Refuse what is no whole number of at least so much."""
+    """Refuse what is no whole number of at least so much, or too many steps."""
     if not (isinstance(value, int | np.integer) and value >= least):
         raise SettingError(f"got {name}={value!r}, expected a whole number of at least {least}.")
+    if value > MOST_STEPS:
+        raise SettingError(f"got {name}={value!r}, expected at most {MOST_STEPS}.")
 
 
 def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:

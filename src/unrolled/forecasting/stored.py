@@ -24,11 +24,12 @@ from unrolled.forecasting.windowed import Plan
 from unrolled.networks import Ports, faces
 from unrolled.networks.least import refuse_larger
 from unrolled.settings import Network, Settings, Training
+from unrolled.shapes import MOST_STEPS
 from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
 
 FORECASTS = "forecasts"
-MOST_STEPS, MOST_SECONDS, MOST_SPAN = 1 << 20, 1 << 40, 1 << 22
+MOST_SECONDS, MOST_SPAN = 1 << 40, 1 << 22
 TYPES = (  # that ids and times can have
     *("Date", "Datetime", "String", "Boolean", "Float32", "Float64"),
     *(f"{sign}Int{size}" for sign in ("", "U") for size in (8, 16, 32, 64)),
