@@ -4,6 +4,8 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TENSORFLOW ?= tensorflow-cpu
+ATHERIS ?= atheris==3.0.0
+SECONDS ?= 600
 ENGINE_TESTS := tests/backends tests/decoding/test_decoding_engines.py
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
@@ -16,7 +18,7 @@ BIN := $(VENV)/bin
 NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/*.cc src/unrolled/kernels/*.h)
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-backends test-torch test-tensorflow sanitize bench format clean
+.PHONY: help demo test test-backends test-torch test-tensorflow sanitize kill soak fuzz bench format clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +44,12 @@ test-tensorflow: $(VENV)-tensorflow/ready
 sanitize:  ## the C++ under address, undefined and thread sanitizers; needs a C++ compiler
 	tests/native/run.sh
 
+kill: $(VENV)/ready  ## a training killed fifty times ends with the same bytes
+	$(BIN)/python benchmarks/kills.py --kills 50
+
+soak: $(VENV)/ready  ## memory, threads and open files over two hundred fits
+	$(BIN)/python benchmarks/soak.py --fits 200
+
 bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/decoders.py g2p
@@ -49,6 +57,10 @@ bench: $(VENV)/ready  ## accuracy on real sets; takes long
 	$(BIN)/python benchmarks/sentences.py
 	$(BIN)/python benchmarks/forecasts.py etth1
 	$(BIN)/python benchmarks/forecasts.py weekly
+
+fuzz: $(VENV)-fuzz/ready  ## coverage-guided fuzzing of the readers and the loader, SECONDS each
+	$(VENV)-fuzz/bin/python tests/fuzz/fuzz.py read $(SECONDS)
+	$(VENV)-fuzz/bin/python tests/fuzz/fuzz.py load $(SECONDS)
 
 format: $(VENV)/ready  ## write the source as `make test` wants it
 	$(BIN)/ruff format .
@@ -60,6 +72,7 @@ clean:  ## remove every environment and cache
 $(VENV)/ready: EXTRA := --editable '.[dev]'
 $(VENV)-torch/ready: EXTRA := --editable . pytest hypothesis $(TORCH)
 $(VENV)-tensorflow/ready: EXTRA := --editable . pytest $(TENSORFLOW)
+$(VENV)-fuzz/ready: EXTRA := --editable . $(ATHERIS)
 
 %/ready: pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv --clear $*

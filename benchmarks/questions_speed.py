@@ -3,9 +3,9 @@
     python benchmarks/questions_speed.py [--rounds 5] [--backends jax tensorflow]
 
 Words embedded in 100 numbers, one LSTM of 128 units whose last state gives six classes, batches of
-32, no dropout; 4634 questions of 3 to 38 words train, and a pass ends with the loss of 818 others on
-every side. Keras masks its padding (`mask_zero`), torch packs its rows. Each side is a process of
-its own, asked in turn; medians in seconds.
+32, no dropout; 4634 questions of 3 to 38 words train, and on every side a pass ends with the loss
+of 818 others. Keras masks its padding (`mask_zero`), torch packs its rows. Each side is a process
+of its own, asked in turn; medians in seconds.
 """
 
 from __future__ import annotations

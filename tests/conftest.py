@@ -3,3 +3,5 @@
 from unrolled.backend import prefer_jax
 
 prefer_jax()
+
+collect_ignore = ["saved", "fuzz"]  # models of every format; what `make fuzz` runs

@@ -12,12 +12,17 @@ import unrolled
 HOME = Path(unrolled.__file__).parent
 ROOMS = (
     *("errors", "shapes", "schema", "settings"),
-    *("data", "metrics", "references", "folder"),
+    *("data", "metrics", "references", "stored", "folder"),
     *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *(
         "progress",
         "pictures",
         "estimator",
+        "locks",
+        "states",
+        "checkpoints",
+        "fingerprints",
+        "passes",
         "training",
         "inference",
         "decoding",

@@ -37,6 +37,7 @@ PUBLIC = [
 ]
 TREE = {
     "ArtifactError",
+    "CheckpointError",
     "DataError",
     "MissingExtraError",
     "NotFittedError",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unrolled
-from unrolled import training
+from unrolled import passes
 from unrolled.data.columns import encoder
 from unrolled.errors import SettingError
 from unrolled.schema import Column
@@ -167,7 +167,7 @@ def test_capitals_are_kept_or_not(kind, value, lowercase, known):
 
 def test_a_share_of_the_words_is_hidden_others_in_each_batch_and_never_padding():
     ids = np.tile(np.array([5, 6, 0], np.int32), (1000, 1))
-    hide = training.hidden(unrolled.Training(word_dropout=0.25, seed=3))
+    hide = passes.hidden(unrolled.Training(word_dropout=0.25, seed=3))
     first, again, other = hide(ids, (0, 0)), hide(ids, (0, 0)), hide(ids, (0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
@@ -175,4 +175,4 @@ def test_a_share_of_the_words_is_hidden_others_in_each_batch_and_never_padding()
     assert first.dtype == np.int32
     assert (first[:, :2] == 1).mean() == pytest.approx(0.25, abs=0.04)
     assert set(np.unique(first)) == {0, 1, 5, 6}
-    assert training.hidden(unrolled.Training()) is None
+    assert passes.hidden(unrolled.Training()) is None

@@ -5,7 +5,7 @@ import signal
 import numpy as np
 import pytest
 
-from unrolled import inference, training
+from unrolled import inference, passes, training
 from unrolled.data.batch import Block, Examples
 from unrolled.errors import SettingError
 from unrolled.networks import Ports, build
@@ -93,22 +93,66 @@ def test_a_loss_that_is_never_a_number_is_an_error():
         training.fit(made, rows(0), huge, FEW)
     assert str(caught.value) == (
         "the validation loss was never a number with learning_rate=0.02, expected a loss that"
-        " falls. Give a lower learning_rate, or look for extreme values in the data."
+        " falls. Give a lower learning_rate, or look for extreme values in the data: as scaled, the"
+        f" largest input is {largest(rows(0), 'x'):.3g} and the largest output"
+        f" {largest(rows(0), 'y'):.3g}."
     )
+
+
+def largest(examples, name):
+    return np.abs((examples.inputs | examples.targets)[name].flat).max()
+
+
+def test_a_training_loss_that_is_no_number_ends_it_at_once_and_says_where():
+    wild = rows(0)
+    wild.targets["y"].flat[:] *= np.float32(1e30)  # its square is beyond float32
+    with pytest.raises(SettingError) as caught:
+        training.fit(network(), wild, rows(1), FEW)
+    assert str(caught.value) == (
+        "the training loss was no longer a number at step 1 of pass 1 with learning_rate=0.02,"
+        " expected a loss that falls. Give a lower learning_rate, or look for extreme values in the"
+        f" data: as scaled, the largest input is {largest(wild, 'x'):.3g} and the largest output"
+        f" {largest(wild, 'y'):.3g}."
+    )
+
+
+def test_where_it_diverges_later_the_weights_of_the_best_pass_are_kept(monkeypatch):
+    """The third step of the third pass meets an infinite value."""
+    train, taken, plain = rows(0), [], passes.Passes.__getitem__
+
+    def spoilt(self, index):
+        inputs, targets, weights = plain(self, index)
+        taken.append(index)
+        if taken.count(0) == 4 and index == 2:  # Keras takes the first batch once to build
+            targets = targets + np.float32("inf")
+        return inputs, targets, weights
+
+    monkeypatch.setattr(passes.Passes, "__getitem__", spoilt)
+    made = network()
+    with pytest.warns(RuntimeWarning) as told:
+        history = training.fit(made, train, rows(1), FEW)
+    assert (history.stopped, len(history.loss)) == ("diverged", 2)
+    (said,) = [str(one.message) for one in told if one.category is RuntimeWarning]
+    assert said.startswith(
+        "the training loss was no longer a number at step 3 of pass 3 with learning_rate=0.02:"
+        f" training stopped there, and the weights of pass {history.best_epoch} are kept. Give a"
+    )
+    kept = history.validation[history.best_epoch - 1]
+    assert mean_square(made, rows(1)) == pytest.approx(kept, rel=1e-4)
 
 
 def interrupt(monkeypatch, at):
     """Send SIGINT, as Ctrl-C does, when a batch is taken for the `at`-th time."""
-    calls, plain = iter(range(at)), training.inputs_of
+    calls, plain = iter(range(at)), passes.inputs_of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start us without it
 
     def taken(*given):
         if next(calls, None) is None:
-            monkeypatch.setattr(training, "inputs_of", plain)
+            monkeypatch.setattr(passes, "inputs_of", plain)
             signal.raise_signal(signal.SIGINT)
         return plain(*given)
 
-    monkeypatch.setattr(training, "inputs_of", taken)
+    monkeypatch.setattr(passes, "inputs_of", taken)
 
 
 def test_an_interrupt_in_the_middle_of_a_pass_keeps_the_best_weights(monkeypatch):
@@ -206,13 +250,13 @@ def by_hand(made, examples, kind, smoothing):
 @pytest.mark.parametrize("decay", ["cosine", "plateau"])
 def test_the_learning_rate_falls_to_nothing_only_if_it_is_to(decay, monkeypatch):
     rates = []
-    keep = training._Keeper.on_epoch_end
+    keep = passes.Keeper.on_epoch_end
 
     def watched(self, epoch, logs=None):
         rates.append(float(self.model.optimizer.learning_rate))
         keep(self, epoch, logs)
 
-    monkeypatch.setattr(training._Keeper, "on_epoch_end", watched)
+    monkeypatch.setattr(passes.Keeper, "on_epoch_end", watched)
     settings = FEW.model_copy(update={"patience": FEW.epochs, "decay": decay})
     training.fit(decoder("ids"), answers(0), answers(1), settings)
     if decay == "cosine":
@@ -238,9 +282,9 @@ def test_the_loss_of_a_decoder_is_the_mean_over_the_real_steps_it_was_forced_alo
 
 def test_where_the_rate_falls_the_last_pass_about_as_good_as_the_best_is_kept(monkeypatch):
     losses = [3.0, 1.0, 1.004, 1.2, 1.0049, 1.1]
-    told = training._Keeper.on_epoch_end
+    told = passes.Keeper.on_epoch_end
     monkeypatch.setattr(
-        training._Keeper,
+        passes.Keeper,
         "on_epoch_end",
         lambda self, epoch, logs: told(self, epoch, {**logs, "val_loss": losses[epoch]}),
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from unrolled import references
-from unrolled.data.columns import encoder_from
+from unrolled.data.columns import Encoder, encoder_from
 from unrolled.data.examples import Encoding
-from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, tuples, weights, write
+from unrolled.data.labels import Labels
+from unrolled.data.vocabulary import Vocabulary
+from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, number, typed, weights, write
 from unrolled.networks import Faces, Ports, faces
+from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
 from unrolled.schema import Schema
 from unrolled.settings import Network, Text, Training
+from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
+
+MOST_STEPS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Trained:
         references: What it is scored beside, fitted on the same rows.
         faces: The `keras.Model` itself, and for a chained decoder those that run it by steps.
         temperatures: By output that is a category, what divides its logits for probabilities.
+        data: The fingerprint of the rows that it was fitted on.
     """
 
     encoding: Encoding
@@ -41,6 +49,7 @@ class Trained:
     references: tuple[Reference, ...]
     faces: Faces
     temperatures: Mapping[str, float] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model(self) -> Any:
@@ -49,7 +58,7 @@ class Trained:
 
 
 def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> Path:
-    """Write a trained model as a folder.
+    """Write a trained model.
 
     Args:
         trained: The model.
@@ -57,7 +66,7 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
         pages: Further text files by name, for people to read.
 
     Raises:
-        ArtifactError: The folder holds something else, or cannot be written.
+        ArtifactError: There is something else at the place, or it cannot be written.
     """
     facts, arrays = references.saved(trained.references)
     encoders = {name: made.to_dict() for name, made in trained.encoding.encoders.items()}
@@ -81,25 +90,40 @@ def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
         "ports": asdict(trained.ports),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
+        "data": dict(trained.data),
+        "scores": {"validation_loss": [best(history) for history in trained.histories]},
         "history": [asdict(history) for history in trained.histories],
         "references": facts,
         "temperatures": dict(trained.temperatures),
     }
 
 
+def best(history: History) -> float:
+    """Return the validation loss of the pass that was kept."""
+    return history.validation[history.best_epoch - 1]
+
+
 def restored(saved: Saved) -> Trained:
-    """Return the trained model of a folder that `save` wrote."""
-    manifest, encoders = saved.manifest, saved.record("encoders.json")
+    """Return the trained model that `save` wrote.
+
+    Raises:
+        RefusedError: Its parts disagree.
+        SettingError: A setting is none.
+        ShapeError: A size is none.
+    """
+    manifest = saved.manifest
     schema = Schema.model_validate(manifest["schema"])
     encoding = Encoding(
         schema,
-        {c.name: encoder_from(encoders[c.name]) for c in (*schema.inputs, *schema.outputs)},
-        manifest["steps_in"],
-        manifest["steps_out"],
+        _encoders(schema, saved.record("encoders.json")),
+        number(manifest, "steps_in", most=MOST_STEPS),
+        number(manifest, "steps_out", most=MOST_STEPS),
         Text(**manifest.get("text", {})),
     )
-    ports, network = Ports(**tuples(manifest["ports"])), Network(**manifest["network"])
+    ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
+    _refuse_other(encoding, ports)
     training = Training(**manifest["training"])
+    refuse_larger(ports, network, networks=training.seeds, **saved.sizes)
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)
     return Trained(
@@ -110,11 +134,72 @@ def restored(saved: Saved) -> Trained:
         _histories(manifest["history"]),
         references.restored(manifest["references"], saved.arrays("references.safetensors")),
         built,
-        manifest.get("temperatures", {}),
+        _temperatures(manifest.get("temperatures", {}), schema),
+        manifest.get("data", {}),
     )
+
+
+def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
+    """Return the encoder of each column."""
+    found = {}
+    for column in (*schema.inputs, *schema.outputs):
+        if column.name in found:
+            raise RefusedError(f"the schema has the column '{column.name}' twice")
+        made = encoder_from(facts[column.name])
+        if made.column != column or made.as_output != (column in schema.outputs):
+            raise RefusedError(f"the encoder of '{column.name}' is that of another column")
+        found[column.name] = made
+    return found
+
+
+def _refuse_other(encoding: Encoding, ports: Ports) -> None:
+    """Refuse sizes of a network that are not those of the columns."""
+    schema, sizes, names = encoding.schema, encoding.sizes, encoding.ports
+    plain = [c for c in schema.inputs if not _whole(encoding.encoders[c.name])]
+    expected = {
+        "shape": schema.shape,
+        "t": encoding.steps_in,
+        "u": encoding.steps_out,
+        "ragged": encoding.ragged,
+        "values": sum(sizes[names[c.name]] for c in plain),
+        "heads": {names[c.name]: sizes[names[c.name]] for c in schema.outputs},
+    }
+    for name, value in expected.items():
+        if (found := getattr(ports, name)) != value:
+            raise RefusedError(
+                f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
+            )
+    extra = {names[made.key]: made.feature for made in encoding.beside}
+    given = {**ports.spelled, **ports.counted}
+    if set(given) != set(extra) or any(
+        given[n][0] < made.size or given[n][1] != made.longest for n, made in extra.items()
+    ):
+        raise RefusedError(
+            f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"
+        )
+    ids = {names[c.name]: sizes[names[c.name]] for c in schema.inputs if c not in plain}
+    if set(ports.embedded) != set(ids) or any(ports.embedded[n] < ids[n] for n in ids):
+        raise RefusedError(
+            f"the network embeds {shown(dict(ports.embedded))}, and its columns ask for"
+            f" {shown(ids)}"
+        )
+
+
+def _whole(encoder: Encoder) -> bool:
+    """Return whether an input becomes whole numbers, which are embedded."""
+    return isinstance(encoder, Vocabulary) or (isinstance(encoder, Labels) and encoder.ids)
+
+
+def _temperatures(facts: Any, schema: Schema) -> dict[str, float]:
+    """Return what divides the logits of outputs."""
+    names = {c.name for c in schema.outputs}
+    for name, value in dict(facts).items():
+        if name not in names or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise RefusedError(f"the temperature of '{name}' is {value!r}, expected more than 0")
+    return dict(facts)
 
 
 def _histories(state: Any) -> tuple[History, ...]:
     """Return the histories that JSON describes; an older model has one, or None."""
     each = state if isinstance(state, list) else [state] if state else []
-    return tuple(map(History.restored, each))
+    return tuple(typed(History, facts, "history") for facts in each)

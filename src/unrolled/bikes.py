@@ -57,7 +57,7 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
     """
     target = Path(folder)
     for arrow in ARROWS:
-        SequenceModel.check_save(target / arrow.shape)
+        SequenceModel().check_save(target / arrow.shape)
     _laid_out(target)
     rows = []
     began = time.monotonic()

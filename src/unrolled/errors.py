@@ -7,6 +7,7 @@ UnrolledError (a ValueError)
 ├── DataError         a file, a table, an array or a column that cannot be used
 ├── NotFittedError    a model asked to work before `fit`
 ├── ArtifactError     a folder that is not a saved model, or cannot become one
+├── CheckpointError   a folder whose training cannot go on, or that cannot be used for one
 └── MissingExtraError a feature whose optional package is not installed
 ```
 
@@ -41,6 +42,10 @@ class NotFittedError(UnrolledError, AttributeError):
 
 class ArtifactError(UnrolledError):
     """A folder that is not a saved model, or cannot become one."""
+
+
+class CheckpointError(UnrolledError):
+    """A folder whose training cannot go on, or that cannot be used for one."""
 
 
 class MissingExtraError(UnrolledError):

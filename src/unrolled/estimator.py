@@ -31,12 +31,22 @@ class Estimator(BaseEstimator):
             self._settings[name] = value
         return self
 
-    @staticmethod
-    def check_save(folder: str | Path | None) -> None:
+    def check_save(self, folder: str | Path | None) -> None:
         """Refuse a folder that `save` would refuse, before anything is trained.
 
         Raises:
             ArtifactError: The folder holds something else than a saved model.
+            SettingError: It is the folder of the checkpoints, or one is in the other.
         """
-        if folder is not None:
-            refuse_other(Path(folder))
+        if folder is None:
+            return
+        refuse_other(Path(folder))
+        training = self._settings["training"]
+        if training is None or training.checkpoint is None:
+            return
+        places = Path(folder).resolve(), training.checkpoint.resolve()
+        if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
+            raise SettingError(
+                f"got '{folder}' for the model and '{training.checkpoint}' for the checkpoints,"
+                " expected two folders beside each other. Choose another for one of them."
+            )

@@ -299,14 +299,17 @@ class Forecaster(Estimator):
         return drawn(done.panel, forecast, Path(path), history or 3 * done.plan.lookback)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the forecaster as a folder of safetensors and JSON, whole or not at all.
+        """Write the forecaster as safetensors and JSON, whole or not at all.
 
         Of the data it holds the steps that were not trained on and a lookback before them, from
         which `predict` and `backtest` go on.
 
+        Args:
+            folder: A folder, or a file that ends in .zip to hold the same in one.
+
         Raises:
             NotFittedError: There was no `fit`.
-            ArtifactError: The folder holds something else, or cannot be written.
+            ArtifactError: There is something else at the place, or it cannot be written.
         """
         done = self._fitted("save")
         pages = {"code.py": self.code(), "README.md": forecasts(done, self.diagram().text)}

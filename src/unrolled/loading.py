@@ -12,13 +12,16 @@ from unrolled.model import SequenceModel
 
 
 def load(folder: str | Path) -> SequenceModel | Forecaster:
-    """Read a model that `save` wrote.
+    """Read a model that `save` wrote; nothing of it is run.
+
+    Args:
+        folder: The folder, or the .zip file.
 
     Returns:
         The `SequenceModel` or `Forecaster` that was saved; it gives the same numbers.
 
     Raises:
-        ArtifactError: The folder is not a saved model, or one of a newer format.
+        ArtifactError: It is not a saved model, one of a newer format, or damaged.
     """
     return read(
         folder,

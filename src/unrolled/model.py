@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -12,6 +13,7 @@ from unrolled.attention import Attention, attended, draw
 from unrolled.data import infer
 from unrolled.data.batch import Examples
 from unrolled.data.examples import Encoding
+from unrolled.data.fingerprint import fingerprint
 from unrolled.data.pieces import pieces
 from unrolled.data.source import Columns, Source, opened
 from unrolled.data.split import split
@@ -167,7 +169,8 @@ class SequenceModel(Estimator):
             self._trained = assembly.built(encoding, parts[0], network, settings)
             if before is not None:
                 before(self)
-            self._trained = assembly.fitted(self._trained, *parts)
+            done = assembly.fitted(self._trained, *parts)
+            self._trained = replace(done, data=fingerprint(train, held))
         except BaseException:
             self._trained = earlier
             raise
@@ -277,11 +280,14 @@ class SequenceModel(Estimator):
         return graded(trained, complete(source.table, schema.outputs)[0])
 
     def save(self, folder: str | Path) -> Path:
-        """Write the model as a folder of safetensors and JSON, whole or not at all.
+        """Write the model as safetensors and JSON, whole or not at all.
+
+        Args:
+            folder: A folder, or a file that ends in .zip to hold the same in one.
 
         Raises:
             NotFittedError: There was no `fit`.
-            ArtifactError: The folder holds something else, or cannot be written.
+            ArtifactError: There is something else at the place, or it cannot be written.
         """
         trained = self._fitted("save")
         pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}

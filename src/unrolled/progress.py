@@ -23,6 +23,7 @@ class Progress:
     def __init__(self, epochs: int, *, verbose: bool, which: str = "") -> None:
         self.which = which
         self.epochs, self.verbose, self.began = epochs, verbose, time.monotonic()
+        self.before = 0  # passes that were made in an earlier run
         self.live = verbose and sys.stderr.isatty()
         self._status: Any = None
         self._line = ""
@@ -35,7 +36,7 @@ class Progress:
     def epoch(self, number: int, *, loss: float, validation: float, best: int) -> None:
         """Tell that pass `number` (from 1) ended, and which was the best so far."""
         passed = time.monotonic() - self.began
-        left = passed / number * (self.epochs - number)
+        left = passed / (number - self.before) * (self.epochs - number)
         self._line = (
             f"{self.which}epoch {number}/{self.epochs}  loss {loss:.4f}"
             f"  validation {validation:.4f}  best at {best}  {_clock(passed)}"
@@ -46,6 +47,13 @@ class Progress:
             )
         elif self.verbose and (number == 1 or number % max(1, self.epochs // QUIET_LINES) == 0):
             self._say()
+
+    def resumes(self, passes: int, step: int) -> None:
+        """Tell that training goes on after so many passes, and steps of the next."""
+        self.before = passes
+        if self.verbose:
+            words = f"{self.which}going on after pass {passes} and {step} steps of the next"
+            print(words, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """End the display, leaving its last line."""

@@ -6,6 +6,7 @@ chained decoder finds probable.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -123,6 +124,12 @@ class Training(Settings):
             together: by the mean of their numbers or probabilities, and in a chained decoder of
             their log-probabilities at each step.
         verbose: Whether to show progress while fitting, on the error stream.
+        checkpoint: A folder to keep where training stands, so that it can go on if it is broken
+            off; None keeps nothing. It is no part of a saved model, and may go when there is one.
+        every: Steps from one checkpoint to the next; None writes one every half minute, or less
+            often if that took more than a hundredth of the time.
+        resume: Whether to go on with the training in the folder, to the same weights as if it had
+            never been broken off; where there is none, one begins.
 
     Example:
         >>> Training(epochs=3).seed
@@ -145,6 +152,21 @@ class Training(Settings):
     seed: int = Field(default=0, ge=0, lt=2**32)
     seeds: int = Field(default=1, ge=1, le=64)
     verbose: bool = True
+    checkpoint: Path | None = Field(default=None, exclude=True)
+    every: int | None = Field(default=None, ge=1, exclude=True)
+    resume: bool = Field(default=False, exclude=True)
+
+    @model_validator(mode="after")
+    def _keeps(self) -> Self:
+        """Refuse to say how checkpoints are used without a place for them."""
+        for name, plain in {"every": None, "resume": False}.items():
+            if self.checkpoint is None and getattr(self, name) != plain:
+                raise SettingError(
+                    f"got {name}={getattr(self, name)} and no checkpoint for Training, expected the"
+                    " folder of the checkpoints. Give one (checkpoint, --checkpoint), or leave"
+                    f" {name} out."
+                )
+        return self
 
     @property
     def each_seed(self) -> tuple[int, ...]:

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from unrolled import backend
-from unrolled.data.batch import (
-    Array,
-    Batch,
-    Block,
-    Examples,
-    batches,
-    inputs_of,
-    large,
-    targets_of,
-)
-from unrolled.data.vocabulary import PADDING, UNKNOWN
+from unrolled.checkpoints import Slot, slots
+from unrolled.data.batch import Block, Examples, large
 from unrolled.errors import SettingError
+from unrolled.fingerprints import begun
 from unrolled.layers.mixed import Mixed
 from unrolled.networks import PREVIOUS, STOP, alone
-from unrolled.progress import Progress
+from unrolled.passes import Diverged, Fed, Keeper, Passes
 from unrolled.settings import Decay, Training
+from unrolled.states import State
 
 keras = backend.keras()
-PyDataset: Any = keras.utils.PyDataset
-Callback: Any = keras.callbacks.Callback
 LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as either asks for
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
 WRITING_STEPS, WRITING_PASSES = 3400, (15, 200)  # where tokens are written, by a falling rate
 WARMING = 0.05  # share of these in which the rate rises first
 SMOOTHING = 0.1  # of the tokens that an input of steps becomes
-ENOUGH, LEAST = (
-    0.005,
-    1e-4,
-)  # share, and least amount, by which a validation loss must fall to count
-Hide = Callable[[Array, tuple[int, int]], Array]
-Stopped = Literal["early", "limit", "interrupted"]
+Stopped = Literal["early", "limit", "interrupted", "diverged"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,8 @@ class History:
             over all passes, the last within half a percent of it.
         loss: Mean training loss of each pass.
         validation: Mean validation loss after each pass.
-        stopped: No better validation loss (`early`), the `limit` of epochs, or Ctrl-C.
+        stopped: No better validation loss (`early`), the `limit` of epochs, Ctrl-C (`interrupted`),
+            or a training loss that was no longer a number (`diverged`).
     """
 
     best_epoch: int
@@ -80,24 +69,47 @@ def fit_each(
 
     Returns:
         What happened; of fewer networks where Ctrl-C ended it.
+
+    Raises:
+        CheckpointError: The folder of the checkpoints cannot be used.
+        SettingError: There was no loss that is a number.
     """
     found: list[History] = []
-    for network, seed in zip(networks, training.each_seed, strict=True):
-        which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
-        own = training.model_copy(update={"seed": seed})
-        try:
-            found.append(fit(network, train, validation, own, which=which))
-        except KeyboardInterrupt:
-            if not found:
-                raise
-            break
-        if found[-1].stopped == "interrupted":
-            break
+    with _places(networks[0], train, validation, training) as places:
+        for network, seed, place in zip(networks, training.each_seed, places, strict=True):
+            which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
+            own = training.model_copy(update={"seed": seed})
+            try:
+                found.append(fit(network, train, validation, own, which=which, slot=place))
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                break
+            if found[-1].stopped == "interrupted":
+                break
     return tuple(found)
 
 
+@contextmanager
+def _places(
+    network: Any, train: Examples, validation: Examples, training: Training
+) -> Iterator[Sequence[Slot | None]]:
+    """Hold a place for the checkpoints of each network, where they are kept."""
+    if training.checkpoint is None:
+        yield [None] * training.seeds
+        return
+    with slots(training, begun(network, train, validation, training)) as found:
+        yield found
+
+
 def fit(
-    network: Any, train: Examples, validation: Examples, training: Training, *, which: str = ""
+    network: Any,
+    train: Examples,
+    validation: Examples,
+    training: Training,
+    *,
+    which: str = "",
+    slot: Slot | None = None,
 ) -> History:
     """Fit a network in place and leave it with the weights of its best pass.
 
@@ -107,39 +119,91 @@ def fit(
         validation: The rows that say when to stop.
         training: The settings, every one of them given.
         which: Words before each line of progress, where several networks are fitted.
+        slot: Where its checkpoints are kept.
     """
-    size = min(training.batch_size or train.rows, train.rows)
-    random = np.random.default_rng(training.seed)
+    over = slot.finished() if slot is not None else None
+    if over is not None:
+        network.set_weights([over.arrays[name] for name in sorted(over.arrays)])
+        return History.restored(over.facts)
     compiled(network, train, training)
     learner = _learner(network, train, training)
     compiled(learner, train, training)
-    keeper = _Keeper(training, which)
-    stopped: Stopped = "limit"
+    keeper = Keeper(Passes(train, training), training, which=which, slot=slot)
+    stopped = _run(learner, keeper, validation)
+    if keeper.weights is None:
+        raise SettingError(_hopeless(keeper, training))
+    learner.set_weights(keeper.weights)
+    history = History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
+    if stopped == "diverged":
+        warnings.warn(_lost(keeper, training), RuntimeWarning, stacklevel=2)
+    if slot is not None and stopped != "interrupted":
+        arrays = {f"{i:03d}": np.asarray(w) for i, w in enumerate(network.get_weights())}
+        slot.finish(State(asdict(history), arrays))
+    return history
+
+
+def _run(learner: Any, keeper: Keeper, validation: Examples) -> Stopped:
+    """Make the passes that are left, and return what ended them."""
     try:
-        learner.fit(
-            _Fed(train, lambda: batches(train, size, shuffle=random), hidden(training)),
-            validation_data=_Fed(validation, lambda: large(validation)),
-            epochs=training.epochs,
-            shuffle=False,  # _Fed does, by our seed: the same batches on every engine
-            callbacks=[keeper],
-            verbose=0,
-        )
+        for first, last in keeper.spans():
+            learner.fit(
+                keeper.passes,
+                validation_data=Fed(validation, large(validation)),
+                initial_epoch=first,
+                epochs=last,
+                shuffle=False,  # `Passes` does, by our seed: the same batches on every engine
+                callbacks=[keeper],
+                verbose=0,
+            )
+    except Diverged:
+        return "diverged"
     except KeyboardInterrupt:
         if keeper.weights is None:
             raise
-        stopped = "interrupted"
+        return "interrupted"
     finally:
         keeper.progress.close()
-    if keeper.weights is None:
-        raise SettingError(
-            f"the validation loss was never a number with learning_rate={training.learning_rate},"
-            " expected a loss that falls. Give a lower learning_rate, or look for extreme values in"
-            " the data."
-        )
-    learner.set_weights(keeper.weights)
-    if stopped == "limit" and len(keeper.loss) < (training.epochs or 0):
-        stopped = "early"
-    return History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
+    return "limit" if len(keeper.loss) == keeper.epochs else "early"
+
+
+def _hopeless(keeper: Keeper, training: Training) -> str:
+    """Return what went wrong where there are no weights to keep, and what to do."""
+    return (
+        f"{_where(keeper)} with learning_rate={training.learning_rate}, expected a loss that falls."
+        f" {_causes(keeper)}"
+    )
+
+
+def _lost(keeper: Keeper, training: Training) -> str:
+    """Return that training ended before its time, and what to do."""
+    return (
+        f"{_where(keeper)} with learning_rate={training.learning_rate}: training stopped there, and"
+        f" the weights of pass {keeper.best} are kept. {_causes(keeper)}"
+    )
+
+
+def _where(keeper: Keeper) -> str:
+    """Return which loss was no number, and where."""
+    if keeper.diverged is None:
+        return "the validation loss was never a number"
+    number, step = keeper.diverged
+    return f"the training loss was no longer a number at step {step} of pass {number}"
+
+
+def _causes(keeper: Keeper) -> str:
+    """Return what may have made a loss infinite, and what to do."""
+    examples = keeper.passes.examples
+    return (
+        "Give a lower learning_rate, or look for extreme values in the data: as scaled, the largest"
+        f" input is {_largest(examples.inputs):.3g} and the largest output"
+        f" {_largest(examples.targets):.3g}."
+    )
+
+
+def _largest(blocks: Mapping[str, Block]) -> float:
+    """Return the largest number in columns of numbers, whatever its sign."""
+    flats = [block.flat for block in blocks.values() if not block.whole and block.flat.size]
+    return max((float(np.abs(flat).max()) for flat in flats), default=0.0)
 
 
 def settled(
@@ -252,86 +316,3 @@ def smoothed(share: float) -> Any:
         return -(1 - share) * hit - share * ops.mean(log, axis=-1)
 
     return label_smoothed
-
-
-def hidden(training: Training) -> Hide | None:
-    """Return what takes a share of words for unknown ones, others in each batch of each pass.
-
-    Args:
-        training: The settings: the share, and the seed.
-
-    Returns:
-        From ids (b t) and the place of the batch to ids; None where none are hidden.
-    """
-    share = training.word_dropout
-    if not share:
-        return None
-
-    def hide(ids: Array, place: tuple[int, int]) -> Array:
-        drawn = np.random.default_rng((training.seed, *place)).random(ids.shape)
-        return np.where((drawn < share) & (ids != PADDING), UNKNOWN, ids).astype(ids.dtype)
-
-    return hide
-
-
-class _Fed(PyDataset):
-    """Examples as Keras wants them, cut into batches anew before each pass."""
-
-    def __init__(
-        self, examples: Examples, again: Callable[[], list[Batch]], hide: Hide | None = None
-    ) -> None:
-        super().__init__()
-        self.examples, self.again, self.hide = examples, again, hide
-        self.batches, self.passes = again(), 0
-
-    def on_epoch_end(self) -> None:
-        self.batches, self.passes = self.again(), self.passes + 1
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __getitem__(self, index: int) -> Any:
-        batch = self.batches[index]
-        targets, weights = targets_of(self.examples, batch, len(self.batches))
-        inputs = inputs_of(self.examples, batch)
-        if self.hide is not None:
-            for name in self.examples.words:
-                inputs[name] = self.hide(inputs[name], (self.passes, index))
-        return alone(inputs), alone(targets), alone(weights)
-
-
-class _Keeper(Callback):
-    """Keeps the best weights, may halve the learning rate on a plateau, stops in the end.
-
-    Where the rate falls over all passes, the last that is about as good as the best is kept.
-    """
-
-    def __init__(self, training: Training, which: str) -> None:
-        super().__init__()
-        self.halves = training.decay != "cosine"
-        self.near = 1.0 if self.halves else 1 + ENOUGH  # a later pass, at a lower rate, wavers less
-        self.patience = training.patience or LEAST_PATIENCE
-        epochs = training.epochs or LEAST_PASSES
-        self.progress = Progress(epochs, verbose=training.verbose, which=which)
-        self.weights: list[Any] | None = None
-        self.best, self.least = 0, math.inf
-        self.mark, self.level = 0, math.inf  # the last pass that was better by enough to wait on
-        self.loss: list[float] = []
-        self.validation: list[float] = []
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
-        self.loss.append(float(loss))
-        self.validation.append(float(validation))
-        if validation < self.least * self.near:  # never where it is not a number
-            self.least, self.best = min(self.least, validation), epoch + 1
-            self.weights = self.model.get_weights()
-        if self.level - validation > max(abs(validation) * ENOUGH, LEAST):
-            self.level, self.mark = validation, epoch + 1
-        waited = epoch + 1 - self.mark
-        if self.halves and waited and waited % max(1, self.patience // 2) == 0:
-            optimizer = self.model.optimizer
-            optimizer.learning_rate = float(optimizer.learning_rate) / 2
-        if waited >= self.patience:
-            self.model.stop_training = True
-        self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best)

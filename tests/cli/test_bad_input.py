@@ -215,13 +215,13 @@ TRAINING = {
     ),
     "no model": (
         "predict nothing good.csv",
-        "got 'nothing', expected the folder of a saved model (with a manifest.json). Save one with"
-        " model.save(folder), or unrolled train --save folder.",
+        "got 'nothing', expected the folder or the .zip of a saved model (with a manifest.json)."
+        " Save one with model.save(folder), or unrolled train --save folder.",
     ),
     "a folder that is not a model": (
         "evaluate . good.csv",
-        "got '.', expected the folder of a saved model (with a manifest.json). Save one with"
-        " model.save(folder), or unrolled train --save folder.",
+        "got '.', expected the folder or the .zip of a saved model (with a manifest.json). Save"
+        " one with model.save(folder), or unrolled train --save folder.",
     ),
     "a demo folder that is a file": (
         "demo --folder good.csv",

@@ -172,8 +172,8 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     assert refused(tmp_path) == f"'{tmp_path}' is a folder, expected a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")
     assert refused(path) == (
-        f"'{path}' is not a Parquet file, though its name ends in .parquet. Write it again, or"
-        " rename it to what it is."
+        f"'{path}' is not a Parquet file, though its name ends in .parquet, or it is"
+        " damaged. Write it again, or rename it to what it is."
     )
 
 

@@ -220,7 +220,9 @@ def test_a_damaged_or_missing_file_is_said(saved, tmp_path, name):
     with pytest.raises(ArtifactError, match="is damaged"):
         unrolled.load(folder)
     (folder / name).unlink()
-    with pytest.raises(ArtifactError, match=r"expected the folder of a saved|FileNotFoundError"):
+    with pytest.raises(
+        ArtifactError, match=r"expected the folder or the .zip of a saved|there is no file"
+    ):
         unrolled.load(folder)
 
 

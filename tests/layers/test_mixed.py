@@ -6,9 +6,10 @@ from scipy.optimize import brentq
 
 from unrolled import training
 from unrolled.backend import keras as import_keras
-from unrolled.data.batch import Block, Examples
+from unrolled.data.batch import Block, Examples, batches, inputs_of
 from unrolled.layers.mixed import Mixed
 from unrolled.networks import Ports, faces
+from unrolled.passes import Fed
 from unrolled.settings import Network, Training
 
 keras = import_keras()
@@ -143,7 +144,7 @@ def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
     (layer,) = mixing(model)
     assert layer.total == 9  # three passes of three batches of eight
     training.compiled(model, examples, settings)
-    fed = training._Fed(examples, lambda: training.batches(examples, 8))
+    fed = Fed(examples, batches(examples, 8))
     for epoch in range(1, 3):
         model.fit(fed, validation_data=fed, epochs=1, shuffle=False, verbose=0)
         assert float(layer.step) == 3 * epoch
@@ -153,13 +154,13 @@ def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
 def test_what_is_trained_says_what_the_network_says(schedule):
     network, model, examples, _ = learner(schedule)
     mixing(model)[0].step.assign(10**6)
-    given = training.inputs_of(examples, training.batches(examples, 20)[0])
+    given = inputs_of(examples, batches(examples, 20)[0])
     np.testing.assert_array_equal(model.predict_on_batch(given), network.predict_on_batch(given))
 
 
 def test_once_all_is_mixed_training_no_longer_sees_the_true_outputs():
     _, model, examples, _ = learner("linear")
-    given = training.inputs_of(examples, training.batches(examples, 20)[0])
+    given = inputs_of(examples, batches(examples, 20)[0])
     other = {**given, "previous": given["previous"].copy()}
     mixing(model)[0].step.assign(10**6)
     said = keras.ops.convert_to_numpy(model(given, training=True))
@@ -199,5 +200,5 @@ def test_a_network_fitted_so_is_saved_and_loaded_without_it(schedule, tmp_path):
     assert not [weight for weight in network.weights if weight.path.endswith("step")]
     network.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")
-    given = training.inputs_of(examples, training.batches(examples, 20)[0])
+    given = inputs_of(examples, batches(examples, 20)[0])
     np.testing.assert_array_equal(loaded.predict_on_batch(given), network.predict_on_batch(given))

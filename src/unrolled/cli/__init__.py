@@ -14,9 +14,9 @@ import typer
 
 import unrolled
 from unrolled.cli import forecasts, saved
-from unrolled.cli.forecasts import Save
+from unrolled.cli.forecasts import Checkpoint, Resume, Save
 from unrolled.cli.saved import Names
-from unrolled.cli.words import fail, spread, usage, wrapped
+from unrolled.cli.words import fail, spread, usage, warned, wrapped
 
 INTERRUPTED = 130
 
@@ -135,6 +135,7 @@ def show(
         "train reviews.csv --input text --output label --save model",
         "train french.tsv --columns word phonemes --output phonemes",
         "train news.conll --output tag",
+        "train reviews.csv --output label --save model --checkpoint half --resume",
     )
 )
 def train(
@@ -216,6 +217,8 @@ def train(
         str | None,
         typer.Option(help="Column that groups or orders rows for --split.", metavar="NAME"),
     ] = None,
+    checkpoint: Checkpoint = None,
+    resume: Resume = False,
 ) -> None:
     """Train on a table, and score.
 
@@ -249,6 +252,8 @@ def train(
             class_weight=class_weight,
             split=split,
             split_by=split_by,
+            checkpoint=checkpoint,
+            resume=resume,
         ),
     )
     model.check_save(save)
@@ -319,12 +324,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
+        with warned():
+            status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
     except unrolled.errors.UnrolledError as error:
         fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
-    except Exception as error:
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the panic of a library is no Exception
         if hasattr(error, "format_message"):  # of the parser
             fail(2, usage(error))
         if os.environ.get("UNROLLED_TRACEBACK"):

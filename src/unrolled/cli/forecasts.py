@@ -62,7 +62,19 @@ Out = Annotated[
         "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
     ),
 ]
-Save = Annotated[Path | None, typer.Option(help="Folder to leave the model in.", metavar="FOLDER")]
+Save = Annotated[
+    Path | None,
+    typer.Option(help="Folder, or .zip file, to leave the model in.", metavar="FOLDER"),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder to keep where training stands, to go on if it is broken off.", metavar="FOLDER"
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the training in --checkpoint, if there is one.")
+]
 Level = Annotated[
     list[int] | None,
     typer.Option(help="Percents for which intervals are given, such as 80 95.", metavar="N ..."),
@@ -114,6 +126,8 @@ def forecast(
         typer.Option(help="Picture of the series with their forecasts.", metavar="FILE"),
     ] = None,
     save: Save = None,
+    checkpoint: Checkpoint = None,
+    resume: Resume = False,
 ) -> None:
     """Forecast the next rows of a table.
 
@@ -227,5 +241,10 @@ def _made(given: dict[str, Any]) -> Any:
         transform=given["transform"],
         channels=given["channels"],
         network=unrolled.Network(architecture=given["architecture"], units=given["units"]),
-        training=unrolled.Training(epochs=given["epochs"], seed=given["seed"]),
+        training=unrolled.Training(
+            epochs=given["epochs"],
+            seed=given["seed"],
+            checkpoint=given.get("checkpoint"),
+            resume=given.get("resume", False),
+        ),
     )

@@ -14,7 +14,9 @@ from unrolled.cli.words import wrapped
 
 DRAWN = 12  # rows in a picture of attention
 
-Model = Annotated[Path, typer.Argument(help="Folder of a saved model.", metavar="MODEL")]
+Model = Annotated[
+    Path, typer.Argument(help="Folder, or .zip file, of a saved model.", metavar="MODEL")
+]
 Names = Annotated[
     list[str] | None,
     typer.Option(

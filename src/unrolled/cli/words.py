@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 LISTS = (
     "--input",
@@ -46,8 +48,13 @@ def spread(arguments: Sequence[str]) -> list[str]:
 
 def wrapped(text: object) -> str:
     """Return text with its longest lines broken to fit the terminal."""
-    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    width = _width()
     return "\n".join(_filled(line, width) for line in str(text).split("\n"))
+
+
+def _width() -> int:
+    """Return how many columns there are to write in."""
+    return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
 
 
 def _filled(line: str, width: int) -> str:
@@ -55,7 +62,7 @@ def _filled(line: str, width: int) -> str:
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
-def usage(error: Exception) -> str:
+def usage(error: BaseException) -> str:
     """Return a complaint of the parser as a sentence, and where to read on."""
     says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
     says = says if says.endswith((".", "?")) else f"{says}."
@@ -65,8 +72,20 @@ def usage(error: Exception) -> str:
     return f"{says[:1].lower()}{says[1:]}{place} Read on with: {page} --help"
 
 
+@contextmanager
+def warned() -> Iterator[None]:
+    """Print warnings that are raised meanwhile as one paragraph each on the error stream."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(_filled(f"warning: {message}", _width()), file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
 def fail(status: int, text: str) -> NoReturn:
     """Print one paragraph on the error stream and end."""
-    width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
-    print(_filled(f"error: {text}", width), file=sys.stderr)
+    plain = text.encode(errors="backslashreplace").decode()  # half a letter cannot be printed
+    print(_filled(f"error: {plain}", _width()), file=sys.stderr)
     sys.exit(status)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 from unrolled.data.labels import Labels
 from unrolled.data.scaling import Scaler
 from unrolled.data.vocabulary import Vocabulary
+from unrolled.errors import DataError
 from unrolled.schema import Column
 from unrolled.settings import Text
+
+MOST_TAGS = 2000  # of a scheme, which asks of each pair whether one may follow the other
 
 
 class Encoder(Protocol):
@@ -16,10 +21,12 @@ class Encoder(Protocol):
 
     Attributes:
         column: What it encodes.
+        as_output: Whether it comes out.
         size: Encoded features, classes, or ids.
     """
 
     column: Column
+    as_output: bool
 
     @property
     def size(self) -> int:
@@ -80,5 +87,58 @@ def encoder_from(facts: dict[str, Any]) -> Encoder:
         ['y', 'x']
     """
     kinds: dict[str, Any] = {"scaler": Scaler, "labels": Labels, "vocabulary": Vocabulary}
-    made: Encoder = kinds[facts["encoder"]].from_dict(facts)
+    kind = facts.get("encoder") if isinstance(facts, dict) else None
+    if not (isinstance(kind, str) and kind in kinds):
+        raise DataError(f"got the encoder {kind!r}, expected one of {', '.join(kinds)}.")
+    if (wrong := WRONG[kind](facts)) is not None:
+        raise DataError(f"got the encoder of {_name(facts)} with other {wrong} than it can have.")
+    made: Encoder = kinds[kind].from_dict(facts)
     return made
+
+
+def _name(facts: dict[str, Any]) -> str:
+    """Return the column that an encoder says it is of."""
+    column = facts.get("column")
+    return repr(column.get("name") if isinstance(column, dict) else column)[:60]
+
+
+def _wrong_scaler(facts: dict[str, Any]) -> str | None:
+    """Return what a scaler cannot be read from, if something."""
+    width = Column(**facts["column"]).width
+    for name, least in (("mean", -math.inf), ("std", 0.0)):
+        values = facts[name]
+        numbers = isinstance(values, list) and all(type(v) in (int, float) for v in values)
+        if not numbers or len(values) != width or not all(least < v < math.inf for v in values):
+            return name
+    marked = facts["marked"]
+    known = isinstance(marked, list) and all(type(i) is int and 0 <= i < width for i in marked)
+    return None if known and len(set(marked)) == len(marked) else "marked"
+
+
+def _wrong_labels(facts: dict[str, Any]) -> str | None:
+    """Return what labels cannot be read from, if something."""
+    classes = facts["classes"]
+    if not (isinstance(classes, list) and classes):
+        return "classes"
+    known = all(isinstance(label, str | int | float) for label in classes)
+    return None if known and len(set(classes)) == len(classes) else "classes"
+
+
+def _wrong_vocabulary(facts: dict[str, Any]) -> str | None:
+    """Return what a vocabulary cannot be read from, if something."""
+    known, subwords = facts["known"], facts["subwords"]
+    if not isinstance(known, list) or not all(isinstance(step, str) for step in known):
+        return "known"
+    scheme = Column(**facts["column"]).scheme
+    if len(set(known)) < len(known) or (scheme and len(known) > MOST_TAGS):
+        return "known"
+    if not isinstance(facts["end"], bool) or not isinstance(facts.get("cased", False), bool):
+        return "end or cased"
+    return None if isinstance(subwords, dict) or (subwords is None and known) else "subwords"
+
+
+WRONG: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "scaler": _wrong_scaler,
+    "labels": _wrong_labels,
+    "vocabulary": _wrong_vocabulary,
+}

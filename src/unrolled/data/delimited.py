@@ -13,6 +13,8 @@ import polars as pl
 from unrolled.errors import DataError, listed
 
 BOM = b"\xef\xbb\xbf"
+NEWLINE = b"\n"
+MOST_PLACES = 8
 INTEGER = r"^[+-]?(0|[1-9]\d*)$"
 PADDED = r"^[+-]?0\d+$"
 HOW = "with --columns NAME ... (in Python: unrolled.read(path, columns=[...]))"
@@ -78,8 +80,14 @@ def decoded(data: bytes, *, what: str) -> str:
     """Return bytes as text.
 
     Raises:
-        DataError: The bytes are not UTF-8; the first bad one is named.
+        DataError: The bytes are not UTF-8, or hold a NUL; the first bad one is named.
     """
+    if (place := data.find(b"\0")) >= 0 and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(
+            f"{what}, line {data.count(NEWLINE, 0, place) + 1}: got a NUL byte at position"
+            f" {place}, expected UTF-8 text. It is no text, or text in another encoding: save it"
+            " as UTF-8."
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -126,21 +134,19 @@ class Facts:
 
     @classmethod
     def of(cls, cells: pl.Series) -> Self:
-        """Return the facts of cells."""
+        """Return the facts of cells, of which few are looked up: a table may be wide."""
         plain = cells.str.strip_chars()
-        filled = plain.filter(plain.is_not_null() & (plain != ""))
-        digits = filled.str.strip_prefix("+")
-        small, wide = (
-            digits.cast(t, strict=False).null_count() == 0 for t in (pl.Int64, pl.Int128)
-        )
-        return cls(
-            there=bool(cells.is_not_null().any()),
-            filled=not filled.is_empty(),
-            padded=bool(filled.str.contains(PADDED).any()),
-            whole=(bool(filled.str.contains(INTEGER).all()), small, wide),
-            numbers=filled.cast(pl.Float64, strict=False).null_count() == 0,
-            truths=bool(filled.str.to_lowercase().is_in(["true", "false"]).all()),
-        )
+        filled = plain.filter(plain != "")
+        there, some = cells.null_count() < len(cells), not filled.is_empty()
+        if not _all(filled, pl.Float64):
+            truths = bool(filled.str.to_lowercase().is_in(["true", "false"]).all())
+            return cls(there, some, False, (False, False, False), False, truths)
+        padded = bool(filled.str.contains(PADDED).any())
+        digits = filled if _all(filled, pl.Int64) else filled.str.strip_prefix("+")
+        small = _all(digits, pl.Int64)
+        whole = bool(filled.str.contains(INTEGER).all())
+        wide = small or _all(digits, pl.Int128)
+        return cls(there, some, padded, (whole, small, wide), True, not some)
 
     def together(self, other: Facts) -> Facts:
         """Return the facts of these cells and others."""
@@ -154,6 +160,11 @@ class Facts:
             numbers=self.numbers and other.numbers,
             truths=self.truths and other.truths,
         )
+
+
+def _all(cells: pl.Series, kind: type[pl.DataType]) -> bool:
+    """Return whether every cell is a number of a kind."""
+    return cells.cast(kind, strict=False).null_count() == 0
 
 
 def cast(cells: pl.Series, facts: Facts) -> pl.Series:
@@ -238,10 +249,11 @@ def _header(names: list[str], what: str) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         places = [i + 1 for i, name in enumerate(names) if name == twice[0]]
+        more = ", ..." if len(places) > MOST_PLACES else ""
         raise DataError(
             f"{what} has the column name '{twice[0]}' {len(places)} times (columns"
-            f" {', '.join(map(str, places))}), expected every name once. Rename all but one,"
-            f" or, if this is no header line, name the columns {HOW}."
+            f" {', '.join(map(str, places[:MOST_PLACES]))}{more}), expected every name once."
+            f" Rename all but one, or, if this is no header line, name the columns {HOW}."
         )
     counted = names == [str(i) for i in range(len(names))]
     if not counted and all(_number(name) for name in names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import polars as pl
 
 from unrolled.data import records
 from unrolled.data.delimited import BOM, Facts, cast, header_line, strings
-from unrolled.data.read import read
+from unrolled.data.read import UNREADABLE, read, unreadable
 from unrolled.errors import DataError
 
 SIZE = 4 << 20  # bytes of text in a piece
@@ -67,7 +68,7 @@ def pieces(
         DataError: As for `read`.
     """
     path = Path(source) if isinstance(source, str | Path) else None
-    suffix = path.suffix.lower() if path is not None and path.is_file() else ""
+    suffix = path.suffix.lower() if path is not None and os.path.isfile(path) else ""
     large = path is not None and suffix and path.stat().st_size > size
     if path is not None and suffix == ".parquet" and columns is None:
         return _parquet(path, rows)
@@ -84,15 +85,21 @@ def _parquet(path: Path, rows: int) -> Pieces:
     try:
         scanned = pl.scan_parquet(path)
         count = int(scanned.select(pl.len()).collect().item())
-    except (pl.exceptions.PolarsError, OSError):
+    except UNREADABLE:
         count = 0
     if count <= rows:
         table = read(path)
         return Pieces(table.height, lambda: iter([table]))
     starts = range(0, count, rows)
-    return Pieces(
-        count, lambda: (read(scanned.slice(at, rows).collect()) for at in starts), f"'{path}'"
-    )
+
+    def tables() -> Iterator[pl.DataFrame]:
+        for at in starts:
+            try:
+                yield read(scanned.slice(at, rows).collect())
+            except UNREADABLE:
+                raise unreadable(f"'{path}', from row {at + 1} on,") from None
+
+    return Pieces(count, tables, f"'{path}'")
 
 
 def _delimited(path: Path, columns: Sequence[str] | None, separator: str, size: int) -> Pieces:

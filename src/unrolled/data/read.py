@@ -19,6 +19,8 @@ from unrolled.errors import DataError, SettingError, nearest
 __all__ = ["like", "read", "write"]
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts", *conll.SUFFIXES)
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)  # as Parquet
+LONGEST = 300  # letters of a path in an error
 ALIKE = 0.75  # of file names without their endings, which are much the same anyway
 
 
@@ -66,14 +68,16 @@ def _named(what: str) -> SettingError:
 def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     """Return the table that a file holds."""
     suffix, what = path.suffix.lower(), f"'{path}'"
-    if path.is_dir():
-        raise DataError(f"{what} is a folder, expected a file such as data.csv.")
-    if not path.exists():
-        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    if not _exists(path):
+        beside = path.parent.iterdir() if _exists(path.parent) and path.parent.is_dir() else ()
         near = [e.name for e in beside if nearest(e.stem, [path.stem], cutoff=ALIKE)]
         raise DataError(
-            f"there is no file {what}, expected a path to a table.{nearest(path.name, near)}"
+            f"there is no file {_cut(what)}, expected a path to a table.{nearest(path.name, near)}"
         )
+    if path.is_dir():
+        raise DataError(f"{what} is a folder, expected a file such as data.csv.")
+    if not path.is_file():  # a pipe or a device may never end
+        raise DataError(f"{what} is no regular file, expected one. Save what it gives in a file.")
     if suffix not in SUFFIXES:
         raise DataError(
             f"got the file {what}, expected a name ending in {', '.join(SUFFIXES)}."
@@ -99,15 +103,33 @@ def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     return (records.document if suffix == ".json" else records.lines)(data, what=what)
 
 
+def _cut(name: str) -> str:
+    """Return a name in at most so many letters."""
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}...'"
+
+
+def _exists(path: Path) -> bool:
+    """Return whether there is something at a path, which may be longer than a path can be."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def unreadable(what: str) -> DataError:
+    """Return the error for what is no Parquet file, or a damaged one."""
+    return DataError(
+        f"{what} is not a Parquet file, though its name ends in .parquet, or it is damaged. Write"
+        " it again, or rename it to what it is."
+    )
+
+
 def _parquet(data: bytes, what: str) -> pl.DataFrame:
     """Return the table that a Parquet file holds."""
     try:
         frame = pl.read_parquet(data)
-    except (pl.exceptions.PolarsError, OSError):
-        raise DataError(
-            f"{what} is not a Parquet file, though its name ends in .parquet. Write it again, or"
-            " rename it to what it is."
-        ) from None
+    except UNREADABLE:
+        raise unreadable(what) from None
     if frame.is_empty():
         raise DataError(f"{what} has columns and no rows, expected at least one row.")
     return frame.select(_settled(frame[name]) for name in frame.columns)

@@ -66,6 +66,13 @@ def _loaded(text: str, place: str) -> Any:
         ) from None
     except RecursionError:
         raise DataError(f"{place}: got lists nested too deep, expected at most two.") from None
+    except DataError:
+        raise
+    except ValueError:  # of an integer that Python does not read
+        raise DataError(
+            f"{place}: got an integer of thousands of digits, expected at most 19. Write it as"
+            " text if it is an identifier, or as a decimal number if it is a quantity."
+        ) from None
 
 
 def _once(pairs: list[tuple[str, Any]], place: str) -> dict[str, Any]:

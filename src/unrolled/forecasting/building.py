@@ -11,7 +11,9 @@ import numpy as np
 from unrolled import training
 from unrolled.backend import keras
 from unrolled.data.batch import Array, Examples
+from unrolled.data.fingerprint import fingerprint
 from unrolled.data.panel import Panel
+from unrolled.data.table import Table
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import calendar, suggested
 from unrolled.forecasting.fitted import Channels, Fitted, naive
@@ -113,7 +115,7 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     made, ports, network = _built(series, wanted, before)
     learned, stops = (forced(part, ports, made) for part in (train, others))
     settings = _settled(wanted.training, train, plan.horizon)
-    history = training.fit(made.model, learned, stops, settings)
+    (history,) = training.fit_each([made.model], learned, stops, settings)
     reasons = tuple(dict.fromkeys((*reasons, *_short(past, lookback + plan.horizon))))
     return Fitted(
         panel=whole,
@@ -128,7 +130,21 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
         network=network,
         history=history,
         reasons=reasons,
+        training=settings,
+        data=_fingerprint(whole),
     )
+
+
+def _fingerprint(panel: Panel) -> dict[str, Any]:
+    """Return the fingerprint of series: their names, places and values."""
+    layout = panel.layout
+    columns = {
+        layout.id or "series": list(panel.ids),
+        layout.time or "step": np.stack([panel.starts, panel.lengths]),
+        **dict(zip(layout.numbers, panel.values.T, strict=True)),
+        **{one.name: one.to_list() for one in panel.static},
+    }
+    return fingerprint(Table(columns, len(panel.values)))
 
 
 def _looked(

@@ -50,13 +50,8 @@ def features(panel: Panel, names: tuple[str, ...], later: int) -> Array:
         names: What to tell, k of `parts`.
         later: Steps by which to look ahead.
     """
-    begin = int(panel.starts.min()) + later
-    count = int((panel.starts + panel.lengths).max()) + later - begin
-    found = _waves(panel.timeline.times(np.arange(begin, begin + count)), names)
-    within = np.arange(len(panel.values)) - np.repeat(panel.offsets[:-1], panel.lengths)
-    rows = within + np.repeat(panel.starts, panel.lengths) + later - begin
-    told: Array = found[rows]
-    return told
+    before = np.repeat(panel.starts - panel.offsets[:-1] + later, panel.lengths)
+    return _waves(panel.timeline.times(np.arange(len(before)) + before), names)
 
 
 def _waves(times: pl.Series, names: tuple[str, ...]) -> Array:

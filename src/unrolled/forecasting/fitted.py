@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from unrolled.forecasting.references import LAST, NETWORK, RIDGE, SEASONAL, Ridg
 from unrolled.forecasting.spread import OWN
 from unrolled.forecasting.windowed import Plan, Series, shared
 from unrolled.networks import Faces, Ports
-from unrolled.settings import Network
+from unrolled.settings import Network, Training
 from unrolled.training import History
 
 Channels = Literal["shared", "joint"]
@@ -41,6 +41,8 @@ class Fitted:
         network: Its settings.
         history: How training went.
         reasons: How lookback and season were found.
+        training: How it was fitted.
+        data: The fingerprint of the data.
     """
 
     panel: Panel
@@ -55,6 +57,8 @@ class Fitted:
     network: Network
     history: History
     reasons: tuple[str, ...]
+    training: Training
+    data: Mapping[str, Any]
 
     @property
     def model(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,6 +32,8 @@ def refits(
     Source:
         Tashman 2000, section 4.1: a rolling origin, recalibrated.
     """
+    alone = wanted.training.model_copy(update={"checkpoint": None})
+    wanted = replace(wanted, training=alone)  # the folder holds the first training
     most = int((whole.lengths - wanted.horizon - first).max())
     for since in range(every, most + 1, every):
         known = whole.part(np.zeros_like(first), first + since)

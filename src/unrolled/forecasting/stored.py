@@ -6,25 +6,33 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 
 from unrolled.data.batch import Array
-from unrolled.data.panel import Layout, Panel
+from unrolled.data.panel import MOST_GAPS, Layout, Panel
 from unrolled.data.timeline import Timeline
-from unrolled.folder import MANIFEST, Saved, head, tuples, weights
+from unrolled.folder import MANIFEST, Saved, head, number, tuples, typed, weights
+from unrolled.forecasting.calendar import parts
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.references import Ridge
-from unrolled.forecasting.scaling import Scaling
+from unrolled.forecasting.scaling import FORWARD, Scaling
 from unrolled.forecasting.statics import Statics
 from unrolled.forecasting.windowed import Plan
 from unrolled.networks import Ports, faces
+from unrolled.networks.least import refuse_larger
 from unrolled.settings import Network, Settings, Training
+from unrolled.stored.plain import RefusedError, shown
 from unrolled.training import History
 
 FORECASTS = "forecasts"
+MOST_STEPS, MOST_SECONDS, MOST_SPAN = 1 << 20, 1 << 40, 1 << 22
+TYPES = (  # that ids and times can have
+    *("Date", "Datetime", "String", "Boolean", "Float32", "Float64"),
+    *(f"{sign}Int{size}" for sign in ("", "U") for size in (8, 16, 32, 64)),
+)
 FACTS = ("lookback", "horizon", "marked", "calendar")  # of a plan
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
@@ -64,17 +72,68 @@ def files(fitted: Fitted, asked: Mapping[str, Any]) -> dict[str, Any]:
 def asked(saved: Saved) -> dict[str, Any]:
     """Return the settings of a forecaster that `files` kept."""
     given = tuples(saved.record(SETTINGS))
+    for name in ("horizon", "lookback", "season"):
+        number(given, name, most=MOST_STEPS)
     for name, kind in (("network", Network), ("training", Training)):
         given[name] = kind(**given[name]) if given[name] else None
     return given
 
 
 def restored(saved: Saved) -> Fitted:
-    """Return the trained forecaster of a folder that `files` filled."""
+    """Return the trained forecaster that `files` described.
+
+    Raises:
+        RefusedError: Its parts disagree.
+        SettingError: A setting is none.
+        ShapeError: A size is none.
+    """
     manifest, arrays = saved.manifest, saved.arrays(SERIES_ARRAYS)
-    series = saved.record(SERIES)
-    panel = Panel(
-        Layout(**tuples(manifest["layout"])),
+    panel = _panel(manifest, saved.record(SERIES), arrays)
+    _refuse_unlike(manifest, panel, arrays)
+    names = _names(panel, manifest["channels"])
+    known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
+    ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
+    plan = Plan(
+        _size(manifest["plan"], "lookback"),
+        _size(manifest["plan"], "horizon"),
+        Scaling(manifest["transform"], known, arrays["others"]),
+        bool(manifest["plan"]["marked"]),
+        typed(Statics, manifest["statics"], "statics"),
+        _calendar(manifest["plan"].get("calendar", ()), panel.timeline),
+    )
+    ridge = Ridge(saved.arrays("references.safetensors")["ridge"])
+    own = 1 if manifest["channels"] == "shared" else len(panel.layout.targets)
+    _refuse_other(ports, plan, ridge, targets=own)
+    refuse_larger(ports, network, networks=1, **saved.sizes)
+    made = faces(ports, network)
+    saved.set_weights(made.model)
+    fitted = Fitted(
+        panel=panel,
+        held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
+        naive=dict(zip(panel.ids, arrays["naive"], strict=True)),
+        plan=plan,
+        channels=manifest["channels"],
+        season=number(manifest, "season", most=MOST_STEPS),
+        ridge=ridge,
+        faces=made,
+        ports=ports,
+        network=network,
+        history=typed(History, manifest["history"], "history"),
+        reasons=tuple(map(str, manifest["reasons"])),
+        training=Training(**manifest.get("training", {})),
+        data=manifest.get("data", {}),
+    )
+    if (width := fitted.series(panel).width) != ports.values:
+        raise RefusedError(
+            f"the network takes {ports.values} values a step and the series have {width}"
+        )
+    return fitted
+
+
+def _panel(manifest: dict[str, Any], series: Any, arrays: dict[str, Array]) -> Panel:
+    """Return the series of a saved forecaster."""
+    return Panel(
+        typed(Layout, tuples(manifest["layout"]), "layout"),
         _read_timeline(series["timeline"]),
         _read_listed(series["ids"]),
         arrays["starts"],
@@ -82,33 +141,81 @@ def restored(saved: Saved) -> Fitted:
         arrays["values"],
         tuple(pl.Series(name, values) for name, values in series["static"].items()),
     )
-    names = _names(panel, manifest["channels"])
-    known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
-    scaling = Scaling(manifest["transform"], known, arrays["others"])
-    ports, network = Ports(**tuples(manifest["ports"])), Network(**manifest["network"])
-    made = faces(ports, network)
-    saved.set_weights(made.model)
-    return Fitted(
-        panel=panel,
-        held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
-        naive=dict(zip(panel.ids, arrays["naive"], strict=True)),
-        plan=Plan(
-            **tuples(manifest["plan"]), scaling=scaling, statics=Statics(**manifest["statics"])
-        ),
-        channels=manifest["channels"],
-        season=manifest["season"],
-        ridge=Ridge(saved.arrays("references.safetensors")["ridge"]),
-        faces=made,
-        ports=ports,
-        network=network,
-        history=History.restored(manifest["history"]),
-        reasons=tuple(manifest["reasons"]),
-    )
+
+
+def _refuse_unlike(manifest: dict[str, Any], panel: Panel, arrays: dict[str, Array]) -> None:
+    """Refuse arrays that are not those of the series."""
+    layout, count = panel.layout, len(panel.ids)
+    targets, wide = len(layout.targets), len(layout.numbers)
+    if manifest["channels"] not in get_args(Channels) or manifest["transform"] not in FORWARD:
+        raise RefusedError("the channels or the transform are none that are known")
+    if not targets or not count or len(set(panel.ids)) < count:
+        raise RefusedError("there is no target, no series, or one twice")
+    own = 1 if manifest["channels"] == "shared" else targets
+    expected = {
+        "starts": (count,),
+        "held": (count,),
+        "offsets": (count + 1,),
+        "values": (len(panel.values), wide),
+        "naive": (count, targets),
+        "scales": (count * targets // own, 2, own),
+        "others": (2, wide - targets),
+    }
+    for name, shape in expected.items():
+        kind = "i" if name in ("starts", "held", "offsets") else "f"
+        if arrays[name].shape != shape or arrays[name].dtype.kind != kind:
+            raise RefusedError(
+                f"'{name}' of {SERIES_ARRAYS} is {arrays[name].dtype} {arrays[name].shape},"
+                f" expected {'whole ' if kind == 'i' else ''}numbers {shape}"
+            )
+    ends = panel.offsets
+    if ends[0] != 0 or ends[-1] != len(panel.values) or (np.diff(ends) < 1).any():
+        raise RefusedError(f"'offsets' of {SERIES_ARRAYS} do not part the values")
+    if (np.abs(np.stack([panel.starts, arrays["held"]])) > MOST_SECONDS).any():
+        raise RefusedError(f"'starts' or 'held' of {SERIES_ARRAYS} are out of range")
+    span = (panel.starts + panel.lengths).max() - panel.starts.min()
+    if span > max(MOST_SPAN, MOST_GAPS * len(panel.values)):
+        raise RefusedError(f"the series stand {span} steps apart, and have {len(panel.values)}")
+    if [one.name for one in panel.static] != list(layout.static) or any(
+        len(one) != count for one in panel.static
+    ):
+        raise RefusedError(f"the constant columns of {SERIES} are not those of the layout")
+
+
+def _refuse_other(ports: Ports, plan: Plan, ridge: Ridge, *, targets: int) -> None:
+    """Refuse sizes of a network or a reference that are not those of the windows."""
+    t, u = plan.lookback, plan.horizon
+    if ports != Ports("unaligned", t=t, u=u, values=ports.values, heads={"y": targets}):
+        raise RefusedError(
+            f"the network is for other windows than {t} steps in and {u} out: {shown(vars(ports))}"
+        )
+    shape = (t * targets + 1, u * targets)
+    if ridge.weights.shape != shape or not np.isfinite(ridge.weights).all():
+        raise RefusedError(
+            f"the linear reference has {ridge.weights.shape} weights, expected {shape}"
+        )
+
+
+def _calendar(names: Any, line: Timeline) -> tuple[str, ...]:
+    """Return what goes in of the calendar, which the times must tell."""
+    found = tuple(names)
+    if found and found != parts(line):
+        raise RefusedError(f"the calendar is {shown(names)}, and the times tell {parts(line)}")
+    return found
+
+
+def _size(facts: Any, name: str) -> int:
+    """Return a number of steps."""
+    found = number(facts, name, most=MOST_STEPS)
+    if found is None:
+        raise RefusedError(f"there is no '{name}'")
+    return found
 
 
 def _manifest(fitted: Fitted) -> dict[str, Any]:
     """Return what describes the forecaster, as JSON."""
     plan = fitted.plan
+    history = fitted.history
     return head(FORECASTS) | {
         "layout": asdict(fitted.panel.layout),
         "plan": {name: getattr(plan, name) for name in FACTS},
@@ -119,7 +226,10 @@ def _manifest(fitted: Fitted) -> dict[str, Any]:
         "reasons": fitted.reasons,
         "ports": asdict(fitted.ports),
         "network": fitted.network.model_dump(),
-        "history": asdict(fitted.history),
+        "training": fitted.training.model_dump(),
+        "data": dict(fitted.data),
+        "scores": {"validation_loss": [history.validation[history.best_epoch - 1]]},
+        "history": asdict(history),
     }
 
 
@@ -172,7 +282,14 @@ def _read_timeline(state: dict[str, Any]) -> Timeline:
     """Return the timeline that `_timeline` described."""
     anchor = state["anchor"]
     anchor = datetime.fromisoformat(anchor) if isinstance(anchor, str) else anchor
-    return Timeline(**state | {"anchor": anchor, "dtype": _read_type(state["dtype"])})
+    facts = {**state, "anchor": anchor, "dtype": _read_type(state["dtype"])}
+    found = typed(Timeline, facts, "timeline")
+    if not 1 <= found.every <= MOST_SECONDS or isinstance(anchor, datetime) == (
+        found.unit == "numbers"
+    ):
+        raise RefusedError(f"the timeline counts {found.every} {found.unit} from {anchor!r}")
+    found.times([0, 1])  # which says whether it can
+    return found
 
 
 def _type(dtype: Any) -> list[str]:
@@ -184,4 +301,6 @@ def _type(dtype: Any) -> list[str]:
 def _read_type(state: list[str]) -> Any:
     """Return the type that `_type` described."""
     name, *zone = state
+    if name not in TYPES:
+        raise RefusedError(f"{SERIES} has the type {name!r}, expected one of {', '.join(TYPES)}")
     return pl.Datetime("us", *zone) if name == "Datetime" else getattr(pl, name)
