@@ -342,6 +342,7 @@ def test_the_constructor_only_stores():
         "shape": "aligned",
         "network": SMALL,
         "training": SHORT,
+        "text": None,
     }
     assert clone(made).get_params() == made.get_params()
     assert made.set_params(shape="auto") is made
@@ -353,7 +354,7 @@ def test_an_unknown_parameter_fails_with_the_nearest_name():
         SequenceModel().set_params(netwrk=None)
     assert str(caught.value) == (
         "got an unknown parameter 'netwrk', expected one of 'inputs', 'outputs', 'shape',"
-        " 'network', 'training'. Did you mean 'network'?"
+        " 'network', 'training', 'text'. Did you mean 'network'?"
     )
     with pytest.raises(TypeError, match="netwrk"):
         SequenceModel(netwrk=None)
