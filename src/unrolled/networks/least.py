@@ -35,7 +35,8 @@ def least(ports: Ports, network: Network) -> int:
     if name == "segments":
         w = segment(ports.t or 1, ports.u or 1)
         return count + h * (w * f + w * o + (ports.u or 1) // w)
-    fed = o * ports.width(o) if name == "decoder" and ports.tokens else 0
+    narrow = min(h, ports.width(o))  # without attention it is as wide as the state
+    fed = o * narrow if name == "decoder" and ports.tokens else 0
     return count + fed + h * (f + o * (ports.u or 1 if name == "vector" else 1))
 
 

@@ -114,7 +114,7 @@ def _finite(text: str) -> float:
 
 def _counted(text: str) -> int:
     """Return a whole number that is not too large to count anything."""
-    found = int(text) if len(text) < 20 else LARGEST
-    if abs(found) >= LARGEST:
+    found = int(text) if len(text) <= 20 else LARGEST + 1
+    if abs(found) > LARGEST:
         raise ValueError(f"the number {text[:20]} is out of range")
     return found
