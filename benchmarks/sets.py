@@ -12,8 +12,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from unrolled.data.read import read
-
 ROOT = Path(os.environ.get("UNROLLED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
@@ -53,6 +51,8 @@ def trec() -> Real:
 
 def archive(name: str) -> Real:
     """A set of the UEA/UCR archive."""
+    from unrolled.data.read import read  # here: other libraries' sides need only the places
+
     parts = [read(ROOT / "uea_ucr" / f"{name}_{part}.ts") for part in ("TRAIN", "TEST")]
     return _parts(parts, {"series": "numbers"}, {"class": "category"})
 
