@@ -22,6 +22,22 @@ def answer(build: Callable[[], Callable[[], Figures]]) -> None:
         print(json.dumps(measure()), file=answers, flush=True)
 
 
+def timed(function: Callable[..., object], *arguments: object) -> float:
+    """Return the seconds that a call takes."""
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+def a_pass(fit: Callable[[int], object], more: int) -> float:
+    """Return the seconds of one pass, by how much longer a fit with so many more of them takes.
+
+    What a fit does once (building, compiling, warming up) is in both fits, and cancels.
+    """
+    one = timed(fit, 1)
+    return (timed(fit, 1 + more) - one) / more
+
+
 def in_turn(
     script: str,
     sides: list[Side],
