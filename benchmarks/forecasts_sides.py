@@ -2,7 +2,20 @@
 
 A side is made of the table and gives two functions: one fits so many passes on the training part,
 each ended by the validation part; one forecasts all 2785 windows of the test part with what the
-last fit made.
+last fit made. All take 256 windows at a time where nothing is learned, but Darts' validation, whose
+batches are those of training.
+
+What is not the same, as each library has no other way:
+
+- Ours clips gradients, lets the rate fall, forecasts changes from each window's last value, keeps
+  the best weights, and fits ridge once a fit; its backtest forecasts by ridge and repeats too, and
+  scores all of them.
+- Darts and NeuralForecast read each forecast step from the state at a step of the lookback, not
+  all from the last state: fewer weights (one map of 64 numbers to a step's values, used 96 times),
+  as much to compute.
+- NeuralForecast cuts all windows anew for each batch it draws; its backtest makes the table of
+  forecasts, as Darts' makes a series of each window.
+- Ours, Darts and NeuralForecast begin anew in each fit; plain Keras and torch go on.
 """
 
 from __future__ import annotations
@@ -15,6 +28,7 @@ from forecasts import CHANNELS
 
 T = U = 96
 UNITS, BATCH = 64, 32
+ONLY_READ = 256  # windows at a time where nothing is learned: what ours takes
 PARTS = ((0, 8640), (8640 - T, 11520), (11520 - T, 14400))
 
 
@@ -77,9 +91,10 @@ def recipe(table):
     model.compile("adam", "mse")
 
     def fit(epochs):
-        model.fit(x, y, batch_size=BATCH, epochs=epochs, validation_data=held, verbose=0)
+        model.fit(x, y, batch_size=BATCH, epochs=epochs, validation_data=held,
+                  validation_batch_size=ONLY_READ, verbose=0)  # fmt: skip
 
-    return fit, lambda: model.predict(tx, batch_size=256, verbose=0)
+    return fit, lambda: model.predict(tx, batch_size=ONLY_READ, verbose=0)
 
 
 def by_hand(table):
@@ -101,12 +116,12 @@ def by_hand(table):
                 torch.nn.functional.mse_loss(forecast(x[rows]), y[rows]).backward()
                 optimizer.step()
             with torch.no_grad():
-                for a, b in zip(vx.split(256), vy.split(256), strict=True):
+                for a, b in zip(vx.split(ONLY_READ), vy.split(ONLY_READ), strict=True):
                     torch.nn.functional.mse_loss(forecast(a), b)
 
     def test():
         with torch.no_grad():
-            return [forecast(part) for part in tx.split(256)]
+            return [forecast(part) for part in tx.split(ONLY_READ)]
 
     return fit, test
 
@@ -127,7 +142,12 @@ def darts(table):
 
     def backtest():
         return model.historical_forecasts(
-            test, forecast_horizon=U, retrain=False, last_points_only=False, verbose=False
+            test,
+            forecast_horizon=U,
+            retrain=False,
+            last_points_only=False,
+            verbose=False,
+            predict_kwargs={"batch_size": ONLY_READ},
         )
 
     return fit, backtest
@@ -137,32 +157,44 @@ def neural(table):
     """NeuralForecast's `LSTM`: channels are series, as many sequences a step as `ours_apart`."""
     import pandas as pd
     from neuralforecast import NeuralForecast
+    from neuralforecast.losses.pytorch import MSE
     from neuralforecast.models import LSTM
 
-    values = np.concatenate([scaled(table)[0], scaled(table)[1][T:]])
-    hours = np.tile(np.arange(len(values)), len(CHANNELS))
-    long = pd.DataFrame(
-        {"unique_id": np.repeat(CHANNELS, len(values)), "ds": hours, "y": values.T.reshape(-1)}
-    )
-    steps = -(-(8640 - T - U + 1) // BATCH)
+    def long(values):
+        hours = np.tile(np.arange(len(values)), len(CHANNELS))
+        names = np.repeat(CHANNELS, len(values))
+        return pd.DataFrame({"unique_id": names, "ds": hours, "y": values.T.reshape(-1)})
+
+    train, held, test = scaled(table)
+    known, test = long(np.concatenate([train, held[T:]])), long(test)
+    steps = -(-(len(train) - T - U + 1) // BATCH)
+    made = None
 
     def fit(epochs):
+        nonlocal made
         model = LSTM(
             h=U,
             input_size=T,
             encoder_n_layers=1,
             encoder_hidden_size=UNITS,
             encoder_dropout=0.0,
-            recurrent=False,
+            decoder_layers=1,
+            loss=MSE(),
+            scaler_type="identity",
             max_steps=epochs * steps,
             val_check_steps=steps,
             batch_size=len(CHANNELS),
             windows_batch_size=BATCH * len(CHANNELS),
+            inference_windows_batch_size=ONLY_READ,
             **quiet(),
         )
-        NeuralForecast([model], freq=1).fit(long, val_size=2880)
+        made = NeuralForecast([model], freq=1)
+        made.fit(known, val_size=2880)
 
-    return fit, lambda: None
+    def backtest():
+        return made.cross_validation(test, n_windows=None, test_size=2880, use_fitted=True)
+
+    return fit, backtest
 
 
 def quiet():
