@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled import inference, references, training
+from unrolled import inference, mixture, references, training
 from unrolled.artifact import Trained
 from unrolled.calibration import temperature
 from unrolled.data.batch import Array, Examples
@@ -110,15 +110,27 @@ def _whole_row(schema: Schema, column: Column) -> bool:
     return schema.shape == "aligned" and column.side == "one"
 
 
-def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
-    """Fit the network and its references on encoded rows."""
+def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool) -> Trained:
+    """Fit the network and its references on encoded rows.
+
+    Args:
+        trained: A network that is built.
+        train: The rows to learn from.
+        held: The rows that say when to stop.
+        apart: Whether these are for that alone, and nothing else is to be learned from them.
+    """
     weights = _class_weights(trained, train)
-    rows, others = (
+    parts = [
         replace(forced(part, trained.ports, trained.faces), class_weights=weights)
         for part in (train, held)
-    )
+    ]
+    rows, others = (mixture.recurrent(part, trained.ports) for part in parts)
     histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
     trained = _kept(trained, histories)
+    mixed = mixture.shares(trained.faces, trained.ports, *parts) if trained.faces.paths else []
+    temperatures = _temperatures(trained, held)
+    if not apart:
+        mixture.again(mixed, trained.ports, parts)
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,
@@ -130,7 +142,7 @@ def fitted(trained: Trained, train: Examples, held: Examples) -> Trained:
         trained.encoding.categories,
         aligned=trained.encoding.schema.shape == "aligned",
     )
-    return replace(trained, references=tuple(simple), temperatures=_temperatures(trained, held))
+    return replace(trained, references=tuple(simple), temperatures=temperatures)
 
 
 def _temperatures(trained: Trained, held: Examples) -> dict[str, float]:

@@ -93,8 +93,8 @@ class SequenceModel(Estimator):
             data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
                 arrays (b f) or (b t f), or a list of arrays (t_i f).
             y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
-            validation: A table of the same columns that says when to stop; None holds out rows of
-                `data`, as `Training` says.
+            validation: A table of the same columns that says when to stop, and nothing else; None
+                holds out rows of `data`, as `Training` says.
             before: Called with the model when its network is built and not yet trained.
 
         Raises:
@@ -104,12 +104,12 @@ class SequenceModel(Estimator):
         """
         source = self._opened(data, y)
         table, kept = complete(source.table, source.outputs)
+        schema = self._schema(source, table)
         if validation is None:
-            train, held = self._divided(source, table, kept)
-        else:
-            other = self._opened(validation, None)
-            train, held = table, complete(other.table, other.outputs)[0]
-        return self._fit(self._schema(source, table), train, held, before)
+            return self._fit(schema, *self._divided(source, table, kept), before)
+        other = self._opened(validation, None)
+        held = complete(other.table, other.outputs)[0]
+        return self._fit(schema, table, held, before, apart=True)
 
     def trial(
         self, data: Any, y: Any = None, *, test: float = 0.2, before: Before | None = None
@@ -156,7 +156,15 @@ class SequenceModel(Estimator):
         train, held = self._split(source, table, kept, share)
         return table.take(train), table.take(held)
 
-    def _fit(self, schema: Schema, train: Table, held: Table, before: Before | None) -> Self:
+    def _fit(
+        self,
+        schema: Schema,
+        train: Table,
+        held: Table,
+        before: Before | None,
+        *,
+        apart: bool = False,
+    ) -> Self:
         """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
         network = self._settings["network"] or Network()
@@ -169,7 +177,7 @@ class SequenceModel(Estimator):
             self._trained = assembly.built(encoding, parts[0], network, settings)
             if before is not None:
                 before(self)
-            done = assembly.fitted(self._trained, *parts)
+            done = assembly.fitted(self._trained, *parts, apart=apart)
             self._trained = replace(done, data=fingerprint(train, held))
         except BaseException:
             self._trained = earlier

@@ -51,7 +51,7 @@ class Network(Settings):
         pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
             (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
         linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
-            characters, stands beside the recurrence of `many-to-one`.
+            characters, adds to what the recurrence of `many-to-one` says of up to 100 labels.
 
     Example:
         >>> Network(units=64).cell

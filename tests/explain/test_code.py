@@ -82,6 +82,7 @@ def of_text(pooling):
         embedded={"word": 9},
         spelled={"letters": (9, 5)},
         counted={"runs": (9, 2)},
+        labels=("y",),
         ragged=True,
     )
     return build_network(ports, Network(pooling=pooling, units=4, dropout=0.5))

@@ -13,7 +13,8 @@ POOLINGS = ["mean", "max", "last", "attention"]
 B, T, N, C, OUT = 3, 4, 2, 5, 3
 LENGTHS = [4, 2, 3]
 TEXT = {"values": 0, "embedded": {"word": 9}, "heads": {"y": OUT}}
-BESIDE = {"spelled": {"letters": (7, C)}, "counted": {"runs": (11, N)}}
+RUNS = {"counted": {"runs": (11, N)}, "labels": ("y",)}
+BESIDE = {"spelled": {"letters": (7, C)}, **RUNS}
 each = pytest.mark.parametrize("pooling", POOLINGS)
 
 
@@ -102,7 +103,7 @@ def test_without_attention_there_are_no_weights(pooling):
 
 
 def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
-    ports = Ports("many-to-one", ragged=True, **TEXT, counted=BESIDE["counted"])
+    ports = Ports("many-to-one", ragged=True, **TEXT, **RUNS)
     without = Ports("many-to-one", ragged=True, **TEXT)
     made, plain = (build(p, Network(units=4)) for p in (ports, without))
     (table,) = (one for one in made.layers if one.weights and one.weights[0].shape == (11, OUT))
@@ -114,7 +115,7 @@ def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
     weights = np.random.default_rng(0).normal(size=(11, OUT)).astype("float32")
     table.set_weights([weights])
     real = rows["mask"][..., None] & (rows["runs"] > 0)
-    more = 10 * (weights[rows["runs"]] * real[..., None]).sum(axis=(1, 2))
+    more = (weights[rows["runs"]] * real[..., None]).sum(axis=(1, 2))
     np.testing.assert_allclose(made.predict_on_batch(given), before + more, rtol=1e-4, atol=1e-4)
 
 

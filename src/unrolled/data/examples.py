@@ -24,6 +24,7 @@ from unrolled.settings import Text
 from unrolled.shapes import FACTS
 
 PLAIN = Text()
+MOST_MAPPED = 100  # labels that a linear map tells apart
 RESERVED = {"x", "h", "mask", PREVIOUS, STOP, "model", "keras", "layers"}
 
 
@@ -68,11 +69,11 @@ class Encoding:
             schema: What goes in and out.
             train: The training part.
             text: How text and tokens that go in are read.
-            linear: Whether runs of their steps are counted, where rows are `many-to-one`.
+            linear: Whether runs of their steps are counted, where rows become labels of their own.
         """
         if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
             text = text.model_copy(update={"characters": False})
-        linear = linear and schema.shape == "many-to-one"
+        linear = linear and schema.shape == "many-to-one" and _labelled(schema, train)
         end = schema.shape in ("one-to-many", "unaligned")
         encoders = {}
         for column, output in [(c, False) for c in schema.inputs] + [
@@ -207,6 +208,12 @@ class Encoding:
         """Return a network's outputs for a column as cells of a table, in the form they came in."""
         found = self.decode(column, values)
         return [" ".join(row) for row in found] if column.spaced else found
+
+
+def _labelled(schema: Schema, train: Table) -> bool:
+    """Return whether a label comes out, of few enough that a linear map of each is simple."""
+    kinds = [set(train.values[c.name]) for c in schema.outputs if c.kind == "category"]
+    return any(len(kind) <= MOST_MAPPED for kind in kinds)
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

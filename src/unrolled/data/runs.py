@@ -1,4 +1,4 @@
-"""Runs of symbols: what a linear path beside a network counts."""
+"""Runs of symbols: what a linear map beside a network counts."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Vocabulary:
     is kept whole, with its capital letters, where words that go in are lowercased.
 
     Beside the ids of its steps it may know the characters of each (`spelling`), and the runs of
-    steps that a linear path counts (`runs`).
+    steps that a linear map counts (`runs`).
 
     Example:
         >>> words = Vocabulary(Column(name="a", kind="text", unit="words")).fit(["to be", "be"])

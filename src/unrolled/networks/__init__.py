@@ -10,6 +10,7 @@ from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.ensemble import ensemble
+from unrolled.networks.linear import beside
 from unrolled.networks.parts import Plan, inputs, joined
 from unrolled.networks.pooling import weights_of
 from unrolled.networks.ports import Ports, alone, rounded
@@ -140,14 +141,18 @@ def _member(
     if seed is not None:
         keras().utils.set_random_seed(seed)
     x = joined(tensors, ports, network.dropout or 0.0)
-    counted = {name: tensors[name] for name in ports.counted}
-    plan = Plan(ports, network, x, tensors.get("mask"), counted)
+    plan = Plan(ports, network, x, tensors.get("mask"))
     built = architecture(ports.shape, network.architecture).build(plan)
     if isinstance(built, Chain):
         return built, models(tensors, ports, built)
     name = ports.shape.replace("-", "_")
-    model = keras().Model(alone(tensors), alone(built), name=name)
-    return built, Faces(model, attend=weights_of(model))
+    own = {n: x for n, x in tensors.items() if n not in ports.counted}
+    model = keras().Model(alone(own), alone(built), name=name)
+    if not (ports.counted and ports.labels):
+        return built, Faces(model, attend=weights_of(model))
+    outputs, paths = beside(built, tensors, ports)
+    whole = keras().Model(alone(tensors), alone(outputs), name=name)
+    return outputs, Faces(whole, attend=weights_of(whole), recurrence=model, paths=(paths,))
 
 
 def build(ports: Ports, network: Network) -> Any:

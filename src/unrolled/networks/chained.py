@@ -8,13 +8,14 @@ into them (Luong et al. 2015, section 3.1), which is what makes the one call pos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.data.vocabulary import PADDING
+from unrolled.networks.linear import Path
 from unrolled.networks.parts import CELLS, Plan, layers
 from unrolled.networks.ports import Ports, alone
 
@@ -48,6 +49,9 @@ class Faces:
         attend: As `model`, but to the attention weights (b u t), or those by which a row is pooled
             (b t 1); None without attention.
         members: Where `model` averages several networks: each as it is trained.
+        recurrence: Where a linear map adds to what the recurrence says: the network without it, as
+            it is trained; None elsewhere.
+        paths: Of each network, by output, the layers of the linear map and of what it adds to.
     """
 
     model: Any
@@ -55,11 +59,13 @@ class Faces:
     step: Any = None
     attend: Any = None
     members: tuple[Any, ...] = ()
+    recurrence: Any = None
+    paths: tuple[Mapping[str, Path], ...] = ()
 
     @property
     def fitted(self) -> tuple[Any, ...]:
-        """The models to fit: the members, or the one model."""
-        return self.members or (self.model,)
+        """The models to fit: the members, or the one, without the linear map beside it."""
+        return self.members or (self.model if self.recurrence is None else self.recurrence,)
 
 
 class Decoder:

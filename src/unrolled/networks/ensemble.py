@@ -26,7 +26,8 @@ def ensemble(
         built: Of each member the output tensors by name, or a chained decoder.
         members: Their models.
     """
-    networks = tuple(one.model for one in members)
+    networks = tuple(network for one in members for network in one.fitted)
+    paths = tuple(path for one in members for path in one.paths)
     if isinstance(built[0], Chain):
         made = models(tensors, ports, _together(built))
         return Faces(made.model, made.encode, made.step, made.attend, networks)
@@ -34,7 +35,7 @@ def ensemble(
     outputs = {name: _labels(y) if name in ports.labels else _mean(y) for name, y in said.items()}
     name = ports.shape.replace("-", "_")
     model = keras().Model(alone(tensors), alone(outputs), name=name)
-    return Faces(model, attend=_looked(tensors, members, name), members=networks)
+    return Faces(model, attend=_looked(tensors, members, name), members=networks, paths=paths)
 
 
 def _looked(tensors: Tensors, members: Sequence[Faces], name: str) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
@@ -14,8 +13,6 @@ from unrolled.shapes import FACTS
 
 layers = keras().layers
 LETTER, WINDOW = 16, 3  # of the characters of words
-REACH = {"words": 10.0, "characters": 1.0}  # of a linear path: how many times as fast it learns
-PAIRS = 2  # runs that end at a word; at a character there are more
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
 
@@ -28,14 +25,12 @@ class Plan:
         network: The settings, every one of them given.
         x: The joined input, (b f) or (b t f).
         mask: Which steps are real, (b t), or None where every row has the same length.
-        counted: The runs that end at each step, by input, (b t n).
     """
 
     ports: Ports
     network: Network
     x: Any
     mask: Any
-    counted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def u(self) -> int:
@@ -104,32 +99,8 @@ def heads(x: Any, plan: Plan, row: Any = None) -> dict[str, Any]:
     names Keras gives them: an output called `dropout`, or like an input, would otherwise meet a
     layer of its own name.
     """
-    ports, found = plan.ports, {}
-    for name, o in ports.heads.items():
-        y = layers.Dense(int(o))(row if name in ports.pooled else x)
-        paths = linear(plan, int(o))
-        found[name] = layers.Add()([y, *paths]) if paths else y
-    return found
-
-
-def linear(plan: Plan, o: int) -> list[Any]:
-    """Return a linear map of the runs in each row (b o), for each input that has them.
-
-    A weight for each run, nothing at first, summed over the runs that are real.
-
-    Source:
-        Cheng et al. 2016 (wide and deep), section 3.
-    """
-    ops, found = keras().ops, []
-    for name, (size, each) in plan.ports.counted.items():
-        runs = plan.counted[name]
-        weights = layers.Embedding(size, o, embeddings_initializer="zeros")(runs)  # b t n o
-        known = runs > 0
-        if plan.mask is not None:
-            known = ops.logical_and(known, ops.expand_dims(plan.mask, -1))
-        real = ops.cast(known, "float32")  # b t n
-        if plan.network.dropout:
-            real = layers.Dropout(plan.network.dropout)(real)
-        reach = REACH["words" if each <= PAIRS else "characters"]
-        found.append(layers.Rescaling(reach)(ops.einsum("btn,btno->bo", real, weights)))
-    return found
+    ports = plan.ports
+    return {
+        name: layers.Dense(int(o))(row if name in ports.pooled else x)
+        for name, o in ports.heads.items()
+    }

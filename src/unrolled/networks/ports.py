@@ -25,7 +25,7 @@ class Ports:
         values: Numbers in the input `x` (`f`); 0 where every input is embedded.
         embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
         spelled: Symbols, and how many a step has, of each input of the characters of words.
-        counted: Ids, and how many a step has, of each input of runs that a linear path counts.
+        counted: Ids, and how many a step has, of each input of runs that a linear map counts.
         vectors: Numbers that stand for a token of an input, where a file of vectors says so.
         heads: Output values `o` of each output.
         pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.

@@ -80,8 +80,8 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "For a row where the evidence may stand anywhere, such as a sentence. Every step votes and"
         " the votes are averaged, which trains well on few rows; pooling takes the largest, the"
         " last, or a mean whose weights are learned and can be looked at. Where text or tokens go"
-        " in, a weight for each short run of them adds to the output. If only the end of the row"
-        " counts, prefer last.",
+        " in and labels come out, a weight for each short run of them adds to the output. If only"
+        " the end of the row counts, prefer last.",
         bidirectional=True,
     ),
     Architecture(

@@ -1,0 +1,216 @@
+"""A linear map of runs beside a fitted recurrence: found apart, weighed, set in one network.
+
+Both say logits of labels. How much each counts is what makes rows that neither was fitted on most
+probable; then the linear map, which needs no rows to stop by, is found again from all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+
+from unrolled import inference
+from unrolled.data.batch import Array, Block, Examples
+from unrolled.networks import Faces, Ports
+from unrolled.networks.linear import Path
+
+STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
+MOST_ROWS = 50_000  # more are thinned evenly
+ALIKE = 0.5  # what each side counts where there are no rows to tell
+Map = tuple[Array, Array]  # weights (F o) and biases (o)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much a recurrence and a linear map count for an output.
+
+    Attributes:
+        output: The output.
+        path: The layers that say it.
+        strength: Of the weights of the linear map.
+        head: Kernel and bias of the recurrence's own Dense as it was fitted.
+        own: What its logits are multiplied by.
+        other: What those of the linear map are.
+    """
+
+    output: str
+    path: Path
+    strength: float
+    head: Sequence[Array]
+    own: float
+    other: float
+
+    def set(self, found: Map) -> None:
+        """Let the network be the sum of both."""
+        weights, bias = found
+        kernel, own = self.head
+        self.path.head.set_weights([self.own * kernel, self.own * own + self.other * bias])
+        first = 0
+        for table in self.path.runs.values():
+            size = table.input_dim
+            table.set_weights([self.other * weights[first : first + size]])
+            first += size
+
+
+def recurrent(examples: Examples, ports: Ports) -> Examples:
+    """Return rows without what the linear map alone reads."""
+    inputs = {name: b for name, b in examples.inputs.items() if name not in ports.counted}
+    return replace(examples, inputs=inputs)
+
+
+def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[Share]:
+    """Set a linear map beside each fitted recurrence, and return how much each counts.
+
+    Args:
+        faces: The networks; their recurrences are fitted.
+        ports: What goes in and out.
+        train: The rows that they were fitted on.
+        held: Rows that they were not fitted on.
+    """
+    found = []
+    apart = recurrent(held, ports)
+    said = [inference.outputs(network, apart, list(ports.heads)) for network in faces.fitted]
+    for name in faces.paths[0]:
+        best = strongest([np.asarray(own[name]) for own in said], train, held, ports, name)
+        strength, linear, counts = best
+        for paths, (own, other) in zip(faces.paths, counts, strict=True):
+            head = paths[name].head.get_weights()
+            found.append(Share(name, paths[name], strength, head, own, other))
+            found[-1].set(linear)
+    return found
+
+
+def again(found: Sequence[Share], ports: Ports, parts: Sequence[Examples]) -> None:
+    """Find the linear maps from more rows, and set them."""
+    strengths = {share.output: share.strength for share in found}
+    maps = {name: mapped(parts, ports, name, each) for name, each in strengths.items()}
+    for share in found:
+        share.set(maps[share.output])
+
+
+def strongest(
+    said: Sequence[Array], train: Examples, held: Examples, ports: Ports, name: str
+) -> tuple[float, Map, list[tuple[float, float]]]:
+    """Return the strength under which rows held out are most probable, the map, and what counts.
+
+    Args:
+        said: The logits of the rows held out by each recurrence (n o).
+        train: The rows that are mapped.
+        held: The rows held out.
+        ports: What goes in and out.
+        name: The output.
+    """
+    rows, ids, tried = counted(held, ports), held.targets[name].flat, []
+    for strength in STRENGTHS:
+        weights, bias = mapped([train], ports, name, strength)
+        other = rows @ weights + bias
+        counts = [weighed(own, other, ids) for own in said]
+        costs = [loss(a * own + b * other, ids) for own, (a, b) in zip(said, counts, strict=True)]
+        tried.append((sum(costs), strength, (weights, bias), counts))
+    return min(tried, key=lambda one: one[0])[1:]
+
+
+def loss(logits: Array, ids: Array) -> float:
+    """Return the sum over rows of minus the log-probability of the label; -1 does not count."""
+    known = ids >= 0
+    logs = inference.log_softmax(logits[known].astype(np.float64))
+    return -float(np.take_along_axis(logs, ids[known][:, None], axis=1).sum())
+
+
+def mapped(parts: Sequence[Examples], ports: Ports, name: str, strength: float) -> Map:
+    """Return the linear map to an output's labels that some rows ask for.
+
+    Args:
+        parts: The rows, with targets.
+        ports: What goes in and out.
+        name: The output.
+        strength: Of the weights.
+    """
+    rows = sparse.vstack([counted(part, ports) for part in parts]).tocsr()
+    ids = np.concatenate([part.targets[name].flat for part in parts])
+    known = np.flatnonzero(ids >= 0)
+    taken = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), MOST_ROWS), dtype=int))]
+    size, weights = int(ports.heads[name]), parts[0].class_weights.get(name)
+    each = np.ones(size) if weights is None else weights
+    return logistic(rows[taken], ids[taken], each, strength)
+
+
+def counted(examples: Examples, ports: Ports) -> Any:
+    """Return how often each run stands in each row: sparse (n F), the inputs side by side."""
+    return sparse.hstack([_counts(examples.inputs[n], s) for n, (s, _) in ports.counted.items()])
+
+
+def _counts(block: Block, size: int) -> Any:
+    """Return how often each id but 0 stands in each row: sparse (n size)."""
+    assert block.offsets is not None
+    ids = block.flat.reshape(len(block.flat), -1)
+    rows = np.repeat(np.arange(len(block.offsets) - 1), np.diff(block.offsets))
+    real = ids > 0
+    places = (np.broadcast_to(rows[:, None], ids.shape)[real], ids[real])
+    counts = (np.ones(len(places[0]), "float32"), places)
+    return sparse.csr_matrix(counts, shape=(len(block.offsets) - 1, size))
+
+
+def logistic(rows: Any, ids: Array, each: Array, strength: float) -> Map:
+    """Return the linear map that tells each label from all others.
+
+    A feature is scaled by how much more often it stands with the label than without, so that
+    those that tell little are penalised most.
+
+    Args:
+        rows: Counts of features, sparse (n F).
+        ids: The label of each row (n).
+        each: What rows of each label weigh (o).
+        strength: Of the weights.
+
+    Source:
+        Wang and Manning 2012, sections 2.1 and 2.3, with logistic regression for their support
+        vector machine.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    size = len(each)
+    weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
+    for label in [1] if size == 2 else range(size):
+        mine = ids == label
+        if mine.all() or not mine.any():
+            continue
+        ratio = _ratio(rows, mine)
+        model = LogisticRegression(C=strength, solver="liblinear")
+        model.fit(rows.multiply(ratio).tocsr(), mine, sample_weight=each[ids])
+        weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]
+    if size == 2:  # the other is its mirror image
+        weights[:, 0], bias[0] = -weights[:, 1], -bias[1]
+    return weights.astype("float32"), bias.astype("float32")
+
+
+def _ratio(rows: Any, mine: Array) -> Array:
+    """Return the log of each feature's share among the rows of a label over that among others."""
+    there = rows.sign()
+    shares = []
+    for part in (mine, ~mine):
+        count = np.asarray(there[part].sum(axis=0)).ravel() + 1
+        shares.append(count / count.sum())
+    ratio: Array = np.log(shares[0] / shares[1])
+    return np.where(np.asarray(there.sum(axis=0)).ravel() > 0, ratio, 0.0)
+
+
+def weighed(own: Array, other: Array, ids: Array) -> tuple[float, float]:
+    """Return what to multiply two rows of logits by before they are added.
+
+    Args:
+        own: Logits (n o).
+        other: Logits (n o).
+        ids: The true label of each row (n); rows with none, -1, do not count.
+    """
+
+    def cost(share: Array) -> float:
+        return loss(share[0] * own + share[1] * other, ids) + float(((share - ALIKE) ** 2).sum())
+
+    found = minimize(cost, np.full(2, ALIKE), bounds=[(0, None)] * 2)
+    return float(found.x[0]), float(found.x[1])

@@ -1,0 +1,123 @@
+"""A linear map beside a recurrence: what it is, how much it counts, and what it is found from."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+import unrolled
+from unrolled import inference, mixture
+
+RNG = np.random.default_rng(0)
+QUICK = unrolled.Training(epochs=2, verbose=False)
+SMALL = unrolled.Network(units=4)
+TEXTS = [f"{'good' if i % 2 else 'bad'} {'film' if i % 3 else 'plot'}" for i in range(60)]
+TABLE = {"text": TEXTS, "label": [str(i % 2) for i in range(60)]}
+
+
+def model(training=QUICK, output="label"):
+    asked = {"label": "category", "score": "number"}[output]
+    return unrolled.SequenceModel(
+        {"text": "words"}, {output: asked}, network=SMALL, training=training
+    )
+
+
+def test_features_are_scaled_by_how_much_oftener_they_stand_with_the_label():
+    counts = np.array([[2, 0, 1, 0], [1, 1, 0, 0], [0, 3, 1, 0], [0, 1, 1, 0]], "float32")
+    ids, each = np.array([0, 0, 1, 1]), np.array([1.0, 2.0])
+    weights, bias = mixture.logistic(sparse.csr_matrix(counts), ids, each, 0.5)
+    mine, others = np.array([0, 2, 2, 0]) + 1, np.array([2, 1, 1, 0]) + 1  # rows that have it, + 1
+    ratio = np.log((mine / mine.sum()) / (others / others.sum()))
+    ratio[3] = 0  # no row has it
+    theirs = LogisticRegression(C=0.5, solver="liblinear")
+    theirs.fit(counts * ratio, ids, sample_weight=[1, 1, 2, 2])
+    np.testing.assert_allclose(weights[:, 1], ratio * theirs.coef_[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(bias, [-theirs.intercept_[0], theirs.intercept_[0]], rtol=1e-4)
+    np.testing.assert_array_equal(weights[:, 0], -weights[:, 1])
+
+
+def test_each_of_many_labels_is_told_from_all_others():
+    ids = np.arange(90) % 3
+    counts = 2 * np.eye(3)[ids] + (RNG.random((90, 3)) < 0.2)
+    weights, bias = mixture.logistic(sparse.csr_matrix(counts), ids, np.ones(3), 3.0)
+    assert (np.argmax(counts @ weights + bias, axis=1) == ids).mean() > 0.9
+
+
+def test_a_side_counts_as_much_as_makes_rows_most_probable():
+    ids = RNG.integers(0, 3, 2000)
+    true = 2.0 * np.eye(3)[ids] + RNG.normal(size=(2000, 3))
+    noise = RNG.normal(size=(2000, 3))
+    own, other = mixture.weighed(noise, true, ids)
+    assert own == pytest.approx(0, abs=0.1)
+    grid = np.linspace(0, 4, 81)
+    best = grid[np.argmin([mixture.loss(b * true, ids) for b in grid])]
+    assert other == pytest.approx(best, abs=0.1)
+
+
+def test_rows_without_a_known_label_tell_nothing():
+    own = RNG.normal(size=(9, 2))
+    assert mixture.weighed(own, own, np.full(9, -1)) == (mixture.ALIKE, mixture.ALIKE)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_the_network_is_the_sum_of_both(seeds):
+    made = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
+    trained = made._trained
+    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
+    counts = mixture.counted(examples, trained.ports).toarray()
+    said = []
+    for network, paths in zip(trained.faces.fitted, trained.faces.paths, strict=True):
+        (table,) = paths["label"].runs.values()
+        linear = counts @ table.get_weights()[0]
+        own = inference.outputs(network, mixture.recurrent(examples, trained.ports), ["label"])[
+            "label"
+        ]
+        said.append(inference.softmax(own + linear))
+    shares = made.predict(TABLE, probabilities=True)
+    logits = inference.outputs(made.network, examples, ["label"])["label"]
+    np.testing.assert_allclose(
+        inference.softmax(logits), np.mean(said, axis=0), rtol=1e-4, atol=1e-5
+    )
+    sure = np.array(shares["label=1"]) > 0.5
+    np.testing.assert_array_equal(sure, [i % 2 == 1 for i in range(60)])
+
+
+def weights_of(made):
+    return np.concatenate([w.ravel() for w in made.network.get_weights()])
+
+
+def test_rows_given_to_stop_by_are_for_that_alone():
+    other = {"text": ["good film"] * 6, "label": ["1"] * 6}
+    more = {"text": ["good film"] * 6, "label": ["1"] * 5 + ["0"]}
+    sizes = []
+    for held in (other, more):
+        made = model().fit(TABLE, validation=held)
+        path = made._trained.faces.paths[0]["label"]
+        (table,) = path.runs.values()
+        weights = table.get_weights()[0]
+        sizes.append(weights / np.abs(weights).max())
+    np.testing.assert_allclose(*sizes, atol=1e-6)  # the same map, however much it counts
+
+
+def test_rows_held_out_of_the_table_are_learned_from_in_the_end():
+    texts = [*TEXTS, *["rare film"] * 6]
+    table = {"text": texts, "label": [*TABLE["label"], *["1"] * 6]}
+    made = model(QUICK.model_copy(update={"validation": 0.3})).fit(table)
+    again = model(QUICK.model_copy(update={"validation": 0.3})).fit(table)
+    np.testing.assert_array_equal(weights_of(made), weights_of(again))
+
+
+@pytest.mark.parametrize(
+    ("table", "output"),
+    [
+        ({"text": TEXTS, "score": np.arange(60.0)}, "score"),
+        (
+            {"text": [f"a{i}" for i in range(240)], "label": [str(i // 2) for i in range(240)]},
+            "label",
+        ),
+    ],
+)
+def test_without_a_few_labels_there_is_no_linear_map(table, output):
+    made = model(output=output).fit(table)
+    assert made._trained.faces.paths == ()
+    assert not made._trained.ports.counted
