@@ -67,13 +67,29 @@ def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataF
         yield put
         _joined(parts, suffix).replace(target)
     except OSError as error:
-        raise DataError(
-            f"'{target}' cannot be written ({error.strerror or error}). Name a file in a folder"
-            " that exists and that you may write to."
-        ) from None
+        raise _unwritable(target, error.strerror or error) from None
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_unwritable(out: str | os.PathLike[str]) -> None:
+    """Refuse a file that `write` would, before there is a table.
+
+    Raises:
+        DataError: The suffix is unknown, or the file cannot be written.
+    """
+    target, _ = _named(out)
+    if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise _unwritable(target, "it is no file in a folder that may be written to")
+
+
+def _unwritable(target: Path, says: object) -> DataError:
+    """Return the error for a file that cannot be written."""
+    return DataError(
+        f"'{target}' cannot be written ({says}). Name a file in a folder that exists and that you"
+        " may write to."
+    )
 
 
 def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
