@@ -31,7 +31,7 @@ def killed(module, name, at):
 
 AIMS = {
     "training": lambda: killed(passes, "inputs_of", 12),  # in the middle of the first pass
-    "writing": lambda: killed(disk.os, "fsync", 4),  # the file is there in half
+    "writing": lambda: killed(disk.os, "fsync", 3),  # the file is there in half
     "saving": lambda: killed(model.artifact, "save", 1),  # trained, and not yet saved
 }
 

@@ -17,6 +17,7 @@ from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, number, typed, wei
 from unrolled.networks import Faces, Ports, faces
 from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
+from unrolled.references.held import Held
 from unrolled.schema import Schema
 from unrolled.settings import Network, Text, Training
 from unrolled.shapes import MOST_STEPS
@@ -123,6 +124,8 @@ def restored(saved: Saved) -> Trained:
     _refuse_other(encoding, ports)
     training = Training(**manifest["training"])
     refuse_larger(ports, network, networks=training.seeds, **saved.sizes)
+    simple = references.restored(manifest["references"], saved.arrays("references.safetensors"))
+    Held(encoding).every(simple)
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)
     return Trained(
@@ -131,7 +134,7 @@ def restored(saved: Saved) -> Trained:
         network,
         training,
         _histories(manifest["history"]),
-        references.restored(manifest["references"], saved.arrays("references.safetensors")),
+        simple,
         built,
         _temperatures(manifest.get("temperatures", {}), schema),
         manifest.get("data", {}),
