@@ -141,10 +141,9 @@ class Held:
             size, least = {**self.ids, **self.heads}[name], 0 if name in made.texts else 1
             _must(_ids(block.flat, size), made.name, f"unknown ids in {name!r}")
             lengths = np.asarray(block.lengths)
-            fits = lengths.shape == (rows,) and (lengths >= least).all()
-            _must(
-                bool(fits and lengths.sum() == len(block.flat)), made.name, f"lengths in {name!r}"
-            )
+            whole = lengths.dtype.kind == "i" and lengths.shape == (rows,)
+            fits = whole and (lengths >= least).all() and lengths.sum() == len(block.flat)
+            _must(bool(fits), made.name, f"lengths in {name!r}")
         return list(made.answers)
 
     def ngram(self, made: NGram) -> list[str]:

@@ -89,6 +89,18 @@ def number(facts: Mapping[str, Any], name: str, *, most: int, least: int = 1) ->
     return found
 
 
+def mapping(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return names with values that JSON may leave out.
+
+    Raises:
+        RefusedError: It is something else.
+    """
+    found = facts.get(name, {})
+    if not isinstance(found, dict):
+        raise RefusedError(f"'{name}' is {shown(found)}, expected names with values")
+    return found
+
+
 def tuples(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return what JSON describes with tuples in place of its lists."""
     return {name: tuple(v) if isinstance(v, list) else v for name, v in state.items()}
