@@ -24,6 +24,12 @@ def flushed(file: Any) -> None:
     os.fsync(file.fileno())
 
 
+def synced(path: Path) -> None:
+    """Wait until a file that others wrote is on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def settled(folder: Path) -> None:
     """Wait until a folder's names are on the disk, where a system lets a folder be opened."""
     if os.name != "posix":

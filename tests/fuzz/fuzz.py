@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
 
@@ -111,7 +110,6 @@ def main() -> None:
     """Fuzz one of the two for some seconds."""
     which, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     grown = Path(tempfile.mkdtemp())
-    begun = time.monotonic()
     options = [
         *(f"-max_total_time={seconds}", "-timeout=30", "-rss_limit_mb=4096"),
         *(
@@ -122,9 +120,6 @@ def main() -> None:
         ),
         *(str(grown), str(HERE / "corpus" / which)),
     ]
-    import atexit
-
-    atexit.register(lambda: print(which, seen, f"{time.monotonic() - begun:.0f} s", flush=True))
     atheris.Setup([sys.argv[0], *options], one({"read": read, "load": load}[which]))
     atheris.Fuzz()
 

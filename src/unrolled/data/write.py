@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import narwhals as nw
 import polars as pl
 
+from unrolled import disk
 from unrolled.data import conll
 from unrolled.errors import DataError, nearest
 
@@ -65,7 +66,10 @@ def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataF
     try:
         folder = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         yield put
-        _joined(parts, suffix).replace(target)
+        whole = _joined(parts, suffix)
+        disk.synced(whole)
+        whole.replace(target)
+        disk.settled(target.parent)
     except OSError as error:
         raise _unwritable(target, error.strerror or error) from None
     finally:

@@ -162,7 +162,7 @@ def _begun(source: Path, held: ExitStack) -> Files:
     One that is being replaced may be gone when it is opened; then the new one is there. An earlier
     one is whole as long as nothing stands at the place: only then is it cleared away.
     """
-    for _ in range(TRIES):
+    for _ in range(TRIES if "\0" not in str(source) else 0):
         with suppress(FileNotFoundError, IsADirectoryError):
             if is_saved(source) or (source.is_file() and source.suffix == ZIP):
                 return held.enter_context(opened(source))

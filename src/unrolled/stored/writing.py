@@ -36,6 +36,7 @@ FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 SEQUENCES = "sequences"  # what a manifest that names no kind describes
 ZIP, SAVING, EARLIER = ".zip", ".saving", "earlier"
+MOST_ZIP = (2 << 30) - (1 << 20)  # bytes; beyond, a zip file needs records that `opened` refuses
 MOST_WAITED = 60  # seconds for another save to the same place
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same model makes the same zip file
 
@@ -120,21 +121,32 @@ def refuse_other(target: Path) -> None:
     Raises:
         ArtifactError: There is something else, or no folder that may be written to above.
     """
-    if is_saved(target) and target.is_file() == (target.suffix == ZIP):
-        return
-    if target.is_dir() and not any(target.iterdir()) and target.suffix != ZIP:
-        return
+    try:
+        if _replaceable(target):
+            return
+        above = next(folder for folder in target.absolute().parents if folder.exists())
+        free = above.is_dir() and os.access(above, os.W_OK)
+        beside = f".{target.name}-{'x' * 8}{SAVING}"
+        actual(target).with_name(beside).exists()  # which fails where that name is too long
+    except (OSError, ValueError) as error:
+        raise _unwritten(target, error) from None
     if target.exists():
         raise ArtifactError(
             f"'{target}' exists and is not a saved model, expected a new folder, an empty one, or"
             " a model to replace. Choose another folder."
         )
-    above = next(folder for folder in target.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
+    if not free:
         raise ArtifactError(
             f"cannot write the model to '{target}': '{above.name}' is not a folder that may be"
             " written to. Choose another folder."
         )
+
+
+def _replaceable(target: Path) -> bool:
+    """Return whether there is a saved model, or an empty folder, where one may be written."""
+    if is_saved(target):
+        return target.is_file() == (target.suffix == ZIP)
+    return target.is_dir() and not any(target.iterdir()) and target.suffix != ZIP
 
 
 def _version(name: str) -> str:
@@ -145,11 +157,10 @@ def _version(name: str) -> str:
         return version(f"{name}-cpu")  # as TensorFlow without drivers is called
 
 
-def _unwritten(target: Path, error: OSError) -> ArtifactError:
+def _unwritten(target: Path, error: Exception) -> ArtifactError:
     """Return the error for a place that cannot be written."""
-    return ArtifactError(
-        f"cannot write the model to '{target}': {error.strerror}. Choose another folder."
-    )
+    says = getattr(error, "strerror", None) or error
+    return ArtifactError(f"cannot write the model to '{target}': {says}. Choose another folder.")
 
 
 def _bytes(name: str, content: Any) -> bytes:
@@ -179,10 +190,10 @@ def _refuse_large(target: Path, content: Mapping[str, bytes]) -> None:
                 f"cannot write the model to '{target}': {name} would have {len(raw)} bytes,"
                 f" expected at most {most}. Train on fewer columns, or fewer categories."
             )
-    if target.suffix == ZIP and sum(map(len, content.values())) > MOST[".safetensors"]:
+    if target.suffix == ZIP and sum(map(len, content.values())) > MOST_ZIP:
         raise ArtifactError(
             f"cannot write the model to '{target}': it is too large for a zip file, expected at"
-            f" most {MOST['.safetensors']} bytes. Save it as a folder."
+            f" most {MOST_ZIP} bytes. Save it as a folder."
         )
 
 
