@@ -43,7 +43,6 @@ PLACES = [(kind, name) for kind in KINDS for name in FILES[kind]]
 SCRATCH = Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
 SECONDS = 600
 WHOLE = {}
-seen: dict[str, int] = {"inputs": 0, "accepted": 0, "findings": 0}
 known: set[str] = set()
 
 
@@ -73,7 +72,6 @@ def load(raw: bytes) -> None:
 
 def found(raw: bytes, error: BaseException) -> None:
     """Keep what no user should meet."""
-    seen["findings"] += 1
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} {Path(last.filename).name}:{last.lineno}"
     if where in known:
@@ -92,10 +90,8 @@ def one(work):
     def tried(raw: bytes) -> None:
         if not raw:
             return
-        seen["inputs"] += 1
         try:
             work(raw)
-            seen["accepted"] += 1
         except unrolled.errors.UnrolledError:
             pass
         except KeyboardInterrupt:

@@ -209,6 +209,7 @@ BOTH = {
     "a manifest that is a number": content(MANIFEST, b"7"),
     "a manifest nested deeply": content(MANIFEST, DEEP.encode()),
     "a manifest of objects nested deeply": content(MANIFEST, b'{"a":' * 50_000 + b"}" * 50_000),
+    "a manifest of twenty million objects": content(MANIFEST, b"[" + b"{}," * (20 << 20) + b"1]"),
     "a manifest in UTF-16": content(MANIFEST, '{"format": 2}'.encode("utf-16")),
     "a manifest with NULs": content(MANIFEST, b"\0" * 100),
     "a format below 1": at(MANIFEST, "format", value="0"),
