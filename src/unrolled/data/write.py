@@ -110,7 +110,17 @@ def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
 
 def _streamed(frame: pl.DataFrame, out: TextIO, *, header: bool) -> None:
     """Write a table to a stream as CSV."""
-    out.write(_flat(frame).write_csv(include_header=header))
+    try:
+        out.write(_flat(frame).write_csv(include_header=header))
+        out.flush()
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        raise DataError(
+            f"the output cannot hold {letter!r}: it is written as {error.encoding}. Name a file, or"
+            " set PYTHONIOENCODING=utf-8."
+        ) from None
+    except OSError as error:
+        raise DataError(f"the output cannot be written ({error.strerror or error}).") from None
 
 
 def _joined(parts: list[Path], suffix: str) -> Path:
