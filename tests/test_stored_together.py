@@ -46,7 +46,7 @@ else:
 
 
 @pytest.mark.parametrize("name", ["model", "model.zip"])
-@pytest.mark.parametrize(("script", "seconds"), [(FILES, 4), (MODELS, 8)], ids=["files", "models"])
+@pytest.mark.parametrize(("script", "seconds"), [(FILES, 4), (MODELS, 5)], ids=["files", "models"])
 def test_every_load_gives_a_whole_model(tmp_path, name, script, seconds):
     place = tmp_path / "in" / name
     begin = [sys.executable, "-c", BEGIN + script, str(HERE), str(place)]
