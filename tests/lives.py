@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 import unrolled
-from unrolled import model, passes, states
+from unrolled import disk, model, passes
 
 NAMES = Path(__file__).parents[1] / "examples" / "many-to-one" / "names.csv"
 
@@ -31,7 +31,7 @@ def killed(module, name, at):
 
 AIMS = {
     "training": lambda: killed(passes, "inputs_of", 12),  # in the middle of the first pass
-    "writing": lambda: killed(states.os, "fsync", 3),  # the file is there in half
+    "writing": lambda: killed(disk.os, "fsync", 3),  # the file is there in half
     "saving": lambda: killed(model.artifact, "save", 1),  # trained, and not yet saved
 }
 

@@ -254,4 +254,7 @@ def test_a_network_saved_before_it_was_trained_can_be_read(tmp_path):
         "size", "label", training=unrolled.Training(epochs=1, verbose=False)
     )
     model.fit(TABLE, before=lambda made: made.save(tmp_path / "early"))
-    assert unrolled.load(tmp_path / "early").history is None
+    early = unrolled.load(tmp_path / "early")
+    assert early.history is None
+    with pytest.raises(NotFittedError, match="saved before it was trained, expected one that was"):
+        early.evaluate(TABLE)

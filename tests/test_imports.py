@@ -11,14 +11,13 @@ import unrolled
 
 HOME = Path(unrolled.__file__).parent
 ROOMS = (
-    *("errors", "shapes", "schema", "settings"),
+    *("errors", "shapes", "schema", "settings", "disk", "locks"),
     *("data", "metrics", "references", "stored", "folder"),
     *("backend", "kernels", "layers", "acceleration", "doctor", "networks"),
     *(
         "progress",
         "pictures",
         "estimator",
-        "locks",
         "states",
         "checkpoints",
         "fingerprints",

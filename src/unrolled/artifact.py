@@ -13,10 +13,21 @@ from unrolled.data.columns import Encoder, encoder_from
 from unrolled.data.examples import Encoding
 from unrolled.data.labels import Labels
 from unrolled.data.vocabulary import Vocabulary
-from unrolled.folder import MANIFEST, SEQUENCES, Saved, head, number, typed, weights, write
+from unrolled.folder import (
+    MANIFEST,
+    SEQUENCES,
+    Saved,
+    head,
+    mapping,
+    number,
+    typed,
+    weights,
+    write,
+)
 from unrolled.networks import Faces, Ports, faces
 from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
+from unrolled.references.held import Held
 from unrolled.schema import Schema
 from unrolled.settings import Network, Text, Training
 from unrolled.shapes import MOST_STEPS
@@ -117,12 +128,16 @@ def restored(saved: Saved) -> Trained:
         _encoders(schema, saved.record("encoders.json")),
         number(manifest, "steps_in", most=MOST_STEPS),
         number(manifest, "steps_out", most=MOST_STEPS),
-        Text(**manifest.get("text", {})),
+        Text.stranger(manifest.get("text", {})),
     )
     ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
     _refuse_other(encoding, ports)
-    training = Training(**manifest["training"])
+    training = Training.stranger(manifest["training"])
     refuse_larger(ports, network, networks=training.seeds, **saved.sizes)
+    simple = references.restored(manifest["references"], saved.arrays("references.safetensors"))
+    histories = _histories(manifest["history"])
+    if simple or histories:  # else it was saved before it was trained
+        Held(encoding).every(simple)
     built = faces(ports, network, seeds=training.each_seed)
     saved.set_weights(built.model)
     return Trained(
@@ -130,11 +145,11 @@ def restored(saved: Saved) -> Trained:
         ports,
         network,
         training,
-        _histories(manifest["history"]),
-        references.restored(manifest["references"], saved.arrays("references.safetensors")),
+        histories,
+        simple,
         built,
         _temperatures(manifest.get("temperatures", {}), schema),
-        manifest.get("data", {}),
+        mapping(manifest, "data"),
     )
 
 
@@ -162,6 +177,10 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
         "ragged": encoding.ragged,
         "values": sum(sizes[names[c.name]] for c in plain),
         "heads": {names[c.name]: sizes[names[c.name]] for c in schema.outputs},
+        "pooled": encoding.pooled,
+        "tokens": encoding.tokens,
+        "stops": encoding.stops,
+        "labels": encoding.labels,
     }
     for name, value in expected.items():
         if (found := getattr(ports, name)) != value:

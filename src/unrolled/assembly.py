@@ -21,7 +21,6 @@ from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import SettingError
 from unrolled.generation import forced
 from unrolled.networks import Ports, faces, rounded, settled, start
-from unrolled.schema import Column, Schema
 from unrolled.settings import Network, Training
 
 
@@ -83,8 +82,6 @@ def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Ar
         found = [made for made in encoding.beside if isinstance(made.feature, kind)]
         return {names[made.key]: made.feature for made in found}
 
-    steps = schema.shape in ("one-to-many", "unaligned")
-    open_ended = [c.kind == "numbers" and c.length is None for c in schema.outputs]
     return Ports(
         schema.shape,
         t=encoding.steps_in,
@@ -96,18 +93,11 @@ def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Ar
         counted={name: (rounded(f.size), f.longest) for name, f in beside(Runs).items()},
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
-        pooled=tuple(names[c.name] for c in schema.outputs if _whole_row(schema, c)),
-        tokens=steps and len(schema.outputs) == 1 and schema.outputs[0].kind in ("tokens", "text"),
-        stops=steps and any(open_ended),
-        labels=tuple(
-            names[c.name] for c in schema.outputs if c.kind in ("category", "tokens", "text")
-        ),
+        pooled=encoding.pooled,
+        tokens=encoding.tokens,
+        stops=encoding.stops,
+        labels=encoding.labels,
     )
-
-
-def _whole_row(schema: Schema, column: Column) -> bool:
-    """Return whether an output is for the whole row where others are for its steps."""
-    return schema.shape == "aligned" and column.side == "one"
 
 
 def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool) -> Trained:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from unrolled import disk
 from unrolled.errors import CheckpointError, listed
 from unrolled.locks import locked
 from unrolled.settings import Training
@@ -103,7 +104,7 @@ def slots(training: Training, begun: Mapping[str, Any]) -> Iterator[list[Slot]]:
     folder, begun = Path(training.checkpoint or ""), json.loads(json.dumps(begun))
     with ExitStack() as held:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            disk.folder(folder)
             _refuse_other(folder)
             free = held.enter_context(locked(folder / LOCK))
         except OSError as error:

@@ -18,7 +18,7 @@ from unrolled.data import text
 from unrolled.data.batch import Array, Examples
 from unrolled.data.labels import Labels
 from unrolled.data.table import Table
-from unrolled.errors import DataError
+from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column, Schema, Unit
 
 NETWORK = "network"
@@ -97,7 +97,15 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     Args:
         trained: The model.
         table: The rows, complete.
+
+    Raises:
+        NotFittedError: There are no references, since it was saved before it was trained.
     """
+    if not trained.references:
+        raise NotFittedError(
+            "got evaluate of a network that was saved before it was trained, expected one that was:"
+            " there is nothing to score it beside. Train it first."
+        )
     schema, encoding = trained.encoding.schema, trained.encoding
     written = [column for column in schema.outputs if writes(schema, column)]
     examples = encoding.examples(table, targets=bool(written))

@@ -5,7 +5,7 @@ damage, not malice: who can write the files can write the manifest. So nothing o
 ever run, and whatever it says is checked against limits before memory is taken for it.
 """
 
-from unrolled.stored.plain import number, tuples, typed
+from unrolled.stored.plain import mapping, number, tuples, typed
 from unrolled.stored.reading import Saved, read
 from unrolled.stored.tensors import weights
 from unrolled.stored.writing import FORMAT, MANIFEST, SEQUENCES, head, refuse_other, write
@@ -16,6 +16,7 @@ __all__ = [
     "SEQUENCES",
     "Saved",
     "head",
+    "mapping",
     "number",
     "read",
     "refuse_other",

@@ -12,6 +12,7 @@ import polars as pl
 from unrolled.data.batch import Array
 from unrolled.data.panel import Panel, panel
 from unrolled.data.read import like
+from unrolled.data.write import refuse_unwritable
 from unrolled.errors import DataError, NotFittedError
 from unrolled.estimator import Estimator
 from unrolled.explain.code import code
@@ -29,6 +30,7 @@ from unrolled.forecasting.rolled import rolled
 from unrolled.forecasting.scaling import Transform
 from unrolled.forecasting.stored import asked, files, restored
 from unrolled.pages import forecasts
+from unrolled.pictures import refuse_undrawable
 from unrolled.settings import Network, Training
 from unrolled.training import History
 
@@ -143,6 +145,7 @@ class Forecaster(Estimator):
             DataError: As for `fit`.
         """
         wanted, levels = self._wanted(), percents(level)
+        refuse_fraction(step, "step")
         for value, name, least in ((last, "last", wanted.horizon), (refit, "refit", 1)):
             if value is not None:
                 refuse_fraction(value, name, least)
@@ -211,6 +214,30 @@ class Forecaster(Estimator):
         """
         with_future(self._given(data), future, self._wanted().horizon)
 
+    def check_wanted(
+        self,
+        *,
+        level: Sequence[int] = (),
+        out: str | Path | None = None,
+        plot: str | Path | None = None,
+    ) -> None:
+        """Refuse what would be refused once it is trained, before anything is.
+
+        Args:
+            level: As for `predict`.
+            out: A file to write the forecast into.
+            plot: A file to draw into.
+
+        Raises:
+            SettingError: A level that is no percentage.
+            DataError: A file that cannot be written, or whose suffix says no format.
+        """
+        percents(level)
+        if out is not None:
+            refuse_unwritable(out)
+        if plot is not None:
+            refuse_undrawable(plot)
+
     def make_future(self, data: Any = None) -> Any:
         """Return the table of columns known beforehand, to be filled for `predict`.
 
@@ -248,6 +275,7 @@ class Forecaster(Estimator):
             DataError: No forecast can be made and scored.
         """
         done, levels = self._fitted("backtest"), percents(level)
+        refuse_fraction(step, "step")
         if last is not None:
             refuse_fraction(last, "last", done.plan.horizon)
         whole = self._given(data)
@@ -260,7 +288,6 @@ class Forecaster(Estimator):
     ) -> Backtest:
         """Score the steps from `first` of each series; `fresh` where `fit` saw none of them."""
         done = self._fitted("backtest")
-        refuse_fraction(step, "step")
         first = np.maximum(first, done.plan.lookback)
         later = refits(done, whole, self._wanted(), first, refit) if refit else ()
         series = done.series(whole, np.minimum(first, whole.lengths))

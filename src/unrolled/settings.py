@@ -6,6 +6,7 @@ chained decoder finds probable.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -20,6 +21,7 @@ Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
 ClassWeight = Literal["balanced"]
 Pooling = Literal["mean", "max", "last", "attention"]
+PLACES = ("checkpoint", "vectors")  # settings that name a file or folder
 
 
 class Settings(BaseModel):
@@ -32,6 +34,21 @@ class Settings(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingError(_explained(type(self), error)) from None
+
+    @classmethod
+    def stranger(cls, facts: Mapping[str, Any]) -> Self:
+        """Return settings that somebody saved, which name no place on this machine.
+
+        Raises:
+            SettingError: They name one, or are none.
+        """
+        for name in facts:
+            if name in PLACES and facts[name]:
+                raise SettingError(
+                    f"got {name}={facts[name]!r} for {cls.__name__} in a saved model, expected"
+                    " none: it would be used on this machine."
+                )
+        return cls(**facts)
 
 
 class Network(Settings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from unrolled import disk
 from unrolled.data.batch import Array
 from unrolled.errors import CheckpointError
 
@@ -62,13 +62,12 @@ def write(path: Path, kept: Kept) -> None:
     try:
         with half.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            disk.flushed(file)
         half.replace(path)
     except OSError:
         half.unlink(missing_ok=True)
         raise
-    _synced(path.parent)
+    disk.settled(path.parent)
 
 
 def read(path: Path) -> Kept:
@@ -95,14 +94,3 @@ def read(path: Path) -> Kept:
         raise CheckpointError(
             f"the checkpoint '{path}' is damaged: {error}. Delete its folder to begin anew."
         ) from None
-
-
-def _synced(folder: Path) -> None:
-    """Bring a folder's names down to the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

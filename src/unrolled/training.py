@@ -49,6 +49,15 @@ class History:
     validation: tuple[float, ...]
     stopped: Stopped
 
+    def __post_init__(self) -> None:
+        """Refuse a best pass that was none, as only what was saved by others can have."""
+        count = len(self.validation)
+        if not (len(self.loss) == count and 1 <= self.best_epoch <= count):
+            raise SettingError(
+                f"got pass {self.best_epoch} as the best of {count} with {len(self.loss)} losses,"
+                " expected one of them."
+            )
+
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> History:
         """Return the history that JSON describes."""

@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
 
@@ -44,7 +43,6 @@ PLACES = [(kind, name) for kind in KINDS for name in FILES[kind]]
 SCRATCH = Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
 SECONDS = 600
 WHOLE = {}
-seen: dict[str, int] = {"inputs": 0, "accepted": 0, "findings": 0}
 known: set[str] = set()
 
 
@@ -74,7 +72,6 @@ def load(raw: bytes) -> None:
 
 def found(raw: bytes, error: BaseException) -> None:
     """Keep what no user should meet."""
-    seen["findings"] += 1
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} {Path(last.filename).name}:{last.lineno}"
     if where in known:
@@ -93,10 +90,8 @@ def one(work):
     def tried(raw: bytes) -> None:
         if not raw:
             return
-        seen["inputs"] += 1
         try:
             work(raw)
-            seen["accepted"] += 1
         except unrolled.errors.UnrolledError:
             pass
         except KeyboardInterrupt:
@@ -111,7 +106,6 @@ def main() -> None:
     """Fuzz one of the two for some seconds."""
     which, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     grown = Path(tempfile.mkdtemp())
-    begun = time.monotonic()
     options = [
         *(f"-max_total_time={seconds}", "-timeout=30", "-rss_limit_mb=4096"),
         *(
@@ -122,9 +116,6 @@ def main() -> None:
         ),
         *(str(grown), str(HERE / "corpus" / which)),
     ]
-    import atexit
-
-    atexit.register(lambda: print(which, seen, f"{time.monotonic() - begun:.0f} s", flush=True))
     atheris.Setup([sys.argv[0], *options], one({"read": read, "load": load}[which]))
     atheris.Fuzz()
 

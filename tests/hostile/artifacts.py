@@ -9,6 +9,9 @@ import struct
 import zipfile
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import load, save
+
 SAVED = Path(__file__).parents[1] / "saved"
 KINDS = ("sequences", "forecasts")
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
@@ -105,6 +108,17 @@ def sparse(name, size):
     return change
 
 
+def array(file, name, change):
+    """Return what puts another array in place of one."""
+
+    def put(folder):
+        arrays = load((folder / file).read_bytes())
+        arrays[name] = np.ascontiguousarray(change(arrays[name]))
+        (folder / file).write_bytes(save(arrays))
+
+    return put
+
+
 def tensors(header, data=b"", length=None):
     """Return a safetensors file by the text of its header."""
     raw = header.encode()
@@ -195,6 +209,7 @@ BOTH = {
     "a manifest that is a number": content(MANIFEST, b"7"),
     "a manifest nested deeply": content(MANIFEST, DEEP.encode()),
     "a manifest of objects nested deeply": content(MANIFEST, b'{"a":' * 50_000 + b"}" * 50_000),
+    "a manifest of twenty million objects": content(MANIFEST, b"[" + b"{}," * (20 << 20) + b"1]"),
     "a manifest in UTF-16": content(MANIFEST, '{"format": 2}'.encode("utf-16")),
     "a manifest with NULs": content(MANIFEST, b"\0" * 100),
     "a format below 1": at(MANIFEST, "format", value="0"),
@@ -245,6 +260,12 @@ BOTH = {
     "a million layers": at(MANIFEST, "network", "layers", value="1000000"),
     "no training": at(MANIFEST, "training", value='"none"'),
     "epochs below zero": at(MANIFEST, "training", "epochs", value="-1"),
+    "a folder for checkpoints": at(MANIFEST, "training", "checkpoint", value='"elsewhere"'),
+    "data that are a list": at(MANIFEST, "data", value="[1]"),
+    "outputs of labels that are none": at(MANIFEST, "ports", "labels", value='["x"]'),
+    "outputs for the whole row": at(MANIFEST, "ports", "pooled", value='["label"]'),
+    "outputs that end themselves": at(MANIFEST, "ports", "stops", value="true"),
+    "outputs that are tokens": at(MANIFEST, "ports", "tokens", value="true"),
     "a history that is a number": at(MANIFEST, "history", value="5"),
     "weights that are a folder": moved(WEIGHTS, lambda place, _: place.mkdir()),
     "weights that are a pipe": moved(WEIGHTS, lambda place, _: os.mkfifo(place)),
@@ -259,7 +280,7 @@ LINKED = {  # which a zip file follows, or cannot hold
     "a link to itself": moved(WEIGHTS, lambda place, _: place.symlink_to(place.name)),
     "a manifest that is a link": moved(MANIFEST, lambda place, to: place.symlink_to(to)),
 }
-ENCODERS = "encoders.json"
+ENCODERS, REFERENCES = "encoders.json", "references.safetensors"
 SEQUENCES = {
     "no encoders": content(ENCODERS, b"{}"),
     "encoders nested deeply": content(ENCODERS, DEEP.encode()),
@@ -317,6 +338,19 @@ SEQUENCES = {
     "a temperature of 0": at(MANIFEST, "temperatures", value='{"label": 0}'),
     "a temperature of nobody": at(MANIFEST, "temperatures", value='{"other": 1}'),
     "an unknown reference": at(MANIFEST, "references", 0, "kind", value='"shell"'),
+    "a best pass that was none": at(MANIFEST, "history", 0, "best_epoch", value="1000000"),
+    "a file of vectors": at(MANIFEST, "text", value='{"vectors": "/etc/passwd"}'),
+    "no references": at(MANIFEST, "references", value="[]"),
+    "a reference that is the network": at(MANIFEST, "references", 0, "name", value='"network"'),
+    "a reference without features": at(MANIFEST, "references", 1, "features", value="null"),
+    "a reference with other runs": at(
+        MANIFEST, "references", 1, "features", "grams", value='{"text": ["3"]}'
+    ),
+    "a reference of steps": at(MANIFEST, "references", 0, "steps", value='{"label": 3}'),
+    "a reference of fewer features": array(REFERENCES, "1/label/weights", lambda a: a[1:]),
+    "a reference of more classes": array(REFERENCES, "0/label/bias", lambda a: np.tile(a, 2)),
+    "a reference that is NaN": array(REFERENCES, "1/label/weights", lambda a: a * np.nan),
+    "a reference of texts": array(REFERENCES, "0/label/bias", lambda a: a.astype("u1")),
     "references that are a number": at(MANIFEST, "references", value="1"),
 }
 SERIES, ARRAYS = "series.json", "series.safetensors"
@@ -352,6 +386,17 @@ FORECASTS = {
         MANIFEST, "plan", "calendar", value='["week", "year"]'
     ),
     "a calendar that is a number": at(MANIFEST, "plan", "calendar", value="7"),
+    "a best pass that was none": at(MANIFEST, "history", "best_epoch", value="0"),
+    "a linear map of other windows": array(REFERENCES, "ridge", lambda a: a[1:]),
+    "a linear map that is NaN": array(REFERENCES, "ridge", lambda a: a * np.nan),
+    "spreads of 0": array(ARRAYS, "scales", lambda a: a * 0),
+    "spreads below 0": array(ARRAYS, "scales", lambda a: -np.abs(a)),
+    "scales without end": array(ARRAYS, "scales", lambda a: a + np.inf),
+    "steps held out before the first": array(ARRAYS, "held", lambda a: a - 1000),
+    "steps held out after the last": array(ARRAYS, "held", lambda a: a + 1000),
+    "a folder for checkpoints in the settings": at(
+        "settings.json", "training", value='{"checkpoint": "elsewhere"}'
+    ),
     "a setting of nobody": at("settings.json", "shell", value='"true"'),
     "a setting of 10^18 steps": at("settings.json", "horizon", value=str(10**18)),
     "a network that is none": at("settings.json", "network", value='{"units": -1}'),

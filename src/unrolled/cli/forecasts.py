@@ -136,8 +136,9 @@ def forecast(
     the forecasts are says 'unrolled backtest'. With --save, 'unrolled predict' forecasts later rows
     by the same network.
     """
-    made = _made(locals())
+    made, levels = _made(locals()), tuple(level or ())
     made.check_save(save)
+    made.check_wanted(level=levels, out=out, plot=plot)
     table = unrolled.read(data)
     if make_future is not None:
         written(made.make_future(table), make_future)
@@ -147,14 +148,13 @@ def forecast(
     made.fit(table)
     for reason in made.reasons:
         typer.echo(reason, err=True)
-    levels = tuple(level or ())
+    if save is not None:  # first: whatever comes after it, the training is not lost
+        words = ["unrolled", "predict", str(save), str(data), "-o", "forecast.csv"]
+        typer.echo(f"saved  {made.save(save)}\nuse    {shlex.join(words)}", err=out is None)
     found = made.predict(future=known, level=levels)
     if plot is not None:
         made.plot(plot, future=known, level=levels or (80, 95))
         typer.echo(f"drew   {plot}", err=out is None)
-    if save is not None:
-        words = ["unrolled", "predict", str(save), str(data), "-o", "forecast.csv"]
-        typer.echo(f"saved  {made.save(save)}\nuse    {shlex.join(words)}", err=out is None)
     written(found, out)
 
 
@@ -206,6 +206,7 @@ def backtest(
     it. Its errors stand beside those of repeating the last value or season, and of a linear map.
     """
     made = _made(locals())
+    made.check_wanted(plot=plot)
     found = made.trial(data, last=last, step=step, level=tuple(level or ()), refit=refit)
     typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
     typer.echo(wrapped(str(found)))

@@ -60,11 +60,11 @@ def strings(
     blank = _blank(body, separator, what)
     options: dict[str, Any] = {"separator": separator, "infer_schema": False}
     try:
-        header = pl.read_csv(body, has_header=False, n_rows=1, **options).row(0)
+        header = pl.read_csv(BOM + body, has_header=False, n_rows=1, **options).row(0)
         names = _header([name or "" for name in header], what)
         if not blank.size:
             raise DataError(f"{what} has a header and no rows, expected at least one row below it.")
-        cells = pl.read_csv(body, **options)
+        cells = pl.read_csv(BOM + body, **options)  # else `x^` at its head is taken for zlib's
     except pl.exceptions.PolarsError:
         cells = None
     if cells is None or cells.height != len(blank):
@@ -222,7 +222,7 @@ def _line(columns: Sequence[str], text: str, separator: str, what: str) -> str:
     """Return names as a header line; refuse too few or too many, and those that stand there."""
     options: dict[str, Any] = {"separator": separator, "infer_schema": False, "has_header": False}
     try:
-        first = pl.read_csv(text.encode(), n_rows=1, **options).row(0)
+        first = pl.read_csv(BOM + text.encode(), n_rows=1, **options).row(0)
     except pl.exceptions.PolarsError:
         first = tuple(columns)  # the quotes are at fault, which `frame` says
     else:

@@ -126,6 +126,34 @@ class Encoding:
                 place += made.size
         return Categories(tuple(marks), tuple(ids))
 
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """The outputs for the whole row where others are for its steps, by the network's names."""
+        aligned, ports = self.schema.shape == "aligned", self.ports
+        return tuple(ports[c.name] for c in self.schema.outputs if aligned and c.side == "one")
+
+    @property
+    def tokens(self) -> bool:
+        """Whether what comes out is one row of tokens of a length of its own."""
+        outputs = self.schema.outputs
+        return self._steps_out and len(outputs) == 1 and outputs[0].kind in ("tokens", "text")
+
+    @property
+    def stops(self) -> bool:
+        """Whether rows of numbers of different lengths come out."""
+        open_ended = [c.kind == "numbers" and c.length is None for c in self.schema.outputs]
+        return self._steps_out and any(open_ended)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The outputs whose values are scores of labels, by the network's names."""
+        kinds, ports = ("category", "tokens", "text"), self.ports
+        return tuple(ports[c.name] for c in self.schema.outputs if c.kind in kinds)
+
+    @property
+    def _steps_out(self) -> bool:
+        return self.schema.shape in ("one-to-many", "unaligned")
+
     def block(self, column: Column, table: Table) -> Block:
         """Return a column's encoded rows."""
         return Block.of(self.encoders[column.name].encode(table.values[column.name]))

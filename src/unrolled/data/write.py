@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import narwhals as nw
 import polars as pl
 
+from unrolled import disk
 from unrolled.data import conll
 from unrolled.errors import DataError, nearest
 
@@ -65,15 +66,34 @@ def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataF
     try:
         folder = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         yield put
-        _joined(parts, suffix).replace(target)
+        whole = _joined(parts, suffix)
+        disk.synced(whole)
+        whole.replace(target)
+        disk.settled(target.parent)
     except OSError as error:
-        raise DataError(
-            f"'{target}' cannot be written ({error.strerror or error}). Name a file in a folder"
-            " that exists and that you may write to."
-        ) from None
+        raise _unwritable(target, error.strerror or error) from None
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_unwritable(out: str | os.PathLike[str]) -> None:
+    """Refuse a file that `write` would, before there is a table.
+
+    Raises:
+        DataError: The suffix is unknown, or the file cannot be written.
+    """
+    target, _ = _named(out)
+    if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise _unwritable(target, "it is no file in a folder that may be written to")
+
+
+def _unwritable(target: Path, says: object) -> DataError:
+    """Return the error for a file that cannot be written."""
+    return DataError(
+        f"'{target}' cannot be written ({says}). Name a file in a folder that exists and that you"
+        " may write to."
+    )
 
 
 def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
@@ -90,7 +110,17 @@ def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
 
 def _streamed(frame: pl.DataFrame, out: TextIO, *, header: bool) -> None:
     """Write a table to a stream as CSV."""
-    out.write(_flat(frame).write_csv(include_header=header))
+    try:
+        out.write(_flat(frame).write_csv(include_header=header))
+        out.flush()
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        raise DataError(
+            f"the output cannot hold {letter!r}: it is written as {error.encoding}. Name a file, or"
+            " set PYTHONIOENCODING=utf-8."
+        ) from None
+    except OSError as error:
+        raise DataError(f"the output cannot be written ({error.strerror or error}).") from None
 
 
 def _joined(parts: list[Path], suffix: str) -> Path:

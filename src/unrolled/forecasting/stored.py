@@ -14,7 +14,7 @@ import polars as pl
 from unrolled.data.batch import Array
 from unrolled.data.panel import MOST_GAPS, Layout, Panel
 from unrolled.data.timeline import Timeline
-from unrolled.folder import MANIFEST, Saved, head, number, tuples, typed, weights
+from unrolled.folder import MANIFEST, Saved, head, mapping, number, tuples, typed, weights
 from unrolled.forecasting.calendar import parts
 from unrolled.forecasting.fitted import Channels, Fitted
 from unrolled.forecasting.references import Ridge
@@ -76,7 +76,7 @@ def asked(saved: Saved) -> dict[str, Any]:
     for name in ("horizon", "lookback", "season"):
         number(given, name, most=MOST_STEPS)
     for name, kind in (("network", Network), ("training", Training)):
-        given[name] = kind(**given[name]) if given[name] else None
+        given[name] = kind.stranger(given[name]) if given[name] else None
     return given
 
 
@@ -121,8 +121,8 @@ def restored(saved: Saved) -> Fitted:
         network=network,
         history=typed(History, manifest["history"], "history"),
         reasons=tuple(map(str, manifest["reasons"])),
-        training=Training(**manifest.get("training", {})),
-        data=manifest.get("data", {}),
+        training=Training.stranger(mapping(manifest, "training")),
+        data=mapping(manifest, "data"),
     )
     if (width := fitted.series(panel).width) != ports.values:
         raise RefusedError(
@@ -174,6 +174,11 @@ def _refuse_unlike(manifest: dict[str, Any], panel: Panel, arrays: dict[str, Arr
         raise RefusedError(f"'offsets' of {SERIES_ARRAYS} do not part the values")
     if (np.abs(np.stack([panel.starts, arrays["held"]])) > MOST_SECONDS).any():
         raise RefusedError(f"'starts' or 'held' of {SERIES_ARRAYS} are out of range")
+    seen = arrays["held"] - panel.starts
+    if ((seen < 0) | (seen > panel.lengths)).any():
+        raise RefusedError(f"'held' of {SERIES_ARRAYS} is no step of its series")
+    for name in ("scales", "others"):
+        _refuse_no_scale(name, arrays[name])
     span = (panel.starts + panel.lengths).max() - panel.starts.min()
     if span > max(MOST_SPAN, MOST_GAPS * len(panel.values)):
         raise RefusedError(f"the series stand {span} steps apart, and have {len(panel.values)}")
@@ -181,6 +186,14 @@ def _refuse_unlike(manifest: dict[str, Any], panel: Panel, arrays: dict[str, Arr
         len(one) != count for one in panel.static
     ):
         raise RefusedError(f"the constant columns of {SERIES} are not those of the layout")
+
+
+def _refuse_no_scale(name: str, moments: Array) -> None:
+    """Refuse means and spreads (... 2 k) by which nothing can be scaled; NaN is not known."""
+    known = moments[~np.isnan(moments)]
+    spreads = moments[..., 1, :]
+    if np.isinf(known).any() or (spreads <= 0).any():
+        raise RefusedError(f"'{name}' of {SERIES_ARRAYS} has spreads of 0 or less, or without end")
 
 
 def _refuse_other(ports: Ports, plan: Plan, ridge: Ridge, *, targets: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from unrolled.data.batch import Array, Block, Examples
+from unrolled.errors import DataError
 
 MOST_FLAT = 4096  # more numbers than this in a row are summarised by four statistics
 MOST_GRAMS = 20_000
@@ -116,14 +117,13 @@ class Features:
     def fitted(cls, examples: Examples, symbols: Mapping[str, int], *, per_step: bool) -> Features:
         """Return the features that suit these rows."""
         lengths, x = examples.lengths, examples.inputs.get("x")
-        same = lengths is None or len(set(lengths.tolist())) == 1
         width = 0 if x is None else x.flat.shape[1] * (1 if lengths is None else int(lengths[0]))
         grams = {
             name: _frequent(block, symbols[name])
             for name, block in examples.inputs.items()
             if name in symbols and block.offsets is not None and not per_step
         }
-        return cls(per_step, same and width <= MOST_FLAT, grams, dict(symbols))
+        return cls(per_step, not examples.ragged and width <= MOST_FLAT, grams, dict(symbols))
 
     def of(self, examples: Examples) -> Any:
         """Return the features: (rows, F) or (steps, F), dense or sparse."""
@@ -147,6 +147,7 @@ class Features:
         if block.offsets is None:
             return block.flat
         if self.flat:
+            _refuse_uneven(block)
             return block.flat.reshape(len(block.offsets) - 1, -1)
         return statistics(block)
 
@@ -161,6 +162,15 @@ class Features:
         if name == "x":
             return values * inside[:, None]
         return _one_hot(np.where(inside, values, -1), self.symbols[name])
+
+
+def _refuse_uneven(block: Block) -> None:
+    """Refuse rows of different lengths, which models of other versions took for even ones."""
+    if block.lengths is not None and len(set(block.lengths.tolist())) > 1:
+        raise DataError(
+            "the linear reference was fitted on rows of one length and these have several, expected"
+            " rows of that length. Train the model again."
+        )
 
 
 def statistics(block: Block) -> Array:

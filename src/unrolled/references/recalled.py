@@ -91,7 +91,8 @@ class Nearest:
     @classmethod
     def fitted(cls, examples: Examples, outputs: Sequence[str], categories: Categories) -> Self:
         """Return the reference that recalls a training part, evenly thinned where it is large."""
-        texts = {n: b for n, b in examples.inputs.items() if n not in ("x", *categories.ids)}
+        others = ("x", *categories.ids)  # and what only a network reads: several ids a step
+        texts = {n: b for n, b in examples.inputs.items() if n not in others and b.flat.ndim == 1}
         numbers = _numbers(examples)
         cells = sum(len(block.flat) for block in texts.values()) + numbers.size
         most = min(MOST_ROWS, max(1, MOST_CELLS * examples.rows // max(1, cells)))

@@ -8,11 +8,11 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from unrolled.stored.plain import RefusedError, shown
 
@@ -24,6 +24,7 @@ MOST_RATIO = 200  # bytes for each byte of a packed file
 MOST_LISTED = 64 << 10  # bytes of a zip file's list of files
 END = 22  # bytes of a zip file's last record
 PIECE = 1 << 20
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 @dataclass
@@ -74,14 +75,12 @@ class Files:
     """The files of a saved model.
 
     Attributes:
-        path: The folder, or the zip file.
         sizes: The bytes of each file.
-        zip: The opened zip file; None for a folder.
+        begin: What gives a file's bytes from the first on.
     """
 
-    path: Path
     sizes: dict[str, int]
-    zip: zipfile.ZipFile | None = None
+    begin: Callable[[str], AbstractContextManager[Any]]
 
     @contextmanager
     def reader(self, name: str) -> Iterator[Reader]:
@@ -96,32 +95,36 @@ class Files:
         if self.sizes[name] > most:
             raise RefusedError(f"{name} has {self.sizes[name]} bytes, expected at most {most}")
         try:
-            with self._opened(name) as source:
+            with self.begin(name) as source:
                 yield Reader(name, self.sizes[name], source)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise RefusedError(f"{name} cannot be unpacked ({error})") from None
-
-    def _opened(self, name: str) -> Any:
-        return self.zip.open(name) if self.zip is not None else (self.path / name).open("rb")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Files]:
     """Open a folder or a zip file.
 
+    All files of a folder are held open, so that what is read is of one model, even if another
+    takes its place meanwhile.
+
     Raises:
+        FileNotFoundError: There is nothing there, or it is just being replaced.
         RefusedError: It is neither, or it holds what no saved model does.
     """
-    if path.is_dir():
-        yield Files(path, _listed(path))
-        return
-    try:
-        with path.open("rb") as file:
+    with ExitStack() as held:
+        if path.is_dir():
+            files = _held(path, held)
+            sizes = {name: os.fstat(file.fileno()).st_size for name, file in files.items()}
+            yield Files(sizes, lambda name: _again(files[name]))
+            return
+        try:
+            file = held.enter_context(path.open("rb"))
             _refuse_long_list(file)
-            with zipfile.ZipFile(file) as packed:
-                yield Files(path, _members(packed), packed)
-    except zipfile.BadZipFile as error:
-        raise RefusedError(f"it is no zip file ({error})") from None
+            packed = held.enter_context(zipfile.ZipFile(file))
+        except zipfile.BadZipFile as error:
+            raise RefusedError(f"it is no zip file ({error})") from None
+        yield Files(_members(packed), packed.open)
 
 
 def refuse_odd(name: object) -> None:
@@ -136,17 +139,42 @@ def refuse_odd(name: object) -> None:
         )
 
 
-def _listed(folder: Path) -> dict[str, int]:
-    """Return the bytes of each file of a folder; what is no file of its own is refused on use."""
-    found: dict[str, int] = {}
-    with os.scandir(folder) as entries:
+def _held(folder: Path, held: ExitStack) -> dict[str, BinaryIO]:
+    """Open each file of a folder; what is no file of its own is refused on use."""
+    found: dict[str, BinaryIO] = {}
+    inside = _inside(folder, held)
+    begun = folder.stat() if inside is None else os.fstat(inside)
+    with os.scandir(folder if inside is None else inside) as entries:
         for entry in entries:
-            facts = entry.stat(follow_symlinks=False)
-            if stat.S_ISLNK(facts.st_mode):
+            kind = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISLNK(kind):
                 raise RefusedError(f"{entry.name} is a link, expected the file itself")
-            if stat.S_ISREG(facts.st_mode):
-                found[entry.name] = facts.st_size
+            if not stat.S_ISREG(kind):
+                continue
+            if len(found) == MOST_FILES:
+                raise RefusedError(f"it holds more than the {MOST_FILES} files of a saved model")
+            place = folder / entry.name if inside is None else entry.name
+            handle = os.open(place, FLAGS, dir_fd=inside)
+            found[entry.name] = held.enter_context(os.fdopen(handle, "rb"))
+    if not os.path.samestat(begun, folder.stat()):
+        raise FileNotFoundError(f"{folder} was replaced meanwhile, and some of its files are gone")
     return found
+
+
+def _inside(folder: Path, held: ExitStack) -> int | None:
+    """Open a folder whose files can then be opened wherever it is moved; None without a way to."""
+    if os.open not in os.supports_dir_fd or os.scandir not in os.supports_fd:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, handle)
+    return handle
+
+
+@contextmanager
+def _again(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Give an open file from its first byte on."""
+    file.seek(0)
+    yield file
 
 
 def _refuse_long_list(file: Any) -> None:

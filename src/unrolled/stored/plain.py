@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 MOST_DEPTH = 64  # lists within lists
+MOST_INSIDE = 1 << 20  # lists and objects, which take many times the bytes that spell them
 LARGEST = 2**63  # numbers that nothing here could count
 T = TypeVar("T")
 
@@ -28,8 +29,10 @@ def parsed(raw: bytes, name: str) -> Any:
         name: The file, for the error.
 
     Raises:
-        RefusedError: It is no JSON, nested too deeply, or has a number out of range.
+        RefusedError: It is no JSON, nested too deeply or too often, or has a number out of range.
     """
+    if (count := raw.count(b"[") + raw.count(b"{")) > MOST_INSIDE:
+        raise RefusedError(f"{name} has {count} brackets, expected at most {MOST_INSIDE}")
     try:
         found = json.loads(raw.decode("utf-8"), parse_float=_finite, parse_int=_counted)
     except RecursionError:
@@ -86,6 +89,18 @@ def number(facts: Mapping[str, Any], name: str, *, most: int, least: int = 1) ->
         raise RefusedError(
             f"'{name}' is {shown(found)}, expected a whole number from {least} to {most}"
         )
+    return found
+
+
+def mapping(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return names with values that JSON may leave out.
+
+    Raises:
+        RefusedError: It is something else.
+    """
+    found = facts.get(name, {})
+    if not isinstance(found, dict):
+        raise RefusedError(f"'{name}' is {shown(found)}, expected names with values")
     return found
 
 

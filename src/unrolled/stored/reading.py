@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from unrolled.stored.tensors import Tensor, filled, header
 from unrolled.stored.writing import FORMAT, MANIFEST, SEQUENCES, WEIGHTS, ZIP, earlier, is_saved
 
 MOST_SAID = 500  # letters of what is wrong
+TRIES = 10  # to open a model that is being replaced
 T = TypeVar("T")
 
 
@@ -129,14 +131,9 @@ def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
         ArtifactError: It is not a saved model, one of a newer format, or not as it was saved.
     """
     source = Path(place)
-    found = source if source.exists() else earlier(source)
-    if found is None or not (is_saved(found) or (found.is_file() and found.suffix == ZIP)):
-        raise ArtifactError(
-            f"got '{source}', expected the folder or the .zip of a saved model (with a"
-            f" {MANIFEST}). Save one with model.save(folder), or unrolled train --save folder."
-        )
     try:
-        with opened(found) as files:
+        with ExitStack() as held:
+            files = _begun(source, held)
             with files.reader(MANIFEST) as reader:
                 manifest = parsed(reader.read(reader.size), MANIFEST)
             kind = _kind(manifest, source, list(kinds))
@@ -147,11 +144,39 @@ def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
         raise
     except (RefusedError, UnrolledError) as error:
         raise _damaged(source, str(error)) from None
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot read the model in '{source}': {error.strerror or error}. Look at its"
+            " path and rights."
+        ) from None
     except BaseException as error:  # whatever a stranger's file makes of our code: it is refused
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         says = (str(error).splitlines() or [""])[0][:200]
         raise _damaged(source, f"{type(error).__name__}: {says}") from None
+
+
+def _begun(source: Path, held: ExitStack) -> Files:
+    """Open the model at a place, or the earlier one of a save that has not ended.
+
+    One that is being replaced may be gone when it is opened; then the new one is there. An earlier
+    one is whole as long as nothing stands at the place: only then is it cleared away.
+    """
+    for _ in range(TRIES if "\0" not in str(source) else 0):
+        with suppress(FileNotFoundError, IsADirectoryError):
+            if is_saved(source) or (source.is_file() and source.suffix == ZIP):
+                return held.enter_context(opened(source))
+            if source.exists() or (left := earlier(source)) is None:
+                continue
+            with ExitStack() as own:
+                files = own.enter_context(opened(left))
+                if not source.exists() and left.exists():
+                    held.push(own.pop_all())
+                    return files
+    raise ArtifactError(
+        f"got '{source}', expected the folder or the .zip of a saved model (with a {MANIFEST})."
+        " Save one with model.save(folder), or unrolled train --save folder."
+    )
 
 
 def _kind(manifest: Any, source: Path, kinds: list[str]) -> str:

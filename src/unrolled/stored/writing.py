@@ -5,7 +5,8 @@ to the disk. A zip file then takes its place by one rename, which replaces. A fo
 model that stood there is first moved into the hidden folder as `earlier`, and the new one moved
 in. Should the program end between these two renames, `load` finds nothing at the place and takes
 `earlier`; the next `save` removes what is left, once its own model stands. So a saved model keeps
-plain file names, works on every system, and needs no list of generations.
+plain file names, works on every system, and needs no list of generations. Programs that save to one
+place take turns, by a lock on the hidden file `.NAME.saving`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
+from unrolled import disk
 from unrolled.errors import ArtifactError
+from unrolled.locks import turn
 from unrolled.stored.files import MOST, MOST_PAGE, opened
 from unrolled.stored.plain import RefusedError
 from unrolled.stored.tensors import packed
@@ -33,6 +36,8 @@ FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 SEQUENCES = "sequences"  # what a manifest that names no kind describes
 ZIP, SAVING, EARLIER = ".zip", ".saving", "earlier"
+MOST_ZIP = (2 << 30) - (1 << 20)  # bytes; beyond, a zip file needs records that `opened` refuses
+MOST_WAITED = 60  # seconds for another save to the same place
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same model makes the same zip file
 
 
@@ -54,30 +59,47 @@ def write(place: str | Path, files: Mapping[str, Any]) -> Path:
     Raises:
         ArtifactError: There is something else at the place, or it cannot be written.
     """
-    target, real = Path(place), Path(place).resolve()
+    target = Path(place)
     refuse_other(target)
     content = {name: _bytes(name, one) for name, one in files.items() if name != MANIFEST}
     content[MANIFEST] = _bytes(MANIFEST, files[MANIFEST] | {"files": _facts(content)})
     _refuse_large(target, content)
-    made = None
     try:
-        real.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{real.name}-", suffix=SAVING, dir=real.parent))
+        real = actual(target)
+        disk.folder(real.parent)
+        with turn(real.with_name(f".{real.name}{SAVING}"), seconds=MOST_WAITED) as ours:
+            if not ours:
+                raise ArtifactError(
+                    f"cannot write the model to '{target}': another program has been saving there"
+                    f" for {MOST_WAITED} seconds. Wait until it ends, or choose another folder."
+                )
+            _put(content, target, real)
+    except OSError as error:
+        raise _unwritten(target, error) from None
+    return target
+
+
+def _put(content: Mapping[str, bytes], target: Path, real: Path) -> None:
+    """Write a model beside its place, move it there, and clear what earlier saves left."""
+    made = Path(tempfile.mkdtemp(prefix=f".{real.name}-", suffix=SAVING, dir=real.parent))
+    try:
         (_put_zip if target.suffix == ZIP else _put_folder)(content, made, real)
         for left in _left(real):
             shutil.rmtree(left, ignore_errors=True)
-    except OSError as error:
-        raise _unwritten(target, error) from None
     finally:
-        if made is not None and (real.exists() or not (made / EARLIER).exists()):
+        if real.exists() or not (made / EARLIER).exists():
             shutil.rmtree(made, ignore_errors=True)
-    return target
 
 
 def earlier(place: Path) -> Path | None:
     """Return the model that stood at a place before a save that did not end, if there is one."""
-    found = [left / EARLIER for left in _left(place.resolve()) if is_saved(left / EARLIER)]
+    found = [left / EARLIER for left in _left(actual(place)) if is_saved(left / EARLIER)]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def actual(place: Path) -> Path:
+    """Return a place with every link followed, as far as there are places."""
+    return Path(os.path.realpath(place))
 
 
 def is_saved(place: Path) -> bool:
@@ -99,21 +121,32 @@ def refuse_other(target: Path) -> None:
     Raises:
         ArtifactError: There is something else, or no folder that may be written to above.
     """
-    if is_saved(target) and target.is_file() == (target.suffix == ZIP):
-        return
-    if target.is_dir() and not any(target.iterdir()) and target.suffix != ZIP:
-        return
+    try:
+        if _replaceable(target):
+            return
+        above = next(folder for folder in target.absolute().parents if folder.exists())
+        free = above.is_dir() and os.access(above, os.W_OK)
+        beside = f".{target.name}-{'x' * 8}{SAVING}"
+        actual(target).with_name(beside).exists()  # which fails where that name is too long
+    except (OSError, ValueError) as error:
+        raise _unwritten(target, error) from None
     if target.exists():
         raise ArtifactError(
             f"'{target}' exists and is not a saved model, expected a new folder, an empty one, or"
             " a model to replace. Choose another folder."
         )
-    above = next(folder for folder in target.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
+    if not free:
         raise ArtifactError(
             f"cannot write the model to '{target}': '{above.name}' is not a folder that may be"
             " written to. Choose another folder."
         )
+
+
+def _replaceable(target: Path) -> bool:
+    """Return whether there is a saved model, or an empty folder, where one may be written."""
+    if is_saved(target):
+        return target.is_file() == (target.suffix == ZIP)
+    return target.is_dir() and not any(target.iterdir()) and target.suffix != ZIP
 
 
 def _version(name: str) -> str:
@@ -124,11 +157,10 @@ def _version(name: str) -> str:
         return version(f"{name}-cpu")  # as TensorFlow without drivers is called
 
 
-def _unwritten(target: Path, error: OSError) -> ArtifactError:
+def _unwritten(target: Path, error: Exception) -> ArtifactError:
     """Return the error for a place that cannot be written."""
-    return ArtifactError(
-        f"cannot write the model to '{target}': {error.strerror}. Choose another folder."
-    )
+    says = getattr(error, "strerror", None) or error
+    return ArtifactError(f"cannot write the model to '{target}': {says}. Choose another folder.")
 
 
 def _bytes(name: str, content: Any) -> bytes:
@@ -158,10 +190,10 @@ def _refuse_large(target: Path, content: Mapping[str, bytes]) -> None:
                 f"cannot write the model to '{target}': {name} would have {len(raw)} bytes,"
                 f" expected at most {most}. Train on fewer columns, or fewer categories."
             )
-    if target.suffix == ZIP and sum(map(len, content.values())) > MOST[".safetensors"]:
+    if target.suffix == ZIP and sum(map(len, content.values())) > MOST_ZIP:
         raise ArtifactError(
             f"cannot write the model to '{target}': it is too large for a zip file, expected at"
-            f" most {MOST['.safetensors']} bytes. Save it as a folder."
+            f" most {MOST_ZIP} bytes. Save it as a folder."
         )
 
 
@@ -170,8 +202,9 @@ def _put_folder(content: Mapping[str, bytes], made: Path, place: Path) -> None:
     new, old = made / "new", made / EARLIER
     new.mkdir()
     for name, raw in content.items():
-        _written(new / name, raw)
-    _settled(new)
+        disk.written(new / name, raw)
+    disk.settled(new)
+    refuse_other(place)  # again: this took a while
     with suppress(FileNotFoundError):
         place.rename(old)
     try:
@@ -180,7 +213,7 @@ def _put_folder(content: Mapping[str, bytes], made: Path, place: Path) -> None:
         if old.exists():
             old.rename(place)
         raise
-    _settled(place.parent)
+    disk.settled(place.parent)
 
 
 def _put_zip(content: Mapping[str, bytes], made: Path, place: Path) -> None:
@@ -191,29 +224,10 @@ def _put_zip(content: Mapping[str, bytes], made: Path, place: Path) -> None:
                 facts = zipfile.ZipInfo(name, LONG_AGO)
                 facts.external_attr = 0o644 << 16
                 new.writestr(facts, raw)
-        file.flush()
-        os.fsync(file.fileno())
+        disk.flushed(file)
+    refuse_other(place)  # again: this took a while
     (made / "new").replace(place)
-    _settled(place.parent)
-
-
-def _written(path: Path, raw: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("xb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _settled(folder: Path) -> None:
-    """Wait until a folder's names are on the disk, where a system lets a folder be opened."""
-    if os.name != "posix":
-        return
-    known = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(known)
-    finally:
-        os.close(known)
+    disk.settled(place.parent)
 
 
 def _left(place: Path) -> list[Path]:
