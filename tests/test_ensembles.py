@@ -33,7 +33,9 @@ def test_it_is_the_mean_of_models_fitted_alone(three):
     assert len(set(three.histories)) == 3
     assert three.history == three.histories[0]
     for member, one in zip(three._trained.faces.members, alone, strict=True):
-        for ours, theirs in zip(member.get_weights(), one.network.get_weights(), strict=True):
+        for ours, theirs in zip(
+            member.get_weights(), one._trained.faces.fitted[0].get_weights(), strict=True
+        ):
             np.testing.assert_array_equal(ours, theirs)
 
 

@@ -29,6 +29,7 @@ ROOMS = (
         "calibration",
         "confusion",
         "artifact",
+        "mixture",
         "assembly",
         "attention",
         "evaluation",

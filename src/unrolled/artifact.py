@@ -130,7 +130,8 @@ def restored(saved: Saved) -> Trained:
         number(manifest, "steps_out", most=MOST_STEPS),
         Text.stranger(manifest.get("text", {})),
     )
-    ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
+    sizes = {"labels": encoding.labels} | mapping(manifest, "ports")  # once they were not written
+    ports, network = typed(Ports, sizes, "ports"), Network(**manifest["network"])
     _refuse_other(encoding, ports)
     training = Training.stranger(manifest["training"])
     refuse_larger(ports, network, networks=training.seeds, **saved.sizes)

@@ -100,7 +100,7 @@ def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Ar
     )
 
 
-def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool) -> Trained:
+def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = False) -> Trained:
     """Fit the network and its references on encoded rows.
 
     Args:
