@@ -1,5 +1,7 @@
 """A linear map beside a recurrence: what it is, how much it counts, and what it is found from."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 import unrolled
 from unrolled import inference, mixture
+from unrolled.errors import ArtifactError
 
 RNG = np.random.default_rng(0)
 QUICK = unrolled.Training(epochs=2, verbose=False)
@@ -25,7 +28,7 @@ def model(training=QUICK, output="label"):
 def test_features_are_scaled_by_how_much_oftener_they_stand_with_the_label():
     counts = np.array([[2, 0, 1, 0], [1, 1, 0, 0], [0, 3, 1, 0], [0, 1, 1, 0]], "float32")
     ids, each = np.array([0, 0, 1, 1]), np.array([1.0, 2.0])
-    weights, bias = mixture.logistic(sparse.csr_matrix(counts), ids, each, 0.5)
+    weights, bias = mixture.logistic(sparse.csr_matrix(counts), 4, ids, each, 0.5)
     mine, others = np.array([0, 2, 2, 0]) + 1, np.array([2, 1, 1, 0]) + 1  # rows that have it, + 1
     ratio = np.log((mine / mine.sum()) / (others / others.sum()))
     ratio[3] = 0  # no row has it
@@ -39,7 +42,7 @@ def test_features_are_scaled_by_how_much_oftener_they_stand_with_the_label():
 def test_each_of_many_labels_is_told_from_all_others():
     ids = np.arange(90) % 3
     counts = 2 * np.eye(3)[ids] + (RNG.random((90, 3)) < 0.2)
-    weights, bias = mixture.logistic(sparse.csr_matrix(counts), ids, np.ones(3), 3.0)
+    weights, bias = mixture.logistic(sparse.csr_matrix(counts), 3, ids, np.ones(3), 3.0)
     assert (np.argmax(counts @ weights + bias, axis=1) == ids).mean() > 0.9
 
 
@@ -64,7 +67,7 @@ def test_the_network_is_the_sum_of_both(seeds):
     made = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
     trained = made._trained
     examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
-    counts = mixture.counted(examples, trained.ports).toarray()
+    counts = mixture.Rows.of(examples, trained.faces, trained.ports).features.toarray()
     said = []
     for network, paths in zip(trained.faces.fitted, trained.faces.paths, strict=True):
         (table,) = paths["label"].runs.values()
@@ -120,4 +123,28 @@ def test_rows_held_out_of_the_table_are_learned_from_in_the_end():
 def test_without_a_few_labels_there_is_no_linear_map(table, output):
     made = model(output=output).fit(table)
     assert made._trained.faces.paths == ()
-    assert not made._trained.ports.counted
+    assert not made._trained.ports.told
+
+
+def test_rows_of_numbers_are_told_apart_by_what_sums_them_up():
+    rng = np.random.default_rng(3)
+    lengths, labels = rng.integers(3, 9, 80), np.arange(80) % 2
+    rows = [rng.normal(size=(n, 1)) + 3 * k for n, k in zip(lengths, labels, strict=True)]
+    table = {"row": [row[:, 0].tolist() for row in rows], "label": [str(k) for k in labels]}
+    made = unrolled.SequenceModel("row", {"label": "category"}, network=SMALL, training=QUICK)
+    made.fit(table)
+    assert made._trained.ports.mapped
+    assert np.mean(np.array(made.predict(table)["label"]) == table["label"]) > 0.95
+    plain = unrolled.Network(units=4, linear=False)
+    alone = unrolled.SequenceModel("row", {"label": "category"}, network=plain, training=QUICK)
+    assert alone.fit(table)._trained.faces.paths == ()
+
+
+def test_a_saved_network_that_maps_numbers_where_there_are_none_is_refused(tmp_path):
+    path = model().fit(TABLE).save(tmp_path / "model") / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["ports"]["mapped"], manifest["format"] = True, 1
+    del manifest["files"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="maps the numbers of rows, and its columns have none"):
+        unrolled.load(tmp_path / "model")

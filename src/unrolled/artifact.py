@@ -188,6 +188,8 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
             raise RefusedError(
                 f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
             )
+    if ports.mapped and not encoding.maps:
+        raise RefusedError("the network maps the numbers of rows, and its columns have none")
     extra = {names[made.key]: made.feature for made in encoding.beside}
     given = {**ports.spelled, **ports.counted}
     if set(given) != set(extra) or any(

@@ -29,8 +29,9 @@ def built(
 ) -> Trained:
     """Build the network that the encoded rows ask for, not yet trained."""
     known = _vectors(encoding)
-    ports = _ports(encoding, train, known)
-    taken = settled(ports, network or Network(), rows=train.rows)
+    network = network or Network()
+    ports = _ports(encoding, train, known, linear=network.linear)
+    taken = settled(ports, network, rows=train.rows)
     generates = ports.tokens and taken.architecture == "decoder"
     filled = training.settled(
         settings,
@@ -73,7 +74,9 @@ def _vectors(encoding: Encoding) -> dict[str, dict[int, Array]]:
     return {name: each for name, each in rows.items() if each}
 
 
-def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Array]]) -> Ports:
+def _ports(
+    encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Array]], *, linear: bool
+) -> Ports:
     """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
     sizes = encoding.sizes
@@ -91,6 +94,7 @@ def _ports(encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Ar
         spelled={name: (rounded(f.size), f.longest) for name, f in beside(Spelling).items()},
         vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
         counted={name: (rounded(f.size), f.longest) for name, f in beside(Runs).items()},
+        mapped=linear and encoding.maps,
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
         pooled=encoding.pooled,
@@ -117,10 +121,10 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     rows, others = (mixture.recurrent(part, trained.ports) for part in parts)
     histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
     trained = _kept(trained, histories)
-    mixed = mixture.shares(trained.faces, trained.ports, *parts) if trained.faces.paths else []
+    mixed = mixture.shares(trained.faces, trained.ports, *parts)
     temperatures = _temperatures(trained, held)
     if not apart:
-        mixture.again(mixed, trained.ports, parts)
+        mixture.again(mixed, trained.faces, trained.ports, parts)
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,

@@ -1,4 +1,4 @@
-"""A linear map of runs beside a fitted recurrence: found apart, weighed, set in one network.
+"""A linear map beside a fitted recurrence: found apart, weighed, set in one network.
 
 Both say logits of labels. How much each counts is what makes rows that neither was fitted on most
 probable; then the linear map, which needs no rows to stop by, is found again from all of them.
@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from unrolled import inference
+from unrolled.backend import keras
 from unrolled.data.batch import Array, Block, Examples
 from unrolled.networks import Faces, Ports
 from unrolled.networks.linear import Path
@@ -32,16 +33,16 @@ class Share:
     Attributes:
         output: The output.
         path: The layers that say it.
-        strength: Of the weights of the linear map.
         head: Kernel and bias of the recurrence's own Dense as it was fitted.
-        own: What its logits are multiplied by.
+        strength: Of the weights of the linear map.
+        own: What the logits of the recurrence are multiplied by.
         other: What those of the linear map are.
     """
 
     output: str
     path: Path
-    strength: float
     head: Sequence[Array]
+    strength: float
     own: float
     other: float
 
@@ -52,9 +53,57 @@ class Share:
         self.path.head.set_weights([self.own * kernel, self.own * own + self.other * bias])
         first = 0
         for table in self.path.runs.values():
-            size = table.input_dim
-            table.set_weights([self.other * weights[first : first + size]])
-            first += size
+            table.set_weights([self.other * weights[first : first + table.input_dim]])
+            first += table.input_dim
+        if self.path.numbers is not None:
+            self.path.numbers.set_weights([self.other * weights[first:]])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the linear map is given of some rows.
+
+    Attributes:
+        features: The counts of runs, then the numbers: sparse (n F).
+        counts: How many of them are counts.
+        ids: The label of each row, by output (n); -1 where it is not known.
+    """
+
+    features: Any
+    counts: int
+    ids: dict[str, Array]
+
+    @classmethod
+    def of(cls, examples: Examples, faces: Faces, ports: Ports) -> Rows:
+        """Return the features of encoded rows with targets."""
+        parts = [_counts(examples.inputs[n], size) for n, (size, _) in ports.counted.items()]
+        counts = sum(part.shape[1] for part in parts)
+        path, network = next(iter(faces.paths[0].values())), faces.fitted[0]
+        if path.numbers is not None:
+            model = keras().Model(network.input, path.numbers.input)
+            said = inference.outputs(model, recurrent(examples, ports), ["row"])["row"]
+            parts.append(sparse.csr_matrix(np.asarray(said)))
+        ids = {name: examples.targets[name].flat for name in ports.told}
+        return cls(sparse.hstack(parts).tocsr(), counts, ids)
+
+    def and_(self, other: Rows) -> Rows:
+        """Return these and others."""
+        ids = {name: np.concatenate([own, other.ids[name]]) for name, own in self.ids.items()}
+        return Rows(sparse.vstack([self.features, other.features]).tocsr(), self.counts, ids)
+
+    def mapped(self, name: str, each: Array, strength: float) -> Map:
+        """Return the linear map to an output's labels.
+
+        Args:
+            name: The output.
+            each: What rows of each label weigh (o).
+            strength: Of the weights.
+        """
+        ids = self.ids[name]
+        known = np.flatnonzero(ids >= 0)
+        most = min(len(known), MOST_ROWS)
+        taken = known[np.unique(np.linspace(0, len(known) - 1, most, dtype=int))]
+        return logistic(self.features[taken], self.counts, ids[taken], each, strength)
 
 
 def recurrent(examples: Examples, ports: Ports) -> Examples:
@@ -72,43 +121,55 @@ def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[
         train: The rows that they were fitted on.
         held: Rows that they were not fitted on.
     """
-    found = []
-    apart = recurrent(held, ports)
+    if not faces.paths:
+        return []
+    found, apart = [], recurrent(held, ports)
+    rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
     said = [inference.outputs(network, apart, list(ports.heads)) for network in faces.fitted]
-    for name in faces.paths[0]:
-        best = strongest([np.asarray(own[name]) for own in said], train, held, ports, name)
-        strength, linear, counts = best
+    for name in ports.told:
+        logits = [np.asarray(own[name]) for own in said]
+        each = _each(train, ports, name)
+        strength, linear, counts = strongest(logits, rows, others, name, each)
         for paths, (own, other) in zip(faces.paths, counts, strict=True):
             head = paths[name].head.get_weights()
-            found.append(Share(name, paths[name], strength, head, own, other))
+            found.append(Share(name, paths[name], head, strength, own, other))
             found[-1].set(linear)
     return found
 
 
-def again(found: Sequence[Share], ports: Ports, parts: Sequence[Examples]) -> None:
+def again(found: Sequence[Share], faces: Faces, ports: Ports, parts: Sequence[Examples]) -> None:
     """Find the linear maps from more rows, and set them."""
-    strengths = {share.output: share.strength for share in found}
-    maps = {name: mapped(parts, ports, name, each) for name, each in strengths.items()}
+    if not found:
+        return
+    first, second = (Rows.of(part, faces, ports) for part in parts)
+    rows, strengths = first.and_(second), {share.output: share.strength for share in found}
+    maps = {n: rows.mapped(n, _each(parts[0], ports, n), s) for n, s in strengths.items()}
     for share in found:
         share.set(maps[share.output])
 
 
+def _each(examples: Examples, ports: Ports, name: str) -> Array:
+    """Return what rows of each label weigh (o)."""
+    weights = examples.class_weights.get(name)
+    return np.ones(int(ports.heads[name])) if weights is None else weights
+
+
 def strongest(
-    said: Sequence[Array], train: Examples, held: Examples, ports: Ports, name: str
+    said: Sequence[Array], rows: Rows, held: Rows, name: str, each: Array
 ) -> tuple[float, Map, list[tuple[float, float]]]:
     """Return the strength under which rows held out are most probable, the map, and what counts.
 
     Args:
         said: The logits of the rows held out by each recurrence (n o).
-        train: The rows that are mapped.
+        rows: The rows that are mapped.
         held: The rows held out.
-        ports: What goes in and out.
         name: The output.
+        each: What rows of each label weigh (o).
     """
-    rows, ids, tried = counted(held, ports), held.targets[name].flat, []
+    ids, tried = held.ids[name], []
     for strength in STRENGTHS:
-        weights, bias = mapped([train], ports, name, strength)
-        other = rows @ weights + bias
+        weights, bias = rows.mapped(name, each, strength)
+        other = held.features @ weights + bias
         counts = [weighed(own, other, ids) for own in said]
         costs = [loss(a * own + b * other, ids) for own, (a, b) in zip(said, counts, strict=True)]
         tried.append((sum(costs), strength, (weights, bias), counts))
@@ -122,48 +183,25 @@ def loss(logits: Array, ids: Array) -> float:
     return -float(np.take_along_axis(logs, ids[known][:, None], axis=1).sum())
 
 
-def mapped(parts: Sequence[Examples], ports: Ports, name: str, strength: float) -> Map:
-    """Return the linear map to an output's labels that some rows ask for.
-
-    Args:
-        parts: The rows, with targets.
-        ports: What goes in and out.
-        name: The output.
-        strength: Of the weights.
-    """
-    rows = sparse.vstack([counted(part, ports) for part in parts]).tocsr()
-    ids = np.concatenate([part.targets[name].flat for part in parts])
-    known = np.flatnonzero(ids >= 0)
-    taken = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), MOST_ROWS), dtype=int))]
-    size, weights = int(ports.heads[name]), parts[0].class_weights.get(name)
-    each = np.ones(size) if weights is None else weights
-    return logistic(rows[taken], ids[taken], each, strength)
-
-
-def counted(examples: Examples, ports: Ports) -> Any:
-    """Return how often each run stands in each row: sparse (n F), the inputs side by side."""
-    return sparse.hstack([_counts(examples.inputs[n], s) for n, (s, _) in ports.counted.items()])
-
-
 def _counts(block: Block, size: int) -> Any:
     """Return how often each id but 0 stands in each row: sparse (n size)."""
-    assert block.offsets is not None
+    lengths = np.asarray(block.lengths)
     ids = block.flat.reshape(len(block.flat), -1)
-    rows = np.repeat(np.arange(len(block.offsets) - 1), np.diff(block.offsets))
+    places = np.broadcast_to(np.repeat(np.arange(len(lengths)), lengths)[:, None], ids.shape)
     real = ids > 0
-    places = (np.broadcast_to(rows[:, None], ids.shape)[real], ids[real])
-    counts = (np.ones(len(places[0]), "float32"), places)
-    return sparse.csr_matrix(counts, shape=(len(block.offsets) - 1, size))
+    ones = np.ones(int(real.sum()), "float32")
+    return sparse.csr_matrix((ones, (places[real], ids[real])), shape=(len(lengths), size))
 
 
-def logistic(rows: Any, ids: Array, each: Array, strength: float) -> Map:
+def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -> Map:
     """Return the linear map that tells each label from all others.
 
-    A feature is scaled by how much more often it stands with the label than without, so that
+    A count is scaled by how much more often its run stands with the label than without, so that
     those that tell little are penalised most.
 
     Args:
-        rows: Counts of features, sparse (n F).
+        rows: Features, sparse (n F).
+        counts: How many of them are counts, the first.
         ids: The label of each row (n).
         each: What rows of each label weigh (o).
         strength: Of the weights.
@@ -180,7 +218,8 @@ def logistic(rows: Any, ids: Array, each: Array, strength: float) -> Map:
         mine = ids == label
         if mine.all() or not mine.any():
             continue
-        ratio = _ratio(rows, mine)
+        ratio = np.ones(rows.shape[1])
+        ratio[:counts] = _ratio(rows[:, :counts], mine)
         model = LogisticRegression(C=strength, solver="liblinear")
         model.fit(rows.multiply(ratio).tocsr(), mine, sample_weight=each[ids])
         weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]

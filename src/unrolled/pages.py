@@ -22,6 +22,7 @@ HEATED = (
     "output, become probabilities by a softmax."
 )
 EACH = "# Each of the networks was fitted by itself, compiled so.\n"
+APART = "# The linear map, zeros at first, was found apart, by logistic regression.\n"
 SMOOTHED = """\
 
 
@@ -49,6 +50,7 @@ def training_lines(trained: Trained) -> str:
     lines = laid(("model.compile(", given, ")"))
     before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
     before += EACH if trained.faces.members else ""
+    before += APART if trained.faces.paths else ""
     return before + lines
 
 

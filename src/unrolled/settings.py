@@ -67,8 +67,9 @@ class Network(Settings):
             text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
         pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
             (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
-        linear: Whether a linear map of the words and pairs of words, or of the runs of up to four
-            characters, adds to what the recurrence of `many-to-one` says of up to 100 labels.
+        linear: Whether a linear map of the whole row adds to what the recurrence of `many-to-one`
+            says of up to 100 labels: of its words and pairs of words, its runs of up to four
+            characters, its numbers.
 
     Example:
         >>> Network(units=64).cell

@@ -69,7 +69,7 @@ class Encoding:
             schema: What goes in and out.
             train: The training part.
             text: How text and tokens that go in are read.
-            linear: Whether runs of their steps are counted, where rows become labels of their own.
+            linear: Whether runs of their steps are counted, where rows become a few labels.
         """
         if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
             text = text.model_copy(update={"characters": False})
@@ -92,6 +92,12 @@ class Encoding:
     def ragged(self) -> bool:
         """Whether rows have different numbers of input steps."""
         return FACTS[self.schema.shape].inputs == "many" and self.steps_in is None
+
+    @property
+    def maps(self) -> bool:
+        """Whether a linear map may be given the numbers of each row, to tell its label by."""
+        numbers = any(not isinstance(self.encoders[c.name], Vocabulary) for c in self.schema.inputs)
+        return self.schema.shape == "many-to-one" and bool(self.labels) and numbers
 
     @property
     def ports(self) -> dict[str, str]:
@@ -239,9 +245,9 @@ class Encoding:
 
 
 def _labelled(schema: Schema, train: Table) -> bool:
-    """Return whether a label comes out, of few enough that a linear map of each is simple."""
+    """Return whether labels come out, few enough for a linear map to be simple."""
     kinds = [set(train.values[c.name]) for c in schema.outputs if c.kind == "category"]
-    return any(len(kind) <= MOST_MAPPED for kind in kinds)
+    return any(len(kind - {None}) <= MOST_MAPPED for kind in kinds)
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

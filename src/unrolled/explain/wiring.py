@@ -40,5 +40,5 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         pooled=sum(ports.heads[name] for name in ports.pooled),
         pooling=network.pooling,
         spelled=bool(ports.spelled),
-        linear=bool(ports.counted),
+        linear=bool(ports.told),
     )

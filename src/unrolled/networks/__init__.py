@@ -148,7 +148,7 @@ def _member(
     name = ports.shape.replace("-", "_")
     own = {n: x for n, x in tensors.items() if n not in ports.counted}
     model = keras().Model(alone(own), alone(built), name=name)
-    if not (ports.counted and ports.labels):
+    if not ports.told:
         return built, Faces(model, attend=weights_of(model))
     outputs, paths = beside(built, tensors, ports)
     whole = keras().Model(alone(tensors), alone(outputs), name=name)

@@ -1,4 +1,4 @@
-"""A linear map of a row's runs that adds to what a recurrence says of its label.
+"""A linear map of the whole row that adds to what a recurrence says of its label.
 
 Its weights are nothing at first. They are not learned together with those of the recurrence, which
 learns faster and leaves them little to explain, but found apart and set afterwards (`mixture`).
@@ -12,8 +12,10 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.networks.parts import layers
+from unrolled.networks.pooling import largest
 from unrolled.networks.ports import Ports
 
+MOST_FLAT = 4096  # more numbers than this in a row are summed up
 Tensors = Mapping[str, Any]
 
 
@@ -24,14 +26,16 @@ class Path:
     Attributes:
         head: The Dense on what the recurrence makes of the row.
         runs: By input of runs, the Embedding that holds the weights (ids o) of each.
+        numbers: The Dense on the numbers of the row; None where it is not given any.
     """
 
     head: Any
     runs: Mapping[str, Any]
+    numbers: Any
 
 
 def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dict[str, Path]]:
-    """Add a linear map of the runs of each row to each output that is a label.
+    """Add a linear map of each row to each output that is a label.
 
     Args:
         built: The outputs by name (b o).
@@ -44,25 +48,57 @@ def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dic
     Source:
         Cheng et al. 2016 (wide and deep), section 3, who train both together.
     """
-    outputs, paths = dict(built), {}
-    for name in ports.labels:
+    outputs, paths, mask = dict(built), {}, tensors.get("mask")
+    row = numbers(tensors["x"], mask) if ports.mapped else None
+    for name in ports.told:
         o = int(ports.heads[name])
-        tables = {n: _table(size, o) for n, (size, _) in ports.counted.items()}
-        summed = [_summed(tensors[n], tensors.get("mask"), t) for n, t in tables.items()]
-        outputs[name] = layers.Add()([built[name], *summed])
-        paths[name] = Path(built[name]._keras_history.operation, tables)
+        runs = {
+            n: layers.Embedding(size, o, embeddings_initializer="zeros")
+            for n, (size, _) in ports.counted.items()
+        }
+        parts = [summed(tensors[n], mask, weights) for n, weights in runs.items()]
+        dense = None
+        if row is not None:
+            dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
+            parts.append(dense(row))
+        outputs[name] = layers.Add()([built[name], *parts])
+        paths[name] = Path(built[name]._keras_history.operation, runs, dense)
     return outputs, paths
 
 
-def _table(size: int, o: int) -> Any:
-    """Return the layer that holds the weights of runs."""
-    return layers.Embedding(size, o, embeddings_initializer="zeros")
-
-
-def _summed(runs: Any, mask: Any, table: Any) -> Any:
+def summed(runs: Any, mask: Any, weights: Any) -> Any:
     """Return the sum of the weights of the runs that end at a row's real steps (b o)."""
     ops = keras().ops
     known = runs > 0
     if mask is not None:
         known = ops.logical_and(known, ops.expand_dims(mask, -1))
-    return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), table(runs))
+    return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), weights(runs))
+
+
+def numbers(x: Any, mask: Any) -> Any:
+    """Return the numbers of a row end to end where all rows have as many, else a summary.
+
+    That is the mean, the spread, the least, the most, the first and the last of each (b 6f).
+
+    Args:
+        x: (b t f).
+        mask: Which steps are real (b t), the first of a row; None where all are.
+    """
+    t, f = x.shape[1:]
+    if mask is None and t is not None and t * f <= MOST_FLAT:
+        return layers.Flatten()(x)
+    ops, mean = keras().ops, layers.GlobalAveragePooling1D
+    middle = mean()(x, mask=mask)
+    spread = ops.sqrt(ops.relu(mean()(ops.square(x), mask=mask) - ops.square(middle)))
+    most, least = largest(x, mask), ops.negative(largest(ops.negative(x), mask))
+    return layers.Concatenate()([middle, spread, least, most, x[:, 0], _last(x, mask)])
+
+
+def _last(x: Any, mask: Any) -> Any:
+    """Return the last real step (b f)."""
+    if mask is None:
+        return x[:, -1]
+    ops = keras().ops
+    real = ops.cast(ops.expand_dims(mask, -1), "float32")  # b t 1
+    later = layers.ZeroPadding1D((0, 1))(real[:, 1:])  # whether there is another step
+    return ops.sum((real - later) * x, axis=1)

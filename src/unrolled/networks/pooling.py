@@ -17,10 +17,15 @@ def mean(x: Any, plan: Plan) -> Any:
 
 def most(x: Any, plan: Plan) -> Any:
     """Return the largest of each feature over the real steps."""
-    if plan.mask is None:
+    return largest(x, plan.mask)
+
+
+def largest(x: Any, mask: Any) -> Any:
+    """Return the largest of each feature (b f) over the steps that are real (b t)."""
+    if mask is None:
         return layers.GlobalMaxPooling1D()(x)
     ops = keras().ops
-    return ops.max(ops.where(ops.expand_dims(plan.mask, -1), x, LEAST), axis=1)
+    return ops.max(ops.where(ops.expand_dims(mask, -1), x, LEAST), axis=1)
 
 
 def attention(x: Any, plan: Plan) -> Any:

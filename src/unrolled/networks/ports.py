@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from unrolled.data.batch import PREVIOUS
+from unrolled.data.examples import MOST_MAPPED
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
@@ -26,6 +27,7 @@ class Ports:
         embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
         spelled: Symbols, and how many a step has, of each input of the characters of words.
         counted: Ids, and how many a step has, of each input of runs that a linear map counts.
+        mapped: Whether a linear map is also given the numbers of each row.
         vectors: Numbers that stand for a token of an input, where a file of vectors says so.
         heads: Output values `o` of each output.
         pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.
@@ -43,6 +45,7 @@ class Ports:
     embedded: Mapping[str, int] = field(default_factory=dict)
     spelled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     counted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    mapped: bool = False
     vectors: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
@@ -72,6 +75,12 @@ class Ports:
         if self.tokens:  # few symbols, each of which must be written rightly
             return 128
         return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The outputs to which a linear map adds: labels, few enough for it to be simple."""
+        wanted = self.labels if self.counted or self.mapped else ()
+        return tuple(name for name in wanted if self.heads[name] <= MOST_MAPPED)
 
     @property
     def features(self) -> int:

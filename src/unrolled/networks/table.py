@@ -79,9 +79,9 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "(Bi)LSTM over every step -> masked mean, largest, last or attention -> Dense",
         "For a row where the evidence may stand anywhere, such as a sentence. Every step votes and"
         " the votes are averaged, which trains well on few rows; pooling takes the largest, the"
-        " last, or a mean whose weights are learned and can be looked at. Where text or tokens go"
-        " in and labels come out, a weight for each short run of them adds to the output. If only"
-        " the end of the row counts, prefer last.",
+        " last, or a mean whose weights are learned and can be looked at. Where labels come out,"
+        " a linear map of the whole row adds to the output. If only the end of the row counts,"
+        " prefer last.",
         bidirectional=True,
     ),
     Architecture(

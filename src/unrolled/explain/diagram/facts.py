@@ -45,7 +45,7 @@ class Wiring:
         pooled: Values of the outputs for the whole row, beside those of its steps (`aligned`).
         pooling: What `pooled` makes of the states of all steps.
         spelled: Whether words are also read by their characters.
-        linear: Whether a linear map of the runs of steps stands beside the recurrence.
+        linear: Whether a linear map of the whole row stands beside the recurrence.
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.

@@ -16,7 +16,7 @@ ENDS = {
     "stop": "A row ends with the step whose further output, stop, is above 0.",
 }
 SPELLED = "Words are also read by their characters."
-LINEAR = "Beside this a weight for each short run of steps adds to the output of the row."
+LINEAR = "Beside this a linear map of the whole row adds to its output."
 
 
 def title(w: Wiring) -> str:
