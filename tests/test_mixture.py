@@ -148,3 +148,18 @@ def test_a_saved_network_that_maps_numbers_where_there_are_none_is_refused(tmp_p
     path.write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match="maps the numbers of rows, and its columns have none"):
         unrolled.load(tmp_path / "model")
+
+
+def test_of_too_many_rows_some_are_taken_evenly(monkeypatch):
+    made = model().fit(TABLE)
+    trained = made._trained
+    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
+    every = mixture.Rows.of(examples, trained.faces, trained.ports)
+    monkeypatch.setattr(
+        mixture, "MOST_NUMBERS", 160
+    )  # two words a row, and four runs that end at each
+    some = mixture.Rows.of(examples, trained.faces, trained.ports)
+    taken = np.unique(np.linspace(0, 59, 20, dtype=int))
+    np.testing.assert_array_equal(some.features.toarray(), every.features[taken].toarray())
+    np.testing.assert_array_equal(some.ids["label"], every.ids["label"][taken])
+    assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}

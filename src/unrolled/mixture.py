@@ -21,7 +21,7 @@ from unrolled.networks import Faces, Ports
 from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
-MOST_ROWS = 50_000  # more are thinned evenly
+MOST_NUMBERS = 10_000_000  # in the features of all rows; those of more are thinned evenly
 ALIKE = 0.5  # what each side counts where there are no rows to tell
 Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
@@ -76,6 +76,7 @@ class Rows:
     @classmethod
     def of(cls, examples: Examples, faces: Faces, ports: Ports) -> Rows:
         """Return the features of encoded rows with targets."""
+        examples = _thinned(examples, ports)
         parts = [_counts(examples.inputs[n], size) for n, (size, _) in ports.counted.items()]
         counts = sum(part.shape[1] for part in parts)
         path, network = next(iter(faces.paths[0].values())), faces.fitted[0]
@@ -101,15 +102,22 @@ class Rows:
         """
         ids = self.ids[name]
         known = np.flatnonzero(ids >= 0)
-        most = min(len(known), MOST_ROWS)
-        taken = known[np.unique(np.linspace(0, len(known) - 1, most, dtype=int))]
-        return logistic(self.features[taken], self.counts, ids[taken], each, strength)
+        return logistic(self.features[known], self.counts, ids[known], each, strength)
 
 
 def recurrent(examples: Examples, ports: Ports) -> Examples:
     """Return rows without what the linear map alone reads."""
     inputs = {name: b for name, b in examples.inputs.items() if name not in ports.counted}
     return replace(examples, inputs=inputs)
+
+
+def _thinned(examples: Examples, ports: Ports) -> Examples:
+    """Return so many rows, evenly spread, that their features fit in memory."""
+    flat = [examples.inputs[name].flat for name in (*ports.counted, *["x"] * ports.mapped)]
+    most = max(1, int(MOST_NUMBERS * examples.rows / max(1, sum(part.size for part in flat))))
+    if most >= examples.rows:
+        return examples
+    return examples.take(np.unique(np.linspace(0, examples.rows - 1, most, dtype=int)))
 
 
 def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[Share]:
@@ -123,6 +131,7 @@ def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[
     """
     if not faces.paths:
         return []
+    held = _thinned(held, ports)
     found, apart = [], recurrent(held, ports)
     rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
     said = [inference.outputs(network, apart, list(ports.heads)) for network in faces.fitted]

@@ -124,6 +124,16 @@ class Examples:
     words: tuple[str, ...] = ()
     class_weights: Mapping[str, Array] = field(default_factory=dict)
 
+    def take(self, rows: Array) -> Examples:
+        """Return some rows, in their order."""
+        return replace(
+            self,
+            inputs={name: block.take(rows) for name, block in self.inputs.items()},
+            targets={name: block.take(rows) for name, block in self.targets.items()},
+            rows=len(rows),
+            lengths=None if self.lengths is None else self.lengths[rows],
+        )
+
     @property
     def rows_a_pass(self) -> int:
         """How many rows a pass takes."""
