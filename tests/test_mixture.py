@@ -50,16 +50,17 @@ def test_a_side_counts_as_much_as_makes_rows_most_probable():
     ids = RNG.integers(0, 3, 2000)
     true = 2.0 * np.eye(3)[ids] + RNG.normal(size=(2000, 3))
     noise = RNG.normal(size=(2000, 3))
-    own, other = mixture.weighed(noise, true, ids)
+    own, other = mixture.weighed(noise, true, ids, np.ones(3))
     assert own == pytest.approx(0, abs=0.1)
     grid = np.linspace(0, 4, 81)
-    best = grid[np.argmin([mixture.loss(b * true, ids) for b in grid])]
+    best = grid[np.argmin([mixture.loss(b * true, ids, np.ones(3)) for b in grid])]
     assert other == pytest.approx(best, abs=0.1)
 
 
 def test_rows_without_a_known_label_tell_nothing():
     own = RNG.normal(size=(9, 2))
-    assert mixture.weighed(own, own, np.full(9, -1)) == (mixture.ALIKE, mixture.ALIKE)
+    told = mixture.weighed(own, own, np.full(9, -1), np.ones(2))
+    assert told == (mixture.ALIKE, mixture.ALIKE)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
@@ -126,18 +127,75 @@ def test_without_a_few_labels_there_is_no_linear_map(table, output):
     assert not made._trained.ports.told
 
 
-def test_rows_of_numbers_are_told_apart_by_what_sums_them_up():
+@pytest.mark.parametrize("most", [90, 130, 210])
+def test_of_too_many_rows_some_are_drawn(most, monkeypatch):
+    made = model().fit(TABLE)
+    trained = made._trained
+    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
+    monkeypatch.setattr(mixture, "MOST_NUMBERS", most)
+    some = mixture.thinned(examples, trained.faces, trained.ports)
+    assert some.rows == most // 8  # two words a row, and four runs that end at each
+    assert set(some.targets["label"].flat) == {0, 1}
+    assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}
+
+
+def ragged(**more):
     rng = np.random.default_rng(3)
-    lengths, labels = rng.integers(3, 9, 80), np.arange(80) % 2
-    rows = [rng.normal(size=(n, 1)) + 3 * k for n, k in zip(lengths, labels, strict=True)]
-    table = {"row": [row[:, 0].tolist() for row in rows], "label": [str(k) for k in labels]}
-    made = unrolled.SequenceModel("row", {"label": "category"}, network=SMALL, training=QUICK)
-    made.fit(table)
+    lengths, labels = rng.integers(1, 9, 80), np.arange(80) % 2
+    rows = [rng.normal(size=n) + 3 * k for n, k in zip(lengths, labels, strict=True)]
+    return {"row": [row.tolist() for row in rows], "label": [str(k) for k in labels], **more}
+
+
+def fitted(table, inputs="row", **settings):
+    network = unrolled.Network(units=4, **settings)
+    made = unrolled.SequenceModel(inputs, {"label": "category"}, network=network, training=QUICK)
+    return made.fit(table)
+
+
+def test_rows_of_numbers_are_told_apart_by_what_sums_them_up():
+    table = ragged()
+    made = fitted(table)
     assert made._trained.ports.mapped
     assert np.mean(np.array(made.predict(table)["label"]) == table["label"]) > 0.95
-    plain = unrolled.Network(units=4, linear=False)
-    alone = unrolled.SequenceModel("row", {"label": "category"}, network=plain, training=QUICK)
-    assert alone.fit(table)._trained.faces.paths == ()
+    assert fitted(table, linear=False)._trained.faces.paths == ()
+
+
+def test_rows_of_different_lengths_are_thinned_once(monkeypatch):
+    for most in (120, 200, 280, 360):
+        monkeypatch.setattr(mixture, "MOST_NUMBERS", most)
+        assert fitted(ragged()).predict(ragged())["label"]
+
+
+@pytest.mark.parametrize("huge", [1e20, 1e25])
+def test_huge_numbers_leave_probabilities_that_are_numbers(huge):
+    table = ragged()
+    for row in table["row"][::10]:
+        row[0] = huge
+    shares = fitted(table).predict({"row": [[huge, 1.0, 2.0], [1.0, -huge]]}, probabilities=True)
+    assert np.isfinite(list(shares.values())).all()
+
+
+def test_categories_that_are_embedded_are_no_numbers():
+    table = {**TABLE, "place": [f"p{i % 40}" for i in range(60)]}
+    made = fitted(table, {"text": "words", "place": "category"})
+    assert not made._trained.ports.mapped
+    assert set(made.predict(table)["label"]) == {"0", "1"}
+
+
+@pytest.mark.parametrize(("size", "label"), [(2, 1), (2, 0), (3, 2)])
+def test_where_every_row_has_one_label_it_is_the_answer(size, label):
+    rows = sparse.csr_matrix(RNG.normal(size=(20, 2)))
+    weights, bias = mixture.logistic(rows, 0, np.full(20, label), np.ones(size), 3.0)
+    assert np.argmax(rows @ weights + bias, axis=1).tolist() == [label] * 20
+
+
+@pytest.mark.parametrize("stage", ["shares", "again"])
+def test_ctrl_c_keeps_what_is_fitted(stage, monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mixture, stage, pressed)
+    assert set(model().fit(TABLE).predict(TABLE)["label"]) <= {"0", "1"}
 
 
 def test_a_saved_network_that_maps_numbers_where_there_are_none_is_refused(tmp_path):
@@ -148,18 +206,3 @@ def test_a_saved_network_that_maps_numbers_where_there_are_none_is_refused(tmp_p
     path.write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match="maps the numbers of rows, and its columns have none"):
         unrolled.load(tmp_path / "model")
-
-
-def test_of_too_many_rows_some_are_taken_evenly(monkeypatch):
-    made = model().fit(TABLE)
-    trained = made._trained
-    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
-    every = mixture.Rows.of(examples, trained.faces, trained.ports)
-    monkeypatch.setattr(
-        mixture, "MOST_NUMBERS", 160
-    )  # two words a row, and four runs that end at each
-    some = mixture.Rows.of(examples, trained.faces, trained.ports)
-    taken = np.unique(np.linspace(0, 59, 20, dtype=int))
-    np.testing.assert_array_equal(some.features.toarray(), every.features[taken].toarray())
-    np.testing.assert_array_equal(some.ids["label"], every.ids["label"][taken])
-    assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -121,10 +122,12 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     rows, others = (mixture.recurrent(part, trained.ports) for part in parts)
     histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
     trained = _kept(trained, histories)
-    mixed = mixture.shares(trained.faces, trained.ports, *parts)
+    mixed: list[mixture.Share] = []
+    with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
+        mixed = mixture.shares(trained.faces, trained.ports, *parts)
     temperatures = _temperatures(trained, held)
-    if not apart:
-        mixture.again(mixed, trained.faces, trained.ports, parts)
+    with suppress(KeyboardInterrupt):
+        mixture.again([] if apart else mixed, trained.faces, trained.ports, parts)
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,

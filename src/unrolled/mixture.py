@@ -21,7 +21,7 @@ from unrolled.networks import Faces, Ports
 from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
-MOST_NUMBERS = 10_000_000  # in the features of all rows; those of more are thinned evenly
+MOST_NUMBERS = 4_000_000  # in the features of all rows, for ten labels; of more, some are drawn
 ALIKE = 0.5  # what each side counts where there are no rows to tell
 Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
@@ -76,7 +76,6 @@ class Rows:
     @classmethod
     def of(cls, examples: Examples, faces: Faces, ports: Ports) -> Rows:
         """Return the features of encoded rows with targets."""
-        examples = _thinned(examples, ports)
         parts = [_counts(examples.inputs[n], size) for n, (size, _) in ports.counted.items()]
         counts = sum(part.shape[1] for part in parts)
         path, network = next(iter(faces.paths[0].values())), faces.fitted[0]
@@ -111,13 +110,17 @@ def recurrent(examples: Examples, ports: Ports) -> Examples:
     return replace(examples, inputs=inputs)
 
 
-def _thinned(examples: Examples, ports: Ports) -> Examples:
-    """Return so many rows, evenly spread, that their features fit in memory."""
-    flat = [examples.inputs[name].flat for name in (*ports.counted, *["x"] * ports.mapped)]
-    most = max(1, int(MOST_NUMBERS * examples.rows / max(1, sum(part.size for part in flat))))
+def thinned(examples: Examples, faces: Faces, ports: Ports) -> Examples:
+    """Return so many of the rows, drawn evenly, that a map is found in minutes at most."""
+    path = next(iter(faces.paths[0].values()))
+    size = sum(examples.inputs[name].flat.size for name in ports.counted)
+    size += examples.rows * path.numbers.input.shape[-1] if path.numbers is not None else 0
+    tens = max(1.0, max(ports.heads[name] for name in ports.told) / 10)
+    most = max(1, int(MOST_NUMBERS / tens * examples.rows / max(1, size)))
     if most >= examples.rows:
         return examples
-    return examples.take(np.unique(np.linspace(0, examples.rows - 1, most, dtype=int)))
+    drawn = np.random.default_rng(0).choice(examples.rows, most, replace=False)
+    return examples.take(np.sort(drawn))
 
 
 def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[Share]:
@@ -131,7 +134,7 @@ def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[
     """
     if not faces.paths:
         return []
-    held = _thinned(held, ports)
+    train, held = (thinned(part, faces, ports) for part in (train, held))
     found, apart = [], recurrent(held, ports)
     rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
     said = [inference.outputs(network, apart, list(ports.heads)) for network in faces.fitted]
@@ -150,7 +153,7 @@ def again(found: Sequence[Share], faces: Faces, ports: Ports, parts: Sequence[Ex
     """Find the linear maps from more rows, and set them."""
     if not found:
         return
-    first, second = (Rows.of(part, faces, ports) for part in parts)
+    first, second = (Rows.of(thinned(part, faces, ports), faces, ports) for part in parts)
     rows, strengths = first.and_(second), {share.output: share.strength for share in found}
     maps = {n: rows.mapped(n, _each(parts[0], ports, n), s) for n, s in strengths.items()}
     for share in found:
@@ -179,17 +182,24 @@ def strongest(
     for strength in STRENGTHS:
         weights, bias = rows.mapped(name, each, strength)
         other = held.features @ weights + bias
-        counts = [weighed(own, other, ids) for own in said]
-        costs = [loss(a * own + b * other, ids) for own, (a, b) in zip(said, counts, strict=True)]
-        tried.append((sum(costs), strength, (weights, bias), counts))
+        counts = [weighed(own, other, ids, each) for own in said]
+        pairs = zip(said, counts, strict=True)
+        cost = sum(loss(a * own + b * other, ids, each) for own, (a, b) in pairs)
+        tried.append((cost, strength, (weights, bias), counts))
     return min(tried, key=lambda one: one[0])[1:]
 
 
-def loss(logits: Array, ids: Array) -> float:
-    """Return the sum over rows of minus the log-probability of the label; -1 does not count."""
-    known = ids >= 0
-    logs = inference.log_softmax(logits[known].astype(np.float64))
-    return -float(np.take_along_axis(logs, ids[known][:, None], axis=1).sum())
+def loss(logits: Array, ids: Array, each: Array) -> float:
+    """Return the weighted sum over rows of minus the log-probability of the label.
+
+    Args:
+        logits: (n o).
+        ids: The label of each row (n); rows with none, -1, do not count.
+        each: What rows of each label weigh (o).
+    """
+    logits, ids = logits[ids >= 0].astype(np.float64), ids[ids >= 0]
+    logs = np.take_along_axis(inference.log_softmax(logits), ids[:, None], axis=1)[:, 0]
+    return -float(logs @ each[ids])
 
 
 def _counts(block: Block, size: int) -> Any:
@@ -226,6 +236,7 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
     for label in [1] if size == 2 else range(size):
         mine = ids == label
         if mine.all() or not mine.any():
+            bias[label] *= -1 if len(mine) and mine.all() else 1
             continue
         ratio = np.ones(rows.shape[1])
         ratio[:counts] = _ratio(rows[:, :counts], mine)
@@ -248,17 +259,19 @@ def _ratio(rows: Any, mine: Array) -> Array:
     return np.where(np.asarray(there.sum(axis=0)).ravel() > 0, ratio, 0.0)
 
 
-def weighed(own: Array, other: Array, ids: Array) -> tuple[float, float]:
+def weighed(own: Array, other: Array, ids: Array, each: Array) -> tuple[float, float]:
     """Return what to multiply two rows of logits by before they are added.
 
     Args:
         own: Logits (n o).
         other: Logits (n o).
-        ids: The true label of each row (n); rows with none, -1, do not count.
+        ids: The label of each row (n); rows with none, -1, do not count.
+        each: What rows of each label weigh (o).
     """
 
     def cost(share: Array) -> float:
-        return loss(share[0] * own + share[1] * other, ids) + float(((share - ALIKE) ** 2).sum())
+        away = float(((share - ALIKE) ** 2).sum())
+        return loss(share[0] * own + share[1] * other, ids, each) + away
 
     found = minimize(cost, np.full(2, ALIKE), bounds=[(0, None)] * 2)
     return float(found.x[0]), float(found.x[1])

@@ -96,8 +96,9 @@ class Encoding:
     @property
     def maps(self) -> bool:
         """Whether a linear map may be given the numbers of each row, to tell its label by."""
-        numbers = any(not isinstance(self.encoders[c.name], Vocabulary) for c in self.schema.inputs)
-        return self.schema.shape == "many-to-one" and bool(self.labels) and numbers
+        given = [self.encoders[column.name] for column in self.schema.inputs]
+        embedded = [isinstance(e, Vocabulary) or (isinstance(e, Labels) and e.ids) for e in given]
+        return self.schema.shape == "many-to-one" and bool(self.labels) and not all(embedded)
 
     @property
     def ports(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from unrolled.networks.pooling import largest
 from unrolled.networks.ports import Ports
 
 MOST_FLAT = 4096  # more numbers than this in a row are summed up
+MOST = 1e6  # a number beyond is taken for this: its square must be one too
 Tensors = Mapping[str, Any]
 
 
@@ -85,11 +86,13 @@ def numbers(x: Any, mask: Any) -> Any:
         mask: Which steps are real (b t), the first of a row; None where all are.
     """
     t, f = x.shape[1:]
+    x = keras().ops.clip(x, -MOST, MOST)
     if mask is None and t is not None and t * f <= MOST_FLAT:
         return layers.Flatten()(x)
     ops, mean = keras().ops, layers.GlobalAveragePooling1D
     middle = mean()(x, mask=mask)
-    spread = ops.sqrt(ops.relu(mean()(ops.square(x), mask=mask) - ops.square(middle)))
+    away = ops.square(x - ops.expand_dims(middle, 1))
+    spread = ops.sqrt(mean()(away, mask=mask))
     most, least = largest(x, mask), ops.negative(largest(ops.negative(x), mask))
     return layers.Concatenate()([middle, spread, least, most, x[:, 0], _last(x, mask)])
 
