@@ -52,6 +52,7 @@ CASES = (
     Case("many-to-one", "last", WORDS, LABEL, {"layers": 2}, "of words, two layers"),
     Case("many-to-one", "last", RAGGED, "total", {"cell": "rnn"}, "ragged rnn"),
     Case("many-to-one", "pooled", WORDS, LABEL, {}, "of words"),
+    Case("many-to-one", "pooled", RAGGED, LABEL, {}, "ragged, a label"),
     Case("many-to-one", "pooled", RAGGED, "total", {"cell": "gru"}, "ragged gru"),
     Case("many-to-one", "pooled", WORDS, LABEL, {"pooling": "max"}, "of characters, max", LETTERS),
     Case("many-to-one", "pooled", WORDS, LABEL, {"pooling": "attention"}, "of words, attention"),
