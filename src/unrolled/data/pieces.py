@@ -16,6 +16,7 @@ import polars as pl
 from unrolled.data import records
 from unrolled.data.delimited import BOM, Facts, cast, header_line, strings
 from unrolled.data.read import UNREADABLE, read, unreadable
+from unrolled.data.rehearsal import survived
 from unrolled.errors import DataError
 
 SIZE = 4 << 20  # bytes of text in a piece
@@ -90,6 +91,8 @@ def _parquet(path: Path, rows: int) -> Pieces:
     if count <= rows:
         table = read(path)
         return Pieces(table.height, lambda: iter([table]))
+    if not survived(path):
+        raise unreadable(f"'{path}'")
     starts = range(0, count, rows)
 
     def tables() -> Iterator[pl.DataFrame]:

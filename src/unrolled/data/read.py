@@ -12,6 +12,7 @@ import narwhals as nw
 import polars as pl
 
 from unrolled.data import archive, conll, delimited, records
+from unrolled.data.rehearsal import survived
 from unrolled.data.series import series
 from unrolled.data.write import like, write
 from unrolled.errors import DataError, SettingError, nearest
@@ -126,6 +127,8 @@ def unreadable(what: str) -> DataError:
 
 def _parquet(data: bytes, what: str) -> pl.DataFrame:
     """Return the table that a Parquet file holds."""
+    if not survived(data):
+        raise unreadable(what)
     try:
         frame = pl.read_parquet(data)
     except UNREADABLE:
