@@ -189,12 +189,14 @@ def test_where_every_row_has_one_label_it_is_the_answer(size, label):
     assert np.argmax(rows @ weights + bias, axis=1).tolist() == [label] * 20
 
 
-@pytest.mark.parametrize("stage", ["shares", "again"])
-def test_ctrl_c_keeps_what_is_fitted(stage, monkeypatch):
+@pytest.mark.parametrize(
+    ("place", "stage"), [(mixture, "mixed"), (mixture.Mixed, "again")], ids=["mixed", "again"]
+)
+def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mixture, stage, pressed)
+    monkeypatch.setattr(place, stage, pressed)
     assert set(model().fit(TABLE).predict(TABLE)["label"]) <= {"0", "1"}
 
 

@@ -122,12 +122,13 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     rows, others = (mixture.recurrent(part, trained.ports) for part in parts)
     histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
     trained = _kept(trained, histories)
-    mixed: list[mixture.Share] = []
+    mixed = None
     with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
-        mixed = mixture.shares(trained.faces, trained.ports, *parts)
+        mixed = mixture.mixed(trained.faces, trained.ports, *parts) if trained.faces.paths else None
     temperatures = _temperatures(trained, held)
     with suppress(KeyboardInterrupt):
-        mixture.again([] if apart else mixed, trained.faces, trained.ports, parts)
+        if mixed is not None and not apart:
+            mixed.again()
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,

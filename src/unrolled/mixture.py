@@ -6,7 +6,7 @@ probable; then the linear map, which needs no rows to stop by, is found again fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,6 +104,28 @@ class Rows:
         return logistic(self.features[known], self.counts, ids[known], each, strength)
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """Linear maps beside fitted recurrences.
+
+    Attributes:
+        shares: How much each side counts, by network and output.
+        rows: All the rows, those that were fitted on and those held out.
+        weights: By output, what rows of each label weigh (o).
+    """
+
+    shares: Sequence[Share]
+    rows: Rows
+    weights: Mapping[str, Array]
+
+    def again(self) -> None:
+        """Find the linear maps from all the rows, and set them."""
+        strengths = {share.output: share.strength for share in self.shares}
+        maps = {n: self.rows.mapped(n, self.weights[n], s) for n, s in strengths.items()}
+        for share in self.shares:
+            share.set(maps[share.output])
+
+
 def recurrent(examples: Examples, ports: Ports) -> Examples:
     """Return rows without what the linear map alone reads."""
     inputs = {name: b for name, b in examples.inputs.items() if name not in ports.counted}
@@ -123,8 +145,8 @@ def thinned(examples: Examples, faces: Faces, ports: Ports) -> Examples:
     return examples.take(np.sort(drawn))
 
 
-def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[Share]:
-    """Set a linear map beside each fitted recurrence, and return how much each counts.
+def mixed(faces: Faces, ports: Ports, train: Examples, held: Examples) -> Mixed:
+    """Set a linear map beside each fitted recurrence, by how much each counts.
 
     Args:
         faces: The networks; their recurrences are fitted.
@@ -132,32 +154,19 @@ def shares(faces: Faces, ports: Ports, train: Examples, held: Examples) -> list[
         train: The rows that they were fitted on.
         held: Rows that they were not fitted on.
     """
-    if not faces.paths:
-        return []
     train, held = (thinned(part, faces, ports) for part in (train, held))
     found, apart = [], recurrent(held, ports)
     rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
+    weights = {name: _each(train, ports, name) for name in ports.told}
     said = [inference.outputs(network, apart, list(ports.heads)) for network in faces.fitted]
-    for name in ports.told:
+    for name, each in weights.items():
         logits = [np.asarray(own[name]) for own in said]
-        each = _each(train, ports, name)
         strength, linear, counts = strongest(logits, rows, others, name, each)
         for paths, (own, other) in zip(faces.paths, counts, strict=True):
             head = paths[name].head.get_weights()
             found.append(Share(name, paths[name], head, strength, own, other))
             found[-1].set(linear)
-    return found
-
-
-def again(found: Sequence[Share], faces: Faces, ports: Ports, parts: Sequence[Examples]) -> None:
-    """Find the linear maps from more rows, and set them."""
-    if not found:
-        return
-    first, second = (Rows.of(thinned(part, faces, ports), faces, ports) for part in parts)
-    rows, strengths = first.and_(second), {share.output: share.strength for share in found}
-    maps = {n: rows.mapped(n, _each(parts[0], ports, n), s) for n, s in strengths.items()}
-    for share in found:
-        share.set(maps[share.output])
+    return Mixed(found, rows.and_(others), weights)
 
 
 def _each(examples: Examples, ports: Ports, name: str) -> Array:
@@ -235,8 +244,10 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
     weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
     for label in [1] if size == 2 else range(size):
         mine = ids == label
-        if mine.all() or not mine.any():
-            bias[label] *= -1 if len(mine) and mine.all() else 1
+        if not mine.any():
+            continue
+        if mine.all():
+            bias[label] *= -1
             continue
         ratio = np.ones(rows.shape[1])
         ratio[:counts] = _ratio(rows[:, :counts], mine)
