@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from unrolled import references
-from unrolled.data.columns import Encoder, encoder_from
+from unrolled.data.columns import Encoder, embedded, encoder_from
 from unrolled.data.examples import Encoding
-from unrolled.data.labels import Labels
-from unrolled.data.vocabulary import Vocabulary
 from unrolled.folder import (
     MANIFEST,
     SEQUENCES,
@@ -170,7 +168,7 @@ def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
 def _refuse_other(encoding: Encoding, ports: Ports) -> None:
     """Refuse sizes of a network that are not those of the columns."""
     schema, sizes, names = encoding.schema, encoding.sizes, encoding.ports
-    plain = [c for c in schema.inputs if not _whole(encoding.encoders[c.name])]
+    plain = [c for c in schema.inputs if not embedded(encoding.encoders[c.name])]
     expected = {
         "shape": schema.shape,
         "t": encoding.steps_in,
@@ -204,11 +202,6 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
             f"the network embeds {shown(dict(ports.embedded))}, and its columns ask for"
             f" {shown(ids)}"
         )
-
-
-def _whole(encoder: Encoder) -> bool:
-    """Return whether an input becomes whole numbers, which are embedded."""
-    return isinstance(encoder, Vocabulary) or (isinstance(encoder, Labels) and encoder.ids)
 
 
 def _temperatures(facts: Any, schema: Schema) -> dict[str, float]:

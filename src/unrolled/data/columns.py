@@ -81,6 +81,11 @@ def encoder(
     return Scaler(column, as_output=output)
 
 
+def embedded(made: Encoder) -> bool:
+    """Return whether what goes in becomes whole numbers, which a network embeds."""
+    return isinstance(made, Vocabulary) or (isinstance(made, Labels) and made.ids)
+
+
 def encoder_from(facts: dict[str, Any]) -> Encoder:
     """Return the fitted encoder that `to_dict` wrote.
 

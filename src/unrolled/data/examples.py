@@ -12,7 +12,7 @@ import numpy as np
 
 from unrolled.data.batch import PREVIOUS, STOP, Array, Block, Examples
 from unrolled.data.categories import Categories
-from unrolled.data.columns import Encoder, encoder
+from unrolled.data.columns import Encoder, embedded, encoder
 from unrolled.data.labels import Labels
 from unrolled.data.runs import Runs
 from unrolled.data.spelling import Spelling
@@ -96,9 +96,8 @@ class Encoding:
     @property
     def maps(self) -> bool:
         """Whether a linear map may be given the numbers of each row, to tell its label by."""
-        given = [self.encoders[column.name] for column in self.schema.inputs]
-        embedded = [isinstance(e, Vocabulary) or (isinstance(e, Labels) and e.ids) for e in given]
-        return self.schema.shape == "many-to-one" and bool(self.labels) and not all(embedded)
+        numbers = not all(embedded(self.encoders[column.name]) for column in self.schema.inputs)
+        return self.schema.shape == "many-to-one" and bool(self.labels) and numbers
 
     @property
     def ports(self) -> dict[str, str]:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.batch import Array
+from unrolled.data.columns import embedded
 from unrolled.data.examples import Encoding
-from unrolled.data.labels import Labels
-from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import DataError
 from unrolled.references import linear, ngram, recalled
 from unrolled.references.linear import Features, Linear
@@ -46,7 +45,7 @@ class Held:
             encoding.steps_out,
         )
         self.many, self.categories = FACTS[schema.shape].inputs == "many", encoding.categories
-        self.ids = {n: sizes[n] for n, made in inputs.items() if _whole(made)}
+        self.ids = {n: sizes[n] for n, made in inputs.items() if embedded(made)}
         self.values = sum(sizes[n] for n in inputs if n not in self.ids)
         self.heads = {n: sizes[n] for n in outputs}
         many = [n for n, column in outputs.items() if column.side == "many"]
@@ -195,11 +194,6 @@ def _must(right: bool, name: str, got: str) -> None:
     """Refuse a reference unless something of it is right."""
     if not right:
         raise DataError(f"got the reference '{name}' with {got}, expected those of its columns.")
-
-
-def _whole(encoder: Any) -> bool:
-    """Return whether an input becomes whole numbers."""
-    return isinstance(encoder, Vocabulary) or (isinstance(encoder, Labels) and encoder.ids)
 
 
 def _shape(what: str, array: Array) -> str:
