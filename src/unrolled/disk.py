@@ -51,3 +51,9 @@ def folder(path: Path) -> None:
         folder(path.parent)
         path.mkdir(exist_ok=True)
         settled(path.parent)
+
+
+def writable(path: Path) -> bool:
+    """Return whether a file may be written there: its folder exists and lets it be."""
+    folder = path.parent
+    return not path.is_dir() and folder.is_dir() and os.access(folder, os.W_OK)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
+from unrolled import disk
 from unrolled.errors import DataError
 
 
@@ -38,11 +38,11 @@ def refuse_undrawable(path: str | Path, *, example: str = "picture.png") -> None
     """
     from matplotlib.figure import Figure
 
-    folder, suffix = Path(path).parent, Path(path).suffix.lower().removeprefix(".")
+    suffix = Path(path).suffix.lower().removeprefix(".")
     known = Figure().canvas.get_supported_filetypes()
     if suffix and suffix not in known:
         raise _undrawable(path, f"the ending '{suffix}' is none of {', '.join(known)}", example)
-    if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    if not disk.writable(Path(path)):
         raise _undrawable(path, "it is no file that may be written", example)
 
 

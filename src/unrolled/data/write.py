@@ -84,7 +84,7 @@ def refuse_unwritable(out: str | os.PathLike[str]) -> None:
         DataError: The suffix is unknown, or the file cannot be written.
     """
     target, _ = _named(out)
-    if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+    if not disk.writable(target):
         raise _unwritable(target, "it is no file in a folder that may be written to")
 
 
