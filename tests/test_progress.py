@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from unrolled.progress import Progress
+from unrolled.progress import Progress, stage
 
 
 def run(epochs, *, passes=None, verbose=True):
@@ -41,6 +41,19 @@ def test_a_line_is_never_told_twice(capsys):
 def test_nothing_is_said_where_nobody_asked(capsys):
     run(20, verbose=False)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_stage_says_in_the_end_how_long_it_took(capsys, shown):
+    with stage("linear map", shown=shown):
+        assert capsys.readouterr().err == ""
+    assert capsys.readouterr() == ("", "linear map  0:00\n" if shown else "")
+
+
+def test_a_stage_that_fails_does_not_say_that_it_is_done(capsys):
+    with pytest.raises(ValueError, match="no map"), stage("linear map", shown=True):
+        raise ValueError("no map")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")

@@ -191,7 +191,7 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
     extra = {names[made.key]: made.feature for made in encoding.beside}
     given = {**ports.spelled, **ports.counted}
     if set(given) != set(extra) or any(
-        given[n][0] < made.size or given[n][1] != made.longest for n, made in extra.items()
+        given[n][0] < made.size or given[n][1] != made.each for n, made in extra.items()
     ):
         raise RefusedError(
             f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"

@@ -21,7 +21,8 @@ from unrolled.data.vectors import vectors
 from unrolled.data.vocabulary import Vocabulary
 from unrolled.errors import SettingError
 from unrolled.generation import forced
-from unrolled.networks import Ports, faces, rounded, settled, start
+from unrolled.networks import Ports, faces, patterns, rounded, settled, start
+from unrolled.progress import stage
 from unrolled.settings import Network, Training
 
 
@@ -81,6 +82,8 @@ def _ports(
     """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
     sizes = encoding.sizes
+    values = train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0
+    mapped = linear and encoding.maps
 
     def beside(kind: type[Any]) -> dict[str, Any]:
         found = [made for made in encoding.beside if isinstance(made.feature, kind)]
@@ -90,12 +93,13 @@ def _ports(
         schema.shape,
         t=encoding.steps_in,
         u=encoding.steps_out,
-        values=train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0,
+        values=values,
         embedded={name: rounded(sizes[name]) for name in train.inputs if name in sizes},
-        spelled={name: (rounded(f.size), f.longest) for name, f in beside(Spelling).items()},
+        spelled={name: (rounded(f.size), f.each) for name, f in beside(Spelling).items()},
         vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
-        counted={name: (rounded(f.size), f.longest) for name, f in beside(Runs).items()},
-        mapped=linear and encoding.maps,
+        counted={name: (rounded(f.size), f.each) for name, f in beside(Runs).items()},
+        mapped=mapped,
+        patterned=mapped and patterns.suit(values, encoding.steps_in),
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
         pooled=encoding.pooled,
@@ -122,13 +126,15 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     rows, others = (mixture.recurrent(part, trained.ports) for part in parts)
     histories = training.fit_each(trained.faces.fitted, rows, others, trained.training)
     trained = _kept(trained, histories)
-    mixed = None
-    with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
-        mixed = mixture.mixed(trained.faces, trained.ports, *parts) if trained.faces.paths else None
-    temperatures = _temperatures(trained, held)
-    with suppress(KeyboardInterrupt):
-        if mixed is not None and not apart:
-            mixed.again()
+    paths = bool(trained.faces.paths)
+    with stage("linear map beside the network", shown=paths and trained.training.verbose):
+        mixed = None
+        with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
+            mixed = mixture.mixed(trained.faces, trained.ports, *parts) if paths else None
+        temperatures = _temperatures(trained, held)
+        with suppress(KeyboardInterrupt):
+            if mixed is not None and not apart:
+                mixed.again()
     blocks = {**train.inputs, **train.targets}
     simple = references.fitted(
         train,

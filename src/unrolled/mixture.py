@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from unrolled import inference
 from unrolled.backend import keras
 from unrolled.data.batch import Array, Block, Examples
-from unrolled.networks import Faces, Ports
+from unrolled.networks import Faces, Ports, patterns
 from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
@@ -135,7 +135,7 @@ def recurrent(examples: Examples, ports: Ports) -> Examples:
 def thinned(examples: Examples, faces: Faces, ports: Ports) -> Examples:
     """Return so many of the rows, drawn evenly, that a map is found in minutes at most."""
     path = next(iter(faces.paths[0].values()))
-    size = sum(examples.inputs[name].flat.size for name in ports.counted)
+    size = sum(int(np.count_nonzero(examples.inputs[name].flat)) for name in ports.counted)
     size += examples.rows * path.numbers.input.shape[-1] if path.numbers is not None else 0
     tens = max(1.0, max(ports.heads[name] for name in ports.told) / 10)
     most = max(1, int(MOST_NUMBERS / tens * examples.rows / max(1, size)))
@@ -155,6 +155,7 @@ def mixed(faces: Faces, ports: Ports, train: Examples, held: Examples) -> Mixed:
         held: Rows that they were not fitted on.
     """
     train, held = (thinned(part, faces, ports) for part in (train, held))
+    _see(faces, train)
     found, apart = [], recurrent(held, ports)
     rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
     weights = {name: _each(train, ports, name) for name in ports.told}
@@ -167,6 +168,19 @@ def mixed(faces: Faces, ports: Ports, train: Examples, held: Examples) -> Mixed:
             found.append(Share(name, paths[name], head, strength, own, other))
             found[-1].set(linear)
     return Mixed(found, rows.and_(others), weights)
+
+
+def _see(faces: Faces, train: Examples) -> None:
+    """Set the layers that see patterns in rows of numbers, where there are some."""
+    layers = [next(iter(paths.values())).filters for paths in faces.paths]
+    if not layers[0]:
+        return
+    block = train.inputs["x"]
+    some = np.random.default_rng(0).permutation(train.rows)[: patterns.MOST_ROWS]
+    weights = patterns.found(block.take(some).rows())
+    for filters in layers:
+        for layer, each in zip(filters, weights, strict=True):
+            layer.set_weights(each)
 
 
 def _each(examples: Examples, ports: Ports, name: str) -> Array:

@@ -23,6 +23,7 @@ HEATED = (
 )
 EACH = "# Each of the networks was fitted by itself, compiled so.\n"
 APART = "# The linear map, zeros at first, was found apart, by logistic regression.\n"
+FIXED = "# The convolutions under it are not trained: their filters are short patterns.\n"
 SMOOTHED = """\
 
 
@@ -50,6 +51,7 @@ def training_lines(trained: Trained) -> str:
     lines = laid(("model.compile(", given, ")"))
     before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
     before += APART if trained.faces.paths else ""
+    before += FIXED if trained.ports.patterned else ""
     before += EACH if trained.faces.members else ""
     return before + lines
 

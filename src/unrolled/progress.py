@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 QUIET_LINES = 10
@@ -65,6 +65,25 @@ class Progress:
     def _say(self) -> None:
         print(self._line, file=sys.stderr, flush=True)
         self._line = ""
+
+
+@contextmanager
+def stage(what: str, *, shown: bool) -> Iterator[None]:
+    """Tell on the error stream what takes its time, and how long it took in the end.
+
+    Args:
+        what: What is done.
+        shown: Whether to show anything.
+    """
+    began = time.monotonic()
+    with ExitStack() as stack:
+        if shown and sys.stderr.isatty():
+            from rich.console import Console
+
+            stack.enter_context(Console(stderr=True).status(f"{what} (Ctrl-C ends it)"))
+        yield
+    if shown:
+        print(f"{what}  {_clock(time.monotonic() - began)}", file=sys.stderr, flush=True)
 
 
 @contextmanager

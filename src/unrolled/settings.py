@@ -69,7 +69,7 @@ class Network(Settings):
             (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
         linear: Whether a linear map of the whole row adds to what the recurrence of `many-to-one`
             says of up to 100 labels: of its words and pairs of words, its runs of up to four
-            characters, its numbers.
+            characters, its numbers and how often short patterns stand in them.
 
     Example:
         >>> Network(units=64).cell

@@ -19,27 +19,32 @@ def block(rows):
     return Block.of([np.array(row, np.int32) for row in rows])
 
 
-def spelled(row, longest):
-    """Return the runs that end at each step of a row, one place before it among them."""
-    started = [0, *row]
-    for end in range(1, len(started)):
-        yield [
-            tuple(started[end - n + 1 : end + 1]) if n <= end + 1 else None
-            for n in range(1, longest + 1)
-        ]
+def spelled(row, longest, *, closed):
+    """Return the runs that end at each step of a row, with the places before and after it."""
+    whole = [0, *row, 0]
+
+    def ending(end, fewest):
+        runs = [tuple(whole[max(0, end - n + 1) : end + 1]) for n in range(fewest, longest + 1)]
+        return [run if len(run) == n else None for n, run in enumerate(runs, fewest)]
+
+    for end in range(1, len(row) + 1):
+        beyond = ending(end + 1, 2) if end == len(row) else [None] * (longest - 1)
+        yield ending(end, 1) + (beyond if closed else [])
 
 
 @given(rows_of_ids, rows_of_ids, st.sampled_from([31, 900]))
 def test_an_id_stands_for_one_run_and_nought_for_what_is_not_known(known, rows, size):
     made = Runs(size=size).fit(block(known))
-    longest = 4 if size == 31 else 2
-    assert made.longest == longest
-    seen = {run for row in known for step in spelled(row, longest) for run in step if run}
+    longest, closed = (4, True) if size == 31 else (2, False)
+    seen = {
+        run for row in known for step in spelled(row, longest, closed=closed) for run in step if run
+    }
     ids = {}
     found = made.encode(block(rows))
-    assert found.flat.shape == (sum(map(len, rows)), longest)
+    assert found.flat.shape == (sum(map(len, rows)), made.each)
+    assert made.each == (7 if closed else 2)
     for row, encoded in zip(rows, found.rows(), strict=True):
-        for step, each in zip(spelled(row, longest), encoded.tolist(), strict=True):
+        for step, each in zip(spelled(row, longest, closed=closed), encoded.tolist(), strict=True):
             for run, i in zip(step, each, strict=True):
                 assert (i == 0) == (run not in seen)
                 assert i == 0 or ids.setdefault(i, run) == run
@@ -55,12 +60,19 @@ def test_the_most_frequent_runs_are_kept(monkeypatch):
 
 
 def test_more_symbols_than_a_pair_can_number_are_counted_alone():
-    assert Runs(size=2**40).longest == 1
+    assert Runs(size=2**40).each == 1
 
 
+@pytest.mark.parametrize("size", [31, 900])
 @pytest.mark.parametrize("rows", [[[1, 2, 1]], [[5]]])
-def test_runs_go_to_json_and_back(rows):
-    made = Runs(size=900).fit(block([[1, 2], [2, 1]]))
+def test_runs_go_to_json_and_back(rows, size):
+    made = Runs(size=size).fit(block([[1, 2], [2, 1]]))
     again = Runs.from_dict(json.loads(json.dumps(made.to_dict())))
     assert again.size == made.size
     np.testing.assert_array_equal(again.encode(block(rows)).flat, made.encode(block(rows)).flat)
+
+
+def test_runs_that_say_nothing_of_the_end_stop_at_it():
+    facts = Runs(size=31).fit(block([[1, 2]])).to_dict()
+    del facts["closed"]
+    assert Runs.from_dict(facts).each == 4

@@ -17,9 +17,9 @@ def test_words_become_their_characters_and_unknown_ones_are_one():
 
 def test_the_middle_of_a_long_word_is_cut():
     made = Spelling().fit([["abc"]])
-    assert made.longest == 3
+    assert made.each == 3
     assert made.encode([["abbbc"]])[0].tolist() == [[2, 3, 4]]
-    assert Spelling().fit([["x" * 99]]).longest == MOST
+    assert Spelling().fit([["x" * 99]]).each == MOST
     one = Spelling().fit([["a", "b"]])
     assert one.encode([["ba"]])[0].tolist() == [[3]]
 

@@ -155,8 +155,11 @@ def _wrong_beside(spelling: Any, runs: Any) -> str | None:
         if not _names(spelling["known"]) or type(longest) is not int or not 0 < longest <= MOST:
             return "spelling"
     if runs is not None:
-        made, known = Runs(size=runs["base"]), runs["known"]
-        if len(known) != made.longest or not all(_rising(keys) for keys in known):
+        closed = runs.get("closed", False)
+        if type(closed) is not bool:
+            return "runs"
+        made, known = Runs(size=runs["base"], closed=closed), runs["known"]
+        if len(known) != len(made.known) or not all(_rising(keys) for keys in known):
             return "runs"
     return None
 

@@ -24,7 +24,7 @@ class Spelling:
 
     def __init__(self) -> None:
         self.known: list[str] = []
-        self.longest = 1
+        self.each = 1
         self._place: dict[str, int] = {}
 
     @property
@@ -43,7 +43,7 @@ class Spelling:
         for word, count in counts.items():
             letters.update(dict.fromkeys(word, count))
         self._know(sorted(letters, key=lambda letter: (-letters[letter], letter)))
-        self.longest = min(MOST, max(map(len, counts), default=1) or 1)
+        self.each = min(MOST, max(map(len, counts), default=1) or 1)
         return self
 
     def encode(self, rows: Sequence[Sequence[str]]) -> list[Array]:
@@ -61,14 +61,14 @@ class Spelling:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was fitted as plain JSON."""
-        return {"known": self.known, "longest": self.longest}
+        return {"known": self.known, "longest": self.each}
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the spelling that `to_dict` wrote."""
         made = cls()
         made._know(facts["known"])
-        made.longest = facts["longest"]
+        made.each = facts["longest"]
         return made
 
     def _know(self, letters: list[str]) -> None:
@@ -77,9 +77,9 @@ class Spelling:
 
     def _spelled(self, word: str) -> Array:
         """Return the ids of a word's characters (c)."""
-        if len(word) > self.longest:
-            first = self.longest - self.longest // 2
-            word = word[:first] + (word[first - self.longest :] if self.longest > first else "")
-        found = np.full(self.longest, PADDING, np.int32)
+        if len(word) > self.each:
+            first = self.each - self.each // 2
+            word = word[:first] + (word[first - self.each :] if self.each > first else "")
+        found = np.full(self.each, PADDING, np.int32)
         found[: len(word)] = [self._place.get(letter, UNKNOWN) for letter in word]
         return found

@@ -6,12 +6,13 @@ learns faster and leaves them little to explain, but found apart and set afterwa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
 from unrolled.networks.parts import layers
+from unrolled.networks.patterns import patterns
 from unrolled.networks.pooling import largest
 from unrolled.networks.ports import Ports
 
@@ -28,11 +29,13 @@ class Path:
         head: The Dense on what the recurrence makes of the row.
         runs: By input of runs, the Embedding that holds the weights (ids o) of each.
         numbers: The Dense on the numbers of the row; None where it is not given any.
+        filters: The convolutions that see patterns in them, the same for all outputs.
     """
 
     head: Any
     runs: Mapping[str, Any]
     numbers: Any
+    filters: Sequence[Any] = ()
 
 
 def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dict[str, Path]]:
@@ -50,7 +53,7 @@ def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dic
         Cheng et al. 2016 (wide and deep), section 3, who train both together.
     """
     outputs, paths, mask = dict(built), {}, tensors.get("mask")
-    row = numbers(tensors["x"], mask) if ports.mapped else None
+    row, filters = _row(tensors["x"], mask, ports) if ports.mapped else (None, [])
     for name in ports.told:
         o = int(ports.heads[name])
         runs = {
@@ -63,7 +66,7 @@ def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dic
             dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
             parts.append(dense(row))
         outputs[name] = layers.Add()([built[name], *parts])
-        paths[name] = Path(built[name]._keras_history.operation, runs, dense)
+        paths[name] = Path(built[name]._keras_history.operation, runs, dense, filters)
     return outputs, paths
 
 
@@ -76,6 +79,15 @@ def summed(runs: Any, mask: Any, weights: Any) -> Any:
     return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), weights(runs))
 
 
+def _row(x: Any, mask: Any, ports: Ports) -> tuple[Any, list[Any]]:
+    """Return what is given of the numbers of a row (b F), and the layers that see patterns."""
+    x = keras().ops.clip(x, -MOST, MOST)
+    if not ports.patterned:
+        return numbers(x, mask), []
+    shares, filters = patterns(x, mask)
+    return layers.Concatenate()([numbers(x, mask), shares]), filters
+
+
 def numbers(x: Any, mask: Any) -> Any:
     """Return the numbers of a row end to end where all rows have as many, else a summary.
 
@@ -86,7 +98,6 @@ def numbers(x: Any, mask: Any) -> Any:
         mask: Which steps are real (b t), the first of a row; None where all are.
     """
     t, f = x.shape[1:]
-    x = keras().ops.clip(x, -MOST, MOST)
     if mask is None and t is not None and t * f <= MOST_FLAT:
         return layers.Flatten()(x)
     ops, mean = keras().ops, layers.GlobalAveragePooling1D

@@ -28,6 +28,7 @@ class Ports:
         spelled: Symbols, and how many a step has, of each input of the characters of words.
         counted: Ids, and how many a step has, of each input of runs that a linear map counts.
         mapped: Whether a linear map is also given the numbers of each row.
+        patterned: Whether it is then also told how often patterns stand in them.
         vectors: Numbers that stand for a token of an input, where a file of vectors says so.
         heads: Output values `o` of each output.
         pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.
@@ -46,6 +47,7 @@ class Ports:
     spelled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     counted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     mapped: bool = False
+    patterned: bool = False
     vectors: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
