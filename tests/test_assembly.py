@@ -67,7 +67,7 @@ def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
 def test_steps_with_an_output_each_are_more_to_learn_from(y, units, rate):
     made = built([list(word) for word in TEXT], y, network=Network())
     assert (made.network.units, made.network.dropout) == (units, 0.5)
-    assert made.training.learning_rate == rate
+    assert (made.training.learning_rate, made.training.label_smoothing) == (rate, 0.1)
 
 
 def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():

@@ -67,11 +67,13 @@ def test_the_right_temperature_makes_the_error_small():
 
 @pytest.fixture(scope="module")
 def sentences():
-    """Return a model that was fitted for too long, and rows that it has not seen."""
+    """Return a model that was fitted for too long by itself, and rows that it has not seen."""
     table = unrolled.read(SENTENCES)
     rows = np.random.default_rng(0).permutation(table.height)
-    network = unrolled.Network(units=16, dropout=0.0)
-    training = unrolled.Training(epochs=8, decay="cosine", learning_rate=0.01, verbose=False)
+    network = unrolled.Network(units=16, dropout=0.0, linear=False)
+    training = unrolled.Training(
+        epochs=8, decay="cosine", learning_rate=0.01, label_smoothing=0, verbose=False
+    )
     model = unrolled.SequenceModel({"text": "words"}, "label", network=network, training=training)
     return model.fit(table[rows[:2000]]), table[rows[2000:]]
 

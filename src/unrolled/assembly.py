@@ -40,7 +40,7 @@ def built(
         rows=train.rows,
         embedded=ports.shape != "aligned" and (bool(ports.embedded) or ports.tokens),
         generates=generates,
-        answers=generates and ports.shape == "unaligned",
+        answers=bool(ports.labels) and ports.shape != "one-to-many",
     )
     made = faces(ports, taken, seeds=filled.each_seed)
     for name, rows in known.items():

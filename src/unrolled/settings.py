@@ -130,7 +130,7 @@ class Training(Settings):
             rows enough, and random elsewhere.
         split_by: The column that groups rows (`group`) or orders them (`time`).
         label_smoothing: Share of the weight of a true token or label that all of them get alike;
-            None takes 0.1 for tokens that an input of steps becomes, else 0.
+            None takes 0.1 for labels, and for tokens that an input of steps becomes, else 0.
         class_weight: `balanced` lets every class of a category that comes out count alike, however
             many rows it has; None lets every row.
         word_dropout: Share of the words, tokens and characters that go in which each pass takes for

@@ -27,7 +27,7 @@ LEAST_PASSES, LEAST_STEPS = 100, 6000  # the most passes are at least as many as
 LEAST_PATIENCE, PATIENT_STEPS = 10, 400
 WRITING_STEPS, WRITING_PASSES = 3400, (15, 200)  # where tokens are written, by a falling rate
 WARMING = 0.05  # share of these in which the rate rises first
-SMOOTHING = 0.1  # of the tokens that an input of steps becomes
+SMOOTHING = 0.1  # of labels and tokens that are answers
 Stopped = Literal["early", "limit", "interrupted", "diverged"]
 
 
@@ -226,8 +226,8 @@ def settled(
         embedded: Whether tokens, text or wide categories go in or tokens come out, which overfit
             sooner; not where each step has an output of its own, which is more to learn from.
         generates: Whether a chained decoder writes tokens.
-        answers: Whether it writes one right answer, as from letters to sounds, and not one of
-            many that may be drawn, whose probabilities smoothing would spoil.
+        answers: Whether labels or tokens come out of which one is right, as the sounds of letters
+            are, and not one of many that may be drawn, whose probabilities smoothing would spoil.
 
     A small table makes few steps a pass, so that it needs more passes, and more patience, to come
     as far. How the numbers were chosen stands in docs/defaults.md.
