@@ -320,3 +320,23 @@ def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setti
     square = ((said["b"] - numbers) ** 2).mean()
     loss = made.test_on_batch(x, {"a": labels, "b": numbers}, return_dict=True)["loss"]
     assert loss == pytest.approx(smooth + square, rel=1e-5)
+
+
+@pytest.mark.parametrize(("share", "labels"), [(0.1, 2), (0.3, 7)])
+def test_no_smoothed_loss_is_below_its_entropy(share, labels):
+    best = np.full(labels, share / labels)
+    best[0] += 1 - share
+    loss = training.smoothed(share)(np.array([0]), np.log(best)[None].astype("float32"))
+    assert float(loss[0]) == pytest.approx(training.entropy(share, labels), rel=1e-5)
+
+
+@pytest.mark.parametrize(("floor", "mark"), [(0.69, 5), (0.0, 1)])
+def test_what_is_enough_to_wait_on_is_a_share_of_what_is_above_the_least_loss(floor, mark):
+    made = network()
+    training.compiled(made, rows(0), FEW)
+    settings = FEW.model_copy(update={"patience": 9})
+    keeper = passes.Keeper(passes.Passes(rows(0), FEW), settings, floor=floor)
+    keeper.set_model(made)
+    for epoch, loss in enumerate([0.7000, 0.6996, 0.6992, 0.6988, 0.6984]):
+        keeper.on_epoch_end(epoch, {"loss": loss, "val_loss": loss})
+    assert (keeper.mark, keeper.best) == (mark, 5)

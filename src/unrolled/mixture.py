@@ -22,6 +22,7 @@ from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
 MOST_NUMBERS = 4_000_000  # in the features of all rows, for ten labels; of more, some are drawn
+MOST_DENSE = 1000  # numbers in a row, without counts, up to which a faster solver is taken
 ALIKE = 0.5  # what each side counts where there are no rows to tell
 Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
@@ -255,6 +256,10 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
     from sklearn.linear_model import LogisticRegression
 
     size = len(each)
+    few = counts == 0 and rows.shape[1] <= MOST_DENSE
+    solver, given = (
+        ("newton-cholesky", rows.toarray().astype(np.float64)) if few else ("liblinear", rows)
+    )
     weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
     for label in [1] if size == 2 else range(size):
         mine = ids == label
@@ -265,8 +270,8 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
             continue
         ratio = np.ones(rows.shape[1])
         ratio[:counts] = _ratio(rows[:, :counts], mine)
-        model = LogisticRegression(C=strength, solver="liblinear")
-        model.fit(rows.multiply(ratio).tocsr(), mine, sample_weight=each[ids])
+        model = LogisticRegression(C=strength, solver=solver)
+        model.fit(given if counts == 0 else rows.multiply(ratio).tocsr(), mine, each[ids])
         weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]
     if size == 2:  # the other is its mirror image
         weights[:, 0], bias[0] = -weights[:, 1], -bias[1]

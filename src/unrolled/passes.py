@@ -121,13 +121,21 @@ class Keeper(Callback):
         training: The settings, every one of them given.
         which: Words before each line of progress.
         slot: Where checkpoints are kept.
+        floor: The least that the loss can be; a share of what is above it is enough to wait on.
     """
 
     def __init__(
-        self, passes: Passes, training: Training, *, which: str = "", slot: Slot | None = None
+        self,
+        passes: Passes,
+        training: Training,
+        *,
+        which: str = "",
+        slot: Slot | None = None,
+        floor: float = 0.0,
     ) -> None:
         super().__init__()
         self.passes, self.slot, self.epochs = passes, slot, training.epochs or 1
+        self.floor = floor
         self.halves = training.decay != "cosine"
         self.near = 1.0 if self.halves else 1 + ENOUGH  # a later pass, at a lower rate, wavers less
         self.patience = training.patience or self.epochs
@@ -184,7 +192,7 @@ class Keeper(Callback):
         if validation < self.least * self.near:  # never where it is not a number
             self.least, self.best = min(self.least, validation), epoch + 1
             self.weights = self.model.get_weights()
-        if self.level - validation > max(abs(validation) * ENOUGH, LEAST):
+        if self.level - validation > max(abs(validation - self.floor) * ENOUGH, LEAST):
             self.level, self.mark = validation, epoch + 1
         waited = epoch + 1 - self.mark
         if self.halves and waited and waited % max(1, self.patience // 2) == 0:

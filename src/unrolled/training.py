@@ -137,7 +137,8 @@ def fit(
     compiled(network, train, training)
     learner = _learner(network, train, training)
     compiled(learner, train, training)
-    keeper = Keeper(Passes(train, training), training, which=which, slot=slot)
+    least = _least(network, train, training)
+    keeper = Keeper(Passes(train, training), training, which=which, slot=slot, floor=least)
     stopped = _run(learner, keeper, validation)
     if keeper.weights is None:
         raise SettingError(_hopeless(keeper, training))
@@ -306,6 +307,26 @@ def _loss(block: Block, name: str, training: Training) -> Any:
     if training.label_smoothing:
         return smoothed(training.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def _least(network: Any, examples: Examples, training: Training) -> float:
+    """Return the least that the loss can be: the entropy of what labels are smoothed to."""
+    share, said = training.label_smoothing or 0.0, network.output
+    outputs = said if isinstance(said, dict) else dict.fromkeys(examples.targets, said)
+    sizes = [outputs[name].shape[-1] for name, block in examples.targets.items() if block.whole]
+    return sum(entropy(share, size) for size in sizes) if share else 0.0
+
+
+def entropy(share: float, labels: int) -> float:
+    """Return the entropy of one of some labels, a share of whose weight is spread over all alike.
+
+    Example:
+        >>> round(entropy(0.1, 2), 4)
+        0.1985
+    """
+    other = share / labels
+    true = 1 - share + other
+    return -true * math.log(true) - (labels - 1) * other * math.log(other)
 
 
 def smoothed(share: float) -> Any:
