@@ -256,10 +256,9 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
     from sklearn.linear_model import LogisticRegression
 
     size = len(each)
-    few = counts == 0 and rows.shape[1] <= MOST_DENSE
-    solver, given = (
-        ("newton-cholesky", rows.toarray().astype(np.float64)) if few else ("liblinear", rows)
-    )
+    dense = counts == 0 and rows.shape[1] <= MOST_DENSE
+    if dense:
+        rows = rows.toarray().astype(np.float64)
     weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
     for label in [1] if size == 2 else range(size):
         mine = ids == label
@@ -269,9 +268,11 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
             bias[label] *= -1
             continue
         ratio = np.ones(rows.shape[1])
-        ratio[:counts] = _ratio(rows[:, :counts], mine)
-        model = LogisticRegression(C=strength, solver=solver)
-        model.fit(given if counts == 0 else rows.multiply(ratio).tocsr(), mine, each[ids])
+        if counts:
+            ratio[:counts] = _ratio(rows[:, :counts], mine)
+        scaled = rows if dense else rows.multiply(ratio).tocsr()
+        solver = "newton-cholesky" if dense else "liblinear"
+        model = LogisticRegression(C=strength, solver=solver).fit(scaled, mine, each[ids])
         weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]
     if size == 2:  # the other is its mirror image
         weights[:, 0], bias[0] = -weights[:, 1], -bias[1]

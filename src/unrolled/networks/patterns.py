@@ -36,7 +36,7 @@ def patterns(x: Any, mask: Any) -> tuple[Any, list[Any]]:
         mask: Which steps are real (b t), the first of a row; None where all are.
 
     Returns:
-        Shares (b n), and the convolutions, whose weights `kernels` and `thresholds` give.
+        Shares (b n), and the convolutions, whose weights are those that `found` returns.
 
     Source:
         Dempster, Schmidt and Webb 2021 (MiniRocket), section 3, with one threshold for a filter.
@@ -69,8 +69,8 @@ def suit(values: int, steps: int | None) -> bool:
 def found(rows: Sequence[Array]) -> list[tuple[Array, Array]]:
     """Return kernels (9 f n) and biases (n) of the convolutions, from some rows (t f).
 
-    Each filter sees some of the channels, drawn as many as few; its threshold is a quantile, drawn
-    too, of what it gives on the rows.
+    Which of the channels a filter sees is drawn, from one to nine of them and few more often; so is
+    the quantile, of what it gives on the rows, that is its threshold.
     """
     random = np.random.default_rng(0)
     f, made = rows[0].shape[1], []
@@ -93,5 +93,5 @@ def _given(row: Array, kernel: Array, apart: int, random: np.random.Generator) -
     wide = np.pad(row, ((reach, reach), (0, 0)))
     places = np.arange(t) if t <= MOST_PLACES else random.choice(t, MOST_PLACES, replace=False)
     taken = wide[places[:, None] + apart * np.arange(LENGTH)]  # t 9 f
-    given: Array = np.einsum("tjf,jfn->tn", taken, kernel)
+    given: Array = taken.reshape(len(places), -1) @ kernel.reshape(-1, kernel.shape[-1])
     return given
