@@ -109,5 +109,6 @@ def test_rows_told_apart_by_a_short_pattern_alone(seeds, tmp_path):
     new = {name: values[90:] for name, values in table.items()}
     assert made._trained.ports.patterned
     assert made.evaluate(new).main > 0.9
+    assert made.code().count("trainable=False") == seeds * len(patterns.APART)
     again = unrolled.load(made.save(tmp_path / "model"))
     assert again.predict(new)["label"] == made.predict(new)["label"]

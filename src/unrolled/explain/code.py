@@ -224,6 +224,8 @@ def _arguments(layer: Any, stock: Any) -> Iterator[str]:
             continue
         if config[name] != plain.get(name):
             yield f"{name}={literal(config[name])}"
+    if not layer.trainable:
+        yield "trainable=False"
     if layer.dtype_policy.name != "float32":
         yield f"dtype={quoted(layer.dtype_policy.name)}"
 
