@@ -200,11 +200,20 @@ def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):
     assert set(model().fit(TABLE).predict(TABLE)["label"]) <= {"0", "1"}
 
 
-def test_a_saved_network_that_maps_numbers_where_there_are_none_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"mapped": True}, "maps the numbers of rows, and its columns have none"),
+        ({"patterned": True}, "looks for patterns, and its columns have none"),
+    ],
+    ids=str,
+)
+def test_a_saved_network_that_reads_numbers_where_there_are_none_is_refused(facts, says, tmp_path):
     path = model().fit(TABLE).save(tmp_path / "model") / "manifest.json"
     manifest = json.loads(path.read_text())
-    manifest["ports"]["mapped"], manifest["format"] = True, 1
+    manifest["ports"] |= facts
+    manifest["format"] = 1
     del manifest["files"]
     path.write_text(json.dumps(manifest))
-    with pytest.raises(ArtifactError, match="maps the numbers of rows, and its columns have none"):
+    with pytest.raises(ArtifactError, match=says):
         unrolled.load(tmp_path / "model")

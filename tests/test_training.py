@@ -322,6 +322,15 @@ def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setti
     assert loss == pytest.approx(smooth + square, rel=1e-5)
 
 
+def test_where_training_has_one_label_alone_it_is_still_fitted():
+    """Keras gives its true labels one axis more."""
+    made = build(Ports("one-to-one", values=1, heads={"a": 1}), Network(units=4))
+    x, labels = np.ones((6, 1), "float32"), np.zeros(6, "int32")
+    examples = Examples({"x": Block.of(x)}, {"a": Block.of(labels)}, rows=6)
+    settings = FEW.model_copy(update={"label_smoothing": 0.1})
+    assert training.fit(made, examples, examples, settings).validation[0] == pytest.approx(0)
+
+
 @pytest.mark.parametrize(("share", "labels"), [(0.1, 2), (0.3, 7)])
 def test_no_smoothed_loss_is_below_its_entropy(share, labels):
     best = np.full(labels, share / labels)

@@ -22,7 +22,7 @@ from unrolled.folder import (
     weights,
     write,
 )
-from unrolled.networks import Faces, Ports, faces
+from unrolled.networks import Faces, Ports, faces, patterns
 from unrolled.networks.least import refuse_larger
 from unrolled.references import Reference
 from unrolled.references.held import Held
@@ -188,6 +188,10 @@ def _refuse_other(encoding: Encoding, ports: Ports) -> None:
             )
     if ports.mapped and not encoding.maps:
         raise RefusedError("the network maps the numbers of rows, and its columns have none")
+    if ports.patterned and not (
+        ports.mapped and encoding.moves and patterns.suit(ports.values, ports.t)
+    ):
+        raise RefusedError("the network looks for patterns, and its columns have none")
     extra = {names[made.key]: made.feature for made in encoding.beside}
     given = {**ports.spelled, **ports.counted}
     if set(given) != set(extra) or any(

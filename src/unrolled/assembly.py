@@ -84,6 +84,7 @@ def _ports(
     sizes = encoding.sizes
     values = train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0
     mapped = linear and encoding.maps
+    longest = None if train.lengths is None else int(train.lengths.max())
 
     def beside(kind: type[Any]) -> dict[str, Any]:
         found = [made for made in encoding.beside if isinstance(made.feature, kind)]
@@ -99,7 +100,7 @@ def _ports(
         vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
         counted={name: (rounded(f.size), f.each) for name, f in beside(Runs).items()},
         mapped=mapped,
-        patterned=mapped and patterns.suit(values, encoding.steps_in),
+        patterned=mapped and encoding.moves and patterns.suit(values, longest),
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
         pooled=encoding.pooled,

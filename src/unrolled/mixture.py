@@ -6,6 +6,7 @@ probable; then the linear map, which needs no rows to stop by, is found again fr
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,7 @@ from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
 MOST_NUMBERS = 4_000_000  # in the features of all rows, for ten labels; of more, some are drawn
-MOST_DENSE = 1000  # numbers in a row, without counts, up to which a faster solver is taken
+MOST_DENSE = 1000  # numbers in a row, without counts, up to which more rows are mapped faster
 ALIKE = 0.5  # what each side counts where there are no rows to tell
 Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
@@ -173,15 +174,13 @@ def mixed(faces: Faces, ports: Ports, train: Examples, held: Examples) -> Mixed:
 
 def _see(faces: Faces, train: Examples) -> None:
     """Set the layers that see patterns in rows of numbers, where there are some."""
-    layers = [next(iter(paths.values())).filters for paths in faces.paths]
-    if not layers[0]:
+    filters = next(iter(faces.paths[0].values())).filters
+    if not filters:
         return
-    block = train.inputs["x"]
     some = np.random.default_rng(0).permutation(train.rows)[: patterns.MOST_ROWS]
-    weights = patterns.found(block.take(some).rows())
-    for filters in layers:
-        for layer, each in zip(filters, weights, strict=True):
-            layer.set_weights(each)
+    weights = patterns.found(train.inputs["x"].take(some).rows())
+    for layer, each in zip(filters, weights, strict=True):
+        layer.set_weights(each)
 
 
 def _each(examples: Examples, ports: Ports, name: str) -> Array:
@@ -253,10 +252,12 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
         Wang and Manning 2012, sections 2.1 and 2.3, with logistic regression for their support
         vector machine.
     """
+    from scipy.linalg import LinAlgWarning
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     size = len(each)
-    dense = counts == 0 and rows.shape[1] <= MOST_DENSE
+    dense = counts == 0 and rows.shape[1] <= min(rows.shape[0], MOST_DENSE)
     if dense:
         rows = rows.toarray().astype(np.float64)
     weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
@@ -272,7 +273,10 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
             ratio[:counts] = _ratio(rows[:, :counts], mine)
         scaled = rows if dense else rows.multiply(ratio).tocsr()
         solver = "newton-cholesky" if dense else "liblinear"
-        model = LogisticRegression(C=strength, solver=solver).fit(scaled, mine, each[ids])
+        with warnings.catch_warnings():  # of numbers so huge that it goes on another way
+            warnings.simplefilter("ignore", LinAlgWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model = LogisticRegression(C=strength, solver=solver).fit(scaled, mine, each[ids])
         weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]
     if size == 2:  # the other is its mirror image
         weights[:, 0], bias[0] = -weights[:, 1], -bias[1]

@@ -342,6 +342,7 @@ def smoothed(share: float) -> Any:
 
     def label_smoothed(true: Any, logits: Any) -> Any:  # b u, b u o -> b u
         log = ops.log_softmax(logits, axis=-1)
+        true = ops.reshape(true, ops.shape(logits)[:-1])  # of one label Keras gives (b 1)
         hit = ops.take_along_axis(log, ops.cast(true, "int32")[..., None], axis=-1)[..., 0]
         return -(1 - share) * hit - share * ops.mean(log, axis=-1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from unrolled.errors import ShapeError
-from unrolled.networks import ARCHITECTURES, Ports, build, settled
+from unrolled.networks import ARCHITECTURES, Ports, build, faces, patterns, settled
 from unrolled.networks.least import least, refuse_larger
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
@@ -36,6 +36,17 @@ def test_vocabularies_count(tokens):
     network = settled(ports, Network(architecture="decoder" if tokens else "repeat", units=2))
     true, told = build(ports, network).count_params(), least(ports, network)
     assert true / NEAR <= told <= true
+
+
+def test_filters_of_patterns_count_once_however_many_networks_there_are():
+    sizes = {"values": 3, "mapped": True, "heads": {"y": 4}, "labels": ("y",), "ragged": True}
+    ports, network = Ports("many-to-one", **sizes, patterned=True), Network(units=4)
+    made = settled(ports, network)
+    true = faces(ports, network, seeds=(0, 1, 2)).model.count_params()
+    assert true > patterns.weights(3) > 0
+    refuse_larger(ports, made, networks=3, arrays=99, weights=true)
+    with pytest.raises(ShapeError, match="has at least"):
+        refuse_larger(ports, made, networks=3, arrays=99, weights=patterns.weights(3))
 
 
 def test_fewer_weights_are_refused():

@@ -100,6 +100,12 @@ class Encoding:
         return self.schema.shape == "many-to-one" and bool(self.labels) and numbers
 
     @property
+    def moves(self) -> bool:
+        """Whether rows of numbers are among what it may be given, not single ones alone."""
+        rows = [c.name for c in self.schema.inputs if c.side == "many"]
+        return self.maps and not all(embedded(self.encoders[name]) for name in rows)
+
+    @property
     def ports(self) -> dict[str, str]:
         """The network's name for each column: an identifier that clashes with no other."""
         names = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]

@@ -10,7 +10,7 @@ from unrolled.data.batch import PREVIOUS, STOP
 from unrolled.errors import SettingError
 from unrolled.networks.chained import Chain, Faces, models
 from unrolled.networks.ensemble import ensemble
-from unrolled.networks.linear import beside
+from unrolled.networks.linear import beside, numbered
 from unrolled.networks.parts import Plan, inputs, joined
 from unrolled.networks.pooling import weights_of
 from unrolled.networks.ports import Ports, alone, rounded
@@ -128,14 +128,19 @@ def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None
     """
     network = settled(ports, network)
     tensors = inputs(ports)
-    made = [_member(tensors, ports, network, seed) for seed in seeds]
+    row = numbered(tensors, ports)
+    made = [_member(tensors, ports, network, seed, row) for seed in seeds]
     if len(made) == 1:
         return made[0][1]
     return ensemble(tensors, ports, *zip(*made, strict=True))
 
 
 def _member(
-    tensors: dict[str, Any], ports: Ports, network: Network, seed: int | None
+    tensors: dict[str, Any],
+    ports: Ports,
+    network: Network,
+    seed: int | None,
+    row: tuple[Any, Sequence[Any]],
 ) -> tuple[Any, Faces]:
     """Return what a wiring makes of the input tensors, and its models."""
     if seed is not None:
@@ -150,7 +155,7 @@ def _member(
     model = keras().Model(alone(own), alone(built), name=name)
     if not ports.told:
         return built, Faces(model, attend=weights_of(model))
-    outputs, paths = beside(built, tensors, ports)
+    outputs, paths = beside(built, tensors, ports, row)
     whole = keras().Model(alone(tensors), alone(outputs), name=name)
     return outputs, Faces(whole, attend=weights_of(whole), recurrence=model, paths=(paths,))
 

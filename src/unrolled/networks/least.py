@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unrolled.errors import ShapeError
+from unrolled.networks import patterns
 from unrolled.networks.ports import Ports
 from unrolled.networks.table import architecture
 from unrolled.settings import Network
@@ -55,10 +56,11 @@ def refuse_larger(
     Raises:
         ShapeError: There are fewer.
     """
+    shared = patterns.weights(ports.values) if ports.patterned and ports.told else 0
     layers = networks * (network.layers + len(ports.heads) + len(ports.embedded))
     for wanted, there, what in (
         (layers, arrays, "arrays of weights"),
-        (networks * least(ports, network), weights, "weights"),
+        (networks * least(ports, network) + shared, weights, "weights"),
     ):
         if wanted > there:
             raise ShapeError(

@@ -38,13 +38,16 @@ class Path:
     filters: Sequence[Any] = ()
 
 
-def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dict[str, Path]]:
+def beside(
+    built: Tensors, tensors: Tensors, ports: Ports, row: tuple[Any, Sequence[Any]]
+) -> tuple[Tensors, dict[str, Path]]:
     """Add a linear map of each row to each output that is a label.
 
     Args:
         built: The outputs by name (b o).
         tensors: The input tensors by name; of runs those that end at each step (b t n).
         ports: What goes in and out.
+        row: What `numbered` returned for these tensors; several networks share it.
 
     Returns:
         The outputs, and by output the layers that say it.
@@ -53,7 +56,7 @@ def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dic
         Cheng et al. 2016 (wide and deep), section 3, who train both together.
     """
     outputs, paths, mask = dict(built), {}, tensors.get("mask")
-    row, filters = _row(tensors["x"], mask, ports) if ports.mapped else (None, [])
+    given, filters = row
     for name in ports.told:
         o = int(ports.heads[name])
         runs = {
@@ -62,9 +65,9 @@ def beside(built: Tensors, tensors: Tensors, ports: Ports) -> tuple[Tensors, dic
         }
         parts = [summed(tensors[n], mask, weights) for n, weights in runs.items()]
         dense = None
-        if row is not None:
+        if given is not None:
             dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
-            parts.append(dense(row))
+            parts.append(dense(given))
         outputs[name] = layers.Add()([built[name], *parts])
         paths[name] = Path(built[name]._keras_history.operation, runs, dense, filters)
     return outputs, paths
@@ -79,11 +82,16 @@ def summed(runs: Any, mask: Any, weights: Any) -> Any:
     return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), weights(runs))
 
 
-def _row(x: Any, mask: Any, ports: Ports) -> tuple[Any, list[Any]]:
-    """Return what is given of the numbers of a row (b F), and the layers that see patterns."""
-    x = keras().ops.clip(x, -MOST, MOST)
+def numbered(tensors: Tensors, ports: Ports) -> tuple[Any, Sequence[Any]]:
+    """Return what is given of the numbers of a row (b F), and the layers that see patterns.
+
+    There is None where a linear map is not given any.
+    """
+    if not (ports.mapped and ports.told):
+        return None, ()
+    x, mask = keras().ops.clip(tensors["x"], -MOST, MOST), tensors.get("mask")
     if not ports.patterned:
-        return numbers(x, mask), []
+        return numbers(x, mask), ()
     shares, filters = patterns(x, mask)
     return layers.Concatenate()([numbers(x, mask), shares]), filters
 

@@ -21,7 +21,7 @@ LENGTH = 9
 APART = (1, 2, 4, 8, 16)  # steps from one weight to the next
 CLEAR = 1e-3  # a threshold is above what it was found from by this, however that is rounded
 WIDE = 4.0  # what shares are multiplied by, to vary about as much as scaled numbers do
-MOST_CHANNELS = 64  # of rows with more nothing is looked for
+MOST_CHANNELS, MOST_STEPS = 64, 2000  # of rows with more nothing is looked for
 MOST_ROWS, MOST_PLACES = 32, 512  # that thresholds are found from: rows, and steps of each
 FILTERS = np.array(
     [[2 if i in three else -1 for i in range(LENGTH)] for three in combinations(range(LENGTH), 3)]
@@ -61,24 +61,31 @@ def suit(values: int, steps: int | None) -> bool:
 
     Args:
         values: Numbers in a step.
-        steps: Steps of every row; None where rows differ.
+        steps: Of the longest row; None where that is not known.
     """
-    return 0 < values <= MOST_CHANNELS and (steps is None or steps >= LENGTH)
+    return 0 < values <= MOST_CHANNELS and (steps is None or LENGTH <= steps <= MOST_STEPS)
+
+
+def weights(values: int) -> int:
+    """Return how many weights there are where a step has so many numbers."""
+    return len(APART) * len(FILTERS) * (LENGTH * values + 1)
 
 
 def found(rows: Sequence[Array]) -> list[tuple[Array, Array]]:
     """Return kernels (9 f n) and biases (n) of the convolutions, from some rows (t f).
 
     Which of the channels a filter sees is drawn, from one to nine of them and few more often; so is
-    the quantile, of what it gives on the rows, that is its threshold.
+    the quantile, of what it gives on the rows, that is its threshold. Channels that stay the same
+    along each of the rows are left out.
     """
     random = np.random.default_rng(0)
-    f, made = rows[0].shape[1], []
+    moving = np.flatnonzero(np.any([np.ptp(row, axis=0) > 0 for row in rows], axis=0))
+    f, made = len(moving), []
     for apart in APART:
-        seen = np.zeros((f, len(FILTERS)))
-        for column in seen.T:
+        seen = np.zeros((rows[0].shape[1], len(FILTERS)))
+        for column in seen.T if f else ():
             several = int(2 ** random.uniform(0, np.log2(min(f, LENGTH) + 1)))
-            column[random.choice(f, min(several, f), replace=False)] = 1
+            column[random.choice(moving, min(several, f), replace=False)] = 1
         kernel = FILTERS.T[:, None, :] * seen  # 9 f n
         given = np.concatenate([_given(row, kernel, apart, random) for row in rows])
         levels = random.random(len(FILTERS))
