@@ -13,7 +13,8 @@ def model(unrolled, table):  # noqa: ARG001
 
 
 def test_several_networks_are_trained_and_kept_as_one(model, folder):
-    lines = model.err.splitlines()
+    *lines, last = model.err.splitlines()
+    assert last.startswith("linear map beside the network  0:")
     assert [line.partition("  ")[0] for line in lines] == ["network 1/2"] * 2 + ["network 2/2"] * 2
     assert "\n\nThe mean of 2 such networks, each fitted by itself.\n" in model.out
     manifest = (folder / "kept" / "manifest.json").read_text()
