@@ -23,7 +23,7 @@ from unrolled.networks.linear import Path
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
 MOST_NUMBERS = 4_000_000  # in the features of all rows, for ten labels; of more, some are drawn
-MOST_DENSE = 1000  # numbers in a row, without counts, up to which more rows are mapped faster
+MOST_DENSE = 1000  # numbers in a row up to which Newton's method is faster, given as many rows
 ALIKE = 0.5  # what each side counts where there are no rows to tell
 Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
@@ -260,6 +260,7 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
     dense = counts == 0 and rows.shape[1] <= min(rows.shape[0], MOST_DENSE)
     if dense:
         rows = rows.toarray().astype(np.float64)
+    model = LogisticRegression(C=strength, solver="newton-cholesky" if dense else "liblinear")
     weights, bias = np.zeros((rows.shape[1], size)), np.full(size, -np.log(len(ids) + 1))
     for label in [1] if size == 2 else range(size):
         mine = ids == label
@@ -272,11 +273,10 @@ def logistic(rows: Any, counts: int, ids: Array, each: Array, strength: float) -
         if counts:
             ratio[:counts] = _ratio(rows[:, :counts], mine)
         scaled = rows if dense else rows.multiply(ratio).tocsr()
-        solver = "newton-cholesky" if dense else "liblinear"
         with warnings.catch_warnings():  # of numbers so huge that it goes on another way
             warnings.simplefilter("ignore", LinAlgWarning)
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = LogisticRegression(C=strength, solver=solver).fit(scaled, mine, each[ids])
+            model.fit(scaled, mine, each[ids])
         weights[:, label], bias[label] = ratio * model.coef_[0], model.intercept_[0]
     if size == 2:  # the other is its mirror image
         weights[:, 0], bias[0] = -weights[:, 1], -bias[1]

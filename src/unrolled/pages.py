@@ -50,8 +50,8 @@ def training_lines(trained: Trained) -> str:
     given = [f"optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0)", loss]
     lines = laid(("model.compile(", given, ")"))
     before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
-    before += APART if trained.faces.paths else ""
-    before += FIXED if trained.ports.patterned else ""
+    if trained.faces.paths:
+        before += APART + (FIXED if trained.ports.patterned else "")
     before += EACH if trained.faces.members else ""
     return before + lines
 
