@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 TENSORFLOW ?= tensorflow-cpu
 ATHERIS ?= atheris==3.0.0
 SECONDS ?= 600
-ENGINE_TESTS := tests/backends tests/decoding/test_decoding_engines.py
+ENGINE_TESTS := tests/backends tests/inference/decoding/test_decoding_engines.py
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
 ifeq ($(VERSION),)
@@ -15,7 +15,7 @@ endif
 
 VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
-NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/*.cc src/unrolled/kernels/*.h)
+NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/cpp/*/*)
 PIP := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help demo test test-backends test-torch test-tensorflow sanitize kill soak fuzz bench format clean
@@ -36,7 +36,7 @@ test-backends: test-torch test-tensorflow  ## architectures, decoding and layers
 
 test-torch: $(VENV)-torch/ready
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest $(ENGINE_TESTS) tests/layers \
-	  tests/kernels/test_kernel_on_torch.py tests/test_acceleration.py tests/test_doctor.py
+	  tests/kernels/test_kernel_on_torch.py tests/test_doctor.py
 
 test-tensorflow: $(VENV)-tensorflow/ready
 	KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest $(ENGINE_TESTS)

@@ -54,8 +54,8 @@ def recipe(train, dev):
     """As `ours`, in stock Keras."""
     import keras
 
-    from unrolled.acceleration import plain
-    from unrolled.data.vocabulary import END, Vocabulary
+    from unrolled.data.encoders.vocabulary import END, Vocabulary
+    from unrolled.layers.acceleration import plain
     from unrolled.networks import Network, Ports, build, faces
     from unrolled.schema import Column
 

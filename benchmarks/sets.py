@@ -51,7 +51,7 @@ def trec() -> Real:
 
 def archive(name: str) -> Real:
     """A set of the UEA/UCR archive."""
-    from unrolled.data.read import read  # here: other libraries' sides need only the places
+    from unrolled.data.formats.read import read  # here: other libraries' sides need only the places
 
     parts = [read(ROOT / "uea_ucr" / f"{name}_{part}.ts") for part in ("TRAIN", "TEST")]
     return _parts(parts, {"series": "numbers"}, {"class": "category"})

@@ -16,52 +16,52 @@ if TYPE_CHECKING:
     from unrolled import errors as errors
     from unrolled import layers as layers
     from unrolled import shapes as shapes
-    from unrolled.acceleration import accelerate as accelerate
-    from unrolled.attention import Attention as Attention
-    from unrolled.bare import build as build
-    from unrolled.bare import code as code
-    from unrolled.bare import diagram as diagram
-    from unrolled.bare import show as show
-    from unrolled.bikes import demo as demo
-    from unrolled.data.read import read as read
-    from unrolled.data.write import write as write
-    from unrolled.evaluation import Evaluation as Evaluation
-    from unrolled.explain.page import glance as glance
-    from unrolled.forecaster import Forecaster as Forecaster
+    from unrolled.data.formats.read import read as read
+    from unrolled.data.formats.write import write as write
+    from unrolled.demos.bike_sharing import demo as demo
+    from unrolled.explain.terminal_page import glance as glance
+    from unrolled.forecasting.forecaster import Forecaster as Forecaster
+    from unrolled.from_sizes import build as build
+    from unrolled.from_sizes import code as code
+    from unrolled.from_sizes import diagram as diagram
+    from unrolled.from_sizes import show as show
+    from unrolled.layers.acceleration import accelerate as accelerate
     from unrolled.loading import load as load
-    from unrolled.model import SequenceModel as SequenceModel
     from unrolled.schema import Column as Column
     from unrolled.schema import Schema as Schema
+    from unrolled.sequences.attention import Attention as Attention
+    from unrolled.sequences.evaluation import Evaluation as Evaluation
+    from unrolled.sequences.model import SequenceModel as SequenceModel
     from unrolled.settings import Decoding as Decoding
     from unrolled.settings import Network as Network
     from unrolled.settings import Text as Text
     from unrolled.settings import Training as Training
 
 _HOME = {
-    "Attention": "attention",
+    "Attention": "sequences.attention",
     "Column": "schema",
     "Decoding": "settings",
-    "Evaluation": "evaluation",
-    "Forecaster": "forecaster",
+    "Evaluation": "sequences.evaluation",
+    "Forecaster": "forecasting.forecaster",
     "Network": "settings",
     "Schema": "schema",
-    "SequenceModel": "model",
+    "SequenceModel": "sequences.model",
     "Text": "settings",
     "Training": "settings",
-    "accelerate": "acceleration",
-    "build": "bare",
-    "code": "bare",
-    "demo": "bikes",
-    "diagram": "bare",
+    "accelerate": "layers.acceleration",
+    "build": "from_sizes",
+    "code": "from_sizes",
+    "demo": "demos.bike_sharing",
+    "diagram": "from_sizes",
     "doctor": "",
     "errors": "",
-    "glance": "explain.page",
+    "glance": "explain.terminal_page",
     "layers": "",
     "load": "loading",
-    "read": "data.read",
+    "read": "data.formats.read",
     "shapes": "",
-    "show": "bare",
-    "write": "data.write",
+    "show": "from_sizes",
+    "write": "data.formats.write",
 }
 __all__ = list(_HOME)
 

@@ -30,13 +30,16 @@ def report() -> str:
     prefer_jax()
     import keras
 
-    from unrolled.layers import support
+    from unrolled.layers import fast_path
 
-    path = support.path()
-    lines = [("backend", f"{keras.backend.backend()} ({support.device()})"), ("layers", path.what)]
+    path = fast_path.path()
+    lines = [
+        ("backend", f"{keras.backend.backend()} ({fast_path.device()})"),
+        ("layers", path.what),
+    ]
     if path.module.endswith("on_jax"):
         lines += _kernel_lines()
-    elif path.module and support.device() == "cpu":
+    elif path.module and fast_path.device() == "cpu":
         lines += _torch_lines()
     lines += [("python", f"{platform.python_version()} on {platform.platform()}")]
     lines += [("versions", ", ".join(_versions()))]

@@ -8,7 +8,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 
 from unrolled.errors import SettingError, listed, nearest
-from unrolled.folder import refuse_other
+from unrolled.saving import refuse_other
 
 
 class Estimator(BaseEstimator):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unrolled import artifact
-from unrolled.folder import SEQUENCES, read
-from unrolled.forecaster import Forecaster
-from unrolled.forecasting.stored import FORECASTS
-from unrolled.model import SequenceModel
+from unrolled.forecasting.forecaster import Forecaster
+from unrolled.forecasting.serialization import FORECASTS
+from unrolled.saving import SEQUENCES, read
+from unrolled.sequences import serialization
+from unrolled.sequences.model import SequenceModel
 
 
 def load(folder: str | Path) -> SequenceModel | Forecaster:
@@ -26,7 +26,7 @@ def load(folder: str | Path) -> SequenceModel | Forecaster:
     return read(
         folder,
         {
-            SEQUENCES: lambda saved: SequenceModel.restored(artifact.restored(saved)),
+            SEQUENCES: lambda saved: SequenceModel.restored(serialization.restored(saved)),
             FORECASTS: Forecaster.restored,
         },
     )

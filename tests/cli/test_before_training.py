@@ -3,8 +3,8 @@
 import pytest
 
 import unrolled as library
-from unrolled import forecaster
 from unrolled.errors import SettingError
+from unrolled.forecasting import forecaster
 
 SERIES = {"y": [k % 4 + 0.5 for k in range(60)]}
 FORECAST = (

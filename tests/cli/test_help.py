@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unrolled.cli.words import spread
+from unrolled.cli.terminal import spread
 
 COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
 EXAMPLES = {

@@ -4,8 +4,8 @@ import warnings
 
 import pytest
 
-from unrolled.checkpoints import Slot
-from unrolled.cli.words import warned
+from unrolled.cli.terminal import warned
+from unrolled.training.checkpoints import Slot
 
 TRAIN = "train rows.jsonl --input steps --output total --units 4 --epochs 2 --save model"
 FORECAST = "forecast rows.jsonl --target a --horizon 2 --lookback 3 --units 4 --epochs 1"

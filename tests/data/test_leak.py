@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unrolled.data.columns import encoder
-from unrolled.data.infer import sides
-from unrolled.data.read import read
-from unrolled.data.split import split
-from unrolled.data.table import table
+from unrolled.data.encoders.encoder import encoder
+from unrolled.data.formats.read import read
+from unrolled.data.infer.infer_schema import sides
+from unrolled.data.tables.split import split
+from unrolled.data.tables.table import table
 
 ROWS = 60
 STATED = {"words": "words", "letters": "characters", "parts": "subwords", "y": "category"}

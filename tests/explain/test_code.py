@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from unrolled.backend import keras as import_keras
-from unrolled.bare import build
 from unrolled.errors import SettingError
 from unrolled.explain.code import code
+from unrolled.from_sizes import build
 from unrolled.networks import ARCHITECTURES, PREVIOUS, STOP, Faces, Ports, alone, faces
 from unrolled.networks import build as build_network
 from unrolled.settings import Network

@@ -21,7 +21,7 @@ import atheris
 
 with atheris.instrument_imports(include=["unrolled"]):
     import unrolled
-    import unrolled.data.read
+    import unrolled.data.formats.read
     import unrolled.loading
 
 HERE = Path(__file__).parent

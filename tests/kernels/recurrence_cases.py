@@ -15,9 +15,9 @@ import numpy as np
 from unrolled.kernels import ffi, gru, lstm, pure
 
 FORMS = {"native": ffi, "pure": pure}
-CELLS = ["lstm", "gru", "gru_before"]  # the last: a GRU with `reset_after=False`
-GATES = {"lstm": 4, "gru": 3, "gru_before": 3}
-STATES = {"lstm": 2, "gru": 1, "gru_before": 1}
+CELLS = ["lstm", "gru", "gru_reset_before"]  # the last: a GRU with `reset_after=False`
+GATES = {"lstm": 4, "gru": 3, "gru_reset_before": 3}
+STATES = {"lstm": 2, "gru": 1, "gru_reset_before": 1}
 
 # Odd sizes: one of everything, one more than a vector, more rows than a block, many inputs.
 SIZES = [(1, 1, 1, 1), (2, 3, 1, 3), (3, 5, 20, 7), (5, 7, 3, 65), (67, 4, 2, 17), (9, 40, 3, 16)]
@@ -69,7 +69,9 @@ def problem(
 
 def recurrence(form: Any, cell: str) -> Any:
     """Return what runs a cell in a form, which is a module."""
-    return partial(form.gru, reset_after=False) if cell == "gru_before" else getattr(form, cell)
+    return (
+        partial(form.gru, reset_after=False) if cell == "gru_reset_before" else getattr(form, cell)
+    )
 
 
 def reference(cell: str) -> Any:

@@ -146,6 +146,6 @@ def test_what_does_not_fit_is_told():
     with pytest.raises(ShapeError, match=r"expected \(\(4, 20\)"):
         ffi.lstm(p.args[0], p.args[1][:3], *p.args[2:])
     with pytest.raises(ShapeError, match=r"\(15,\).* expected .*\(2, 15\)"):
-        ffi.gru(*problem("gru_before", (2, 3, 4, 5)).args)
+        ffi.gru(*problem("gru_reset_before", (2, 3, 4, 5)).args)
     with pytest.raises(ShapeError, match=r"lengths has shape \(3,\); expected \(2,\)"):
         ffi.lstm(*p.args, jnp.ones(3, jnp.int32))

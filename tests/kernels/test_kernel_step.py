@@ -20,7 +20,7 @@ def test_steps_are_the_sequence(cell, size):
     p = problem(cell, size, ragged=False)
     ys, *final = reference(cell)(*p.args)
     x, *weights = (np.asarray(a) for a in p.args[:4])
-    form = {"reset_after": False} if cell == "gru_before" else {}
+    form = {"reset_after": False} if cell == "gru_reset_before" else {}
     stepper = (ffi.LSTMStepper if cell == "lstm" else ffi.GRUStepper)(*weights, **form)
     step = ffi.lstm_step if cell == "lstm" else ffi.gru_step
     states = [np.asarray(s) for s in p.args[4:]]
@@ -85,6 +85,6 @@ def test_what_does_not_fit_is_told():
         stepper(x[:, 0, :2], h, c)
     with pytest.raises(ShapeError, match="Pass the weights as Keras has them"):
         ffi.LSTMStepper(k.T, u, b)
-    before = [np.asarray(a) for a in problem("gru_before", (2, 1, 3, 8)).args[1:4]]
+    before = [np.asarray(a) for a in problem("gru_reset_before", (2, 1, 3, 8)).args[1:4]]
     with pytest.raises(ShapeError, match=r"\(24,\)\); expected .*\(2, 24\)"):
         ffi.GRUStepper(*before)

@@ -98,7 +98,7 @@ assert jax.device_count() == 2
 mesh = Mesh(np.array(jax.devices()), ("batch",))
 rows, every = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
 wide, narrow = (6, 7, 3, 9), (4, 2, 5, 3)
-cases = (("lstm", wide), ("gru", wide), ("gru", narrow), ("gru_before", wide))
+cases = (("lstm", wide), ("gru", wide), ("gru", narrow), ("gru_reset_before", wide))
 for cell, size in cases:
     p = problem(cell, size)
     args = [jax.device_put(a, rows if i in (0, 4, 5) else every) for i, a in enumerate(p.args)]

@@ -17,11 +17,11 @@
 #define TRY_FORK 1
 #endif
 
-#include "dispatch.h"
-#include "export.h"
-#include "residuals.h"
-#include "run.h"
-#include "threads.h"
+#include "run/dispatch.h"
+#include "entry/export.h"
+#include "memory/residuals.h"
+#include "run/run.h"
+#include "run/threads.h"
 
 UNROLLED_EXPORT void* unrolled_stepper_new(const char*, unrolled::Index, unrolled::Index,
                                            const float*, const float*, const float*);
@@ -49,7 +49,7 @@ Floats draw(Index n, std::mt19937& random, float scale = 0.5f) {
   return out;
 }
 
-constexpr const char* cells[] = {"lstm", "gru", "gru_before"};
+constexpr const char* cells[] = {"lstm", "gru", "gru_reset_before"};
 
 struct Case {
   const char* name;
@@ -189,7 +189,7 @@ bool check_all() {
 // Two callers at a time; the number of threads and what may be kept change under them.
 bool check_callers() {
   const Problem lstm({"lstm", 70, 12, 5, 48, false, true, true, true}, 1);
-  const Problem gru({"gru_before", 70, 12, 5, 48, true, true, true, true}, 2);
+  const Problem gru({"gru_reset_before", 70, 12, 5, 48, true, true, true, true}, 2);
   const auto want_lstm = lstm.gradients(), want_gru = gru.gradients();
   bool good[2] = {true, true};
   const auto call = [](const Problem& p, const std::vector<Floats>& want, bool* ok) {

@@ -8,7 +8,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-kernels="$here/../../src/unrolled/kernels"
+kernels="$here/../../src/unrolled/kernels/cpp"
 cxx=${CXX:-g++}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
@@ -36,18 +36,18 @@ build() { # name, flags
   common="$common -ffp-contract=fast -I$kernels $2"
   objects=
   for set in $sets; do
-    for cell in instruction_set lstm_forward lstm_backward gru_forward gru_backward \
-      gru_before_forward gru_before_backward; do
-      object="$out/$1_${set}_$cell.o"
+    for cell in run/instruction_set cells/lstm_forward cells/lstm_backward cells/gru_forward \
+      cells/gru_backward cells/gru_reset_before_forward cells/gru_reset_before_backward; do
+      object="$out/$1_${set}_$(basename "$cell").o"
       # shellcheck disable=SC2046,SC2086
       $cxx $common $(flags_of "$set") -DISA="$set" -c "$kernels/$cell.cc" -o "$object"
       objects="$objects $object"
     done
   done
   # shellcheck disable=SC2086
-  $cxx $common $x86 "$here/driver.cc" "$kernels/calls.cc" "$kernels/dispatch.cc" \
-    "$kernels/library.cc" "$kernels/residuals.cc" "$kernels/run.cc" "$kernels/slab.cc" \
-    "$kernels/stepper.cc" "$kernels/threads.cc" $objects -pthread -o "$out/$1"
+  $cxx $common $x86 "$here/driver.cc" "$kernels/entry/calls.cc" "$kernels/entry/library.cc" \
+    "$kernels/memory/residuals.cc" "$kernels/memory/slab.cc" "$kernels/run/dispatch.cc" \
+    "$kernels/run/run.cc" "$kernels/run/stepper.cc" "$kernels/run/threads.cc" $objects -pthread -o "$out/$1"
 }
 
 run() { # name

@@ -5,7 +5,7 @@ import pytest
 
 from unrolled.backend import keras
 from unrolled.explain.code import code
-from unrolled.inference import log_softmax, softmax
+from unrolled.inference.predict import log_softmax, softmax
 from unrolled.networks import PREVIOUS, Ports, faces
 from unrolled.settings import Network
 

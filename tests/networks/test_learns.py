@@ -5,7 +5,7 @@ import pytest
 from decoder_cases import stepped
 
 from unrolled.backend import keras as import_keras
-from unrolled.bare import build
+from unrolled.from_sizes import build
 from unrolled.networks import PREVIOUS, Ports, faces
 from unrolled.settings import Network
 

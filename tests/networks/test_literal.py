@@ -5,7 +5,7 @@ import pytest
 
 from unrolled import networks
 from unrolled.backend import keras as import_keras
-from unrolled.bare import build
+from unrolled.from_sizes import build
 from unrolled.networks import Ports
 from unrolled.settings import Network
 

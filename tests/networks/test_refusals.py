@@ -2,7 +2,7 @@
 
 import pytest
 
-from unrolled import bare
+from unrolled import from_sizes
 from unrolled.errors import SettingError, ShapeError, UnrolledError
 from unrolled.networks import ARCHITECTURES, Ports, architecture, build, settled
 from unrolled.settings import Network
@@ -131,7 +131,7 @@ def ports_of(shape, *, t=None, u=None, f=1, o=1):
 @by_case
 def test_by_sizes_alone(shape, given, text):
     with pytest.raises(UnrolledError) as caught:
-        bare.build(shape, **given)
+        from_sizes.build(shape, **given)
     assert str(caught.value) == text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.data.vocabulary import END
+from unrolled.data.encoders.vocabulary import END
 from unrolled.explain.source import quoted
 from unrolled.networks import PREVIOUS, STOP
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unrolled.data.batch import Array
+from unrolled.data.block import Array
 
 RECENT = 1000  # windows before a forecast whose errors tell how wrong it may be
 LEAST = 20
@@ -75,3 +75,6 @@ def rolling(errors: Array, levels: Sequence[int], *, first: int) -> Array:
 def each(found: Array, total: int) -> Array:
     """Return what `rolling` found for so many forecasts, (... g u c) to (... total u c)."""
     return np.repeat(found, APART, axis=-3)[..., :total, :, :]
+
+
+OWN = 100  # windows of a series that tell enough of its errors

@@ -12,7 +12,7 @@ def check(cell: str, x: Any, weights: Any, states: Any, lengths: Any) -> None:
     """Raise unless the compiled kernels can read what they would be given.
 
     Args:
-        cell: `lstm`, `gru` (`reset_after`) or `gru_before`.
+        cell: `lstm`, `gru` (`reset_after`) or `gru_reset_before`.
         x: Inputs, `b t f`.
         weights: Input weights, recurrent weights and bias.
         states: The initial states, each `b h`.

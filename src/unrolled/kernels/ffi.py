@@ -55,7 +55,7 @@ def available() -> bool:
 
 @cache
 def _register() -> None:
-    for cell in ("lstm", "gru", "gru_before"):
+    for cell in ("lstm", "gru", "gru_reset_before"):
         for way in ("forward", "backward"):
             name = f"unrolled_{cell}_{way}"
             target = jax.ffi.pycapsule(getattr(loaded(), name))
@@ -267,7 +267,7 @@ def gru(
         ShapeError: Shapes that do not fit, or a type other than float32.
     """
     weights = (kernel, recurrent_kernel, bias)
-    cell = "gru" if reset_after else "gru_before"
+    cell = "gru" if reset_after else "gru_reset_before"
     ys, (h,) = _run(cell, Flags(reverse, hold, sequences), x, weights, (h0,), lengths)
     return ys, h
 

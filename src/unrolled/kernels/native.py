@@ -106,7 +106,7 @@ def gates(cell: str) -> int:
     """Return how many gates stand side by side in the weights of a cell.
 
     Args:
-        cell: `lstm`, `gru` or `gru_before`.
+        cell: `lstm`, `gru` or `gru_reset_before`.
     """
     return 4 if cell == "lstm" else 3
 
@@ -115,7 +115,7 @@ def bias_shape(cell: str, units: int) -> tuple[int, ...]:
     """Return the shape of a cell's bias: `2 3h` where the recurrent product has one of its own.
 
     Args:
-        cell: `lstm`, `gru` or `gru_before`.
+        cell: `lstm`, `gru` or `gru_reset_before`.
         units: `h`.
     """
     width = gates(cell) * units
@@ -230,7 +230,9 @@ class GRUStepper(_Stepper):
         *,
         reset_after: bool = True,
     ) -> None:
-        super().__init__("gru" if reset_after else "gru_before", kernel, recurrent_kernel, bias)
+        super().__init__(
+            "gru" if reset_after else "gru_reset_before", kernel, recurrent_kernel, bias
+        )
 
     def __call__(self, x: Floats, h: Floats) -> Floats:
         """Return the new `h`, `b h`.

@@ -32,7 +32,7 @@ LOST = (
 class Flags(NamedTuple):
     """What a call does, known when it is compiled."""
 
-    cell: str  # lstm, gru or gru_before
+    cell: str  # lstm, gru or gru_reset_before
     reverse: bool
     hold: bool
     sequences: bool
@@ -46,14 +46,14 @@ def _gru_step(x: Array, states: tuple[Array, ...], weights: tuple[Array, ...]) -
     return (readable_gru.step(x, *states, *weights),)
 
 
-def _gru_before_step(x: Array, states: tuple[Array, ...], weights: tuple[Array, ...]) -> Any:
+def _gru_reset_before_step(x: Array, states: tuple[Array, ...], weights: tuple[Array, ...]) -> Any:
     return (readable_gru.step(x, *states, *weights, reset_after=False),)
 
 
 STEPS: dict[str, Callable[..., Any]] = {
     "lstm": _lstm_step,
     "gru": _gru_step,
-    "gru_before": _gru_before_step,
+    "gru_reset_before": _gru_reset_before_step,
 }
 
 
@@ -201,6 +201,6 @@ def gru(
     Returns:
         `ys` `b t h` (None without `sequences`) and the final `h`, `b h`.
     """
-    flags = Flags("gru" if reset_after else "gru_before", reverse, hold, sequences)
+    flags = Flags("gru" if reset_after else "gru_reset_before", reverse, hold, sequences)
     ys, (h,) = _run(flags, x, (kernel, recurrent_kernel, bias), (h0,), lengths)
     return ys, h

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from unrolled.kernels.flags import Flags
-from unrolled.layers import support
+from unrolled.layers import fast_path
 from unrolled.layers.padding import Padding, merged
 
 
@@ -59,12 +59,12 @@ class Recurrent(keras.layers.RNN):
         Returns:
             The last output `b h`, the outputs `b t h` in running order, the list of states.
         """
-        call = support.Call(sequences, mask, bool(training))
-        if support.limit(self, call) is not None:
+        call = fast_path.Call(sequences, mask, bool(training))
+        if fast_path.limit(self, call) is not None:
             stock = mask.as_mask(sequences.shape[1]) if isinstance(mask, Padding) else mask
             return super().inner_loop(sequences, initial_state, stock, training=training)
         if training and self.dropout:
             drop = self.cell.get_dropout_mask(sequences[:, 0, :])
             sequences = sequences * ops.expand_dims(drop, 1)
         flags = Flags(self.go_backwards, not self.zero_output_for_mask, self.return_sequences)
-        return support.runner()(self, sequences, initial_state, mask, flags)
+        return fast_path.runner()(self, sequences, initial_state, mask, flags)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.data.batch import PREVIOUS, STOP
+from unrolled.data.batches import PREVIOUS, STOP
 from unrolled.errors import SettingError
-from unrolled.networks.chained import Chain, Faces, models
+from unrolled.networks.architectures import ARCHITECTURES, Architecture, architecture, of_shape
+from unrolled.networks.building_blocks import Plan, inputs, joined
+from unrolled.networks.bundle import Faces
+from unrolled.networks.decoder import Chain, models
+from unrolled.networks.embedding_init import start
 from unrolled.networks.ensemble import ensemble
-from unrolled.networks.linear import beside, numbered
-from unrolled.networks.parts import Plan, inputs, joined
+from unrolled.networks.linear_branch import beside, numbered
 from unrolled.networks.pooling import weights_of
-from unrolled.networks.ports import Ports, alone, rounded
-from unrolled.networks.start import start
-from unrolled.networks.table import ARCHITECTURES, Architecture, architecture, of_shape
+from unrolled.networks.spec import Ports, alone, rounded
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 

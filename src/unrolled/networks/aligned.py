@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.parts import Plan, heads, layers, recurrent
+from unrolled.networks.building_blocks import Plan, heads, layers, recurrent
 
 
 def steps(plan: Plan) -> dict[str, Any]:

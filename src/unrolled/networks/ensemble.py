@@ -7,9 +7,10 @@ from functools import reduce
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.chained import Chain, Faces, Tensors, models
-from unrolled.networks.parts import layers
-from unrolled.networks.ports import Ports, alone
+from unrolled.networks.building_blocks import layers
+from unrolled.networks.bundle import Faces
+from unrolled.networks.decoder import Chain, Tensors, models
+from unrolled.networks.spec import Ports, alone
 
 
 def ensemble(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.parts import Plan, heads, recurrent
+from unrolled.networks.building_blocks import Plan, heads, recurrent
 from unrolled.networks.pooling import POOLED
 
 

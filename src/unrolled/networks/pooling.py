@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.parts import Plan, layers
+from unrolled.networks.building_blocks import Plan, layers
 
 LEAST = -1e9  # stands for padded steps where the largest is taken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.errors import ShapeError
-from unrolled.networks.parts import Plan, heads, layers, recurrent
+from unrolled.networks.building_blocks import Plan, heads, layers, recurrent
 from unrolled.shapes import segment
 
 

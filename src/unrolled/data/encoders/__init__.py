@@ -1,0 +1,1 @@
+"""Encoders: the values of a column as numbers for a network, and back."""

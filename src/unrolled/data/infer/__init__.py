@@ -1,0 +1,1 @@
+"""From columns to a schema: kinds, shape, and the reason."""

@@ -1,0 +1,1 @@
+"""Tables of checked values: cells, sequences of different lengths, splits."""

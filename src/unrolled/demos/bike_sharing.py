@@ -1,0 +1,114 @@
+"""The five shapes on one real table: each row is a day of a city's rented bicycles.
+
+Data: Bike Sharing Dataset (Fanaee-T and Gama, 2013), UCI Machine Learning Repository, CC BY 4.0;
+rearranged, one row a day (see LICENSE.txt beside the table).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from unrolled.errors import ArtifactError
+from unrolled.sequences.evaluation import Evaluation
+from unrolled.sequences.model import SequenceModel
+from unrolled.sequences.scores import NETWORK, shown
+from unrolled.settings import Training
+
+FACTS = ("year", "season", "weekday", "workday", "sky", "temperature", "humidity", "wind")
+HOURS = ("hours", "year", "season", "workday")
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One of the five: what goes in, what comes out, and the question in words."""
+
+    shape: str
+    question: str
+    inputs: tuple[str, ...]
+    output: str
+
+
+ARROWS = (
+    Arrow("one-to-one", "a day's facts -> its rentals", FACTS, "total"),
+    Arrow("one-to-many", "a day's facts -> its 24-hour curve", FACTS, "curve:numbers"),
+    Arrow("many-to-one", "hourly weather -> the day's rentals", HOURS, "total"),
+    Arrow("aligned", "hourly weather -> hourly rentals", HOURS, "curve:numbers"),
+    Arrow("unaligned", "last week -> the next three days", ("last_week",), "next_days:numbers"),
+)
+LEGEND = """\
+RMSE is in rentals (a day's; an hour's for curves), on the last fifth of the days, which no model
+saw; lower is better. ridge is a linear model of the same inputs, mean answers the average."""
+
+
+def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> None:
+    """Train the five shapes on the days table, and leave the table and the models in a folder.
+
+    Args:
+        folder: Where; models in it are replaced.
+        say: Takes each piece of text to show.
+
+    Raises:
+        ArtifactError: The folder holds something else where a model should go.
+    """
+    target = Path(folder)
+    for arrow in ARROWS:
+        SequenceModel().check_save(target / arrow.shape)
+    _laid_out(target)
+    rows = []
+    began = time.monotonic()
+    for number, arrow in enumerate(ARROWS, 1):
+        say(f"=== {number} of {len(ARROWS)}: {arrow.question} ===\n")
+        model = SequenceModel(
+            list(arrow.inputs), arrow.output, training=Training(split="time", split_by="date")
+        )
+        found = model.trial(target / "days.jsonl", before=lambda built: say(f"{built}\n"))
+        model.save(target / arrow.shape)
+        say(f"{found}\n")
+        rows.append(_row(arrow, model, found))
+    say(f"{_table(rows)}\n\n{LEGEND}")
+    seconds = time.monotonic() - began
+    say(f"\n{len(rows)} models in {seconds:.0f} s, in the folder '{target}', ready to be used:")
+    called = sys.argv[0] if Path(sys.argv[0]).stem == "unrolled" else "unrolled"
+    program = "unrolled" if shutil.which("unrolled") else called
+    say(f"{program} predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
+
+
+def _laid_out(target: Path) -> None:
+    """Copy the table and its licence into a folder."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("days.jsonl", "LICENSE.txt"):
+            with as_file(files("unrolled.demos") / name) as source:
+                shutil.copyfile(source, target / name)
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"
+            " folder."
+        ) from None
+
+
+def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ...]:
+    """Return a line of the closing table."""
+    scores = next(iter(found.scores.values()))
+    others = [who for who in scores if who != NETWORK]
+    cells = [shown(scores[who]["RMSE"]) for who in (NETWORK, *reversed(others))]
+    verdict = next(iter(found.verdicts.values())).split(":")[0].lower()
+    short = verdict.removeprefix("the network is ").removesuffix(" here")
+    return model.shape, arrow.question, model.settings.architecture, *cells, short
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """Return the closing table."""
+    head = ("shape", "question", "network", "RMSE", "ridge", "mean", "verdict")
+    every = [head, *rows]
+    widths = [max(len(row[i]) for row in every) for i in range(len(head))]
+    lines = [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in every
+    ]
+    return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])

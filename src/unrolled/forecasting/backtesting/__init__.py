@@ -1,0 +1,1 @@
+"""Score a forecaster on steps that are known."""

@@ -1,0 +1,69 @@
+"""Plots of series with their forecasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from unrolled.disk.figures import put
+from unrolled.forecasting.series.panel import Panel
+
+MOST = 12  # series in one picture
+
+
+def drawn(panel: Panel, forecast: pl.DataFrame, path: Path, history: int) -> Path:
+    """Draw the end of each series with its forecast and intervals into a file.
+
+    Args:
+        panel: The series.
+        forecast: What `Forecaster.predict` returned for them.
+        path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+        history: Steps of the past to show.
+
+    Raises:
+        DataError: The file cannot be written, or its format is not known.
+    """
+    from matplotlib.figure import Figure
+
+    layout = panel.layout
+    shown = [(i, name) for i in range(len(panel.ids)) for name in layout.targets][:MOST]
+    figure = Figure(figsize=(9, 2.6 * len(shown) + 0.4), layout="constrained")
+    places: Any = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for place, (i, name) in zip(places, shown, strict=True):
+        _one(place, panel, forecast, (i, name), history)
+        title = [str(panel.ids[i])] if layout.id else []
+        place.set_title(" · ".join([*title, name]), loc="left", fontsize=10)
+        place.spines[["top", "right"]].set_visible(False)
+        place.grid(alpha=0.25)
+    places[0].legend(loc="upper left", fontsize=8, frameon=False)
+    put(figure, path, example="forecast.png")
+    return path
+
+
+def _one(
+    place: Any, panel: Panel, forecast: pl.DataFrame, which: tuple[int, str], history: int
+) -> None:
+    """Draw one target of one series."""
+    i, name = which
+    layout = panel.layout
+    steps = min(history, int(panel.lengths[i]))
+    past = panel.targets[panel.offsets[i + 1] - steps : panel.offsets[i + 1]]
+    first = panel.starts[i] + panel.lengths[i] - steps
+    times = panel.timeline.times(np.arange(first, first + steps)).to_list()
+    known = past[:, layout.targets.index(name)]
+    place.plot(times, known, color="#4a4a4a", lw=1.2, label="known")
+    own = forecast.filter(pl.col(layout.id) == panel.ids[i]) if layout.id else forecast
+    ahead = own[layout.time or "step"].to_list()
+    levels = sorted(
+        (int(c.rsplit("-", 1)[1]) for c in own.columns if c.startswith(f"{name}-lo-")), reverse=True
+    )
+    for k, level in enumerate(levels):
+        low, high = own[f"{name}-lo-{level}"].to_list(), own[f"{name}-hi-{level}"].to_list()
+        shade = 0.15 + 0.15 * k
+        place.fill_between(ahead, low, high, color="#1f6fb4", alpha=shade, lw=0, label=f"{level}%")
+    place.plot(
+        [times[-1], *ahead], [known[-1], *own[name]], color="#1f6fb4", lw=1.6, label="forecast"
+    )

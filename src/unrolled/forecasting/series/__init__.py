@@ -1,0 +1,1 @@
+"""From tables of steps to series, windows and their features."""

@@ -1,0 +1,126 @@
+"""A linear map of the whole row that adds to what a recurrence says of its label.
+
+Its weights are nothing at first. They are not learned together with those of the recurrence, which
+learns faster and leaves them little to explain, but found apart and set afterwards (`mixture`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unrolled.backend import keras
+from unrolled.networks.building_blocks import layers
+from unrolled.networks.minirocket import patterns
+from unrolled.networks.pooling import largest
+from unrolled.networks.spec import Ports
+
+MOST_FLAT = 4096  # more numbers than this in a row are summed up
+MOST = 1e6  # a number beyond is taken for this: its square must be one too
+Tensors = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Path:
+    """The layers that say an output of a row.
+
+    Attributes:
+        head: The Dense on what the recurrence makes of the row.
+        runs: By input of runs, the Embedding that holds the weights (ids o) of each.
+        numbers: The Dense on the numbers of the row; None where it is not given any.
+        filters: The convolutions that see patterns in them, the same for all outputs.
+    """
+
+    head: Any
+    runs: Mapping[str, Any]
+    numbers: Any
+    filters: Sequence[Any] = ()
+
+
+def beside(
+    built: Tensors, tensors: Tensors, ports: Ports, row: tuple[Any, Sequence[Any]]
+) -> tuple[Tensors, dict[str, Path]]:
+    """Add a linear map of each row to each output that is a label.
+
+    Args:
+        built: The outputs by name (b o).
+        tensors: The input tensors by name; of runs those that end at each step (b t n).
+        ports: What goes in and out.
+        row: What `numbered` returned for these tensors; several networks share it.
+
+    Returns:
+        The outputs, and by output the layers that say it.
+
+    Source:
+        Cheng et al. 2016 (wide and deep), section 3, who train both together.
+    """
+    outputs, paths, mask = dict(built), {}, tensors.get("mask")
+    given, filters = row
+    for name in ports.told:
+        o = int(ports.heads[name])
+        runs = {
+            n: layers.Embedding(size, o, embeddings_initializer="zeros")
+            for n, (size, _) in ports.counted.items()
+        }
+        parts = [summed(tensors[n], mask, weights) for n, weights in runs.items()]
+        dense = None
+        if given is not None:
+            dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
+            parts.append(dense(given))
+        outputs[name] = layers.Add()([built[name], *parts])
+        paths[name] = Path(built[name]._keras_history.operation, runs, dense, filters)
+    return outputs, paths
+
+
+def summed(runs: Any, mask: Any, weights: Any) -> Any:
+    """Return the sum of the weights of the runs that end at a row's real steps (b o)."""
+    ops = keras().ops
+    known = runs > 0
+    if mask is not None:
+        known = ops.logical_and(known, ops.expand_dims(mask, -1))
+    return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), weights(runs))
+
+
+def numbered(tensors: Tensors, ports: Ports) -> tuple[Any, Sequence[Any]]:
+    """Return what is given of the numbers of a row (b F), and the layers that see patterns.
+
+    There is None where a linear map is not given any.
+    """
+    if not (ports.mapped and ports.told):
+        return None, ()
+    x, mask = keras().ops.clip(tensors["x"], -MOST, MOST), tensors.get("mask")
+    if not ports.patterned:
+        return numbers(x, mask), ()
+    shares, filters = patterns(x, mask)
+    return layers.Concatenate()([numbers(x, mask), shares]), filters
+
+
+def numbers(x: Any, mask: Any) -> Any:
+    """Return the numbers of a row end to end where all rows have as many, else a summary.
+
+    That is the mean, the spread, the least, the most, the first and the last of each (b 6f).
+
+    Args:
+        x: (b t f).
+        mask: Which steps are real (b t), the first of a row; None where all are.
+    """
+    t, f = x.shape[1:]
+    if mask is None and t is not None and t * f <= MOST_FLAT:
+        return layers.Flatten()(x)
+    ops, mean = keras().ops, layers.GlobalAveragePooling1D
+    middle = mean()(x, mask=mask)
+    away = ops.square(x - ops.expand_dims(middle, 1))
+    spread = ops.sqrt(mean()(away, mask=mask))
+    most, least = largest(x, mask), ops.negative(largest(ops.negative(x), mask))
+    return layers.Concatenate()([middle, spread, least, most, x[:, 0], _last(x, mask)])
+
+
+def _last(x: Any, mask: Any) -> Any:
+    """Return the last real step (b f)."""
+    if mask is None:
+        return x[:, -1]
+    ops = keras().ops
+    real = ops.cast(ops.expand_dims(mask, -1), "float32")  # b t 1
+    later = layers.ZeroPadding1D((0, 1))(real[:, 1:])  # whether there is another step
+    return ops.sum((real - later) * x, axis=1)

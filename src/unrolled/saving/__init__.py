@@ -1,0 +1,27 @@
+"""A saved model: safetensors, readable JSON and pages, in a folder or one zip file; no pickle.
+
+A manifest says what the model is and names every other file with its size and sha256. That finds
+damage, not malice: who can write the files can write the manifest. So nothing of a saved model is
+ever run, and whatever it says is checked against limits before memory is taken for it.
+"""
+
+from unrolled.saving.checked_json import mapping, number, tuples, typed
+from unrolled.saving.reader import Saved, read
+from unrolled.saving.tensors import weights
+from unrolled.saving.writer import FORMAT, MANIFEST, SEQUENCES, head, refuse_other, write
+
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "SEQUENCES",
+    "Saved",
+    "head",
+    "mapping",
+    "number",
+    "read",
+    "refuse_other",
+    "tuples",
+    "typed",
+    "weights",
+    "write",
+]

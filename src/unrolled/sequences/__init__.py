@@ -1,0 +1,1 @@
+"""SequenceModel: an example is a row of a table."""

@@ -1,0 +1,200 @@
+"""From encoded rows to a trained model: sizes, settings, network, weights, references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from unrolled import baselines
+from unrolled.data.batches import Examples
+from unrolled.data.block import Array
+from unrolled.data.encoders.characters import Spelling
+from unrolled.data.encoders.labels import balanced
+from unrolled.data.encoders.ngrams import Runs
+from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.vocabulary import Vocabulary
+from unrolled.data.encoders.word_vectors import vectors
+from unrolled.errors import SettingError
+from unrolled.inference import predict
+from unrolled.inference.calibration import temperature
+from unrolled.inference.generate import forced
+from unrolled.networks import Ports, faces, minirocket, rounded, settled, start
+from unrolled.sequences import fit_linear_branch
+from unrolled.sequences.trained import Trained
+from unrolled.settings import Network, Training
+from unrolled.training import defaults, fit
+from unrolled.training.history import History
+from unrolled.training.progress import stage
+
+
+def built(
+    encoding: Encoding, train: Examples, network: Network | None, settings: Training
+) -> Trained:
+    """Build the network that the encoded rows ask for, not yet trained."""
+    known = _vectors(encoding)
+    network = network or Network()
+    ports = _ports(encoding, train, known, linear=network.linear)
+    taken = settled(ports, network, rows=train.rows)
+    generates = ports.tokens and taken.architecture == "decoder"
+    filled = defaults.settled(
+        settings,
+        rows=train.rows,
+        embedded=ports.shape != "aligned" and (bool(ports.embedded) or ports.tokens),
+        generates=generates,
+        answers=bool(ports.labels) and ports.shape != "one-to-many",
+    )
+    made = faces(ports, taken, seeds=filled.each_seed)
+    for name, rows in known.items():
+        for model in made.fitted:
+            start(model, name, rows)
+    return Trained(encoding, ports, taken, filled, (), (), made)
+
+
+def _vectors(encoding: Encoding) -> dict[str, dict[int, Array]]:
+    """Return by input the vectors of ids that a file has, where the settings name one.
+
+    Raises:
+        SettingError: No input is of words or tokens.
+        DataError: The file cannot be used.
+    """
+    path = encoding.text.vectors
+    if path is None:
+        return {}
+    made = {n: encoding.encoders[n] for n in (c.name for c in encoding.schema.inputs)}
+    words = {n: e for n, e in made.items() if isinstance(e, Vocabulary) and e.known}
+    if not words:
+        raise SettingError(
+            f"got vectors='{path}' and no input of words, tokens or characters, expected one that"
+            " could start from them. Leave vectors out."
+        )
+    found = vectors(path, {word for encoder in words.values() for word in encoder.known})
+    rows = {
+        encoding.ports[name]: {
+            i: found[word] for i, word in enumerate(e.known, e.first) if word in found
+        }
+        for name, e in words.items()
+    }
+    return {name: each for name, each in rows.items() if each}
+
+
+def _ports(
+    encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Array]], *, linear: bool
+) -> Ports:
+    """Return the sizes of the network that the encoded rows ask for."""
+    schema, names = encoding.schema, encoding.ports
+    sizes = encoding.sizes
+    values = train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0
+    mapped = linear and encoding.maps
+    longest = None if train.lengths is None else int(train.lengths.max())
+
+    def beside(kind: type[Any]) -> dict[str, Any]:
+        found = [made for made in encoding.beside if isinstance(made.feature, kind)]
+        return {names[made.key]: made.feature for made in found}
+
+    return Ports(
+        schema.shape,
+        t=encoding.steps_in,
+        u=encoding.steps_out,
+        values=values,
+        embedded={name: rounded(sizes[name]) for name in train.inputs if name in sizes},
+        spelled={name: (rounded(f.size), f.each) for name, f in beside(Spelling).items()},
+        vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
+        counted={name: (rounded(f.size), f.each) for name, f in beside(Runs).items()},
+        mapped=mapped,
+        patterned=mapped and encoding.moves and minirocket.suit(values, longest),
+        heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
+        ragged=encoding.ragged,
+        pooled=encoding.pooled,
+        tokens=encoding.tokens,
+        stops=encoding.stops,
+        labels=encoding.labels,
+    )
+
+
+def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = False) -> Trained:
+    """Fit the network and its references on encoded rows.
+
+    Args:
+        trained: A network that is built.
+        train: The rows to learn from.
+        held: The rows that say when to stop.
+        apart: Whether these are for that alone, and nothing else is to be learned from them.
+    """
+    weights = _class_weights(trained, train)
+    parts = [
+        replace(forced(part, trained.ports, trained.faces), class_weights=weights)
+        for part in (train, held)
+    ]
+    rows, others = (fit_linear_branch.recurrent(part, trained.ports) for part in parts)
+    histories = fit.fit_each(trained.faces.fitted, rows, others, trained.training)
+    trained = _kept(trained, histories)
+    paths = bool(trained.faces.paths)
+    with stage("linear map beside the network", shown=paths and trained.training.verbose):
+        mixed = None
+        with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
+            mixed = fit_linear_branch.mixed(trained.faces, trained.ports, *parts) if paths else None
+        temperatures = _temperatures(trained, held)
+        with suppress(KeyboardInterrupt):
+            if mixed is not None and not apart:
+                mixed.again()
+    blocks = {**train.inputs, **train.targets}
+    simple = baselines.fitted(
+        train,
+        {
+            name: size
+            for name, size in trained.encoding.sizes.items()
+            if name in blocks and blocks[name].whole
+        },
+        trained.encoding.categories,
+        aligned=trained.encoding.schema.shape == "aligned",
+    )
+    return replace(trained, references=tuple(simple), temperatures=temperatures)
+
+
+def _temperatures(trained: Trained, held: Examples) -> dict[str, float]:
+    """Return what divides the logits of each output that is a category."""
+    encoding = trained.encoding
+    ports = {
+        c.name: encoding.ports[c.name] for c in encoding.schema.outputs if c.kind == "category"
+    }
+    if not ports:
+        return {}
+    said = predict.outputs(trained.model, held, list(trained.ports.heads))
+    return {
+        name: temperature(np.asarray(said[port]), held.targets[port].flat)
+        for name, port in ports.items()
+    }
+
+
+def _class_weights(trained: Trained, train: Examples) -> dict[str, Array]:
+    """Return what rows of each class weigh, by output, where the settings ask for that.
+
+    Raises:
+        SettingError: No output is a category.
+    """
+    if trained.training.class_weight is None:
+        return {}
+    encoding = trained.encoding
+    columns = [c.name for c in encoding.schema.outputs if c.kind == "category"]
+    if not columns:
+        raise SettingError(
+            f"got class_weight='{trained.training.class_weight}' and no output that is a category,"
+            " expected one whose classes could be weighted. Leave class_weight out."
+        )
+    ports = [encoding.ports[name] for name in columns]
+    return {name: balanced(train.targets[name].flat, encoding.sizes[name]) for name in ports}
+
+
+def _kept(trained: Trained, histories: tuple[History, ...]) -> Trained:
+    """Return the model with what happened; networks that an interrupt left out are taken away."""
+    settings = trained.training.model_copy(update={"seeds": len(histories)})
+    made = trained.faces
+    if settings.seeds < trained.training.seeds:
+        made = faces(trained.ports, trained.network, seeds=settings.each_seed)
+        for kept, fitted in zip(made.fitted, trained.faces.fitted, strict=False):
+            kept.set_weights(fitted.get_weights())
+    return replace(trained, training=settings, histories=histories, faces=made)

@@ -1,1 +1,0 @@
-"""The parts of a saved model on the disk: JSON, arrays, files, reading and writing."""

@@ -1,0 +1,1 @@
+"""Fit a network: dataset, losses, callback, checkpoints, progress."""

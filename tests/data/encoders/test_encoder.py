@@ -1,0 +1,276 @@
+import json
+import string
+import unicodedata
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from unrolled.data.encoders.encoder import encoder, encoder_from
+from unrolled.data.encoders.labels import Labels
+from unrolled.data.encoders.scaler import Scaler
+from unrolled.data.encoders.tokenizer import Subwords, joined, pieces, steps
+from unrolled.data.encoders.vocabulary import Vocabulary
+from unrolled.errors import DataError, NotFittedError
+from unrolled.schema import Column, Kind
+
+reals = st.floats(-1e9, 1e9, allow_subnormal=False)
+words = st.text(string.ascii_letters + "éß ", max_size=12)
+
+
+def column(kind: Kind, **facts: Any) -> Column:
+    return Column(name="a", kind=kind, **facts)
+
+
+def again(fitted: Any) -> Any:
+    return encoder_from(json.loads(json.dumps(fitted.to_dict(), allow_nan=False)))
+
+
+def close(found: Any, wanted: Any, spread: float) -> None:
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * max(1.0, spread))
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 20), elements=reals))
+def test_numbers_survive_scaling(values: np.ndarray) -> None:
+    scaler = Scaler(column("number"), as_output=True).fit(values)
+    encoded = scaler.encode(values)
+    assert encoded.dtype == np.float32
+    assert encoded.shape == (len(values), 1)
+    close(again(scaler).decode(encoded), values, np.ptp(values))
+
+
+@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.just(3)), elements=reals))
+def test_vectors_survive_scaling(values: np.ndarray) -> None:
+    scaler = Scaler(column("vector", width=3), as_output=True).fit(values)
+    close(again(scaler).decode(scaler.encode(values)), values, np.ptp(values))
+
+
+@given(
+    st.lists(
+        hnp.arrays(np.float64, st.tuples(st.integers(1, 5), st.just(2)), elements=reals),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_sequences_survive_scaling(values: list[np.ndarray]) -> None:
+    scaler = Scaler(column("numbers", width=2), as_output=True).fit(values)
+    encoded = scaler.encode(values)
+    assert [row.shape for row in encoded] == [row.shape for row in values]
+    for found, wanted in zip(again(scaler).decode(encoded), values, strict=True):
+        close(found, wanted, np.ptp(np.concatenate(values)))
+
+
+def test_scaled_numbers_have_mean_zero_and_spread_one() -> None:
+    values = np.random.default_rng(0).normal(50, 7, (500, 3))
+    values[:, 2] = 0.1  # constant
+    encoded = Scaler(column("vector", width=3)).fit(values).encode(values)
+    np.testing.assert_allclose(encoded.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(encoded.std(axis=0), [1, 1, 0], atol=1e-6)
+
+
+def test_missing_numbers_become_the_mean_and_a_mark() -> None:
+    values = np.array([[1.0, 5.0], [3.0, np.nan]])
+    scaler = again(Scaler(column("vector", width=2)).fit(values))
+    assert scaler.size == 3
+    np.testing.assert_array_equal(scaler.encode(values), [[-1, 0, 0], [1, 0, 1]])
+    late = np.array([[np.nan, np.nan]])
+    np.testing.assert_array_equal(scaler.encode(late), [[0, 0, 1]])
+    steps_of = [np.array([[1.0], [np.nan]]), np.array([[3.0]])]
+    encoded = Scaler(column("numbers")).fit(steps_of).encode(steps_of)
+    assert [row.tolist() for row in encoded] == [[[-1, 0], [0, 1]], [[1, 0]]]
+
+
+def test_a_feature_that_is_all_missing_in_the_training_part() -> None:
+    scaler = again(Scaler(column("number")).fit(np.array([np.nan, np.nan])))
+    assert scaler.encode(np.array([2.0, np.nan])).tolist() == [[2, 0], [0, 1]]
+
+
+def test_huge_and_tiny_numbers_are_scaled_without_overflow() -> None:
+    for size in (1e300, 1e-300):
+        values = np.array([1.0, 2.0, 3.0]) * size
+        scaler = Scaler(column("number")).fit(values)
+        np.testing.assert_allclose(scaler.decode(scaler.encode(values)), values, rtol=1e-6)
+
+
+def test_missing_steps_cannot_come_out() -> None:
+    values = [np.ones((2, 1)), np.array([[1.0], [np.nan]])]
+    with pytest.raises(DataError) as caught:
+        Scaler(column("numbers"), as_output=True).fit(values)
+    assert str(caught.value) == (
+        "column 'a', row 2: got a missing number among the steps of an output, expected every step"
+        " filled. Fill it, or leave the row out."
+    )
+
+
+def test_equally_long_rows_are_encoded_as_one_array() -> None:
+    rows = list(np.arange(24.0).reshape(2, 3, 4))
+    encoded = Scaler(column("numbers", width=4)).fit(rows).encode(rows)
+    assert encoded[0].base is encoded[1].base
+
+
+label = st.one_of(st.integers(-5, 5), st.text(max_size=3))
+
+
+@given(st.lists(label, min_size=1))
+def test_labels_come_back_in_their_own_type(values: list[Any]) -> None:
+    labels = again(Labels(column("category"), as_output=True).fit(values))
+    ids = labels.encode(values, strict=True)
+    assert ids.dtype == np.int32
+    back = list(labels.decode(ids))
+    assert back == values
+    assert [type(b) for b in back] == [type(v) for v in values]
+    assert list(labels.decode(np.eye(labels.size)[ids])) == values
+
+
+def test_classes_are_in_a_stable_order() -> None:
+    labels = Labels(column("category")).fit(["b", 10, "a", 9, True, None])
+    assert labels.classes == [True, 9, 10, "a", "b"]
+
+
+def test_unseen_labels() -> None:
+    seen = ["x", "y"]
+    into = Labels(column("category")).fit(seen)
+    assert into.encode(["y", "z", None]).tolist() == [[0, 1], [0, 0], [0, 0]]
+    out = Labels(column("category"), as_output=True).fit(seen)
+    assert out.encode(["y", "z"]).tolist() == [1, -1]
+    with pytest.raises(DataError) as caught:
+        out.encode(["y", "z"], strict=True)
+    assert str(caught.value) == (
+        "column 'a', row 2: got the label 'z' that the training part does not have, expected every"
+        " label in it. Add rows of this label, or use the split 'stratified'."
+    )
+    with pytest.raises(DataError, match="in the training part is missing"):
+        out.fit([None])
+
+
+def test_a_label_is_known_by_its_spelling_where_a_file_gives_it_another_type() -> None:
+    made = again(Labels(column("category"), as_output=True).fit(["1", "2", "A3"]))
+    assert made.encode([2, "A3", True]).tolist() == [1, 2, -1]
+    both = Labels(column("category"), as_output=True).fit([1, "1"])
+    assert both.encode([1, "1"]).tolist() == [0, 1]
+
+
+def test_many_classes_go_in_as_ids() -> None:
+    few = Labels(column("category")).fit(range(32))
+    assert (few.encode([3]).shape, few.size, few.ids) == ((1, 32), 32, False)
+    many = again(Labels(column("category")).fit(range(33)))
+    assert (many.encode([0, 32, 99, None]).tolist(), many.size) == ([1, 33, 0, 0], 34)
+    assert many.encode([0]).dtype == np.int32
+
+
+@given(st.lists(st.lists(words, min_size=1), min_size=1), st.booleans())
+def test_tokens_survive(values: list[list[str]], end: bool) -> None:
+    vocabulary = again(Vocabulary(column("tokens"), as_output=True, end=end).fit(values))
+    ids = vocabulary.encode(values)
+    assert [len(row) for row in ids] == [len(row) + end for row in values]
+    assert all(row.dtype == np.int32 and row.max() < vocabulary.size for row in ids)
+    assert vocabulary.decode(ids) == values
+    assert vocabulary.decode([np.eye(vocabulary.size)[row] for row in ids]) == values
+
+
+@given(st.lists(words.filter(bool), min_size=1), st.booleans())
+def test_characters_survive(values: list[str], end: bool) -> None:
+    made = Vocabulary(column("text", unit="characters"), as_output=True, end=end).fit(values)
+    assert again(made).decode(made.encode(values)) == values
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=10))
+def test_subwords_survive_and_know_every_text(values: list[str]) -> None:
+    values = [unicodedata.normalize("NFC", value) for value in values]
+    made = again(Vocabulary(column("text", unit="subwords"), end=True).fit(["to be or not"]))
+    assert made.decode(made.encode(values)) == values
+
+
+def test_words_that_go_in_are_lowercased_and_parted_from_punctuation() -> None:
+    made = Vocabulary(column("text", unit="words")).fit(["Don't (ever) stop!"])
+    assert made.known == ["!", "(", ")", "don't", "ever", "stop"]
+    assert made.decode(made.encode(["don't (EVER) stop!"])) == ["don't (ever) stop!"]
+
+
+def test_words_that_come_out_keep_their_capitals() -> None:
+    made = again(Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"]))
+    assert made.known == ["Ann", "a", "saw"]
+    assert made.decode(made.encode(["Ann saw a"])) == ["Ann saw a"]
+
+
+def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased() -> None:
+    facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
+    del facts["lowered"]
+    made = Vocabulary.from_dict(facts)
+    assert made.decode(made.encode(["Ann"])) == ["ann"]
+
+
+def test_marks_stay_with_their_letters() -> None:
+    for word in ("t\u0361ʃɛ\u0303ː", "हिन्दी", "e\u0301\u0330", "l'ɑ\u0303", "(\u0301"):
+        assert pieces(f"a {word} b", "words") == ["a", unicodedata.normalize("NFC", word), "b"]
+
+
+@given(st.text())
+def test_pieces_of_words_hold_all_but_the_white_space(text: str) -> None:
+    whole = unicodedata.normalize("NFC", text).lower()
+    assert "".join(pieces(text, "words")) == "".join(whole.split())
+
+
+def test_padding_unknown_and_end() -> None:
+    made = Vocabulary(column("text", unit="words"), end=True).fit(["a b"])
+    assert made.size == 5
+    assert [row.tolist() for row in made.encode(["b x", ""])] == [[4, 1, 2], [2]]
+    assert made.decode([[3, 0, 4, 2, 3], [1, 2]]) == ["a b", "�"]
+    plain = Vocabulary(column("text", unit="words")).fit(["a b"])
+    assert [row.tolist() for row in plain.encode(["b x", ""])] == [[3, 1], [1]]
+    scores = np.zeros((1, 2, 4))
+    scores[:, :, :2] = 9  # padding and unknown are never the answer
+    scores[0, 0, 2] = scores[0, 1, 3] = 1
+    assert plain.decode(scores) == ["a b"]
+
+
+def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
+    once = ["".join(letters) for letters in product("abcdefghijk", repeat=3)]
+    few = [f"common {word}" for word in once[:1000]]
+    many = [*few, "common rare"]
+    unit = column("text", unit="words")
+    assert len(Vocabulary(unit).fit(few).known) == 1001
+    assert Vocabulary(unit).fit(many).known == ["common"]
+    assert len(Vocabulary(unit, as_output=True).fit(many).known) == 1002
+    assert len(Vocabulary(column("text", unit="characters")).fit([*many, "q"]).known) > 10
+    with pytest.raises(DataError, match="no words that the training part holds often enough"):
+        Vocabulary(unit).fit(once[:1001])
+
+
+@given(st.lists(st.text(max_size=10), min_size=1))
+def test_steps_are_those_of_the_encoder(values: list[str]) -> None:
+    for unit in ("characters", "words"):
+        made = Vocabulary(column("text", unit=unit)).fit([*values, "a"])
+        counted = steps(values, unit)
+        assert counted is not None
+        assert counted.tolist() == [len(row) for row in made.encode(values)]
+    assert steps(values, "subwords") is None
+
+
+def test_subwords_grow_with_the_data_and_are_learned_alike_twice() -> None:
+    texts = [f"the {a}{b} of {b}{a}" for a in "abcdefghij" for b in "klmnopqrst"] * 30
+    one, two = Subwords.learned(texts), Subwords.learned(texts)
+    assert one.to_dict() == two.to_dict()
+    assert 300 < one.size <= 8000
+    assert len(one.encode(["the"])[0]) == 1
+
+
+def test_joined_text() -> None:
+    assert joined(["(", "a", ",", "b", ")", "."], "words") == "(a, b)."
+    assert joined(["a", " ", "b"], "characters") == "a b"
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "text"])
+def test_an_encoder_must_be_fitted_first(kind: Kind) -> None:
+    made = encoder(column(kind), output=False)
+    for call in (lambda: made.encode([]), lambda: made.decode([]), made.to_dict):
+        with pytest.raises(NotFittedError) as caught:
+            call()
+        assert str(caught.value) == (
+            "the encoder of column 'a' is not fitted, expected `fit` first."
+        )

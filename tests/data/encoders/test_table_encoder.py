@@ -1,0 +1,116 @@
+"""From a table to the network's arrays: joined, named and checked."""
+
+import numpy as np
+import pytest
+
+from unrolled.data.batches import inputs_of, large
+from unrolled.data.encoders.table_encoder import RESERVED, Encoding, identifiers
+from unrolled.data.formats.read import read
+from unrolled.data.infer.infer_schema import schema, sides
+from unrolled.data.tables.table import table
+from unrolled.errors import DataError
+
+
+def encoded(columns, inputs, outputs, *, stated=None):
+    """Return an encoding fitted on all rows, and the table."""
+    frame = read(columns)
+    into, out = sides(frame, inputs, outputs, stated=stated)
+    values = table(frame, into, out)
+    return Encoding.fitted(schema(values, into, out), values), values
+
+
+def arrays(encoding, values):
+    examples = encoding.examples(values, targets=False)
+    (batch,) = large(examples)
+    return inputs_of(examples, batch)
+
+
+def test_inputs_of_both_sides_are_joined_along_the_steps():
+    encoding, values = encoded(
+        {
+            "s": [[1.0, 3.0], [1.0], [3.0]],
+            "a": [0.0, 1.0, 2.0],
+            "c": ["p", "q", "p"],
+            "y": [1.0, 2.0, 4.0],
+        },
+        ["s", "a", "c"],
+        ["y"],
+    )
+    x = arrays(encoding, values)["x"]
+    a = np.array([-1.5, 0.0, 1.5]) / np.std([-1.5, 0.0, 1.5])
+    np.testing.assert_allclose(x[0, :2], [[-1, a[0], 1, 0], [1, a[0], 1, 0]], atol=1e-6)
+    np.testing.assert_allclose(x[1, 0], [-1, a[1], 0, 1], atol=1e-6)
+    assert not x[1, 1:].any()
+
+
+def test_ids_go_in_under_names_of_their_own():
+    many = [f"c{i}" for i in range(40)]
+    encoding, values = encoded(
+        {"x": many, "mask": [["a", "b"]] * 40, "y": range(40)},
+        ["x", "mask"],
+        ["y"],
+        stated={"x": "category"},
+    )
+    found = arrays(encoding, values)
+    assert {name: array.dtype.kind for name, array in found.items()} == {"x_": "i", "mask_": "i"}
+    assert encoding.sizes == {"x_": 41, "mask_": 4, "y": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "plain"),
+    [
+        (["x", "mask", "h"], ["x_", "mask_", "h_"]),
+        (["1st", "été", ""], ["_1st", "_t_", "_"]),
+        (["a b", "a-b", "a_b"], ["a_b", "a_b_", "a_b__"]),
+        (["class", "None"], ["class_", "None_"]),
+    ],
+)
+def test_identifiers_are_plain_and_differ(names, plain):
+    assert list(identifiers(names).values()) == plain
+    assert not RESERVED & set(plain)
+
+
+def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
+    encoding, _ = encoded(
+        {"a": [[1.0], [2.0, 3.0]], "b": [[1.0], [2.0, 3.0]], "y": [1.0, 2.0]}, ["a", "b"], ["y"]
+    )
+    crossed = read({"a": [[1.0, 2.0], [1.0]], "b": [[1.0], [2.0, 3.0]]})
+    with pytest.raises(DataError) as caught:
+        encoding.examples(table(crossed, encoding.schema.inputs), targets=False)
+    assert str(caught.value) == (
+        "row 1: 'a' has 2 steps and 'b' has 1, expected sequences of one side to be equally long"
+        " in every row. Correct the row."
+    )
+
+
+def test_a_row_of_another_length_is_refused_where_all_had_one():
+    encoding, _ = encoded({"a": [[[1.0], [2.0]]] * 3, "y": [1.0, 2.0, 3.0]}, ["a"], ["y"])
+    longer = read({"a": [[[1.0], [2.0]], [[1.0], [2.0], [3.0]]]})
+    with pytest.raises(DataError) as caught:
+        encoding.examples(table(longer, encoding.schema.inputs), targets=False)
+    assert str(caught.value) == (
+        "row 2 has 3 steps, expected 2 as in every row of the training data. Cut or fill the row,"
+        " or train on rows of different lengths."
+    )
+
+
+def test_numbers_whose_count_nothing_says_have_the_steps_of_the_longest_row():
+    columns = {"a": [[1.0], [2.0, 3.0], [1.0, 2.0]], "y": [[1.0], [2.0, 3.0], [4.0]]}
+    encoding, values = encoded(columns, ["a"], ["y"])
+    assert (encoding.schema.shape, encoding.steps_out) == ("unaligned", 2)
+    assert encoding.schema.outputs[0].length is None  # so that a decoder ends its rows itself
+    targets = encoding.examples(values, targets=True).targets["y"]
+    assert targets.lengths.tolist() == [1, 2, 1]
+
+
+def test_output_steps_are_those_of_the_longest_row_with_its_end_mark():
+    encoding, _ = encoded(
+        {"a": [1.0, 2.0, 3.0], "y": ["ab", "c", "abcd"]}, ["a"], ["y"], stated={"y": "characters"}
+    )
+    assert (encoding.schema.shape, encoding.steps_out) == ("one-to-many", 5)
+
+
+def test_outputs_are_not_looked_at_when_predicting():
+    encoding, values = encoded({"a": [1.0, 2.0], "y": [1.0, 2.0]}, ["a"], ["y"])
+    del values.values["y"]
+    assert encoding.examples(values, targets=False).targets == {}

@@ -1,0 +1,59 @@
+"""The best row of tags, beside every row there can be."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+
+from unrolled.data.encoders.tags import may_follow
+from unrolled.data.encoders.viterbi import Paths
+from unrolled.data.encoders.vocabulary import Vocabulary
+from unrolled.schema import Column
+
+TAGS = {
+    "BIO": ["I-a", "O", "B-b", "I-b", "B-a"],
+    "IOB1": ["B-a", "O", "I-b", "I-a"],
+    "BIOES": ["E-a", "I-a", "O", "S-b", "B-a", "S-a"],
+}
+
+
+def allowed(tags, scheme):
+    return all(may_follow(*two, scheme) for two in pairwise(["O", *tags, "O"]))
+
+
+@pytest.mark.parametrize("scheme", TAGS)
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_no_allowed_row_scores_higher(scheme, steps):
+    tags, rng = TAGS[scheme], np.random.default_rng(steps)
+    paths = Paths.of(tags, scheme)
+    rows = [
+        row
+        for row in product(range(len(tags)), repeat=steps)
+        if allowed([tags[i] for i in row], scheme)
+    ]
+    changed = 0
+    for _ in range(40):
+        scores = rng.normal(size=(steps, len(tags)))
+        best = max(rows, key=lambda row: scores[range(steps), row].sum())
+        assert tuple(paths.best(scores).tolist()) == best
+        assert (paths.best(scores + rng.normal(size=(steps, 1))) == best).all()
+        changed += tuple(scores.argmax(axis=1).tolist()) != best
+    assert changed > 5  # else the scheme changed nothing, and nothing was tested
+
+
+def test_where_no_row_is_allowed_the_highest_scores_are_taken():
+    assert Paths.of(["I-a", "I-b"], "BIO").best(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist() == [
+        1,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "said"), [("BIO", ["B-a", "I-a"]), (None, ["O", "I-a"])])
+def test_predictions_keep_to_the_scheme_of_their_column(scheme, said):
+    column = Column(name="tags", kind="tokens", scheme=scheme)
+    made = Vocabulary(column, as_output=True).fit([["O", "O", "B-a", "I-a"]])
+    scores = {"O": [3.0, 0.0], "B-a": [2.5, 0.0], "I-a": [0.0, 4.0]}
+    logits = np.full((2, made.size), 9.0)  # of padding and unknown too
+    logits[:, made.first :] = np.array([scores[tag] for tag in made.known]).T
+    again = Vocabulary.from_dict(made.to_dict())
+    assert made.decode([logits]) == again.decode([logits]) == [said]

@@ -1,0 +1,85 @@
+"""Word vectors from a file, in every form of text that they come in."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from unrolled.data.encoders.word_vectors import vectors
+from unrolled.errors import DataError
+
+LINES = "the 0.5 1 -2\nof 1 2 3\nnew york 7 8 9\n"
+WORDS = {"the", "new york", "missing"}
+
+
+def written(folder, text, name="words.vec"):
+    path = folder / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (LINES, "glove.txt"),
+        ("3 3\n" + LINES, "word2vec.vec"),
+        ("3 3\n" + LINES.replace("\n", " \n"), "fasttext.vec"),
+        (LINES.replace("\n", "\r\n") + "\n", "lines.txt"),
+        (LINES, "packed.vec.gz"),
+    ],
+)
+def test_words_have_their_vectors(tmp_path, text, name):
+    found = vectors(written(tmp_path, text, name), WORDS)
+    assert {word: row.tolist() for word, row in found.items()} == {
+        "the": [0.5, 1, -2],
+        "new york": [7, 8, 9],
+    }
+    assert found["the"].dtype == np.float32
+
+
+def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
+    assert vectors(written(tmp_path, "a 1 2\na 3 4\n"), {"a"})["a"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "a 1 2\nb 1\n",
+            "line 2 of 'words.vec' has 1 numbers after its word, expected 2, as in the lines"
+            " before. Give a text file of word vectors: a word and its numbers on each line.",
+        ),
+        (
+            "2 3\n\nword\n",
+            "line 3 of 'words.vec' has 0 numbers after its word, expected some. Give a text file"
+            " of word vectors: a word and its numbers on each line.",
+        ),
+        (
+            "a 1 x\n",
+            "line 1 of 'words.vec' has 'x' among its numbers, expected finite numbers. Correct the"
+            " line.",
+        ),
+        (
+            "b 0 0\na 1 nan\n",
+            "line 2 of 'words.vec' has 'nan' among its numbers, expected finite numbers. Correct"
+            " the line.",
+        ),
+        (
+            "b 1 2\n",
+            "got 'words.vec' for vectors, expected a file that has words of the training part; it"
+            " has none of them. Give vectors of its language, or leave them out.",
+        ),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_its_line(tmp_path, text, says):
+    with pytest.raises(DataError) as caught:
+        vectors(written(tmp_path, text), {"a"})
+    assert str(caught.value) == says
+
+
+def test_a_file_that_is_not_there_or_not_packed_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"No such file or directory\. Give a text file of word"):
+        vectors(tmp_path / "none.vec", {"a"})
+    (tmp_path / "bad.gz").write_bytes(b"a 1 2\n")
+    with pytest.raises(DataError, match=r"cannot read .*Not a gzipped file"):
+        vectors(tmp_path / "bad.gz", {"a"})

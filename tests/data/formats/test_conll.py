@@ -1,0 +1,125 @@
+"""Column files of the CoNLL shared tasks, read and written."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from unrolled.data.formats.conll import frame, text
+from unrolled.data.formats.read import read, write
+from unrolled.errors import DataError, SettingError
+
+NEWS = b"""-DOCSTART- -X- -X- O
+
+EU NNP B-NP B-ORG
+rejects VBZ B-VP O
+
+# NN B-NP O
+
+-DOCSTART- -X- -X- O
+
+Peter NNP B-NP B-PER
+"""
+SENTENCES = pl.DataFrame({"word": [["EU", "rejects"], ["#"]], "tag": [["B-ORG", "O"], ["O"]]})
+
+
+def test_sentences_of_several_documents() -> None:
+    found = frame(NEWS, what="news")
+    assert found.columns == ["word", "column-2", "column-3", "tag"]
+    assert found["word"].to_list() == [["EU", "rejects"], ["#"], ["Peter"]]
+    assert found["tag"].to_list() == [["B-ORG", "O"], ["O"], ["B-PER"]]
+    assert found["column-2"].to_list() == [["NNP", "VBZ"], ["NN"], ["NNP"]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"EU B-ORG\nrejects O\n\n# O\n",
+        b"\xef\xbb\xbfEU B-ORG\r\nrejects O\r\n\r\n# O",
+        b"\n\nEU   B-ORG \n rejects O\n\n\n \n# O\n\n",
+        b"EU\tB-ORG\nrejects\tO\n\n#\tO\n",
+        b"EU B-ORG\nrejects\tO\n\n# O\n",
+    ],
+    ids=["plain", "bom and returns", "blanks", "tabs", "mixed"],
+)
+def test_one_table_in_many_spellings(data: bytes) -> None:
+    assert frame(data, what="data").equals(SENTENCES)
+
+
+def test_between_tabs_a_token_may_hold_a_blank_and_numbers_stay_text() -> None:
+    found = frame(b"10 000\tB-SUM\n\n7\tO\n", what="data")
+    assert found.rows() == [(["10 000"], ["B-SUM"]), (["7"], ["O"])]
+    assert frame(text(found).encode(), what="data").equals(found)
+
+
+def test_words_alone_and_names_of_ones_own() -> None:
+    assert frame(b"EU\nrejects\n", what="data").columns == ["word"]
+    names = ["token", "pos", "chunk", "ner"]
+    assert frame(NEWS, what="news", columns=names).columns == names
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            b"EU B-ORG\nrejects\n",
+            "data, line 2: got 1 cells, expected 2 as in the first line. Correct the line; a blank"
+            " line stands between sentences.",
+        ),
+        (b"\n \n", "data has no sentence, expected a token a line and blank lines between."),
+        (
+            b"-DOCSTART- O\n",
+            "data has no sentence, expected a token a line and blank lines between.",
+        ),
+    ],
+)
+def test_what_is_no_such_file(data: bytes, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        frame(data, what="data")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"], ["a", "a"]])
+def test_a_name_for_every_column(names: list[str]) -> None:
+    with pytest.raises(SettingError) as caught:
+        frame(b"EU B-ORG\n", what="data", columns=names)
+    many = "1 name" if len(names) == 1 else f"{len(names)} names"
+    assert str(caught.value) == (
+        f"got {many} for the columns of data ({', '.join(map(repr, names))}), expected 2, no two"
+        " alike. Name every column."
+    )
+
+
+@pytest.mark.parametrize("suffix", [".conll", ".iob", ".bio"])
+def test_what_is_written_reads_back(tmp_path: Path, suffix: str) -> None:
+    write(SENTENCES, tmp_path / f"a{suffix}")
+    assert (tmp_path / f"a{suffix}").read_text() == "EU B-ORG\nrejects O\n\n# O\n\n"
+    assert read(tmp_path / f"a{suffix}").equals(SENTENCES)
+    assert read(tmp_path / f"a{suffix}", columns=["a", "b"]).columns == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (
+            pl.Series("intent", ["flight", "hotel"]),
+            "column 'intent' cannot be written as a .conll file, expected a list of strings in"
+            " every row. Write a .jsonl file, or leave the column out.",
+        ),
+        (
+            pl.Series("intent", [["a"], None]),
+            "column 'intent' cannot be written as a .conll file, expected a list of strings in"
+            " every row. Write a .jsonl file, or leave the column out.",
+        ),
+        (
+            pl.Series("intent", [["a"], ["c"]]),
+            "row 1: got lists of 2 and 2 and 1 strings, expected as many in every column. Write a"
+            " .jsonl file.",
+        ),
+    ],
+)
+def test_what_has_no_place_in_such_a_file(tmp_path: Path, column: pl.Series, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        write(SENTENCES.with_columns(column), tmp_path / "a.conll")
+    assert str(caught.value) == message
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,171 @@
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unrolled.data.infer.arrays import from_arrays
+from unrolled.data.infer.infer_schema import schema
+from unrolled.errors import DataError
+from unrolled.schema import Column
+
+
+def refused(*args: Any, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        from_arrays(*args, **options)
+    return str(caught.value)
+
+
+def spelled(X: Any, y: Any) -> tuple[str, str]:
+    _, (x,), (out,) = from_arrays(X, y)
+    return f"{x.spelled} {x.length} {x.width}", f"{out.spelled} {out.length} {out.width}"
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "x_is", "y_is"),
+    [
+        (np.zeros(4), np.arange(4) / 2, "number None 1", "number None 1"),
+        (np.zeros((4, 3)), np.ones((4, 2)), "vector None 3", "vector None 2"),
+        (np.zeros((4, 5, 3)), np.ones((4, 6, 2)), "numbers 5 3", "numbers 6 2"),
+        ([np.zeros((2, 3)), np.zeros((4, 3))], [0.5, 1], "numbers None 3", "number None 1"),
+        ([np.zeros(2), np.zeros(2)], [np.ones(2), np.ones(3)], "numbers 2 1", "numbers None 1"),
+        ([[1, 2], [3]], [[1.5], [2, 3]], "numbers None 1", "numbers None 1"),
+        ([[1, 2], [3, 4]], ["a", "b"], "vector None 2", "category None 1"),
+        (np.zeros((4, 3)), [0, 1, 0, 1], "vector None 3", "category None 1"),
+        (np.zeros((4, 3)), [0, 1, 2, 3], "vector None 3", "number None 1"),
+        (np.zeros((2, 3)), [True, False], "vector None 3", "category None 1"),
+        (np.zeros((2, 3, 1)), [["a", "b", "c"], ["d"]], "numbers 3 1", "tokens None 1"),
+        (np.zeros((2, 2, 1)), [["a", "b"], ["c", "d"]], "numbers 2 1", "tokens None 1"),
+        (pd.DataFrame({"p": [1, 2]}), pd.Series(["a", "b"]), "vector None 1", "category None 1"),
+    ],
+)
+def test_kinds_of_arrays(X: Any, y: Any, x_is: str, y_is: str) -> None:
+    assert spelled(X, y) == (x_is, y_is)
+
+
+def test_labels_keep_their_python_type() -> None:
+    table, _, _ = from_arrays(np.zeros((4, 3)), np.array([0, 1, 0, 1]))
+    assert [type(label) for label in table.values["y"]] == [int] * 4
+
+
+def test_a_big_array_is_not_copied() -> None:
+    X = np.zeros((10000, 336, 7), dtype=np.float32)
+    start = time.perf_counter()
+    table, _, _ = from_arrays(X, np.arange(10000) / 2)
+    assert time.perf_counter() - start < 1
+    assert np.shares_memory(table.values["x"][0], X)
+
+
+def test_shapes_of_arrays() -> None:
+    table, inputs, outputs = from_arrays(np.zeros((4, 5, 3)), np.ones((4, 5, 1)))
+    assert schema(table, inputs, outputs).shape == "aligned"
+    table, inputs, outputs = from_arrays(np.zeros((4, 5, 3)), np.ones((4, 2, 1)))
+    assert schema(table, inputs, outputs).shape == "unaligned"
+
+
+def test_missing_numbers_may_go_in_alone() -> None:
+    table, _, outputs = from_arrays([[1, np.nan], [2, 3]])
+    assert outputs == ()
+    np.testing.assert_equal(table.values["x"], [[1, np.nan], [2, 3]])
+    assert refused([[1], [2]], [1, np.nan]) == (
+        "y[1] is a missing number (NaN), expected a number. Correct it, or leave the row out."
+    )
+    ragged = [np.ones((1, 2)), np.array([[1, 2], [3, np.nan]])]
+    assert refused(np.ones((2, 2)), ragged).startswith("y[1, 1, 1] is a missing number (NaN)")
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (
+            np.array([[[1.0], [np.inf]]]),
+            "X[0, 1, 0] is an infinity, expected a finite number. Correct it, or leave the row"
+            " out.",
+        ),
+        (
+            [np.ones((2, 1)), np.array([1, -np.inf])],
+            "X[1, 1] is an infinity, expected a finite number. Correct it, or leave the row out.",
+        ),
+        (
+            np.zeros((1, 2, 3, 4)),
+            "X has 4 axes, expected 1 to 3: (b,), (b f) or (b t f), written `b t f` (batch, step,"
+            " value). Reshape it.",
+        ),
+        (
+            np.array(1.0),
+            "X has 0 axes, expected 1 to 3: (b,), (b f) or (b t f), written `b t f` (batch, step,"
+            " value). Reshape it.",
+        ),
+        (
+            np.zeros((3, 0, 2)),
+            "X has the shape (3, 0, 2), expected at least one of each axis.",
+        ),
+        (
+            np.array([None, 1], dtype=object),
+            "X is an array of type object, expected numbers with the axes `b t f`. Make it a list"
+            " of arrays (t, f) where rows differ in length.",
+        ),
+        (
+            ["good", "bad"],
+            "X holds text, expected numbers. Put text into a table of named columns, such as"
+            " {'text': [...], 'label': [...]}, and name its inputs and outputs.",
+        ),
+        (
+            [np.zeros((2, 2)), np.zeros((0, 2))],
+            "X, row 2: got a sequence of length 0, expected at least one step. Leave the row out.",
+        ),
+        (
+            [np.zeros((2, 2)), np.zeros((3, 1))],
+            "X, row 2: got 1 numbers in a step, expected 2 as in the rows before it.",
+        ),
+        (
+            [np.zeros((2, 2)), np.zeros((3, 1, 1))],
+            "X, row 2: got 3 axes, expected an array (t, f) or (t,): steps first, then the numbers"
+            " of a step.",
+        ),
+        (
+            [np.zeros((3, 2)), np.zeros((3, 4))],
+            "the axes of X look swapped: every row has 3 on its first axis and differing numbers on"
+            " its second, expected rows (t, f): steps first. Transpose each row.",
+        ),
+    ],
+)
+def test_refusals(X: Any, message: str) -> None:
+    assert refused(X) == message
+
+
+def test_lengths_and_labels_that_do_not_fit() -> None:
+    assert refused(np.zeros((3, 2)), [1, 2]) == (
+        "X has 3 rows and y has 2, expected one row of y for each row of X. Rows are the first axis"
+        " of both."
+    )
+    assert refused(np.zeros((2, 2)), np.array(["a", None], dtype=object)) == (
+        "y, row 2: got None in an object array, expected a label (text or a whole number), or an"
+        " array of numbers."
+    )
+    assert refused(np.zeros((2, 2)), [["a"], []]).startswith("y, row 2: got a sequence of length 0")
+
+
+def test_swapped_axes_are_refused_only_without_doubt() -> None:
+    X = np.zeros((9, 3, 24))
+    assert refused(X, np.ones((9, 24, 1))) == (
+        "the axes of X look swapped: X is (9, 3, 24) and y has 24 steps, expected `b t f`, steps"
+        " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 3 steps."
+    )
+    from_arrays(list(X), np.ones((9, 24, 1)))
+    from_arrays(X, np.ones((9, 3, 1)))
+    from_arrays(X, np.ones((9, 12, 1)))
+    from_arrays(np.zeros((9, 24, 7)), np.ones((9, 7, 7)))
+
+
+def test_arrays_must_be_of_the_kind_that_was_trained_on() -> None:
+    expected = [Column(name="x", kind="vector", width=3), Column(name="y", kind="category")]
+    assert refused(np.zeros((2, 4)), expected=expected) == (
+        "X is (b 4), expected (b 3) as in the training data."
+    )
+    _, _, (y,) = from_arrays(np.zeros((2, 3)), [7, 8], expected=expected)
+    assert y.kind == "category"
+    number = [expected[0], Column(name="y", kind="number")]
+    _, _, (y,) = from_arrays(np.zeros((4, 3)), [1, 1, 1, 1], expected=number)
+    assert y.kind == "number"

@@ -1,0 +1,337 @@
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unrolled.data.formats.read import read
+from unrolled.data.infer.infer_schema import schema, sides
+from unrolled.data.tables.table import complete, table
+from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
+from unrolled.schema import Schema
+
+
+def inferred(
+    data: Mapping[str, Any],
+    inputs: list[str],
+    outputs: list[str],
+    *,
+    shape: str = "auto",
+    stated: dict[str, str] | None = None,
+) -> Schema:
+    frame = read(data)
+    into, out = sides(frame, inputs, outputs, stated=stated)
+    kept, _ = complete(table(frame, into, out), out)
+    return schema(kept, into, out, shape=shape)
+
+
+def refused(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
+    with pytest.raises(kind) as caught:
+        inferred(*args, **options)
+    return str(caught.value)
+
+
+N = 12
+HOURS = np.arange(N * 24.0).reshape(N, 24)
+DATA: dict[str, Any] = {
+    "temp": np.arange(N) / 2,
+    "day": ["mon", "sun"] * 6,
+    "hours": HOURS,
+    "rides": HOURS + 1,
+    "weather": HOURS[:, :, None] * np.ones(3),
+    "total": np.arange(N) / 4,
+    "words": [["a"] * (i + 1) for i in range(N)],
+    "tags": [["x"] * (i + 1) for i in range(N)],
+    "other": [["y"] * (2 if i == 4 else i + 1) for i in range(N)],
+    "said": ["to be or not"] * 6 + ["to be"] * 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "stated", "shape", "reason"),
+    [
+        (
+            ["temp", "day"],
+            ["total"],
+            {},
+            "one-to-one",
+            "`temp` is one number, `day` is one label and `total` is one number, so one-to-one: one"
+            " box up. It would be many-to-one with a list of numbers in each row of `temp`, and"
+            " one-to-many with a list of numbers in each row of `total`.",
+        ),
+        (
+            ["temp"],
+            ["hours"],
+            {"hours": "numbers"},
+            "one-to-many",
+            "`temp` is one number and `hours` is a row of 24 steps, so one-to-many: one in, a row"
+            " out. It would be unaligned or aligned with a list of numbers in each row of `temp`,"
+            " and one-to-one with `hours:vector` stated.",
+        ),
+        (
+            ["hours", "temp", "day"],
+            ["total"],
+            {"hours": "numbers"},
+            "many-to-one",
+            "`hours` is a row of 24 steps, `temp` is one number, 1 more column and `total` is one"
+            " number, so many-to-one: a row in, one out. It would be one-to-one with `hours:vector`"
+            " stated, and unaligned or aligned with a list of numbers in each row of `total`.",
+        ),
+        (
+            ["weather"],
+            ["rides"],
+            {"rides": "numbers"},
+            "aligned",
+            "`weather` is a row of 24 steps of 3 numbers each and `rides` is a row of 24 steps,"
+            " equally long in every row, so aligned: row over row, same length. State"
+            " shape='unaligned' if the steps do not belong together one by one.",
+        ),
+        (
+            ["words"],
+            ["tags"],
+            {},
+            "aligned",
+            "`words` is a row of steps and `tags` is a row of steps, equally long in every row, so"
+            " aligned: row over row, same length. State shape='unaligned' if the steps do not"
+            " belong together one by one.",
+        ),
+        (
+            ["words"],
+            ["other"],
+            {},
+            "unaligned",
+            "`words` is a row of steps and `other` is a row of steps, so unaligned: a row in,"
+            " another row out. It would be aligned if every row had as many steps out as in; row 5"
+            " has 5 in and 2 out.",
+        ),
+        (
+            ["said"],
+            ["tags"],
+            {"said": "subwords"},
+            "unaligned",
+            "`said` is text read as subwords and `tags` is a row of steps, so unaligned: a row in,"
+            " another row out. It would be aligned if every row had as many steps out as in, which"
+            " subwords cannot promise; state words or characters.",
+        ),
+    ],
+)
+def test_shape_and_reason(
+    inputs: list[str], outputs: list[str], stated: dict[str, str], shape: str, reason: str
+) -> None:
+    found = inferred(DATA, inputs, outputs, stated=stated)
+    assert found.shape == shape
+    assert found.reason == reason
+    assert Schema.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("inputs", "change"),
+    [
+        (["day", "comment", "city"], "`comment:text` stated"),
+        (["day", "city"], "`city:text` stated"),
+        (["temp", "comment"], "`comment:text` stated"),
+        (["temp", "city"], "a list of numbers in each row of `temp`"),
+    ],
+)
+def test_the_label_most_like_text_is_the_one_to_state(inputs: list[str], change: str) -> None:
+    data = {**DATA, "comment": ["all good", "too slow"] * 6, "city": ["Rome", "Oslo", "Bern"] * 4}
+    stated = {name: "category" for name in inputs if name != "temp"}
+    found = inferred(data, inputs, ["total"], stated=stated)
+    assert f"It would be many-to-one with {change}, and" in found.reason
+
+
+def test_a_vector_is_one_set_of_values_and_says_how_to_read_it_as_steps() -> None:
+    found = inferred(DATA, ["hours"], ["total"])
+    assert found.shape == "one-to-one"
+    assert "`hours` is a list of 24 numbers" in found.reason
+    assert "many-to-one with `hours:numbers` stated" in found.reason
+
+
+def test_steps_of_text_are_counted_before_anything_is_fitted() -> None:
+    letters = {"x": ["ab", "abc", ""], "y": [["A", "B"], ["A", "B", "C"], ["Z"]]}
+    assert inferred(letters, ["x"], ["y"], stated={"x": "characters"}).shape == "aligned"
+
+
+def test_forced_shapes() -> None:
+    as_steps = {"weather": "numbers", "rides": "numbers"}
+    found = inferred(DATA, ["weather"], ["rides"], stated=as_steps, shape="unaligned")
+    assert found.shape == "unaligned"
+    assert found.reason == (
+        "`weather` is a row of 24 steps of 3 numbers each and `rides` is a row of 24 steps;"
+        " unaligned was asked for: a row in, another row out."
+    )
+    assert inferred(DATA, ["words"], ["tags"], shape="many-to-many").shape == "aligned"
+    assert inferred(DATA, ["words"], ["other"], shape="many-to-many").shape == "unaligned"
+
+
+def test_forced_shapes_that_contradict_the_sides() -> None:
+    assert refused(ShapeError, DATA, ["hours"], ["total"], shape="many-to-one") == (
+        "got shape='many-to-one' (b t f -> b o), but the data is one-to-one (b f -> b o): `hours`"
+        " is a list of 24 numbers, and `total` is one number; expected many in and one out. Leave"
+        " the shape to 'auto', or state 'hours:numbers' (an array: add a last axis)."
+    )
+    assert refused(ShapeError, DATA, ["words"], ["other"], shape="aligned") == (
+        "got shape='aligned', but row 5 has 5 steps in and 2 out; expected as many steps out as in,"
+        " in every row. Correct that row, or use shape='unaligned'."
+    )
+    message = refused(
+        ShapeError, DATA, ["said"], ["tags"], shape="aligned", stated={"said": "subwords"}
+    )
+    assert "subwords have no fixed number of steps" in message
+    assert refused(SettingError, DATA, ["temp"], ["total"], shape="many-to-few").startswith(
+        "got the shape 'many-to-few', expected one of one-to-one,"
+    )
+
+
+def test_sequences_of_one_side_agree_in_every_row() -> None:
+    assert refused(DataError, DATA, ["words", "other"], ["total"]) == (
+        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2, expected sequences of one"
+        " side to be equally long in every row. Correct the row, or leave one of the columns out."
+    )
+    assert refused(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
+        "column 'said' is read as subwords beside other sequences, expected steps that match"
+        " theirs. State 'said:words' or 'said:characters'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (
+            ["said", "city"],
+            "row 1: 'said' (text:words) has 4 steps and 'city' (text:characters) has 6, expected"
+            " sequences of one side to be equally long in every row. Join texts into one column,"
+            " state a label as 'city:category', or leave one of them out.",
+        ),
+        (
+            ["said", "head"],
+            "row 1: 'said' (text:words) has 4 steps and 'head' (text:words) has 2, expected"
+            " sequences of one side to be equally long in every row. Join texts into one column,"
+            " state a label as 'head:category', or leave one of them out.",
+        ),
+        (
+            ["city", "words"],
+            "row 1: 'city' (text:characters) has 6 steps and 'words' (tokens) has 1, expected"
+            " sequences of one side to be equally long in every row. State a label as"
+            " 'city:category', or leave one of them out.",
+        ),
+    ],
+)
+def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
+    stated = {"said": "words", "city": "characters", "head": "words"}
+    stated = {name: kind for name, kind in stated.items() if name in inputs}
+    data = {**DATA, "city": ["Lisbon", "Rome"] * 6, "head": ["a question"] * N}
+    assert refused(DataError, data, inputs, ["total"], stated=stated) == message
+
+
+def test_outputs_of_both_sides() -> None:
+    assert refused(ShapeError, DATA, ["temp"], ["tags", "total"]) == (
+        "got the outputs 'tags' (tokens, a row of steps) and 'total' (number, one set of values),"
+        " expected outputs of one side, or as many steps out as in, in every row. Train a model"
+        " for each."
+    )
+
+
+def test_steps_and_a_label_of_the_row_come_out_together() -> None:
+    found = inferred(DATA, ["words"], ["day", "tags", "total"])
+    assert found.shape == "aligned"
+    assert found.reason == (
+        "`words` is a row of steps and `tags` is a row of steps, equally long in every row, so"
+        " aligned: row over row, same length. `day` is one label, `total` is one number for the"
+        " whole row beside it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("third", "scheme", "why"),
+    [
+        (["x", "x", "x"], None, "lists of strings"),
+        (["O", "B-a", "I-a"], "BIO", "lists of strings, BIO tags of 1 type"),
+        (
+            ["O", "I-b", "O"],
+            "BIO",
+            "lists of strings, BIO tags of 2 types (1 of 12 rows departs from BIO: row 3)",
+        ),
+    ],
+)
+def test_tags_that_mark_spans(third: list[str], scheme: str | None, why: str) -> None:
+    rows = [["B-a", *["I-a"] * i] for i in range(N)]
+    rows[2] = third
+    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    assert (column.scheme, column.why) == (scheme, why)
+
+
+def test_the_first_of_many_odd_rows_is_named() -> None:
+    rows = [["B-a", *["I-a"] * i] for i in range(N)]
+    rows[4][2] = rows[6][3] = "I-b"
+    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    assert column.why.endswith("(2 of 12 rows depart from BIO, row 5 first)")
+
+
+def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
+    tags = [["B-x"] * (i + 2) for i in range(N)]
+    (column,) = inferred({**DATA, "tags": tags}, ["words"], ["tags"]).outputs
+    assert column.scheme is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "outputs", "stated", "message"),
+    [
+        (
+            DataError,
+            ["temp", "totl"],
+            ["day"],
+            {},
+            "there is no column 'totl' to use as input, expected one of 'temp', 'day', 'hours',"
+            " 'rides', 'weather', 'total', 'words', 'tags' and 2 more. Did you mean 'total'?",
+        ),
+        (
+            DataError,
+            ["temp", "total"],
+            ["total"],
+            {},
+            "column 'total' is named as an input and as an output, expected it on one side. Remove"
+            " it from the inputs, or the model would be given its answer.",
+        ),
+        (
+            DataError,
+            ["temp", "temp"],
+            ["total"],
+            {},
+            "column 'temp' is named twice as input, expected it once.",
+        ),
+        (
+            DataError,
+            ["temp"],
+            [],
+            {},
+            "got no output columns, expected at least one of 'temp', 'day', 'hours', 'rides',"
+            " 'weather', 'total', 'words', 'tags' and 2 more.",
+        ),
+        (
+            SettingError,
+            ["temp:nummer"],
+            ["total"],
+            {},
+            "got the kind 'nummer' for column 'temp', expected one of number, category, vector,"
+            " numbers, tokens, text, text:characters, text:words, text:subwords. Did you mean"
+            " 'number'?",
+        ),
+        (
+            SettingError,
+            ["temp"],
+            ["total"],
+            {"tmp": "number"},
+            "got a kind for column 'tmp', expected one of the inputs or outputs: 'temp', 'total'."
+            " Did you mean 'temp'?",
+        ),
+    ],
+)
+def test_names_that_cannot_be(
+    kind: type[UnrolledError],
+    inputs: list[str],
+    outputs: list[str],
+    stated: dict[str, str],
+    message: str,
+) -> None:
+    assert refused(kind, DATA, inputs, outputs, stated=stated) == message

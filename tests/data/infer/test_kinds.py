@@ -1,0 +1,250 @@
+import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+
+from unrolled.data.formats.from_python import series
+from unrolled.data.infer.kinds import kind
+from unrolled.errors import DataError, SettingError
+from unrolled.schema import Column
+
+
+def found(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
+    return kind(series("a", cells), stated=stated, output=output)
+
+
+def refused(cells: object, **options: object) -> str:
+    with pytest.raises(DataError) as caught:
+        found(cells, **options)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+SENTENCES = [f"word{i} and more" for i in range(20)]
+REPEATED = [f"room {i} was clean" for i in range(10)] * 9
+SOUNDS = [f"a ɑ\u0303 t\u0361ʃ ɛ\u0303ː {chr(97 + i)}ʰ" for i in range(20)]
+NAMES = [f"word{i}" for i in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "output", "spelled", "width", "length", "why"),
+    [
+        ([1.5, 2.5], False, "number", 1, None, "a number in each row"),
+        ([0, 1] * 5, False, "number", 1, None, "a number in each row"),
+        ([0, 1] * 5, True, "category", 1, None, "2 different whole numbers in 10 rows"),
+        ([0.0, 1.0] * 5, True, "number", 1, None, "a number in each row"),
+        ([0.0, 1.0, None] * 5, True, "category", 1, None, "2 different whole numbers in 15 rows"),
+        (list(range(10)), True, "number", 1, None, "a number in each row"),
+        (list(range(11)) * 9, True, "number", 1, None, "a number in each row"),
+        ([True, False], False, "category", 1, None, "booleans"),
+        (["y", "n"] * 9, False, "category", 1, None, "text with 2 different values in 18 rows"),
+        (["1", "2"] * 9, True, "category", 1, None, "text with 2 different values in 18 rows"),
+        (SENTENCES, False, "text:words", 1, None, "text, 20 different in 20 rows"),
+        (NAMES, False, "text:characters", 1, None, "text, 20 different in 20 rows"),
+        (REPEATED, False, "text:words", 1, None, "text, 10 different in 90 rows"),
+        (REPEATED, True, "category", 1, None, "text with 10 different values in 90 rows"),
+        (REPEATED[:9] * 9, False, "category", 1, None, "text with 9 different values in 81 rows"),
+        (SENTENCES[:10] * 9, False, "category", 1, None, "text with 10 different values"),
+        ([["a"], ["b", "c"]], False, "tokens", 1, None, "lists of strings"),
+        ([["a"], ["b"]], False, "tokens", 1, 1, "lists of strings"),
+        ([[1, 2], [3, 4]], False, "vector", 2, None, "lists of 2 numbers in every row"),
+        ([[1, 2], None], False, "vector", 2, None, "lists of 2 numbers in every row"),
+        ([[1, 2], [3]], False, "numbers", 1, None, "lists of numbers of differing length"),
+        ([[[1, 2]], [[3, 4]]], False, "numbers", 2, 1, "lists of 1 step of 2 numbers each"),
+        (np.zeros((2, 3)), False, "vector", 3, None, "lists of 3 numbers in every row"),
+        (np.zeros((2, 3, 4)), False, "numbers", 4, 3, "lists of 3 steps of 4 numbers each"),
+        (
+            ["[1, 2]", "[3, 4]"],
+            False,
+            "vector",
+            2,
+            None,
+            "text that spells lists, lists of 2 numbers in every row",
+        ),
+        ([f"[word {i}]" for i in range(9)], False, "text:words", 1, None, "text, 9 different"),
+        (['["a"]', '["b", "c"]'], False, "tokens", 1, None, "text that spells lists, lists of"),
+        (SOUNDS, False, "tokens", 1, 5, "text, single letters with a blank between"),
+        (SOUNDS, True, "tokens", 1, 5, "text, single letters with a blank between"),
+        ([sound.replace(" ", "  ") for sound in SOUNDS], True, "text:words", 1, None, "text, "),
+        ([f"{sound} " for sound in SOUNDS], True, "text:words", 1, None, "text, "),
+        (SOUNDS[:10] * 9, True, "category", 1, None, "text with 10 different values"),
+    ],
+)
+def test_kinds_found(
+    cells: object, output: bool, spelled: str, width: int, length: int | None, why: str
+) -> None:
+    column = found(cells, output=output)
+    assert (column.spelled, column.width, column.length) == (spelled, width, length)
+    assert column.why.startswith(why)
+
+
+def test_tokens_know_whether_they_stood_in_a_text() -> None:
+    assert found(SOUNDS).spaced
+    assert found(["to be", "or"], stated="tokens").spaced
+    assert not found(['["to", "be"]', '["or"]']).spaced
+    assert not found([["to", "be"], ["or"]], stated="tokens").spaced
+    assert not found(["to be", "or"], stated="words").spaced
+
+
+@pytest.mark.parametrize(
+    ("cells", "stated", "spelled", "width", "length"),
+    [
+        (["1 2", "3;4", "5,6"], "vector", "vector", 2, None),
+        (["1 2", "3"], "numbers", "numbers", 1, None),
+        (["[[1, 2], [3, 4]]"], "numbers", "numbers", 2, 2),
+        ([[1, 2], [3, 4]], "numbers", "numbers", 1, 2),
+        ([[[1, 2]], [[3, 4]]], "vector", "vector", 2, None),
+        (["to be", "or"], "tokens", "tokens", 1, None),
+        ([1, 2], "category", "category", 1, None),
+        (["1", "2.5"], "number", "number", 1, None),
+        ([datetime.date(2020, 1, 1)], "category", "category", 1, None),
+        (["to be", "or"], "text", "text:characters", 1, None),
+        (["to be"], "subwords", "text:subwords", 1, None),
+    ],
+)
+def test_kinds_stated(
+    cells: object, stated: str, spelled: str, width: int, length: int | None
+) -> None:
+    column = found(cells, stated=stated)
+    assert (column.spelled, column.width, column.length) == (spelled, width, length)
+    assert column.why == "stated"
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "message"),
+    [
+        (
+            [None, float("nan")],
+            {},
+            "every value of column 'a' is missing, expected some. Choose another column, or fill"
+            " this one.",
+        ),
+        (
+            ["1", "x", "3"],
+            {"stated": "number"},
+            "column 'a', row 2: got 'x', expected a number. Correct it, leave the cell empty if it"
+            " is missing, or state 'a:category' or 'a:text'.",
+        ),
+        (
+            ["1", "NA", "3"],
+            {},
+            "column 'a' mixes numbers and text: row 2 holds 'NA', expected one type. Leave a"
+            " missing cell empty, correct the row, or state 'a:category' or 'a:text'.",
+        ),
+        (
+            [str(i) for i in range(30)],
+            {},
+            "column 'a' holds numbers written as text, '0' the first, expected a kind to be stated."
+            " State 'a:number' for quantities or 'a:category' for codes.",
+        ),
+        (
+            [1, 2**64],
+            {},
+            "column 'a', row 2: the integer 18446744073709551616 overflows 64 bits, expected at"
+            " most 9223372036854775807. State 'a:category' if it is an identifier, or write it as"
+            " a decimal number.",
+        ),
+        (
+            [[1, 2], [3, 2**64]],
+            {},
+            "column 'a', row 2: the integer 18446744073709551616 overflows 64 bits, expected at"
+            " most 9223372036854775807. State 'a:category' if it is an identifier, or write it as"
+            " a decimal number.",
+        ),
+        (
+            ["", " "],
+            {"stated": "vector"},
+            "every value of column 'a' is missing, expected some. Choose another column, or fill"
+            " this one.",
+        ),
+        (
+            ["1", "9" * 50],
+            {},
+            f"column 'a', row 2: the integer {'9' * 50} overflows 64 bits, expected at most"
+            " 9223372036854775807. State 'a:category' if it is an identifier.",
+        ),
+        (
+            [1.0, float("inf")],
+            {},
+            "column 'a', row 2: got an infinity, expected finite numbers. Correct it, or leave it"
+            " empty if it is missing.",
+        ),
+        (
+            [[1, 2], [3], [4, 5]],
+            {"stated": "vector"},
+            "column 'a', row 2: got a list of 1 numbers, expected 2 as in the rows before it."
+            " Correct the row, or state 'a:numbers' where lengths may differ.",
+        ),
+        (
+            [[1, 2], []],
+            {},
+            "column 'a', row 2: got a sequence of length 0, expected at least one step. Leave the"
+            " row out, or give it a step.",
+        ),
+        (
+            [["x"], []],
+            {},
+            "column 'a', row 2: got a sequence of length 0, expected at least one step. Leave the"
+            " row out, or give it a step.",
+        ),
+        (
+            [[[1, 2]], [[3, 4], [5]]],
+            {},
+            "column 'a', row 2: got a step of 1 numbers, expected 2 in every step of every row.",
+        ),
+        (
+            ["1 2", "3 x"],
+            {"stated": "numbers"},
+            "column 'a', row 2: got '3 x', expected a list of numbers such as '[1, 2.5]' or"
+            " '1 2.5'. Correct it, or state 'a:tokens' or 'a:text'.",
+        ),
+        (
+            [["x"]],
+            {"stated": "numbers"},
+            "column 'a' holds lists of text and cannot be read as numbers, expected a list of"
+            " numbers, or of lists of numbers, a row. State another kind for it, or change the"
+            " column.",
+        ),
+        (
+            [1, 2],
+            {"stated": "numbers"},
+            "column 'a' holds one number in each row, expected a list of numbers in each row to"
+            " read as steps or as a vector. Did you mean 'a:number'?",
+        ),
+        (
+            [[1]],
+            {"stated": "number"},
+            "column 'a' holds lists of numbers and cannot be read as number, expected one number a"
+            " row. State another kind for it, or change the column.",
+        ),
+        (
+            [["x", None]],
+            {},
+            "column 'a', row 1: got a missing token, expected a string at every step.",
+        ),
+        (
+            ["2020-01-31", "2020-02-01"],
+            {},
+            "column 'a' holds dates or times (2020-01-31), expected numbers, labels, text or lists."
+            " Derive numbers from it, such as the month, the weekday or the hour, or state"
+            " 'a:category'.",
+        ),
+        (
+            [datetime.datetime(2020, 1, 31, 12)],
+            {},
+            "column 'a' holds dates or times (2020-01-31 12:00:00), expected numbers, labels, text"
+            " or lists. Derive numbers from it, such as the month, the weekday or the hour, or"
+            " state 'a:category'.",
+        ),
+    ],
+)
+def test_refusals(cells: object, options: dict[str, str], message: str) -> None:
+    assert refused(cells, **options) == message
+
+
+def test_records_and_unknown_kinds() -> None:
+    column = pl.Series("a", [{"x": 1}])
+    with pytest.raises(DataError, match="holds records and cannot be read as any kind"):
+        kind(column, stated=None, output=False)
+    with pytest.raises(SettingError, match="Did you mean 'number'"):
+        found([1], stated="numbr")

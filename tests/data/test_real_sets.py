@@ -1,0 +1,88 @@
+"""What the data room may import, and what it makes of whole real sets."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from unrolled.data.encoders.encoder import encoder
+from unrolled.data.formats.read import read
+from unrolled.data.infer.infer_schema import schema, sides
+from unrolled.data.tables.split import split
+from unrolled.data.tables.table import complete, table, trainable
+from unrolled.schema import Schema
+
+MODULES = ["infer.arrays", "encoders.encoder", "infer.infer_schema", "formats.read", "tables.table"]
+
+
+def test_neither_keras_nor_jax_nor_pandas_is_imported() -> None:
+    code = (
+        "import sys\n"
+        + "".join(f"import unrolled.data.{name}\n" for name in MODULES)
+        + "from unrolled.data.formats.read import like, read\n"
+        "like(read({'a': [1]}), {'a': [1]})\n"
+        "print(sorted({'keras', 'jax', 'pandas', 'tensorflow', 'torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: str) -> Schema:
+    """Take a table through every door and check that what comes out decodes to what went in."""
+    into, out = sides(frame, inputs, outputs, stated=stated)
+    data, _ = complete(table(frame, into, out), out)
+    trainable(data, out)
+    found = schema(data, into, out)
+    train, held = split(data, 0.2, outputs=found.outputs)
+    assert len(train) + len(held) == data.rows
+    for column in (*found.inputs, *found.outputs):
+        made = encoder(column, output=column in found.outputs, end=found.shape == "unaligned")
+        made.fit(data.take(train).values[column.name])
+        assert len(made.encode(data.take(held).values[column.name])) == len(held)
+    values = data.take(train).values[out[0].name]
+    back = made.decode(made.encode(values))
+    if out[0].kind in ("number", "vector", "numbers"):
+        for one, two in zip(back, values, strict=True):
+            np.testing.assert_allclose(one, two, atol=1e-2)
+    else:
+        assert list(back) == list(values)
+    return found
+
+
+def test_a_day_to_its_curve(shared: Path) -> None:
+    hours = read(shared / "bike_sharing" / "hour.csv")
+    curves = (
+        hours.group_by("dteday", maintain_order=True)
+        .agg("cnt", "temp", total=pl.col("cnt").sum())
+        .filter(pl.col("cnt").list.len() == 24)
+    )
+    days = read(shared / "bike_sharing" / "day.csv").drop("cnt", "temp").join(curves, on="dteday")
+    assert whole(days, ["season", "holiday"], ["total"], season="category").shape == "one-to-one"
+    assert whole(days, ["season"], ["cnt"], cnt="numbers").shape == "one-to-many"
+    found = whole(days, ["temp", "season"], ["total"], temp="numbers")
+    assert (found.shape, found.steps_in) == ("many-to-one", 24)
+    assert whole(days, ["temp"], ["cnt"], temp="numbers", cnt="numbers").shape == "aligned"
+
+
+def test_vowels_sentences_and_letters(shared: Path) -> None:
+    vowels = read(shared / "uea_ucr" / "JapaneseVowels_TRAIN.ts")
+    assert whole(vowels, ["series"], ["class"]).shape == "many-to-one"
+    lines = (shared / "sentiment" / "amazon_cells_labelled.txt").read_text().splitlines()
+    texts, labels = zip(*(line.split("\t") for line in lines), strict=True)
+    found = whole(read({"text": list(texts), "label": list(map(int, labels))}), ["text"], ["label"])
+    assert (found.shape, found.inputs[0].spelled) == ("many-to-one", "text:words")
+    spoken = next((shared / "sigmorphon2020_g2p" / "train").glob("fre*"))
+    rows = [line.split("\t") for line in spoken.read_text().splitlines()]
+    frame = read({"letters": [r[0] for r in rows], "sounds": [r[1] for r in rows]})
+    found = whole(frame, ["letters"], ["sounds"], sounds="tokens")
+    assert (found.shape, found.inputs[0].spelled) == ("unaligned", "text:characters")
+
+
+def test_words_and_their_tags(shared: Path) -> None:
+    folder = shared / "atis" / "train"
+    words = (folder / "seq.in").read_text().splitlines()
+    tags = (folder / "seq.out").read_text().splitlines()
+    frame = read({"words": words, "tags": tags})
+    assert whole(frame, ["words"], ["tags"], words="tokens", tags="tokens").shape == "aligned"

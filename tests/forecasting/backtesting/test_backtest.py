@@ -1,0 +1,69 @@
+"""Scores are as by hand, and the verdict says what they mean."""
+
+import numpy as np
+import pytest
+
+from unrolled.forecasting.backtesting.backtest import backtested
+from unrolled.forecasting.backtesting.rolling_origin import Origins, Rolled
+from unrolled.forecasting.series.timeline import Timeline
+
+TRUE = np.array([[[1.0], [2.0]], [[2.0], [4.0]]])
+
+
+def scored(said, true=TRUE, losses=None, held=None, **more):
+    arrays = {"true": true, "network": said, "repeat last": true * 0 + 1, "ridge": true + 1, **more}
+    line = Timeline("numbers", 1, 0, int)
+    n = len(true)
+    origins = Origins((("y",),), np.zeros(n, int), np.arange(n), line)
+    rolled = Rolled(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
+    return backtested(rolled, levels=tuple(held or {}), season=None)
+
+
+def test_scores_are_as_by_hand():
+    said = np.array([[[1.5], [2.0]], [[1.0], [7.0]]])
+    found = scored(said).scores["network"]
+    assert found["MAE"] == pytest.approx((0.5 + 0 + 1 + 3) / 4)
+    assert found["MSE"] == pytest.approx((0.25 + 0 + 1 + 9) / 4)
+    assert found["MASE"] == pytest.approx(found["MAE"] / 2)
+    assert found["sMAPE"] == pytest.approx(50 * (0.5 / 2.5 + 0 + 1 / 3 + 3 / 11))
+    assert scored(said).by_step["network"].tolist() == [0.75, 1.5]
+
+
+def test_values_that_are_not_known_are_not_scored():
+    true = np.array([[[1.0], [np.nan]], [[2.0], [4.0]]])
+    found = scored(np.array([[[1.5], [2.0]], [[1.0], [7.0]]]), true).scores["network"]
+    assert found["MAE"] == pytest.approx((0.5 + 1 + 3) / 3)
+
+
+def test_coverage_and_width_and_the_loss_by_the_scale_of_the_mase():
+    low = np.array([[[0.0], [0.0]], [[2.5], [3.0]]])
+    loss = np.array([[[1.0], [np.nan]], [[3.0], [2.0]]])
+    ends = {"lo-80": low, "hi-80": low + 3}
+    found = scored(
+        TRUE,
+        losses=dict.fromkeys(("network", "repeat last", "ridge"), loss),
+        held={80: 0.75},
+        **ends,
+    )
+    assert found.intervals[80] == {"coverage": 0.75, "width": 3.0}
+    assert found.scores["network"]["SQL"] == 2.0 / 2
+    assert "80% intervals hold 75.0% of the true values, mean width 3" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        (0.25, "the network's error is 75% smaller than that of the ridge"),
+        (1.0, "the network is no better than the ridge, which is simpler"),
+        (2.0, "the ridge is better than the network: its error is 50% smaller"),
+    ],
+)
+def test_the_verdict_says_who_is_better(off, words):
+    true = np.random.default_rng(0).normal(size=(50, 2, 1)) * 9
+    assert words in scored(true + off, true).verdict
+
+
+def test_a_copy_of_the_last_value_is_called_one():
+    true = np.random.default_rng(0).normal(size=(50, 2, 1)) * 9
+    assert "copies of the last value" in scored(true * 0 + 1.01, true).verdict
+    assert "copies" not in scored(true, true).verdict

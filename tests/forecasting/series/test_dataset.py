@@ -1,0 +1,137 @@
+"""What a window is given, and that it is given nothing from the future."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from unrolled.errors import DataError, SettingError
+from unrolled.forecasting import baselines
+from unrolled.forecasting.baselines import Ridge
+from unrolled.forecasting.series.dataset import Plan, Series, shared
+from unrolled.forecasting.series.panel import Layout, panel
+from unrolled.forecasting.series.scaling import Scaling
+from unrolled.forecasting.series.static_features import Statics
+
+T, U = 6, 3
+LAYOUT = Layout(("y", "z"), "t", "id", ("p",), ("q",))
+
+
+def table(n=40, seed=0):
+    random = np.random.default_rng(seed)
+    columns = {name: random.normal(size=2 * n) * 3 + 5 for name in "yzpq"}
+    return pl.DataFrame({"id": ["a"] * n + ["b"] * n, "t": [*range(n), *range(n)], **columns})
+
+
+def series(frame, *, channels="joint", marked=False, transform="none"):
+    made = panel(frame, LAYOUT)
+    seen = shared(made) if channels == "shared" else made
+    return Series.of(
+        seen, Plan(T, U, Scaling.fitted(seen, transform), marked, Statics.fitted(made))
+    )
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "log1p", "asinh"])
+def test_scaling_is_undone(transform):
+    made = panel(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
+    scaling = Scaling.fitted(made, transform)
+    moments = scaling.of(made)
+    scaled = scaling.applied(made, moments)
+    for i in range(2):
+        own = slice(made.offsets[i], made.offsets[i + 1])
+        back = scaling.undone(scaled[own, :2][None], moments[[i]])[0]
+        np.testing.assert_allclose(back, made.targets[own], rtol=1e-4)
+        np.testing.assert_allclose(scaled[own, :2].mean(axis=0), 0, atol=1e-4)
+
+
+def test_values_that_a_transform_does_not_take_are_refused():
+    made = panel(table(), LAYOUT)
+    with pytest.raises(DataError, match="expected more than 0 for transform='log'"):
+        Scaling.fitted(made, "log")
+    with pytest.raises(SettingError, match="Did you mean 'log'"):
+        Scaling.fitted(made, "lgo")
+
+
+@pytest.mark.parametrize("channels", ["joint", "shared"])
+def test_nothing_from_after_a_window_goes_into_it_but_what_is_known_beforehand(channels):
+    frame, origin = table(), 20
+    late = frame.with_columns(
+        pl.when(pl.col("t") >= origin).then(1e3).otherwise(pl.col(name)).alias(name)
+        for name in ("y", "z", "p")
+    )
+    made = series(frame, channels=channels)
+    changed = Series.of(shared(panel(late, LAYOUT)) if channels == "shared" else
+                        panel(late, LAYOUT), made.plan)  # fmt: skip
+    count = len(made.panel.ids)
+    first, last = np.full(count, T), np.full(count, origin + U)
+    inputs = [one.examples(first, last).inputs["x"] for one in (made, changed)]
+    rows = np.arange(inputs[0].places.total)
+    np.testing.assert_array_equal(*(block.gather(rows) for block in inputs))
+
+
+def test_what_is_known_beforehand_goes_in_as_it_is_and_as_it_will_be():
+    made = series(table())
+    q = made.panel.values[:, 3]
+    scaled = (q - q.mean()) / q.std()
+    window = made.examples().inputs["x"].gather(np.array([5]))[0]
+    np.testing.assert_allclose(window[:, 3], scaled[5 : 5 + T], rtol=1e-4)
+    np.testing.assert_allclose(window[:, 4], scaled[5 + U : 5 + U + T], rtol=1e-4)
+
+
+def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
+    frame = table().with_columns(
+        pl.when((pl.col("t") == 10) & (pl.col("id") == "a")).then(None).otherwise("y").alias("y")
+    )
+    made = series(frame, marked=True)
+    assert made.features[10, 0] == made.features[9, 0]
+    assert made.features[10, -2:].tolist() == [0, 1]
+    block = made.examples().targets["y"]
+    row = 10 - T  # its first target is step 10
+    assert block.known_steps(np.array([row])).tolist() == [[0, 1, 1]]
+
+
+def test_windows_for_training_end_before_those_that_are_held_out():
+    made = series(table())
+    cut = np.array([25, 30])
+    train, held = made.examples(last=cut), made.examples(first=cut)
+    begin = train.targets["y"].places.of(np.arange(train.rows)) + T + U - 1
+    which = train.targets["y"].places.series(np.arange(train.rows))
+    assert [begin[which == i].max() - made.panel.offsets[i] for i in (0, 1)] == (cut - 1).tolist()
+    begin = held.targets["y"].places.of(np.arange(held.rows)) + T
+    which = held.targets["y"].places.series(np.arange(held.rows))
+    assert [begin[which == i].min() - made.panel.offsets[i] for i in (0, 1)] == cut.tolist()
+    assert made.examples(most=10).rows <= 12
+
+
+def test_each_target_is_a_series_of_its_own_where_channels_are_shared():
+    made = shared(panel(table(), LAYOUT))
+    assert made.ids == (("a", "y"), ("a", "z"), ("b", "y"), ("b", "z"))
+    whole = panel(table(), LAYOUT)
+    np.testing.assert_array_equal(made.values[40:80, 0], whole.values[:40, 1])
+    np.testing.assert_array_equal(made.values[40:80, 1:], whole.values[:40, 2:])
+
+
+def test_simple_forecasts_are_what_they_say():
+    made = series(table())
+    examples = made.examples()
+    rows, levels = np.arange(examples.rows), made.levels(examples)[:, None]
+    begin = examples.targets["y"].places.of(rows)
+    last = baselines.last(examples, rows) + levels
+    seasonal = baselines.seasonal(examples, rows, 2) + levels
+    for row in (0, 7, examples.rows - 1):
+        end = begin[row] + T
+        y = made.features[:, :2]
+        np.testing.assert_allclose(last[row], np.tile(y[end - 1], (U, 1)), atol=1e-6)
+        np.testing.assert_allclose(seasonal[row], y[[end - 2, end - 1, end - 2]], atol=1e-5)
+
+
+def test_the_ridge_is_that_of_scikit_learn():
+    from sklearn.linear_model import Ridge as Theirs
+
+    made = series(table(200))
+    examples = made.examples()
+    rows = np.arange(examples.rows)
+    ours = Ridge.fitted(examples).forecast(examples, rows).reshape(len(rows), -1)
+    x = examples.inputs["x"].gather(rows)[..., :2].reshape(len(rows), -1)
+    y = examples.targets["y"].gather(rows).reshape(len(rows), -1)
+    theirs = Theirs(alpha=1.0).fit(x, y).predict(x)
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)

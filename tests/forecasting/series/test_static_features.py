@@ -1,0 +1,150 @@
+"""What is constant within a series goes in at each of its steps, and a new category is refused."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import unrolled
+from unrolled import Forecaster, Network, Training
+from unrolled.errors import DataError, SettingError
+from unrolled.forecasting.series.dataset import Plan, Series, shared
+from unrolled.forecasting.series.panel import Layout, panel
+from unrolled.forecasting.series.scaling import Scaling
+from unrolled.forecasting.series.static_features import Statics
+
+N, T, U = 30, 6, 3
+LAYOUT = Layout(("y", "z"), "t", "id", static=("region", "size", "old"))
+
+
+def table(ids=("a", "b", "c")):
+    random = np.random.default_rng(0)
+    n = N * len(ids)
+    names = [name for name in ids for _ in range(N)]
+    frame = pl.DataFrame({"id": names, "t": [*range(N)] * len(ids), "y": random.normal(size=n),
+                          "z": random.normal(size=n)})  # fmt: skip
+    return frame.with_columns(
+        region=pl.col("id").replace({"a": "north", "b": "south", "c": "north"}),
+        size=pl.col("id").replace_strict({"a": 1, "b": 2, "c": 6}, default=9),
+        old=pl.col("id") == "b",
+    )
+
+
+@pytest.mark.parametrize("channels", ["joint", "shared"])
+def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
+    whole = panel(table(), LAYOUT)
+    seen = shared(whole) if channels == "shared" else whole
+    plan = Plan(T, U, Scaling.fitted(seen, "none"), False, Statics.fitted(whole))
+    series = Series.of(seen, plan)
+    block = series.examples().inputs["x"]
+    rows = np.arange(block.places.total)
+    taken, of = block.gather(rows), block.places.series(rows)
+    sizes = (np.array([1, 2, 6]) - 3) / np.std([1, 2, 6])
+    old = (np.array([0, 1, 0]) - 1 / 3) / np.std([0, 1, 0])
+    wanted = np.stack([[1, 0, 1], [0, 1, 0], sizes, old], axis=1)
+    wanted = np.repeat(wanted, 2, axis=0) if channels == "shared" else wanted
+    assert series.width == taken.shape[2] == (5 if channels == "shared" else 6)
+    np.testing.assert_allclose(taken[..., -4:], np.repeat(wanted[of][:, None], T, 1), rtol=1e-5)
+    targets = series.examples().targets["y"].gather(rows)
+    assert targets.shape[2] == (1 if channels == "shared" else 2)
+
+
+def test_rows_in_any_order_and_series_left_out_keep_their_own():
+    whole = panel(table().sample(fraction=1, shuffle=True, seed=3), LAYOUT)
+    kept = whole.kept(np.array([name != "b" for name in whole.ids]))
+    for part in (whole, kept, kept.longer(2), kept.reaching(99)):
+        sizes = dict(zip(part.ids, part.static[1].to_list(), strict=True))
+        assert sizes == {n: k for n, k in (("a", 1), ("b", 2), ("c", 6)) if n in part.ids}
+
+
+MANY = [f"s{k}" for k in range(12)]
+
+
+def split_by_kind(n=40):
+    """Return series of noise about a level that only their kind tells, after a jump."""
+    random = np.random.default_rng(0)
+    frames = []
+    for k, name in enumerate(MANY):
+        up = 1 if k % 2 else -1
+        y = np.where(np.arange(n) % 10 < 8, 0, 4 * up) + 0.1 * random.normal(size=n)
+        y[:8] = random.normal(size=8)  # series differ in scale as little as they can
+        frames.append(
+            pl.DataFrame({"id": [name] * n, "t": range(n), "y": y, "kind": ["no", "yes"][k % 2]})
+        )
+    return pl.concat(frames)
+
+
+def test_what_only_the_kind_of_a_series_tells_is_learned():
+    given = {"time": "t", "id": "id", "horizon": 2, "lookback": 4}
+    given |= {"network": Network(units=16, dropout=0.0)}
+    settings = Training(epochs=40, learning_rate=0.01, verbose=False)
+    with_it, without = (
+        Forecaster("y", static=static, training=settings, **given).trial(split_by_kind(), last=10)
+        for static in (("kind",), ())
+    )
+    assert with_it.scores["network"]["MAE"] < 0.7 * without.scores["network"]["MAE"]
+
+
+@pytest.fixture(scope="module")
+def made():
+    few = Training(epochs=1, verbose=False)
+    given = {"lookback": T, "network": Network(units=4), "training": few}
+    return Forecaster(
+        "y", horizon=U, time="t", id="id", static=["region", "size"], **given
+    ).fit(table())  # fmt: skip
+
+
+def test_it_is_saved_and_loaded(made, tmp_path):
+    loaded = unrolled.load(made.save(tmp_path / "model"))
+    assert loaded.predict().equals(made.predict())
+    assert loaded.predict(table(["a"])).equals(made.predict(table(["a"])))
+    assert loaded.get_params()["static"] == ("region", "size")
+
+
+def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused(made):
+    new = table(["d"]).with_columns(region=pl.lit("south"))
+    assert made.predict(new).height == U
+    with pytest.raises(DataError) as caught:
+        made.predict(new.with_columns(region=pl.lit("nort")))
+    assert str(caught.value) == (
+        "got the new category 'nort' in 'region', expected one that `fit` saw: 'north', 'south'."
+        " Did you mean 'north'? Correct it, or train on series with it."
+    )
+    with pytest.raises(DataError, match="column 'size' holds String, expected numbers as in the"):
+        made.predict(new.with_columns(size=pl.lit("9")))
+    with pytest.raises(DataError, match="column 'region' holds Int32, expected text as in the"):
+        made.predict(new.with_columns(region=pl.lit(9)))
+
+
+def changed(name, value):
+    """Return the table with another value in its row 34 (of series b)."""
+    row = pl.int_range(pl.len()) == 33
+    return table().with_columns(pl.when(row).then(value).otherwise(name).alias(name))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (
+            changed("region", pl.lit("west")),
+            "row 34: got 'west' in 'region', expected one value for every row of the series 'b': it"
+            " is named as static. Correct the row, or name the column as past or future.",
+        ),
+        (changed("region", None), "row 34: got None in 'region', expected one value"),
+        (changed("size", 2.5), "row 34: got 2.5 in 'size', expected one value"),
+        (changed("size", float("nan")), "row 34: got nan in 'size', expected one value"),
+        (
+            table().with_columns(size=pl.date(2024, 1, 1)),
+            "column 'size' holds Date, expected numbers or text for what is static",
+        ),
+        (table().drop("old"), "the data has no column 'old', expected it since"),
+    ],
+)
+def test_what_is_not_constant_or_cannot_be_read_is_refused_with_its_row(data, words):
+    with pytest.raises(DataError) as caught:
+        panel(data, LAYOUT)
+    assert words in str(caught.value)
+
+
+def test_a_static_column_is_nothing_else():
+    with pytest.raises(SettingError, match="got 'y' more than once among target, time, id, past"):
+        Forecaster("y", horizon=3, static="y").fit(table())

@@ -1,0 +1,154 @@
+"""Small decoders in `keras.ops`, and what they find probable, said once more in NumPy."""
+
+import itertools
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from unrolled.backend import keras
+from unrolled.inference.decoding import compiled
+
+ops = keras().ops
+START, END = 1, 0
+
+
+def log_softmax(logits):
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """An RNN over ids; every row brings random weights of its own, in its memory.
+
+    Weights that are arguments let one compiled loop serve every seed.
+    """
+
+    seed: int = 0
+    rows: int = 3
+    width: int = 4
+    units: int = 5
+    scale: float = 1.5
+
+    def states(self):
+        random = np.random.default_rng([self.seed, 1])
+        return {"h": random.normal(size=(self.rows, self.units)).astype("float32")}
+
+    def memory(self):
+        random, o, h = np.random.default_rng([self.seed, 2]), self.width, self.units
+        shapes = {"embed": (o, h), "turn": (h, h), "out": (h, o)}
+        return {
+            name: random.normal(0, self.scale, (self.rows, *shape)).astype("float32")
+            for name, shape in shapes.items()
+        }
+
+    def parts(self):
+        return self.states(), self.memory()
+
+    def row(self, index):
+        """Return states and memory of one row alone."""
+        return tuple(
+            {name: x[index : index + 1] for name, x in part.items()} for part in self.parts()
+        )
+
+    def following(self, index, ids):
+        """Return log-probabilities (o) of what comes after ids in one row."""
+        weights = {name: x[index].astype(float) for name, x in self.memory().items()}
+        h = self.states()["h"][index].astype(float)
+        for previous in (START, *ids):
+            h = np.tanh(weights["embed"][previous] + h @ weights["turn"])
+        return log_softmax(h @ weights["out"])
+
+    def score(self, index, ids):
+        """Return the log-probability of ids in one row."""
+        return sum(self.following(index, ids[:i])[ids[i]] for i in range(len(ids)))
+
+
+def recurrent(previous, states, memory):
+    """Make one step of `Recurrent`."""
+    at = ops.reshape(previous, (-1, 1, 1))
+    embedded = ops.take_along_axis(memory["embed"], at, axis=1)[:, 0]  # n h
+    h = ops.tanh(embedded + ops.einsum("nh,nhk->nk", states["h"], memory["turn"]))
+    return ops.einsum("nh,nho->no", h, memory["out"]), {"h": h}
+
+
+@cache
+def compiled_loop(loop, **how):
+    """Return a compiled function from states and memory to the hypotheses of each row."""
+    run = compiled(
+        lambda states, memory: loop(recurrent, states, memory, start=START, end=END, **how), ()
+    )
+    return lambda states, memory: told(run(states, memory))
+
+
+def table(chances):
+    """Return a step that gives each id the chances (o o) that the one before leaves it."""
+    with np.errstate(divide="ignore"):
+        logits = np.log(np.asarray(chances, "float32"))
+
+    def step(previous, states, _memory):
+        return ops.take(ops.convert_to_tensor(logits), previous, axis=0), states
+
+    return step
+
+
+def rows_only(rows):
+    """Return a memory that only tells the rows."""
+    return np.zeros((rows, 1), "float32")
+
+
+def every(width, most):
+    """Yield every row of ids that ends within the limit, or is cut there."""
+    others = [i for i in range(width) if i != END]
+    for length in range(most):
+        for ids in itertools.product(others, repeat=length):
+            yield (*ids, END)
+    yield from itertools.product(others, repeat=most)
+
+
+def ranked(hypotheses, penalty):
+    """Return (ids, score) pairs, those that ended first, each by score over length."""
+    return sorted(hypotheses, key=lambda h: (h[0][-1] != END, -h[1] / len(h[0]) ** penalty))
+
+
+def greedily(model, index, most):
+    """Return the greedy ids of one row."""
+    ids = ()
+    while len(ids) < most and END not in ids:
+        ids = (*ids, int(model.following(index, ids).argmax()))
+    return ids
+
+
+def searched(model, index, most, width, penalty):
+    """Return all that a beam meets, step by step to the limit, without ever stopping early."""
+    live, ended = [((), 0.0)], []
+    for _ in range(most):
+        grown = [
+            ((*ids, new), score + gain)
+            for ids, score in live
+            for new, gain in enumerate(model.following(index, ids))
+        ]
+        kept = sorted(grown, key=lambda h: -h[1])[:width]
+        ended += [h for h in kept if h[0][-1] == END]
+        live = [h for h in kept if h[0][-1] != END]
+    return ranked(ended + live, penalty)
+
+
+def told(generated):
+    """Return a row's hypotheses of each row: ids with their end mark, score, ended."""
+    ids, scores, lengths, ended = (ops.convert_to_numpy(part) for part in generated)
+    assert ids.dtype == lengths.dtype == "int32"
+    assert ids.shape[:2] == scores.shape == lengths.shape == ended.shape
+    return [
+        [row_of(*place) for place in zip(*row, strict=True)]
+        for row in zip(ids, scores, lengths, ended, strict=True)
+    ]
+
+
+def row_of(ids, score, length, ended):
+    """Return ids cut to length, having checked the end mark and the padding after it."""
+    cut = ids[: length + int(ended)]
+    assert (cut[-1:] == END).all() if ended else END not in cut.tolist()
+    assert not ids[len(cut) :].any()
+    return tuple(cut.tolist()), float(score), bool(ended)

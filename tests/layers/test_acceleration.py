@@ -1,0 +1,152 @@
+"""`accelerate` swaps the recurrent layers of a model and says so; nothing else changes."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from unrolled.errors import SettingError
+from unrolled.layers import GRU, LSTM
+from unrolled.layers.acceleration import STOCK, accelerate, plain, survey
+
+layers = keras.layers
+BACKEND = keras.backend.backend()
+pytestmark = pytest.mark.skipif(BACKEND == "tensorflow", reason="no fast path on TensorFlow")
+WORDS = np.array([[3, 4, 5, 6, 7, 1], [2, 3, 0, 0, 0, 0], [0, 0, 4, 4, 2, 1]])
+
+
+def outputs(model):
+    return model.predict(WORDS, verbose=0)
+
+
+def functional():
+    """Embedding, Bidirectional, a nested Sequential, a layer shared by two calls, a cell."""
+    words = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(9, 6, mask_zero=True)(words)
+    x = layers.Bidirectional(layers.LSTM(5, return_sequences=True, name="lstm"), name="both")(x)
+    inner = [keras.Input((None, 10)), layers.GRU(4, return_sequences=True, name="inner")]
+    x = keras.Sequential(inner, name="nested")(x)
+    shared = layers.LSTM(4, return_sequences=True, name="shared")
+    x = shared(shared(x))
+    x = layers.RNN(layers.GRUCell(4), return_sequences=True, name="cell")(keras.ops.tanh(x))
+    x = layers.LSTM(3, activation="elu", return_sequences=True, name="elu")(x)
+    x = layers.GRU(3, recurrent_dropout=0.2, name="dropping")(x)
+    return keras.Model(words, layers.Dense(2)(x))
+
+
+@pytest.mark.filterwarnings("ignore:Layer 'nested'")
+def test_a_functional_model():
+    model = functional()
+    fast = accelerate(model)
+    assert str(fast.acceleration).splitlines() == [
+        "fast   both/forward_lstm: taken",
+        "fast   both/backward_lstm: taken",
+        "fast   nested/inner: taken",
+        "fast   shared: taken",
+        "fast   cell: taken",
+        "stock  elu: `activation` is not `tanh` or `recurrent_activation` is not `sigmoid`: "
+        "the kernels fuse these two",
+        "fast   dropping: taken; stock while training, for its recurrent_dropout",
+    ]
+    assert type(fast.get_layer("both").forward_layer) is LSTM
+    assert type(fast.get_layer("nested").layers[0]) is GRU
+    assert type(fast.get_layer("elu")) is layers.LSTM
+    assert len(fast.weights) == len(model.weights)
+    np.testing.assert_allclose(outputs(fast), outputs(model), atol=1e-6)
+    assert type(model.get_layer("shared")) is layers.LSTM
+    back = plain(fast)
+    assert not [layer for layer in back._flatten_layers() if type(layer) in STOCK]
+    np.testing.assert_allclose(outputs(back), outputs(model), atol=1e-6)
+
+
+def test_the_copy_is_its_own():
+    model = keras.Sequential([keras.Input((6, 1)), layers.LSTM(3)])
+    fast = accelerate(model)
+    before = model.get_weights()
+    fast.set_weights([w + 1 for w in fast.get_weights()])
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_training_goes_on_where_it_stood():
+    x, y = np.ones((4, 6, 1), "float32"), np.ones((4, 3), "float32")
+    model = keras.Sequential([keras.Input((6, 1)), layers.LSTM(3)])
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+    model.fit(x, y, verbose=0)
+    fast = accelerate(model)
+    assert int(fast.optimizer.iterations) == 1
+    losses = [m.fit(x, y, epochs=2, verbose=0).history["loss"] for m in (model, fast)]
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+def test_adapted_layers_keep_what_they_learned():
+    norm = layers.Normalization()
+    norm.adapt(np.arange(24.0).reshape(4, 6, 1))
+    model = keras.Sequential([keras.Input((6, 1)), norm, layers.LSTM(3)])
+    x = np.ones((2, 6, 1), "float32")
+    one, other = (keras.ops.convert_to_numpy(m(x)) for m in (model, accelerate(model)))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.LSTM(3)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class Block(layers.Layer):
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.inner = layers.LSTM(3, name="inner")
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class Special(layers.LSTM):
+    pass
+
+
+class Lossy(Block):
+    def get_config(self):
+        return {"unknown": 1}
+
+
+class Tuned(keras.Model):
+    def train_step(self, *args):
+        return super().train_step(*args)
+
+
+def test_a_model_that_builds_itself_is_refused():
+    with pytest.raises(SettingError, match="got a Own, a model that builds itself"):
+        accelerate(Own())
+
+
+def test_a_layer_that_cannot_be_rebuilt_is_named():
+    model = keras.Sequential([keras.Input((6, 1)), Lossy(name="lossy")])
+    with pytest.raises(SettingError, match="the layer 'lossy' \\(Lossy\\) cannot be rebuilt"):
+        accelerate(model)
+
+
+def test_a_train_step_of_its_own_is_kept():
+    x = keras.Input((6, 1))
+    assert type(accelerate(Tuned(x, layers.LSTM(3)(x)))) is Tuned
+
+
+def test_what_is_not_taken_says_why():
+    model = keras.Sequential([keras.Input((6, 1)), Special(3, return_sequences=True, name="own")])
+    model.add(layers.SimpleRNN(3, return_sequences=True, name="simple"))
+    model.add(Block(name="block"))
+    rows = {row.path: (row.fast, row.why) for row in survey(model).rows}
+    assert rows["own"] == (False, "Special may compute something of its own")
+    assert rows["simple"] == (False, "SimpleRNN may compute something of its own")
+    assert rows["block/inner"][1] == "inside Block, whose insides are its own"
+    assert "no LSTM or GRU" in str(survey(keras.Sequential([layers.Dense(1)])))
+
+
+def test_an_accelerated_model_says_that_it_was():
+    model = keras.Sequential([keras.Input((6, 1)), LSTM(3, name="a")])
+    assert str(accelerate(model).acceleration) == "fast   a: was fast already"

@@ -1,0 +1,138 @@
+"""The table of what runs fast drives the layers: each limit runs as stock and gives its numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from layer_cases import BACKEND, agree, array, inputs, masks, results, twins
+
+from unrolled.layers import fast_path
+
+has_fast_path = pytest.mark.skipif(BACKEND == "tensorflow", reason="no fast path on TensorFlow")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The layers that went fast."""
+    found, real = [], fast_path.runner
+
+    def runner():
+        run = real()
+        return lambda layer, *rest: found.append(layer) or run(layer, *rest)
+
+    monkeypatch.setattr(fast_path, "runner", runner)
+    return found
+
+
+LIMITED = {
+    "activation": ("LSTM", {"activation": "relu"}, {}),
+    "unroll": ("GRU", {"unroll": True}, {}),
+    "recurrent_dropout": ("LSTM", {"recurrent_dropout": 0.3, "seed": 1}, {"training": True}),
+    "dropout": ("GRU", {"dropout": 1.0, "seed": 1}, {"training": True}),
+    "mask": ("LSTM", {}, {"mask": masks()["holes"][..., None]}),
+}
+FAST = {
+    "plain": ("LSTM", {}, {}),
+    "gru": ("GRU", {}, {}),
+    "dropout": ("LSTM", {"dropout": 0.4, "seed": 1}, {"training": True}),
+    "dropout at rest": ("GRU", {"dropout": 0.4, "recurrent_dropout": 0.2}, {"training": False}),
+    "no cudnn": ("LSTM", {"use_cudnn": False}, {}),
+}
+
+
+@has_fast_path
+@pytest.mark.parametrize("name", FAST)
+def test_goes_fast(name, calls):
+    cell, settings, call = FAST[name]
+    fast, stock = twins(cell, **settings)
+    x, states = inputs(cell)
+    got = results(fast, x, states, **call)
+    assert calls == [fast]
+    agree(got, results(stock, x, states, **call))
+
+
+@has_fast_path
+@pytest.mark.parametrize("name", LIMITED)
+def test_goes_stock(name, calls):
+    if name == "mask" and BACKEND == "torch":
+        pytest.skip("stock Keras on torch does not take such a mask")
+    cell, settings, call = LIMITED[name]
+    fast, stock = twins(cell, **settings)
+    x, states = inputs(cell)
+    got = results(fast, x, states, **call)
+    assert calls == []
+    agree(got, results(stock, x, states, **call))
+
+
+@has_fast_path
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16", "float64"])
+def test_other_dtypes_are_stock(dtype, calls):
+    fast, stock = twins("LSTM", dtype=dtype, recurrent_initializer="glorot_uniform")
+    x, _ = inputs("LSTM")
+    got, expected = fast(x), stock(x)
+    assert calls == []
+    assert got.dtype == expected.dtype
+    np.testing.assert_array_equal(*(array(keras.ops.cast(v, "float32")) for v in (got, expected)))
+
+
+@has_fast_path
+def test_gru_with_the_reset_gate_before(calls):
+    fast, _ = twins("GRU", reset_after=False)
+    fast(inputs("GRU")[0])
+    assert bool(calls) == (BACKEND == "jax")
+
+
+def test_use_cudnn_true_is_refused_as_by_stock():
+    if BACKEND != "jax":
+        pytest.skip("stock Keras on other backends does not refuse it on a CPU")
+    fast, stock = twins("LSTM", use_cudnn=True)
+    for layer in (fast, stock):
+        with pytest.raises(ValueError, match="use_cudnn=True"):
+            layer(inputs("LSTM")[0])
+
+
+@has_fast_path
+def test_a_mask_and_lengths_must_both_hold():
+    fast, stock = twins("LSTM", return_sequences=True)
+    x, _ = inputs("LSTM")
+    holes, lengths = masks()["holes"], np.array([5, 7, 2, 4])
+    both = holes & (np.arange(7) < lengths[:, None])
+    agree(results(fast, x, mask=holes, lengths=lengths), results(stock, x, mask=both))
+
+
+def test_stock_takes_lengths_as_well():
+    fast, stock = twins("LSTM", activation="relu", return_sequences=True)
+    x, _ = inputs("LSTM")
+    mask = masks()["right"]
+    agree(results(fast, x, lengths=mask.sum(1)), results(stock, x, mask=mask))
+
+
+def test_the_initial_state_may_be_one_that_training_needs():
+    """A stateful layer reads its variables and writes them in one call."""
+    if BACKEND == "tensorflow":
+        pytest.skip("runs as stock Keras")
+    fast, stock = twins("LSTM")
+    x, _ = inputs("LSTM")
+    outs = []
+    for layer in (fast, stock):
+        twin = type(layer)(5, stateful=True)
+        twin.build(x.shape)
+        for new, old in zip(twin.trainable_variables, layer.trainable_variables, strict=True):
+            new.assign(old)
+        twin(x)
+        outs.append(array(twin(x)))
+    np.testing.assert_allclose(*outs, atol=1e-6)
+
+
+def test_the_documented_table_is_the_one_in_use():
+    page = Path(__file__).parents[2] / "docs" / "layers.md"
+    assert fast_path.table() in page.read_text()
+
+
+def test_table_names_every_limit():
+    text = fast_path.table()
+    for limit in (*fast_path.LAYER_LIMITS, *fast_path.CALL_LIMITS):
+        assert f"| {limit.when} | {limit.why} |" in text

@@ -1,0 +1,174 @@
+"""What is written is what is read, of any arrays, JSON and encoders; and no bytes do harm."""
+
+import contextlib
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from unrolled.data.encoders.encoder import encoder, encoder_from
+from unrolled.errors import ArtifactError
+from unrolled.saving import SEQUENCES, head, read, write
+from unrolled.saving.checked_json import RefusedError, parsed
+from unrolled.saving.container import Reader
+from unrolled.saving.tensors import filled, header, packed
+from unrolled.schema import Column
+
+KINDS = st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8"])
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+ARRAYS = st.dictionaries(
+    WORDS.filter(lambda name: name != "__metadata__"),
+    KINDS.flatmap(lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=0, min_side=0))),
+    max_size=4,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(1 - 2**63, 2**63 - 1) | WORDS
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+FLOATS = st.floats(-1e300, 1e300) | st.just(math.nan)
+
+
+class Bytes:
+    """A file in memory."""
+
+    def __init__(self, raw):
+        self.raw = raw
+
+    def read(self, count):
+        found, self.raw = self.raw[:count], self.raw[count:]
+        return found
+
+
+def reader(raw):
+    return Reader("some.safetensors", len(raw), Bytes(raw))
+
+
+def same(one, other):
+    assert one.keys() == other.keys()
+    for name, array in one.items():
+        assert (array.dtype, array.shape) == (other[name].dtype, other[name].shape)
+        np.testing.assert_array_equal(array, other[name])
+
+
+@pytest.mark.parametrize("name", ["model", "model.zip"])
+@given(found=ARRAYS, facts=JSON, text=WORDS)
+@settings(deadline=None, max_examples=30)
+def test_what_is_written_is_read(tmp_path_factory, name, found, facts, text):
+    files = {
+        "weights.safetensors": found,
+        "more.json": {"facts": facts},
+        "README.md": text,
+        "manifest.json": head(SEQUENCES),
+    }
+    place = write(tmp_path_factory.mktemp("in") / name, files)
+
+    def seen(saved):
+        same(found, saved.arrays("weights.safetensors"))
+        assert saved.record("more.json") == {"facts": facts}
+        assert saved.content("README.md") == text.encode()
+        return saved.manifest["kind"]
+
+    assert read(place, {SEQUENCES: seen}) == SEQUENCES
+
+
+@given(found=ARRAYS, turned=st.booleans())
+@settings(deadline=None)
+def test_arrays_come_back_in_any_order_of_their_memory(found, turned):
+    given_ = {name: a.T if turned else a for name, a in found.items()}
+    raw = reader(packed(given_))
+    same(given_, filled(raw, header(raw)))
+
+
+@given(
+    found=ARRAYS.filter(bool),
+    place=st.integers(0, 400),
+    bit=st.integers(0, 7),
+    cut=st.integers(0, 9),
+)
+@settings(deadline=None, max_examples=300)
+def test_damaged_arrays_are_refused_or_as_large_as_their_file(found, place, bit, cut):
+    raw = bytearray(packed(found))
+    raw[place % len(raw)] ^= 1 << bit
+    raw = bytes(raw[: len(raw) - cut])
+    try:
+        source = reader(raw)
+        tensors = header(source)
+        made = filled(source, tensors)
+    except RefusedError:
+        return
+    assert sum(a.nbytes for a in made.values()) <= len(raw)
+
+
+@given(st.binary(max_size=300) | WORDS.map(str.encode))
+@settings(deadline=None, max_examples=300)
+def test_any_bytes_are_json_or_refused(raw):
+    with contextlib.suppress(RefusedError):
+        parsed(raw, "some.json")
+
+
+@given(manifest=JSON)
+@settings(deadline=None, max_examples=100)
+def test_any_manifest_is_refused(tmp_path_factory, manifest):
+    folder = tmp_path_factory.mktemp("in")
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ArtifactError):
+        read(folder, {SEQUENCES: lambda saved: saved.record("more.json")})
+
+
+def again(made):
+    """Return an encoder that went through JSON."""
+    return encoder_from(json.loads(json.dumps(made.to_dict())))
+
+
+LABELS = st.lists(WORDS | st.integers(-(2**60), 2**60) | st.booleans(), min_size=1, max_size=30)
+
+
+@given(values=LABELS, output=st.booleans())
+@settings(deadline=None)
+def test_labels_come_back(values, output):
+    made = encoder(Column(name="a", kind="category"), output=output).fit(values)
+    np.testing.assert_array_equal(again(made).encode(values), made.encode(values))
+    if output:
+        assert (
+            again(made).decode(made.encode(values)).tolist()
+            == made.decode(made.encode(values)).tolist()
+        )
+
+
+@given(
+    rows=st.lists(st.lists(WORDS, min_size=1, max_size=5), min_size=1, max_size=9),
+    end=st.booleans(),
+)
+@settings(deadline=None)
+def test_tokens_come_back(rows, end):
+    column = Column(name="a", kind="tokens")
+    made = encoder(column, output=True, end=end).fit(rows)
+    assert again(made).decode(made.encode(rows)) == rows
+
+
+@given(
+    texts=st.lists(WORDS.filter(str.strip), min_size=1, max_size=9),
+    unit=st.sampled_from(["characters", "words", "subwords"]),
+)
+@settings(deadline=None)
+def test_texts_come_back(texts, unit):
+    made = encoder(Column(name="a", kind="text", unit=unit), output=True).fit(texts)
+    one, other = (found.encode(texts) for found in (made, again(made)))
+    assert [row.tolist() for row in one] == [row.tolist() for row in other]
+
+
+@given(
+    values=arrays.arrays("f8", st.tuples(st.integers(1, 9), st.just(2)), elements=FLOATS),
+    output=st.booleans(),
+)
+@settings(deadline=None)
+def test_numbers_come_back(values, output):
+    made = encoder(Column(name="a", kind="vector", width=2), output=output).fit(values)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(again(made).encode(values), made.encode(values))

@@ -1,0 +1,272 @@
+"""Scores by hand on tiny data, and the sentence that says whether a network is worth having."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import unrolled
+from unrolled.errors import DataError
+from unrolled.inference import generate, predict
+from unrolled.schema import Column
+from unrolled.sequences import metrics
+from unrolled.sequences.evaluation import Evaluation, evaluate
+from unrolled.sequences.scores import comparable, row_errors, scored, shown, verdict
+
+NUMBER, VECTOR = Column(name="y", kind="number"), Column(name="y", kind="vector", width=2)
+NUMBERS = Column(name="y", kind="numbers")
+LABEL, TOKENS = Column(name="y", kind="category"), Column(name="y", kind="tokens")
+TEXT = Column(name="y", kind="text", unit="characters")
+WORDS = Column(name="y", kind="text", unit="words")
+
+
+def steps(*rows):
+    return [np.array(row, float)[:, None] for row in rows]
+
+
+def test_numbers_are_scored_by_their_errors():
+    found = scored(NUMBER, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 4.0]))
+    assert found == pytest.approx({"RMSE": math.sqrt(4 / 3), "MAE": 2 / 3, "R2": 1 - 4 / 2})
+
+
+def test_vectors_and_steps_are_scored_number_by_number():
+    true, said = np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[0.0, 1.0], [2.0, 1.0]])
+    expected = {"RMSE": 1.0, "MAE": 0.5, "R2": 1 - 4 / 5}
+    assert scored(VECTOR, true, said) == pytest.approx(expected)
+    rows = steps([0.0], [1.0, 2.0, 3.0]), steps([0.0], [1.0, 2.0, 1.0])
+    assert scored(NUMBERS, *rows) == pytest.approx(expected)
+
+
+def test_labels_are_scored_by_their_spelling():
+    found = scored(LABEL, ["1", "2", "2"], [1, 1, 2])
+    assert found == pytest.approx({"accuracy": 2 / 3, "macro F1": 2 / 3})
+    assert row_errors(LABEL, ["1", "2", "2"], [1, 1, 2]).tolist() == [0, 1, 0]
+
+
+def test_aligned_steps_are_compared_where_they_stand():
+    true, said = [["a", "b"], ["c"]], [["a", "x", "y"], ["c"]]
+    found = scored(TOKENS, true, said, aligned=True)
+    assert found == {"step accuracy": 2 / 4, "exact match": 0.5}
+    assert row_errors(TOKENS, true, said, aligned=True).tolist() == pytest.approx([2 / 3, 0.0])
+
+
+def test_tags_are_judged_by_their_spans_first():
+    column = TOKENS.model_copy(update={"scheme": "BIO"})
+    true = [["B-a", "I-a", "O"], ["B-b", "O"]]
+    said = [["B-a", "O", "B-b"], ["B-b", "O"]]
+    found = scored(column, true, said, aligned=True)
+    assert list(found.items()) == [
+        ("span F1", 2 / 5),
+        ("precision", 1 / 3),
+        ("recall", 1 / 2),
+        ("step accuracy", 3 / 5),
+        ("exact match", 1 / 2),
+    ]
+    assert row_errors(column, true, said, aligned=True).tolist() == [3, 0]
+
+
+def test_rows_of_a_length_of_their_own_are_judged_by_edits_first():
+    true, said = [["a", "b", "c"], ["c"]], [["b", "c"], ["c"]]
+    found = scored(TOKENS, true, said)
+    assert list(found.items()) == [
+        ("edit rate", 1 / 4),
+        ("exact match", 0.5),
+        ("step accuracy", 1 / 4),
+    ]
+    assert row_errors(TOKENS, true, said).tolist() == [1.0, 0.0]
+
+
+def test_texts_are_compared_character_by_character():
+    found = scored(TEXT, ["abc", "", "e\u0301"], ["abd", "", "é"])
+    assert found == {"edit rate": 1 / 4, "exact match": 2 / 3, "step accuracy": 3 / 4}
+
+
+def test_words_are_compared_as_they_can_come_out():
+    found = scored(WORDS, ["Don't , I say, go !"], ["Don't, I say, stay!"])
+    assert (found["edit rate"], found["exact match"]) == (1 / 7, 0.0)
+    assert found["BLEU"] == metrics.bleu(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
+    assert found["chrF"] == metrics.chrf(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
+    assert scored(WORDS, ["Don't go!"], ["don't go!"])["edit rate"] == 1 / 3
+
+
+def test_bleu_waits_for_rows_of_four_and_leaves_tokens_whole():
+    assert "BLEU" not in scored(TOKENS, [["a", "b", "c"]], [["a", "b", "c"]])
+    found = scored(TOKENS, [["a.", "b", "c", "d"]], [["a.", "b", "c", "d"]])
+    assert list(found) == ["edit rate", "exact match", "step accuracy", "BLEU"]
+    assert found["BLEU"] == pytest.approx(100)
+
+
+def test_without_sacrebleu_the_table_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(metrics, "find_spec", lambda _: None)
+    found = scored(WORDS, ["a b c d"], ["a b c d"])
+    assert math.isnan(found["BLEU"])
+    assert math.isnan(found["chrF"])
+    lines = str(Evaluation(1, {"y": {"network": found}}, {"y": "Said."})).splitlines()
+    assert lines[-3:] == [
+        "  network           0            1              1           -           -",
+        "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'.",
+        "Said.",
+    ]
+
+
+def test_the_errors_of_rows_are_means_over_their_numbers():
+    assert row_errors(NUMBER, np.array([1.0, 2.0]), np.array([1.0, 4.0])).tolist() == [0.0, 4.0]
+    said = row_errors(NUMBERS, steps([1.0], [1.0, 2.0]), steps([3.0], [1.0, 4.0]))
+    assert said.tolist() == [4.0, 2.0]
+    assert row_errors(VECTOR, np.eye(2), np.zeros((2, 2))).tolist() == [0.5, 0.5]
+
+
+def test_rows_of_more_steps_than_predicted_are_refused():
+    with pytest.raises(DataError) as caught:
+        comparable(NUMBERS, steps([1.0], [1.0, 2.0]), steps([1.0], [1.0]))
+    assert str(caught.value) == (
+        "column 'y', row 2: got 2 steps, expected 1, as many as the model gives this row. Cut or"
+        " fill the row, or leave it out."
+    )
+
+
+def judged(ours, theirs, *, rival="ridge", metric="RMSE"):
+    errors = {"network": np.array(ours, float), rival: np.array(theirs, float)}
+    scores = {who: {metric: found.mean()} for who, found in errors.items()}
+    return verdict(errors, scores)
+
+
+def test_a_clear_win_is_worth_having():
+    assert judged([1.0] * 20, [2.0, 3.0] * 10) == (
+        "The network is worth having: RMSE 1 against 2.5 by ridge (20 rows)."
+    )
+
+
+def test_a_clear_loss_is_said():
+    assert judged([2.0, 3.0] * 10, [1.0] * 20, rival="most frequent", metric="accuracy") == (
+        "The network is not worth having here: accuracy 2.5 against 1 by the most frequent value"
+        " (20 rows); take the simpler one."
+    )
+
+
+@pytest.mark.parametrize("theirs", [[1.0, 3.0] * 10, [2.0] * 20, [1.2, 3.0] * 10])
+def test_a_difference_that_may_be_chance_is_none(theirs):
+    assert judged([2.0] * 20, theirs, rival="mean").startswith(
+        "No clear difference: RMSE 2 against"
+    )
+    assert judged([2.0] * 20, theirs, rival="mean").endswith(
+        "by the mean (20 rows); the simpler one will do until there is more data."
+    )
+
+
+def test_the_network_is_measured_against_the_better_reference():
+    errors = {"network": np.ones(9), "mean": np.full(9, 3.0), "ridge": np.full(9, 2.0)}
+    scores = {who: {"RMSE": found[0]} for who, found in errors.items()}
+    assert "against 2 by ridge" in verdict(errors, scores)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.5, "0.500"), (3.14159, "3.14"), (99.96, "100"), (1234.5, "1234"), (-0.25, "-0.250")],
+)
+def test_scores_are_short(value, text):
+    assert shown(value) == text
+
+
+def test_an_evaluation_prints_as_a_table():
+    found = Evaluation(
+        2,
+        {"y": {"network": {"RMSE": 0.5, "R2": 0.9}, "mean": {"RMSE": 1.5, "R2": math.nan}}},
+        {"y": "Said."},
+    )
+    assert found.main == 0.5
+    assert str(found).splitlines() == [
+        "y (2 rows)",
+        "                 RMSE          R2",
+        "  network       0.500       0.900",
+        "  mean            1.5           -",
+        "Said.",
+    ]
+
+
+def test_who_lacks_a_metric_has_a_dash_and_long_names_keep_their_columns():
+    network = {"edit rate": 0.25, "step accuracy": 0.5, "nats a token": 1.5}
+    table = {"network": network, "n-gram": {"nats a token": 2.25}}
+    assert str(Evaluation(3, {"y": table}, {"y": "Said."})).splitlines() == [
+        "y (3 rows)",
+        "            edit rate  step accuracy  nats a token",
+        "  network       0.250          0.500           1.5",
+        "  n-gram            -              -          2.25",
+        "Said.",
+    ]
+
+
+# Trained for a moment: what is compared with what, and that it comes back from a folder.
+
+KINDS = ["p", "q"] * 30
+NAMES = [
+    f"{'an' if kind == 'p' else 'ob'}{'aeiou'[i % 5]}{'x' * (i % 3)}"
+    for i, kind in enumerate(KINDS)
+]
+TABLE = {"kind": KINDS, "name": NAMES, "loud": [" ".join(name.upper() + "!") for name in NAMES]}
+QUICK = unrolled.Training(epochs=1, verbose=False)
+SMALL = unrolled.Network(units=4)
+
+
+def trained(inputs, outputs):
+    return unrolled.SequenceModel(inputs, outputs, network=SMALL, training=QUICK).fit(TABLE)
+
+
+@pytest.fixture(scope="module")
+def named():
+    return trained("kind", "name:characters")
+
+
+@pytest.fixture(scope="module")
+def spelled():
+    return trained("name:characters", "loud")
+
+
+def nats(model, port):
+    """Return the nats of each row and its steps, by the network's own probabilities."""
+    encoding, table = model._trained.encoding, model._opened(TABLE, None).table
+    examples = encoding.examples(table, targets=True)
+    known = generate.forced(examples, model._trained.ports, model._trained.faces)
+    logits = predict.outputs(model.network, known, [port])[port]
+    shares = [predict.softmax(row.astype(float)) for row in logits]
+    rows = examples.targets[port].rows()
+    logs = [
+        [math.log(shares[i][u, step]) for u, step in enumerate(row)] for i, row in enumerate(rows)
+    ]
+    return [-sum(row) for row in logs], sum(map(len, logs))
+
+
+def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
+    found = named.evaluate(TABLE)
+    assert named.shape == "one-to-many"
+    assert next(iter(found.scores["name"]["network"])) == "nats a token"
+    rows, steps = nats(named, "name")
+    assert found.main == pytest.approx(sum(rows) / steps)
+    assert named.score(TABLE) == pytest.approx(-found.main)
+    assert found.verdicts["name"].startswith("The network is not worth having here: nats a token ")
+    assert "by the n-gram (60 rows)" in found.verdicts["name"]
+    assert list(found.scores["name"]) == [
+        "network",
+        "most frequent output",
+        "nearest training input",
+        "n-gram",
+    ]
+    assert str(unrolled.load(named.save(tmp_path / "model")).evaluate(TABLE)) == str(found)
+
+
+def test_a_model_saved_without_an_n_gram_is_judged_by_edits(named):
+    older = replace(named._trained, references=named._trained.references[:2])
+    table = named._opened(TABLE, None).table
+    assert "edit rate" in evaluate(older, table).verdicts["name"]
+
+
+def test_one_right_answer_is_judged_by_edits(spelled, tmp_path):
+    found = spelled.evaluate(TABLE)
+    assert spelled.shape == "unaligned"
+    assert next(iter(found.scores["loud"]["network"])) == "edit rate"
+    assert found.scores["loud"]["nearest training input"]["edit rate"] < 0.2
+    assert spelled.score(TABLE) == pytest.approx(1 - found.main)
+    assert found.verdicts["loud"].startswith("The network is not worth having here: edit rate ")
+    assert "by the nearest training input (60 rows)" in found.verdicts["loud"]
+    assert str(unrolled.load(spelled.save(tmp_path / "model")).evaluate(TABLE)) == str(found)

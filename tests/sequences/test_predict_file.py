@@ -1,0 +1,93 @@
+"""Predicting a file in pieces writes, byte for byte, what predicting it in one piece does."""
+
+import os
+import select
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import unrolled
+from unrolled.data.formats.chunks import pieces
+from unrolled.errors import DataError
+from unrolled.sequences import model as home
+
+SENTENCES = Path(__file__).parents[2] / "examples" / "many-to-one" / "sentences.csv"
+ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    training = unrolled.Training(epochs=1, verbose=False)
+    network = unrolled.Network(units=4)
+    made = unrolled.SequenceModel({"text": "words"}, "label", network=network, training=training)
+    return made.fit(SENTENCES)
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Return 20 000 sentences beside a column whose type only the last row tells."""
+    few = unrolled.read(SENTENCES).drop("label")
+    many = pl.concat([few] * (ROWS // few.height + 1)).head(ROWS)
+    return many.with_columns(size=pl.Series([*map(str, range(ROWS - 1)), "0.5"]))
+
+
+def small(monkeypatch):
+    """Let pieces be small, and count them."""
+    counts = []
+
+    def cut(source, *, columns=None):
+        found = pieces(source, columns=columns, size=200_000, rows=3000)
+        counts.append(len(list(found.tables())))
+        return found
+
+    monkeypatch.setattr(home, "pieces", cut)
+    return counts
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monkeypatch):
+    given, one, many = (tmp_path / f"{name}.{suffix}" for name in ("given", "one", "many"))
+    unrolled.write(table, given)
+    assert model.predict_file(unrolled.read(given), one) == ROWS
+    counts = small(monkeypatch)
+    assert model.predict_file(given, many) == ROWS
+    assert counts[0] >= 7
+    if suffix == "parquet":  # its rows are grouped otherwise
+        assert pl.read_parquet(many).equals(pl.read_parquet(one))
+    else:
+        assert many.read_bytes() == one.read_bytes()
+    assert unrolled.read(many)["label"].n_unique() == 2
+
+
+def test_an_error_says_which_rows_and_leaves_no_file(model, table, tmp_path, monkeypatch):
+    wrong = table.with_columns(
+        text=pl.when(pl.arange(pl.len()) == ROWS - 10).then(None).otherwise("text")
+    )
+    wrong.write_parquet(tmp_path / "wrong.parquet")
+    small(monkeypatch)
+    with pytest.raises(DataError) as caught:
+        model.predict_file(tmp_path / "wrong.parquet", tmp_path / "out.csv")
+    assert str(caught.value).startswith(
+        f"'{tmp_path / 'wrong.parquet'}', rows 18001 to 20000, here counted from 1: column 'text',"
+        " row 1991: got no value"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.parquet"]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")
+def test_on_a_terminal_a_bar_counts_the_rows(model, table, tmp_path, monkeypatch):
+    table.head(7000).write_parquet(tmp_path / "new.parquet")
+    small(monkeypatch)
+    main, other = os.openpty()
+    with os.fdopen(other, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        model.predict_file(tmp_path / "new.parquet", tmp_path / "out.csv")
+        terminal.flush()
+        said = ""
+        while select.select([main], [], [], 0.5)[0]:
+            said += os.read(main, 1 << 16).decode()
+    os.close(main)
+    assert "7000/7000" in said

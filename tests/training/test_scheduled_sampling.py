@@ -1,0 +1,205 @@
+"""Scheduled sampling feeds a decoder its own outputs as often as its schedule says."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from unrolled.backend import keras as import_keras
+from unrolled.data.batches import Examples, batches, inputs_of
+from unrolled.data.block import Block
+from unrolled.networks import Ports, faces
+from unrolled.settings import Network, Training
+from unrolled.training import fit, losses
+from unrolled.training.dataset import Fed
+from unrolled.training.scheduled_sampling import Mixed
+
+keras = import_keras()
+DRAWS, TOTAL, IDS = 20_000, 100, 5
+SCHEDULES = ("linear", "inverse-sigmoid")
+
+
+def expected(schedule, step, total):
+    """Return the chance of the true output, by the paper's formulas."""
+    if schedule == "linear":
+        return max(0.0, 1 - step / total)
+    k = brentq(lambda k: k / (k + np.exp(total / 2 / k)) - 0.5, 1.01, 1e6)
+    return k / (k + np.exp(step / k))
+
+
+def given(*, ids=True, rows=1, steps=DRAWS + 1):
+    """Return true outputs that are all 2, and own ones that are all 3."""
+    own = np.zeros((rows, steps, 5), "float32")
+    own[..., 3] = 1
+    if ids:
+        return [np.full((rows, steps), 2, "int32"), own]
+    return [np.full((rows, steps, 3), 2, "float32"), np.full((rows, steps, 3), 3, "float32")]
+
+
+def mixed(layer, inputs, *, training=True):
+    return keras.ops.convert_to_numpy(layer(inputs, training=training))
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
+@pytest.mark.parametrize("step", [0, 10, 50, 75, 99])
+def test_the_share_of_true_outputs_follows_the_schedule(schedule, ids, step):
+    layer, chance = Mixed(schedule, TOTAL, seed=3), expected(schedule, step, TOTAL)
+    layer.step.assign(step)
+    fed = mixed(layer, given(ids=ids))[:, 1:]
+    if not ids:  # a step's numbers go together
+        assert (fed == fed[..., :1]).all()
+        fed = fed[..., 0]
+    error = np.sqrt(chance * (1 - chance) / DRAWS)
+    assert (fed == 2).mean() == pytest.approx(chance, abs=5 * error + 1e-9)
+
+
+@pytest.mark.parametrize("total", [1, 2, 7, 100, 30_000])
+def test_the_inverse_sigmoid_is_one_half_in_the_middle_and_only_falls(total):
+    layer = Mixed("inverse-sigmoid", total)
+    chances = [float(layer.true_share(step)) for step in np.linspace(0, total, 9)]
+    assert chances[4] == pytest.approx(0.5, abs=1e-3)
+    assert chances == sorted(chances, reverse=True)
+    assert float(layer.true_share(1e9)) == 0
+
+
+def test_after_all_steps_of_the_linear_schedule_only_own_outputs_are_fed():
+    layer = Mixed("linear", TOTAL)
+    for step in (TOTAL, TOTAL + 50):
+        layer.step.assign(step)
+        fed = mixed(layer, given())
+        assert fed[0, 0] == 2  # the start is nobody's output
+        assert (fed[:, 1:] == 3).all()
+
+
+def test_own_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
+    layer = Mixed("linear", 1)
+    layer.step.assign(1)
+    said = np.zeros((1, 5, IDS), "float32")
+    said[..., :4] = [4, 3, 1, 2]
+    fed = mixed(layer, [np.array([[2, 4, 4, 0, 0]], "int32"), said])
+    assert fed.tolist() == [[2, 3, 3, 0, 0]]
+
+
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
+def test_an_own_output_is_that_of_the_step_before(ids):
+    rng, layer = np.random.default_rng(0), Mixed("linear", 1)
+    layer.step.assign(1)
+    said = rng.normal(size=(4, 6, IDS)).astype("float32")
+    true = np.full((4, 6), 9, "int32") if ids else np.full((4, 6, IDS), 9, "float32")
+    fed = mixed(layer, [true, said])
+    own = said[..., 2:].argmax(axis=-1) + 2 if ids else said
+    np.testing.assert_array_equal(fed[:, 0], true[:, 0])
+    np.testing.assert_array_equal(fed[:, 1:], own[:, :-1])
+
+
+def test_every_row_and_every_call_is_drawn_anew():
+    layer = Mixed("linear", 2)
+    fed = []
+    for _ in range(2):
+        layer.step.assign(1)
+        fed.append(mixed(layer, given(rows=2)))
+    assert not (fed[0][0] == fed[0][1]).all()
+    assert not (fed[0] == fed[1]).all()
+
+
+def test_outside_training_nothing_is_mixed_and_no_step_counted():
+    layer = Mixed("linear", 1)
+    layer.step.assign(1)
+    np.testing.assert_array_equal(mixed(layer, given(), training=False), given()[0])
+    assert float(layer.step) == 1
+
+
+def test_each_call_in_training_is_one_step():
+    layer = Mixed("linear", TOTAL)
+    for calls in range(1, 4):
+        mixed(layer, given(steps=2))
+        assert float(layer.step) == calls
+
+
+def learner(schedule, *, epochs=3, tokens=True, stops=False):
+    """Return a decoder's network, what is trained in its place, its rows, and the settings."""
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(2, IDS, size=n).astype("int32") for n in rng.integers(1, 6, 20)]
+    said = rows if tokens else [row[:, None].astype("float32") for row in rows]
+    facts = rng.normal(size=(20, 3)).astype("float32")
+    examples = Examples({"x": Block.of(facts)}, {"y": Block.of(said)}, rows=20)
+    examples = examples.forced("y", start=2 if tokens else 0, stops=stops)
+    o = IDS if tokens else 1
+    ports = Ports("one-to-many", u=5, values=3, heads={"y": o}, tokens=tokens, stops=stops)
+    keras.utils.set_random_seed(0)
+    network = faces(ports, Network(architecture="decoder", units=4)).model
+    settings = Training(
+        epochs=epochs, batch_size=8, learning_rate=0.01, patience=9, scheduled_sampling=schedule
+    ).model_copy(update={"verbose": False})
+    return network, fit._learner(network, examples, settings), examples, settings
+
+
+def mixing(model):
+    return [layer for layer in model.layers if isinstance(layer, Mixed)]
+
+
+@pytest.mark.parametrize("kind", [{}, {"tokens": False}, {"tokens": False, "stops": True}], ids=str)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
+    _, model, examples, settings = learner(schedule, **kind)
+    (layer,) = mixing(model)
+    assert layer.total == 9  # three passes of three batches of eight
+    losses.compiled(model, examples, settings)
+    fed = Fed(examples, batches(examples, 8))
+    for epoch in range(1, 3):
+        model.fit(fed, validation_data=fed, epochs=1, shuffle=False, verbose=0)
+        assert float(layer.step) == 3 * epoch
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_what_is_trained_says_what_the_network_says(schedule):
+    network, model, examples, _ = learner(schedule)
+    mixing(model)[0].step.assign(10**6)
+    given = inputs_of(examples, batches(examples, 20)[0])
+    np.testing.assert_array_equal(model.predict_on_batch(given), network.predict_on_batch(given))
+
+
+def test_once_all_is_mixed_training_no_longer_sees_the_true_outputs():
+    _, model, examples, _ = learner("linear")
+    given = inputs_of(examples, batches(examples, 20)[0])
+    other = {**given, "previous": given["previous"].copy()}
+    mixing(model)[0].step.assign(10**6)
+    said = keras.ops.convert_to_numpy(model(given, training=True))
+    # The first own output comes of the start, which stays; the next ones of true outputs, once.
+    ids = other["previous"][:, 1]
+    other["previous"][:, 1] = np.where(ids > 0, 2 + (ids - 1) % 3, 0)  # the next known one
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], said[:, 1]
+    )
+    mixing(model)[0].step.assign(0)
+    assert not np.array_equal(
+        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], said[:, 1]
+    )
+
+
+def test_it_is_off_unless_asked_for():
+    assert Training().scheduled_sampling == "none"
+    network, model, _, _ = learner("none")
+    assert mixing(model) == []
+    assert len(model.weights) == len(network.weights)
+
+
+def test_a_network_without_a_decoder_has_nothing_to_mix():
+    x, y = Block.of(np.zeros((4, 3), "float32")), Block.of(np.zeros((4, 1), "float32"))
+    network = faces(Ports("one-to-one", values=3), Network(units=4)).model
+    settings = Training(scheduled_sampling="linear")
+    assert mixing(fit._learner(network, Examples({"x": x}, {"y": y}, rows=4), settings)) == []
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_network_fitted_so_is_saved_and_loaded_without_it(schedule, tmp_path):
+    network, _, examples, settings = learner(schedule)
+    earlier = [weight.copy() for weight in network.get_weights()]
+    history = fit.fit(network, examples, examples, settings)
+    assert all(np.isfinite(history.loss))
+    assert any((a != b).any() for a, b in zip(earlier, network.get_weights(), strict=True))
+    assert not [weight for weight in network.weights if weight.path.endswith("step")]
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    given = inputs_of(examples, batches(examples, 20)[0])
+    np.testing.assert_array_equal(loaded.predict_on_batch(given), network.predict_on_batch(given))
