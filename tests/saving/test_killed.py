@@ -15,7 +15,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from test_killed import files, said
-from unrolled.folder import write
+from unrolled.saving import write
 
 place, fresh = Path(sys.argv[1]), sys.argv[2] == "fresh"
 if not fresh:

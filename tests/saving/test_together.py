@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 BEGIN = """
 import sys, time
 from pathlib import Path
@@ -22,7 +22,7 @@ def often(work):
 """
 FILES = """
 from test_killed import files, number
-from unrolled.folder import SEQUENCES, read, write
+from unrolled.saving import SEQUENCES, read, write
 def load():
     assert read(place, {SEQUENCES: number}) in (1, 2)
 if which == "load":

@@ -300,7 +300,7 @@ def test_where_the_rate_falls_the_last_pass_about_as_good_as_the_best_is_kept(mo
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
 def test_label_smoothing_is_keras_own_on_one_hot_targets(share):
-    keras, random = fit.keras, np.random.default_rng(0)
+    keras, random = fit.keras(), np.random.default_rng(0)
     true = random.integers(0, IDS, size=(4, 6))
     logits = random.normal(size=(4, 6, IDS), scale=3).astype("float32")
     theirs = keras.losses.CategoricalCrossentropy(

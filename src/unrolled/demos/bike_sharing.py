@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from unrolled.errors import ArtifactError
@@ -84,8 +83,7 @@ def _laid_out(target: Path) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name in ("days.jsonl", "LICENSE.txt"):
-            with as_file(files("unrolled.demos") / name) as source:
-                shutil.copyfile(source, target / name)
+            shutil.copyfile(Path(__file__).with_name(name), target / name)
     except OSError as error:
         raise ArtifactError(
             f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"
