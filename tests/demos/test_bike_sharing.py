@@ -21,16 +21,15 @@ TWO = (ARROWS[0], ARROWS[3])
 def shown(tmp_path_factory):
     """Run the demo on two arrows and few days; return the folder and what it said."""
     home = tmp_path_factory.mktemp("home")
-    (home / "demo").mkdir()
     days = DAYS.read_text(encoding="utf-8").splitlines(keepends=True)
-    (home / "demo" / "days.jsonl").write_text("".join(days[::12]), encoding="utf-8")
-    (home / "demo" / "LICENSE.txt").write_text("CC BY 4.0", encoding="utf-8")
+    (home / "days.jsonl").write_text("".join(days[::12]), encoding="utf-8")
+    (home / "LICENSE.txt").write_text("CC BY 4.0", encoding="utf-8")
     quick = partial(unrolled.Training, epochs=1, batch_size=128, verbose=False)
     said = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bike_sharing, "ARROWS", TWO)
         patch.setattr(bike_sharing, "Training", quick)
-        patch.setattr(bike_sharing, "files", lambda _: home)
+        patch.setattr(bike_sharing, "HERE", home)
         unrolled.demo(home / "out", say=said.append)
     return home / "out", "\n".join(said)
 

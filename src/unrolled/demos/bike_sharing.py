@@ -19,6 +19,7 @@ from unrolled.sequences.model import SequenceModel
 from unrolled.sequences.scores import NETWORK, shown
 from unrolled.settings import Training
 
+HERE = Path(__file__).parent
 FACTS = ("year", "season", "weekday", "workday", "sky", "temperature", "humidity", "wind")
 HOURS = ("hours", "year", "season", "workday")
 
@@ -83,7 +84,7 @@ def _laid_out(target: Path) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name in ("days.jsonl", "LICENSE.txt"):
-            shutil.copyfile(Path(__file__).with_name(name), target / name)
+            shutil.copyfile(HERE / name, target / name)
     except OSError as error:
         raise ArtifactError(
             f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"

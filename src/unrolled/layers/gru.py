@@ -17,7 +17,7 @@ class GRU(Recurrent, keras.layers.GRU):
 
     A saved model names this layer `unrolled>GRU`. It loads where `unrolled.layers` has been
     imported; elsewhere with `custom_objects={"unrolled>GRU": keras.layers.GRU}`, and
-    `unrolled.acceleration.plain` makes a model of stock layers to save.
+    `unrolled.layers.acceleration.plain` makes a model of stock layers to save.
 
     Example:
         >>> import numpy as np

@@ -17,7 +17,7 @@ class LSTM(Recurrent, keras.layers.LSTM):
 
     A saved model names this layer `unrolled>LSTM`. It loads where `unrolled.layers` has been
     imported; elsewhere with `custom_objects={"unrolled>LSTM": keras.layers.LSTM}`, and
-    `unrolled.acceleration.plain` makes a model of stock layers to save.
+    `unrolled.layers.acceleration.plain` makes a model of stock layers to save.
 
     Example:
         >>> import numpy as np
