@@ -31,7 +31,7 @@ def test_the_docstring_draws_every_error(kind):
     ],
 )
 def test_nearest_names_what_was_most_likely_meant(name, hint):
-    assert errors.nearest(name, ["text", "label"]) == hint
+    assert errors.did_you_mean(name, ["text", "label"]) == hint
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_nearest_names_what_was_most_likely_meant(name, hint):
     ],
 )
 def test_listed_is_cut_after_its_limit(names, text):
-    assert errors.listed(names, limit=2) == text
+    assert errors.quote_names(names, limit=2) == text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.errors import SettingError
-from unrolled.schema import KIND_FACTS, KINDS, UNITS, Column, Schema, parsed
+from unrolled.schema import KIND_FACTS, KINDS, UNITS, Column, Schema, parse_kind
 from unrolled.shapes import FACTS, SHAPES
 
 columns = st.builds(
@@ -65,13 +65,13 @@ def test_a_schema_has_the_pattern_of_its_shape(shape):
     ],
 )
 def test_a_kind_is_stated_with_or_without_its_unit(spelled, meant):
-    assert parsed(spelled, column="a") == meant
+    assert parse_kind(spelled, column="a") == meant
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_column_is_spelled_as_it_is_stated(unit):
-    spelled = Column(name="a", kind="text", unit=unit).spelled
-    assert parsed(spelled, column="a") == ("text", unit)
+    spelled = Column(name="a", kind="text", unit=unit).kind_name
+    assert parse_kind(spelled, column="a") == ("text", unit)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_column_is_spelled_as_it_is_stated(unit):
 )
 def test_an_unknown_kind_is_refused(kind, hint):
     with pytest.raises(SettingError) as caught:
-        parsed(kind, column="age")
+        parse_kind(kind, column="age")
     known = "number, category, vector, numbers, tokens, text"
     units = "text:characters, text:words, text:subwords"
     assert str(caught.value) == (

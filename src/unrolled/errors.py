@@ -52,7 +52,7 @@ class MissingExtraError(UnrolledError):
     """A feature whose optional package is not installed."""
 
 
-def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return a hint naming what `name` most likely meant.
 
     Args:
@@ -64,18 +64,18 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
         ` Did you mean 'x'?`, or an empty string when nothing is near.
 
     Example:
-        >>> nearest("lable", ["text", "label"])
+        >>> did_you_mean("lable", ["text", "label"])
         " Did you mean 'label'?"
     """
     found = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=cutoff)
     return f" Did you mean '{found[0]}'?" if found else ""
 
 
-def listed(names: Iterable[object], limit: int = 8) -> str:
+def quote_names(names: Iterable[object], limit: int = 8) -> str:
     """Return names as a readable list, cut after `limit`.
 
     Example:
-        >>> listed(["a", "b", "c"], limit=2)
+        >>> quote_names(["a", "b", "c"], limit=2)
         "'a', 'b' and 1 more"
     """
     every = [f"'{name}'" for name in names]

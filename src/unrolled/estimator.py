@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
-from unrolled.errors import SettingError, listed, nearest
+from unrolled.errors import SettingError, did_you_mean, quote_names
 from unrolled.saving import refuse_other
 
 
@@ -26,7 +26,7 @@ class Estimator(BaseEstimator):
             if name not in self._settings:
                 raise SettingError(
                     f"got an unknown parameter '{name}', expected one of"
-                    f" {listed(self._settings)}.{nearest(name, self._settings)}"
+                    f" {quote_names(self._settings)}.{did_you_mean(name, self._settings)}"
                 )
             self._settings[name] = value
         return self

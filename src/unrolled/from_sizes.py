@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from unrolled.errors import SettingError, ShapeError, nearest
+from unrolled.errors import SettingError, ShapeError, did_you_mean
 from unrolled.explain.code import code as code_of
 from unrolled.explain.diagram import Diagram
 from unrolled.explain.diagram import diagram as diagram_of
@@ -70,7 +70,7 @@ def _from(
                 if name not in signature.parameters:
                     raise SettingError(
                         f"{make.__name__}() got an unknown argument '{name}', expected one of"
-                        f" {', '.join(signature.parameters)}.{nearest(name, signature.parameters)}"
+                        f" {', '.join(signature.parameters)}.{did_you_mean(name, signature.parameters)}"
                     )
             return make(*sizes(*args, **kwargs))
 

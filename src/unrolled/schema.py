@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from unrolled.errors import SettingError, nearest
+from unrolled.errors import SettingError, did_you_mean
 from unrolled.shapes import FACTS, Shape, Side
 
 Kind = Literal["number", "category", "vector", "numbers", "tokens", "text"]
@@ -56,7 +56,7 @@ class Column(BaseModel):
         return KIND_FACTS[self.kind][0]
 
     @property
-    def spelled(self) -> str:
+    def kind_name(self) -> str:
         """The kind as a person writes it: `text:words`, `number`."""
         return f"{self.kind}:{self.unit}" if self.unit else self.kind
 
@@ -96,7 +96,7 @@ class Schema(BaseModel):
         return FACTS[self.shape].pattern
 
 
-def parsed(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
+def parse_kind(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
     """Return the kind and unit that a person stated for a column.
 
     Args:
@@ -107,9 +107,9 @@ def parsed(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
         SettingError: There is no such kind or unit.
 
     Example:
-        >>> parsed("characters", column="name")
+        >>> parse_kind("characters", column="name")
         ('text', 'characters')
-        >>> parsed("number", column="age")
+        >>> parse_kind("number", column="age")
         ('number', None)
     """
     head, _, tail = str(kind).strip().lower().partition(":")
@@ -120,5 +120,5 @@ def parsed(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
     known = [*KINDS, *(f"text:{unit}" for unit in UNITS)]
     raise SettingError(
         f"got the kind {kind!r} for column '{column}', expected one of"
-        f" {', '.join(known)}.{nearest(str(kind), known)}"
+        f" {', '.join(known)}.{did_you_mean(str(kind), known)}"
     )

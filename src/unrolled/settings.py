@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from unrolled.errors import SettingError, nearest
+from unrolled.errors import SettingError, did_you_mean
 
 Cell = Literal["lstm", "gru", "rnn"]
 Split = Literal["auto", "random", "stratified", "group", "time"]
@@ -21,7 +21,7 @@ Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
 ClassWeight = Literal["balanced"]
 Pooling = Literal["mean", "max", "last", "attention"]
-PLACES = ("checkpoint", "vectors")  # settings that name a file or folder
+LOCAL_PATHS = ("checkpoint", "vectors")  # settings that name a file or folder
 
 
 class Settings(BaseModel):
@@ -43,7 +43,7 @@ class Settings(BaseModel):
             SettingError: They name one, or are none.
         """
         for name in facts:
-            if name in PLACES and facts[name]:
+            if name in LOCAL_PATHS and facts[name]:
                 raise SettingError(
                     f"got {name}={facts[name]!r} for {cls.__name__} in a saved model, expected"
                     " none: it would be used on this machine."
@@ -187,7 +187,7 @@ class Training(Settings):
         return self
 
     @property
-    def each_seed(self) -> tuple[int, ...]:
+    def network_seeds(self) -> tuple[int, ...]:
         """The seed of each network."""
         return tuple((self.seed + i) % 2**32 for i in range(self.seeds))
 
@@ -255,7 +255,7 @@ def _explained(kind: type[Settings], error: ValidationError) -> str:
         known = list(kind.model_fields)
         return (
             f"got an unknown setting '{name}' for {kind.__name__}, expected one of"
-            f" {', '.join(known)}.{nearest(name, known)}"
+            f" {', '.join(known)}.{did_you_mean(name, known)}"
         )
     says = first["msg"].replace("Input should be", "expected")
     return f"got {name}={first.get('input')!r} for {kind.__name__}, {says[0].lower()}{says[1:]}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from unrolled.errors import SettingError, nearest
+from unrolled.errors import SettingError, did_you_mean
 
 Side = Literal["one", "many"]
 Shape = Literal["one-to-one", "one-to-many", "many-to-one", "aligned", "unaligned"]
@@ -115,7 +115,7 @@ def named(name: str, *, same_length: bool = True) -> Shape:
         return plain
     raise SettingError(
         f"got the shape {name!r}, expected one of {', '.join(SHAPES)}"
-        f" (or many-to-many).{nearest(plain, SHAPES)}"
+        f" (or many-to-many).{did_you_mean(plain, SHAPES)}"
     )
 
 

@@ -5,20 +5,20 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from unrolled.data.infer.infer_schema import schema
-from unrolled.data.ingest import opened
+from unrolled.data.infer.infer_schema import infer_schema
+from unrolled.data.ingest import ingest
 from unrolled.errors import DataError, SettingError
 
 COLUMNS = {"a": [1.0, 2.0, 3.5], "b": ["p", "q", "p"], "y": [0.5, 1.0, 2.0]}
 
 
 def spelled(columns):
-    return {column.name: column.spelled for column in columns}
+    return {column.name: column.kind_name for column in columns}
 
 
 @pytest.mark.parametrize("inputs", [None, ["a", "b"], ("a", "b"), {"a": None, "b": None}])
 def test_inputs_are_every_column_but_the_outputs_unless_named(inputs):
-    source = opened(COLUMNS, None, inputs, "y")
+    source = ingest(COLUMNS, None, inputs, "y")
     assert spelled(source.inputs) == {"a": "number", "b": "category"}
     assert spelled(source.outputs) == {"y": "number"}
 
@@ -27,12 +27,12 @@ def test_inputs_are_every_column_but_the_outputs_unless_named(inputs):
     "inputs", ["b:characters", "b:Characters", ["b:text:characters"], {"b": "characters"}]
 )
 def test_a_kind_is_stated_beside_a_name(inputs):
-    assert spelled(opened(COLUMNS, None, inputs, "y").inputs) == {"b": "text:characters"}
+    assert spelled(ingest(COLUMNS, None, inputs, "y").inputs) == {"b": "text:characters"}
 
 
 def test_a_name_may_hold_a_colon():
     columns = {"a:b": [1.0, 2.0], "y": [1.0, 2.0]}
-    assert spelled(opened(columns, None, "a:b", "y").inputs) == {"a:b": "number"}
+    assert spelled(ingest(columns, None, "a:b", "y").inputs) == {"a:b": "number"}
 
 
 Y = [0.5, 1.0, 2.0]
@@ -46,13 +46,13 @@ Y4 = [0.5, 1.0, 2.0, 4.5]
 )
 @pytest.mark.parametrize("outputs", [None, "y", {"y": "number"}])
 def test_y_may_come_beside_a_table(y, outputs):
-    source = opened(pd.DataFrame({"a": [1, 2, 3]}), y, "a", outputs)
+    source = ingest(pd.DataFrame({"a": [1, 2, 3]}), y, "a", outputs)
     assert source.table.values["y"].tolist() == Y
     assert spelled(source.inputs) == {"a": "number"}
 
 
 def test_y_takes_the_name_of_the_output():
-    source = opened({"a": [1, 2, 3]}, ["u", "v", "u"], None, {"label": "category"})
+    source = ingest({"a": [1, 2, 3]}, ["u", "v", "u"], None, {"label": "category"})
     assert spelled(source.outputs) == {"label": "category"}
 
 
@@ -65,21 +65,21 @@ TEXTS = ["good day", "bad one", "good one"]
     ids=["list", "array", "series"],
 )
 def test_a_list_of_texts_is_a_column(texts):
-    source = opened(texts, [1.0, 2.0, 3.5], "words:characters", None)
+    source = ingest(texts, [1.0, 2.0, 3.5], "words:characters", None)
     assert spelled(source.inputs) == {"words": "text:characters"}
     assert source.table.values["words"] == TEXTS
 
 
 def test_a_list_of_token_lists_is_a_column():
-    source = opened([["a", "b"], ["c"]], [1.0, 2.0], None, None)
+    source = ingest([["a", "b"], ["c"]], [1.0, 2.0], None, None)
     assert spelled(source.inputs) == {"x": "tokens"}
 
 
 def test_whole_numbers_are_labels_where_that_was_stated():
     y = np.arange(20)
-    assert spelled(opened(np.eye(20), y, None, None).outputs) == {"y": "number"}
-    assert spelled(opened(np.eye(20), y, None, {"y": "category"}).outputs) == {"y": "category"}
-    few = opened(np.eye(20), y % 2, None, {"y": "number"})
+    assert spelled(ingest(np.eye(20), y, None, None).outputs) == {"y": "number"}
+    assert spelled(ingest(np.eye(20), y, None, {"y": "category"}).outputs) == {"y": "category"}
+    few = ingest(np.eye(20), y % 2, None, {"y": "number"})
     assert spelled(few.outputs) == {"y": "number"}
 
 
@@ -96,13 +96,13 @@ def test_whole_numbers_are_labels_where_that_was_stated():
     ],
 )
 def test_the_reason_speaks_of_the_axes_of_arrays(X, y, change):
-    source = opened(X, y, {"x": "words"} if isinstance(X, list) else None, None)
-    found = schema(source.table, source.inputs, source.outputs, arrays=source.arrays)
+    source = ingest(X, y, {"x": "words"} if isinstance(X, list) else None, None)
+    found = infer_schema(source.table, source.inputs, source.outputs, arrays=source.arrays)
     assert change in found.reason
 
 
 def given_back(given, columns):
-    return opened(given, None, "a", "y").given_back(columns)
+    return ingest(given, None, "a", "y").given_back(columns)
 
 
 def test_a_prediction_is_the_kind_of_table_that_came_in(tmp_path):
@@ -134,13 +134,13 @@ def test_steps_come_back_as_lists():
 def test_labels_of_arrays_come_back_in_their_own_type(labels, dtype):
     values = np.empty(2, dtype=object)
     values[:] = labels
-    back = opened(np.eye(2), np.array([1.0, 2.0]), None, None).given_back({"y": values})
+    back = ingest(np.eye(2), np.array([1.0, 2.0]), None, None).given_back({"y": values})
     assert back.tolist() == labels
     assert back.dtype == dtype
 
 
 def test_rows_of_arrays_come_back_as_one_array_where_they_can():
-    source = opened(np.eye(2), np.array([1.0, 2.0]), None, None)
+    source = ingest(np.eye(2), np.array([1.0, 2.0]), None, None)
     one, two = np.ones((1, 1)), np.ones((2, 1))
     assert source.given_back({"y": [two, two]}).shape == (2, 2, 1)
     assert [row.shape for row in source.given_back({"y": [one, two]})] == [(1, 1), (2, 1)]
@@ -175,13 +175,13 @@ def test_rows_of_arrays_come_back_as_one_array_where_they_can():
 )
 def test_what_cannot_be_used_is_said(data, y, message):
     with pytest.raises(DataError) as caught:
-        opened(data, y, None, None)
+        ingest(data, y, None, None)
     assert str(caught.value) == message
 
 
 def test_a_table_needs_its_outputs_named():
     with pytest.raises(SettingError) as caught:
-        opened(COLUMNS, None, "a", None)
+        ingest(COLUMNS, None, "a", None)
     assert str(caught.value) == (
         "got a table and no outputs, expected the columns that come out. Name them:"
         " SequenceModel(inputs=..., outputs=...)."
@@ -189,22 +189,22 @@ def test_a_table_needs_its_outputs_named():
 
 
 def test_an_array_is_refused_where_a_table_was_learned():
-    fitted = opened(COLUMNS, None, None, "y")
+    fitted = ingest(COLUMNS, None, None, "y")
     with pytest.raises(DataError) as caught:
-        opened(np.eye(2), None, fitted.inputs, None)
+        ingest(np.eye(2), None, fitted.inputs, None)
     assert str(caught.value) == (
         "got an array, expected a table with the columns 'a', 'b', as in the training data."
     )
 
 
 def test_texts_alone_suit_a_model_of_one_column_of_text():
-    fitted = opened({"t": TEXTS, "y": Y}, None, "t:words", "y")
-    again = opened(TEXTS, None, fitted.inputs, None)
+    fitted = ingest({"t": TEXTS, "y": Y}, None, "t:words", "y")
+    again = ingest(TEXTS, None, fitted.inputs, None)
     assert again.table.values == {"t": TEXTS}
 
 
 def test_the_column_that_orders_the_rows_is_no_input_unless_named():
     table = {"day": [1, 2, 3], "x": [4.0, 5.0, 6.5], "y": [1.5, 2.5, 3.5]}
-    assert [c.name for c in opened(table, None, None, "y", beside="day").inputs] == ["x"]
-    named = opened(table, None, ["day", "x"], "y", beside="day").inputs
+    assert [c.name for c in ingest(table, None, None, "y", beside="day").inputs] == ["x"]
+    named = ingest(table, None, ["day", "x"], "y", beside="day").inputs
     assert [c.name for c in named] == ["day", "x"]

@@ -9,9 +9,9 @@ import polars as pl
 
 from unrolled.data.encoders.encoder import encoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
 from unrolled.data.tables.split import split
-from unrolled.data.tables.table import complete, table, trainable
+from unrolled.data.tables.table import check_trainable, drop_incomplete_rows, make_table
 from unrolled.schema import Schema
 
 MODULES = ["infer.arrays", "encoders.encoder", "infer.infer_schema", "formats.read", "tables.table"]
@@ -31,10 +31,10 @@ def test_neither_keras_nor_jax_nor_pandas_is_imported() -> None:
 
 def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: str) -> Schema:
     """Take a table through every door and check that what comes out decodes to what went in."""
-    into, out = sides(frame, inputs, outputs, stated=stated)
-    data, _ = complete(table(frame, into, out), out)
-    trainable(data, out)
-    found = schema(data, into, out)
+    into, out = infer_columns(frame, inputs, outputs, stated=stated)
+    data, _ = drop_incomplete_rows(make_table(frame, into, out), out)
+    check_trainable(data, out)
+    found = infer_schema(data, into, out)
     train, held = split(data, 0.2, outputs=found.outputs)
     assert len(train) + len(held) == data.rows
     for column in (*found.inputs, *found.outputs):
@@ -72,12 +72,12 @@ def test_vowels_sentences_and_letters(shared: Path) -> None:
     lines = (shared / "sentiment" / "amazon_cells_labelled.txt").read_text().splitlines()
     texts, labels = zip(*(line.split("\t") for line in lines), strict=True)
     found = whole(read({"text": list(texts), "label": list(map(int, labels))}), ["text"], ["label"])
-    assert (found.shape, found.inputs[0].spelled) == ("many-to-one", "text:words")
+    assert (found.shape, found.inputs[0].kind_name) == ("many-to-one", "text:words")
     spoken = next((shared / "sigmorphon2020_g2p" / "train").glob("fre*"))
     rows = [line.split("\t") for line in spoken.read_text().splitlines()]
     frame = read({"letters": [r[0] for r in rows], "sounds": [r[1] for r in rows]})
     found = whole(frame, ["letters"], ["sounds"], sounds="tokens")
-    assert (found.shape, found.inputs[0].spelled) == ("unaligned", "text:characters")
+    assert (found.shape, found.inputs[0].kind_name) == ("unaligned", "text:characters")
 
 
 def test_words_and_their_tags(shared: Path) -> None:

@@ -253,7 +253,7 @@ def test_lists_of_arrays_give_lists_of_arrays():
 def test_a_list_of_texts_is_enough():
     texts = ["good day" if a > 0 else f"bad {i}" for i, a in enumerate(A)]
     fitted = model({"x": "words"}).fit(texts, A)
-    assert (fitted.shape, fitted.schema.inputs[0].spelled) == ("many-to-one", "text:words")
+    assert (fitted.shape, fitted.schema.inputs[0].kind_name) == ("many-to-one", "text:words")
     assert fitted.predict(["good day", "unheard of"]).shape == (2,)
     assert np.isfinite(fitted.score(pd.Series(texts, index=range(5, 5 + N)), A))
 

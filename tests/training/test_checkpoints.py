@@ -12,7 +12,7 @@ from unrolled.disk.locks import locked
 from unrolled.errors import ArtifactError, CheckpointError, SettingError
 from unrolled.settings import Network, Training
 from unrolled.training import fit
-from unrolled.training.checkpoints import Slot
+from unrolled.training.checkpoints import NetworkCheckpoints
 
 FINISHED = ["lock", "network-1.safetensors"]
 SERIES = {
@@ -28,7 +28,7 @@ class Broken(Exception):
 
 def cut(monkeypatch, after):
     """Break off when as many checkpoints were written."""
-    keep, written = Slot.keep, []
+    keep, written = NetworkCheckpoints.keep, []
 
     def kept(self, state, steps):
         keep(self, state, steps)
@@ -36,14 +36,14 @@ def cut(monkeypatch, after):
         if len(written) == after:
             raise Broken
 
-    monkeypatch.setattr(Slot, "keep", kept)
+    monkeypatch.setattr(NetworkCheckpoints, "keep", kept)
 
 
 def sums(settings, *, held=1.0, count=60):
     """Fit sums of steps; rows whose outputs are the opposite may say when to stop."""
     stops = rows(1)
     stops.targets["y"].flat[:] *= held
-    made = [network(seed) for seed in settings.each_seed]
+    made = [network(seed) for seed in settings.network_seeds]
     return made, fit.fit_each(made, rows(0, count), stops, settings)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.read import like, read
+from unrolled.data.formats.read import to_frame_like, read
 from unrolled.data.infer.arrays import from_arrays
-from unrolled.data.infer.infer_schema import sides
-from unrolled.data.tables.table import Table, table
-from unrolled.errors import DataError, SettingError, listed
+from unrolled.data.infer.infer_schema import infer_columns
+from unrolled.data.tables.table import Table, make_table
+from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.schema import KINDS, UNITS, Column
 
 Columns = str | Sequence[str] | Mapping[str, str] | None
@@ -35,7 +35,7 @@ class Source:
 
     given: Any
     frame: pl.DataFrame | None
-    table: Table
+    make_table: Table
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     arrays: bool = False
@@ -43,12 +43,12 @@ class Source:
     def given_back(self, columns: Mapping[str, Any]) -> Any:
         """Return predictions as the kind of thing that was given."""
         if self.frame is not None:
-            return like(pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given)
+            return to_frame_like(pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given)
         arrays = [_array(values) for values in columns.values()]
         return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
 
 
-def opened(
+def ingest(
     data: Any,
     y: Any,
     inputs: Columns | tuple[Column, ...],
@@ -79,7 +79,7 @@ def opened(
         frame = _with_output(frame, y, name)
         outputs = outputs or name
     if known_in:
-        return Source(data, frame, table(frame, known_in, known_out), known_in, known_out)
+        return Source(data, frame, make_table(frame, known_in, known_out), known_in, known_out)
     out_names, out_kinds = _stated(outputs)
     if not out_names:
         raise SettingError(
@@ -88,8 +88,8 @@ def opened(
         )
     in_names, in_kinds = _stated(inputs)
     in_names = in_names or [n for n in frame.columns if n not in (*out_names, beside)]
-    into, out = sides(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
-    return Source(data, frame, table(frame, into, out), into, out)
+    into, out = infer_columns(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
+    return Source(data, frame, make_table(frame, into, out), into, out)
 
 
 def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
@@ -108,12 +108,12 @@ def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
     first = next(iter(data), None)
     if isinstance(first, str) or (isinstance(first, list) and first and isinstance(first[0], str)):
         given = {_first(inputs, "x"): list(data)}
-        made = opened(given, y, inputs, outputs if y is not None else None)
+        made = ingest(given, y, inputs, outputs if y is not None else None)
         return Source(data, None, made.table, made.inputs, made.outputs)
     if known and [column.name for column in _known(inputs)] != ["x"]:
         raise DataError(
             f"got an array, expected a table with the columns"
-            f" {listed(column.name for column in _known(inputs))}, as in the training data."
+            f" {quote_names(column.name for column in _known(inputs))}, as in the training data."
         )
     values, into, out = from_arrays(data, y, expected=known or _stated_target(outputs))
     return Source(data, None, values, into, out, arrays=True)

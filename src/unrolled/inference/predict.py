@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batches import Batch, Examples, inputs_of, large
+from unrolled.data.batches import Batch, Examples, batch_inputs, prediction_batches
 from unrolled.data.block import Array
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
 from unrolled.networks import alone
 
 Outputs = Array | list[Array]
 
 
-def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Outputs]:
+def predict_outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Outputs]:
     """Return what a network says of every row, in the order of the rows.
 
     Args:
@@ -30,7 +30,7 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
     """
     pieces: dict[str, list[Array]] = {name: [] for name in names}
     order: list[Array] = []
-    for batch in large(examples):
+    for batch in prediction_batches(examples):
         order.append(batch.rows[: batch.real])
         for name, said in _said(network, examples, batch, names).items():
             pieces[name].append(said)
@@ -38,7 +38,7 @@ def outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Out
     return {name: _ordered(found, back, examples.lengths_out) for name, found in pieces.items()}
 
 
-def nats(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:
+def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:
     """Return minus the log-probability of each row of the true outputs (n), by output.
 
     A row's probability is the product over its steps, the end mark among them. Of steps beyond
@@ -50,7 +50,7 @@ def nats(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]
         names: Outputs that are rows of ids.
     """
     found = {name: np.zeros(examples.rows) for name in names}
-    for batch in large(examples):
+    for batch in prediction_batches(examples):
         rows = batch.rows[: batch.real]
         for name, said in _said(network, examples, batch, names).items():
             block, (_, steps, ids) = examples.targets[name], said.shape
@@ -65,7 +65,7 @@ def nats(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]
 
 def _said(network: Any, examples: Examples, batch: Batch, names: list[str]) -> dict[str, Array]:
     """Return what a network says of the real rows of a batch, by output."""
-    said = network.predict_on_batch(alone(inputs_of(examples, batch)))
+    said = network.predict_on_batch(alone(batch_inputs(examples, batch)))
     by_name = said if isinstance(said, Mapping) else {names[0]: said}
     return {name: np.asarray(by_name[name])[: batch.real] for name in names}
 
@@ -104,7 +104,7 @@ def log_softmax(logits: Array) -> Array:
 
 
 def probabilities(
-    encoding: Encoding, said: dict[str, Any], temperatures: Mapping[str, float]
+    encoding: TableEncoder, said: dict[str, Any], temperatures: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return a column for each class of each category: (n,) named `output=class`.
 
@@ -120,7 +120,7 @@ def probabilities(
     for column in encoding.schema.outputs:
         if column.kind != "category":
             raise SettingError(
-                f"got probabilities asked of '{column.name}' ({column.spelled}), expected a"
+                f"got probabilities asked of '{column.name}' ({column.kind_name}), expected a"
                 " category. Leave probabilities out."
             )
         logits = np.asarray(said[column.name], dtype=float)

@@ -19,7 +19,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from unrolled.errors import SettingError, listed, nearest
+from unrolled.errors import SettingError, did_you_mean, quote_names
 from unrolled.kernels.native import library
 
 FORMS = ("native", "pure", "reference")
@@ -60,11 +60,11 @@ def form() -> str:
     if asked is None:
         return available()[0]
     if asked not in FORMS:
-        hint = nearest(asked, FORMS)
-        raise SettingError(f"{VARIABLE}={asked!r} is no kernel; use {listed(FORMS)}.{hint}")
+        hint = did_you_mean(asked, FORMS)
+        raise SettingError(f"{VARIABLE}={asked!r} is no kernel; use {quote_names(FORMS)}.{hint}")
     if asked not in available():
         raise SettingError(
-            f"{VARIABLE}={asked!r} is not there; use {listed(available())}, or unset it."
+            f"{VARIABLE}={asked!r} is not there; use {quote_names(available())}, or unset it."
         )
     return asked
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled.errors import SettingError, nearest
+from unrolled.errors import SettingError, did_you_mean
 from unrolled.networks import aligned, decoder, many_to_one, one_to_many, one_to_one, unaligned
 from unrolled.networks.building_blocks import Plan
 from unrolled.networks.decoder import Chain
@@ -182,5 +182,5 @@ def architecture(shape: Shape, name: str = "auto") -> Architecture:
     known = [a.name for a in of_shape(shape)]
     raise SettingError(
         f"got the architecture {name!r} for the shape {shape}, expected one of"
-        f" {', '.join(known)}.{nearest(name, known)}"
+        f" {', '.join(known)}.{did_you_mean(name, known)}"
     )

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.errors import ArtifactError, UnrolledError, listed
+from unrolled.errors import ArtifactError, UnrolledError, quote_names
 from unrolled.saving.checked_json import RefusedError, parsed, shown
 from unrolled.saving.container import Files, opened, refuse_odd
 from unrolled.saving.tensors import Tensor, filled, header
@@ -195,7 +195,7 @@ def _kind(manifest: Any, source: Path, kinds: list[str]) -> str:
     if kind not in kinds:
         raise ArtifactError(
             f"the model in '{source}' is of the kind {shown(kind)}, expected one of"
-            f" {listed(kinds)}. Install a newer unrolled."
+            f" {quote_names(kinds)}. Install a newer unrolled."
         )
     return str(kind)
 

@@ -15,13 +15,13 @@ from unrolled.data.block import Array
 from unrolled.data.encoders.characters import Spelling
 from unrolled.data.encoders.labels import balanced
 from unrolled.data.encoders.ngrams import Runs
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.data.encoders.word_vectors import vectors
 from unrolled.errors import SettingError
 from unrolled.inference import predict
-from unrolled.inference.calibration import temperature
-from unrolled.inference.generate import forced
+from unrolled.inference.calibration import fit_temperature
+from unrolled.inference.generate import teacher_forced
 from unrolled.networks import Ports, faces, minirocket, rounded, settled, start
 from unrolled.sequences import fit_linear_branch
 from unrolled.sequences.trained import Trained
@@ -32,7 +32,7 @@ from unrolled.training.progress import stage
 
 
 def built(
-    encoding: Encoding, train: Examples, network: Network | None, settings: Training
+    encoding: TableEncoder, train: Examples, network: Network | None, settings: Training
 ) -> Trained:
     """Build the network that the encoded rows ask for, not yet trained."""
     known = _vectors(encoding)
@@ -40,21 +40,21 @@ def built(
     ports = _ports(encoding, train, known, linear=network.linear)
     taken = settled(ports, network, rows=train.rows)
     generates = ports.tokens and taken.architecture == "decoder"
-    filled = defaults.settled(
+    filled = defaults.with_defaults(
         settings,
         rows=train.rows,
         embedded=ports.shape != "aligned" and (bool(ports.embedded) or ports.tokens),
         generates=generates,
         answers=bool(ports.labels) and ports.shape != "one-to-many",
     )
-    made = faces(ports, taken, seeds=filled.each_seed)
+    made = faces(ports, taken, seeds=filled.network_seeds)
     for name, rows in known.items():
         for model in made.fitted:
             start(model, name, rows)
     return Trained(encoding, ports, taken, filled, (), (), made)
 
 
-def _vectors(encoding: Encoding) -> dict[str, dict[int, Array]]:
+def _vectors(encoding: TableEncoder) -> dict[str, dict[int, Array]]:
     """Return by input the vectors of ids that a file has, where the settings name one.
 
     Raises:
@@ -82,7 +82,7 @@ def _vectors(encoding: Encoding) -> dict[str, dict[int, Array]]:
 
 
 def _ports(
-    encoding: Encoding, train: Examples, known: Mapping[str, dict[int, Array]], *, linear: bool
+    encoding: TableEncoder, train: Examples, known: Mapping[str, dict[int, Array]], *, linear: bool
 ) -> Ports:
     """Return the sizes of the network that the encoded rows ask for."""
     schema, names = encoding.schema, encoding.ports
@@ -126,7 +126,7 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     """
     weights = _class_weights(trained, train)
     parts = [
-        replace(forced(part, trained.ports, trained.faces), class_weights=weights)
+        replace(teacher_forced(part, trained.ports, trained.faces), class_weights=weights)
         for part in (train, held)
     ]
     rows, others = (fit_linear_branch.recurrent(part, trained.ports) for part in parts)
@@ -163,9 +163,9 @@ def _temperatures(trained: Trained, held: Examples) -> dict[str, float]:
     }
     if not ports:
         return {}
-    said = predict.outputs(trained.model, held, list(trained.ports.heads))
+    said = predict.predict_outputs(trained.model, held, list(trained.ports.heads))
     return {
-        name: temperature(np.asarray(said[port]), held.targets[port].flat)
+        name: fit_temperature(np.asarray(said[port]), held.targets[port].flat)
         for name, port in ports.items()
     }
 
@@ -194,7 +194,7 @@ def _kept(trained: Trained, histories: tuple[History, ...]) -> Trained:
     settings = trained.training.model_copy(update={"seeds": len(histories)})
     made = trained.faces
     if settings.seeds < trained.training.seeds:
-        made = faces(trained.ports, trained.network, seeds=settings.each_seed)
+        made = faces(trained.ports, trained.network, seeds=settings.network_seeds)
         for kept, fitted in zip(made.fitted, trained.faces.fitted, strict=False):
             kept.set_weights(fitted.get_weights())
     return replace(trained, training=settings, histories=histories, faces=made)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 from unrolled.data.batches import Examples
-from unrolled.data.encoders.table_encoder import Encoding
-from unrolled.data.formats.chunks import pieces
-from unrolled.data.formats.write import writing
+from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.formats.chunks import read_chunks
+from unrolled.data.formats.write import open_writer
 from unrolled.data.infer import infer_schema
-from unrolled.data.ingest import Columns, Source, opened
+from unrolled.data.ingest import Columns, Source, ingest
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.data.tables.split import split
-from unrolled.data.tables.table import Indices, Table, complete, trainable
+from unrolled.data.tables.table import Indices, Table, check_trainable, drop_incomplete_rows
 from unrolled.errors import NotFittedError
 from unrolled.estimator import Estimator
 from unrolled.explain.code import code
@@ -31,7 +31,7 @@ from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 from unrolled.training.history import History
-from unrolled.training.progress import counted
+from unrolled.training.progress import progress_bar
 
 Before = Callable[["SequenceModel"], None]
 
@@ -105,12 +105,12 @@ class SequenceModel(Estimator):
             SettingError: A setting that does not exist or has no use here.
         """
         source = self._opened(data, y)
-        table, kept = complete(source.table, source.outputs)
+        table, kept = drop_incomplete_rows(source.table, source.outputs)
         schema = self._schema(source, table)
         if validation is None:
             return self._fit(schema, *self._divided(source, table, kept), before)
         other = self._opened(validation, None)
-        held = complete(other.table, other.outputs)[0]
+        held = drop_incomplete_rows(other.table, other.outputs)[0]
         return self._fit(schema, table, held, before, apart=True)
 
     def trial(
@@ -128,8 +128,8 @@ class SequenceModel(Estimator):
             DataError: As for `fit`.
         """
         source = self._opened(data, y)
-        table, kept = complete(source.table, source.outputs)
-        trainable(table, source.outputs)
+        table, kept = drop_incomplete_rows(source.table, source.outputs)
+        check_trainable(table, source.outputs)
         schema = self._schema(source, table)  # of every row: the part held out must fit it too
         rest, held = self._split(source, table, kept, test)
         self._fit(schema, *self._divided(source, table.take(rest), kept[rest]), before)
@@ -137,7 +137,7 @@ class SequenceModel(Estimator):
 
     def _schema(self, source: Source, table: Table) -> Schema:
         """Return what goes in and out, with the shape that the rows ask for or that was stated."""
-        return infer_schema.schema(
+        return infer_schema.infer_schema(
             table,
             source.inputs,
             source.outputs,
@@ -153,7 +153,7 @@ class SequenceModel(Estimator):
             table: The rows.
             kept: Where they stand in the source.
         """
-        trainable(table, source.outputs)
+        check_trainable(table, source.outputs)
         share = (self._settings["training"] or Training()).validation
         train, held = self._split(source, table, kept, share)
         return table.take(train), table.take(held)
@@ -170,7 +170,7 @@ class SequenceModel(Estimator):
         """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
         network = self._settings["network"] or Network()
-        encoding = Encoding.fitted(
+        encoding = TableEncoder.fitted(
             schema, train, text=self._settings["text"] or Text(), linear=network.linear
         )
         parts = [encoding.examples(rows, targets=True) for rows in (train, held)]
@@ -189,7 +189,7 @@ class SequenceModel(Estimator):
     def _opened(self, data: Any, y: Any) -> Source:
         """Return data as a table with the columns that the constructor named."""
         by = (self._settings["training"] or Training()).split_by
-        return opened(data, y, self._settings["inputs"], self._settings["outputs"], beside=by)
+        return ingest(data, y, self._settings["inputs"], self._settings["outputs"], beside=by)
 
     def _split(
         self, source: Source, table: Table, kept: Indices, share: float
@@ -232,7 +232,7 @@ class SequenceModel(Estimator):
         """
         trained = self._fitted("predict")
         encoding = trained.encoding
-        source = opened(data, None, encoding.schema.inputs, None)
+        source = ingest(data, None, encoding.schema.inputs, None)
         examples = encoding.examples(source.table, targets=False)
         if decoding is not None:
             found = generate.hypotheses(trained.faces, trained.ports, encoding, examples, decoding)
@@ -258,7 +258,7 @@ class SequenceModel(Estimator):
             SettingError: The network has no attention.
         """
         trained = self._fitted("attention")
-        source = opened(data, None, trained.encoding.schema.inputs, None)
+        source = ingest(data, None, trained.encoding.schema.inputs, None)
         rows = attended(trained, source.table)
         if plot is not None:
             draw(rows, plot)
@@ -273,8 +273,8 @@ class SequenceModel(Estimator):
         """
         trained = self._fitted("evaluate")
         schema = trained.encoding.schema
-        source = opened(data, y, schema.inputs, schema.outputs)
-        return evaluate(trained, complete(source.table, schema.outputs)[0])
+        source = ingest(data, y, schema.inputs, schema.outputs)
+        return evaluate(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """Return one number for the first output, higher is better (scikit-learn).
@@ -284,8 +284,8 @@ class SequenceModel(Estimator):
         """
         trained = self._fitted("score")
         schema = trained.encoding.schema
-        source = opened(X, y, schema.inputs, schema.outputs)
-        return graded(trained, complete(source.table, schema.outputs)[0])
+        source = ingest(X, y, schema.inputs, schema.outputs)
+        return graded(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
 
     def save(self, folder: str | Path) -> Path:
         """Write the model as safetensors and JSON, whole or not at all.
@@ -328,9 +328,12 @@ class SequenceModel(Estimator):
         Raises:
             DataError: A file cannot be read or written, or a column is missing.
         """
-        found, done = pieces(data, columns=columns), 0
+        found, done = read_chunks(data, columns=columns), 0
         outputs = [column.name for column in self.schema.outputs]
-        with writing(out) as put, counted(found.rows, shown=isinstance(out, str | Path)) as tell:
+        with (
+            open_writer(out) as put,
+            progress_bar(found.rows, shown=isinstance(out, str | Path)) as tell,
+        ):
             for table in found.tables():
                 with found.placed(done, table.height):
                     said = self.predict(table, probabilities=probabilities, decoding=decoding)
@@ -397,8 +400,8 @@ class SequenceModel(Estimator):
         """Return the model around what was trained."""
         schema = trained.encoding.schema
         made = cls(
-            {c.name: c.spelled for c in schema.inputs},
-            {c.name: c.spelled for c in schema.outputs},
+            {c.name: c.kind_name for c in schema.inputs},
+            {c.name: c.kind_name for c in schema.outputs},
             shape=schema.shape,
             network=trained.network,
             training=trained.training,
@@ -411,7 +414,7 @@ class SequenceModel(Estimator):
         """Return the network's raw outputs by column name."""
         trained = self._fitted("predict")
         ports = {c.name: trained.encoding.ports[c.name] for c in trained.encoding.schema.outputs}
-        said = generate.outputs(trained.faces, trained.ports, examples)
+        said = generate.generate_outputs(trained.faces, trained.ports, examples)
         return {name: said[port] for name, port in ports.items()}
 
     def _fitted(self, wanted: str) -> Trained:

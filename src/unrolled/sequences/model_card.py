@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.explain.model_card import _built, _kept, _page
 from unrolled.explain.source import Source, laid
 from unrolled.networks import STOP
@@ -62,7 +62,7 @@ def _loss(column: Column, settings: Training) -> str:
     return "smoothed" if settings.label_smoothing else stock
 
 
-def summary(encoding: Encoding, *, width: int | None = None) -> str:
+def summary(encoding: TableEncoder, *, width: int | None = None) -> str:
     """Return the schema as lines: each column, its kind and why; the shape and its reason.
 
     Args:
@@ -73,8 +73,8 @@ def summary(encoding: Encoding, *, width: int | None = None) -> str:
     width = width or min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
     rows = [("in", c) for c in schema.inputs] + [("out", c) for c in schema.outputs]
     name = max(len(c.name) for _, c in rows)
-    kind = max(len(c.spelled) for _, c in rows)
-    lines = [f"{side:<3}  {c.name:<{name}}  {c.spelled:<{kind}}  {c.why}" for side, c in rows]
+    kind = max(len(c.kind_name) for _, c in rows)
+    lines = [f"{side:<3}  {c.name:<{name}}  {c.kind_name:<{kind}}  {c.why}" for side, c in rows]
     because = textwrap.fill(schema.reason, width, break_long_words=False, break_on_hyphens=False)
     return "\n".join([*lines, "", f"shape  {schema.shape}  ({schema.pattern})", because])
 

@@ -11,7 +11,7 @@ from typing import Any
 from unrolled import baselines
 from unrolled.baselines.checks import Held
 from unrolled.data.encoders.encoder import Encoder, embedded, encoder_from
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.networks import Ports, faces, minirocket
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import MANIFEST, SEQUENCES, Saved, head, mapping, number, typed, weights, write
@@ -79,7 +79,7 @@ def restored(saved: Saved) -> Trained:
     """
     manifest = saved.manifest
     schema = Schema.model_validate(manifest["schema"])
-    encoding = Encoding(
+    encoding = TableEncoder(
         schema,
         _encoders(schema, saved.record("encoders.json")),
         number(manifest, "steps_in", most=MOST_STEPS),
@@ -95,7 +95,7 @@ def restored(saved: Saved) -> Trained:
     histories = _histories(manifest["history"])
     if simple or histories:  # else it was saved before it was trained
         Held(encoding).every(simple)
-    built = faces(ports, network, seeds=training.each_seed)
+    built = faces(ports, network, seeds=training.network_seeds)
     saved.set_weights(built.model)
     return Trained(
         encoding,
@@ -123,7 +123,7 @@ def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
     return found
 
 
-def _refuse_other(encoding: Encoding, ports: Ports) -> None:
+def _refuse_other(encoding: TableEncoder, ports: Ports) -> None:
     """Refuse sizes of a network that are not those of the columns."""
     schema, sizes, names = encoding.schema, encoding.sizes, encoding.ports
     plain = [c for c in schema.inputs if not embedded(encoding.encoders[c.name])]

@@ -18,16 +18,16 @@ from typing import Any
 
 from unrolled.disk import durable
 from unrolled.disk.locks import locked
-from unrolled.errors import CheckpointError, listed
+from unrolled.errors import CheckpointError, quote_names
 from unrolled.settings import Training
-from unrolled.training.checkpoint_file import HALF, Kept, State, read, write
+from unrolled.training.checkpoint_file import HALF, Checkpoint, TrainingState, read, write
 
 LOCK, CURRENT = "lock", "current.safetensors"
 OURS = re.compile(rf"lock|(current|network-\d+)\.safetensors({re.escape(HALF)})?")
 SECONDS, SHARE = 30, 0.01  # written so often, if it takes no greater share of the time
 
 
-class Slot:
+class NetworkCheckpoints:
     """The place of one network's training in the folder.
 
     Args:
@@ -43,11 +43,11 @@ class Slot:
         self.folder, self.begun, self.number, self.every = folder, begun, number, every
         self.written, self.cost, self.steps = time.monotonic(), 0.0, 0
 
-    def finished(self) -> State | None:
+    def finished(self) -> TrainingState | None:
         """Return how the training ended, if it did."""
         return self._read(_finished(self.number))
 
-    def current(self) -> State | None:
+    def current(self) -> TrainingState | None:
         """Return where the training stood when it was last kept, if it was."""
         return self._read(CURRENT)
 
@@ -57,27 +57,27 @@ class Slot:
             return steps >= self.steps + self.every
         return time.monotonic() - self.written > max(SECONDS, self.cost / SHARE)
 
-    def keep(self, state: State, steps: int) -> None:
+    def keep(self, state: TrainingState, steps: int) -> None:
         """Write where the training stands after so many steps."""
         began, self.steps = time.monotonic(), steps
         self._write(CURRENT, state)
         self.written = time.monotonic()
         self.cost = self.written - began
 
-    def finish(self, state: State) -> None:
+    def finish(self, state: TrainingState) -> None:
         """Write how the training ended."""
         if self._write(_finished(self.number), state):
             (self.folder / CURRENT).unlink(missing_ok=True)
 
-    def _read(self, name: str) -> State | None:
+    def _read(self, name: str) -> TrainingState | None:
         path = self.folder / name
         kept = read(path) if path.exists() else None
         return kept.state if kept is not None and kept.number == self.number else None
 
-    def _write(self, name: str, state: State) -> bool:
+    def _write(self, name: str, state: TrainingState) -> bool:
         """Write a file, and return whether it is there; if not, the one before stays."""
         try:
-            write(self.folder / name, Kept(self.begun, self.number, state))
+            write(self.folder / name, Checkpoint(self.begun, self.number, state))
         except OSError as error:
             warnings.warn(
                 f"cannot write the checkpoint in '{self.folder}': {error.strerror}. Training goes"
@@ -90,7 +90,9 @@ class Slot:
 
 
 @contextmanager
-def slots(training: Training, begun: Mapping[str, Any]) -> Iterator[list[Slot]]:
+def open_checkpoints(
+    training: Training, begun: Mapping[str, Any]
+) -> Iterator[list[NetworkCheckpoints]]:
     """Hold the folder of a training while it lasts, with a place for each network.
 
     Args:
@@ -118,7 +120,7 @@ def slots(training: Training, begun: Mapping[str, Any]) -> Iterator[list[Slot]]:
             )
         _prepare(folder, begun, resume=training.resume)
         numbers = range(1, training.seeds + 1)
-        yield [Slot(folder, begun, number=n, every=training.every) for n in numbers]
+        yield [NetworkCheckpoints(folder, begun, number=n, every=training.every) for n in numbers]
 
 
 def _prepare(folder: Path, begun: Mapping[str, Any], *, resume: bool) -> None:
@@ -158,7 +160,7 @@ def _refuse_other(folder: Path) -> None:
     others = sorted(path.name for path in folder.iterdir() if not OURS.fullmatch(path.name))
     if others:
         raise CheckpointError(
-            f"'{folder}' holds something else ({listed(others, 3)}), expected a new folder, or one"
+            f"'{folder}' holds something else ({quote_names(others, 3)}), expected a new folder, or one"
             " of checkpoints. Choose another folder."
         )
 

@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from unrolled.backend import keras
-from unrolled.data.batches import Examples, large
-from unrolled.data.block import Block
+from unrolled.data.batches import Examples, prediction_batches
+from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.networks import PREVIOUS
 from unrolled.settings import Training
-from unrolled.training.callback import Diverged, Keeper
-from unrolled.training.checkpoint_file import State
-from unrolled.training.checkpoints import Slot, slots
-from unrolled.training.dataset import Fed, Passes
+from unrolled.training.callback import BestWeights, Diverged
+from unrolled.training.checkpoint_file import TrainingState
+from unrolled.training.checkpoints import NetworkCheckpoints, open_checkpoints
+from unrolled.training.dataset import BatchDataset, ValidationDataset
 from unrolled.training.history import History, Stopped
-from unrolled.training.losses import _least, compiled
-from unrolled.training.run_fingerprint import begun
-from unrolled.training.scheduled_sampling import Mixed
+from unrolled.training.losses import compile_network, min_loss
+from unrolled.training.run_fingerprint import run_fingerprint
+from unrolled.training.scheduled_sampling import ScheduledSampling
 
 
 def fit_each(
@@ -47,7 +47,7 @@ def fit_each(
     """
     found: list[History] = []
     with _places(networks[0], train, validation, training) as places:
-        for network, seed, place in zip(networks, training.each_seed, places, strict=True):
+        for network, seed, place in zip(networks, training.network_seeds, places, strict=True):
             which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
             own = training.model_copy(update={"seed": seed})
             try:
@@ -64,12 +64,12 @@ def fit_each(
 @contextmanager
 def _places(
     network: Any, train: Examples, validation: Examples, training: Training
-) -> Iterator[Sequence[Slot | None]]:
+) -> Iterator[Sequence[NetworkCheckpoints | None]]:
     """Hold a place for the checkpoints of each network, where they are kept."""
     if training.checkpoint is None:
         yield [None] * training.seeds
         return
-    with slots(training, begun(network, train, validation, training)) as found:
+    with open_checkpoints(training, run_fingerprint(network, train, validation, training)) as found:
         yield found
 
 
@@ -80,7 +80,7 @@ def fit(
     training: Training,
     *,
     which: str = "",
-    slot: Slot | None = None,
+    slot: NetworkCheckpoints | None = None,
 ) -> History:
     """Fit a network in place and leave it with the weights of its best pass.
 
@@ -96,11 +96,13 @@ def fit(
     if over is not None:
         network.set_weights([over.arrays[name] for name in sorted(over.arrays)])
         return History.restored(over.facts)
-    compiled(network, train, training)
+    compile_network(network, train, training)
     learner = _learner(network, train, training)
-    compiled(learner, train, training)
-    least = _least(network, train, training)
-    keeper = Keeper(Passes(train, training), training, which=which, slot=slot, floor=least)
+    compile_network(learner, train, training)
+    least = min_loss(network, train, training)
+    keeper = BestWeights(
+        BatchDataset(train, training), training, which=which, slot=slot, floor=least
+    )
     stopped = _run(learner, keeper, validation)
     if keeper.weights is None:
         raise SettingError(_hopeless(keeper, training))
@@ -110,17 +112,17 @@ def fit(
         warnings.warn(_lost(keeper, training), RuntimeWarning, stacklevel=2)
     if slot is not None and stopped != "interrupted":
         arrays = {f"{i:03d}": np.asarray(w) for i, w in enumerate(network.get_weights())}
-        slot.finish(State(asdict(history), arrays))
+        slot.finish(TrainingState(asdict(history), arrays))
     return history
 
 
-def _run(learner: Any, keeper: Keeper, validation: Examples) -> Stopped:
+def _run(learner: Any, keeper: BestWeights, validation: Examples) -> Stopped:
     """Make the passes that are left, and return what ended them."""
     try:
         for first, last in keeper.spans():
             learner.fit(
                 keeper.passes,
-                validation_data=Fed(validation, large(validation)),
+                validation_data=ValidationDataset(validation, prediction_batches(validation)),
                 initial_epoch=first,
                 epochs=last,
                 shuffle=False,  # `Passes` does, by our seed: the same batches on every engine
@@ -138,7 +140,7 @@ def _run(learner: Any, keeper: Keeper, validation: Examples) -> Stopped:
     return "limit" if len(keeper.loss) == keeper.epochs else "early"
 
 
-def _hopeless(keeper: Keeper, training: Training) -> str:
+def _hopeless(keeper: BestWeights, training: Training) -> str:
     """Return what went wrong where there are no weights to keep, and what to do."""
     return (
         f"{_where(keeper)} with learning_rate={training.learning_rate}, expected a loss that falls."
@@ -146,7 +148,7 @@ def _hopeless(keeper: Keeper, training: Training) -> str:
     )
 
 
-def _lost(keeper: Keeper, training: Training) -> str:
+def _lost(keeper: BestWeights, training: Training) -> str:
     """Return that training ended before its time, and what to do."""
     return (
         f"{_where(keeper)} with learning_rate={training.learning_rate}: training stopped there, and"
@@ -154,7 +156,7 @@ def _lost(keeper: Keeper, training: Training) -> str:
     )
 
 
-def _where(keeper: Keeper) -> str:
+def _where(keeper: BestWeights) -> str:
     """Return which loss was no number, and where."""
     if keeper.diverged is None:
         return "the validation loss was never a number"
@@ -162,7 +164,7 @@ def _where(keeper: Keeper) -> str:
     return f"the training loss was no longer a number at step {step} of pass {number}"
 
 
-def _causes(keeper: Keeper) -> str:
+def _causes(keeper: BestWeights) -> str:
     """Return what may have made a loss infinite, and what to do."""
     examples = keeper.passes.examples
     return (
@@ -172,7 +174,7 @@ def _causes(keeper: Keeper) -> str:
     )
 
 
-def _largest(blocks: Mapping[str, Block]) -> float:
+def _largest(blocks: Mapping[str, RaggedColumn]) -> float:
     """Return the largest number in columns of numbers, whatever its sign."""
     flats = [block.flat for block in blocks.values() if not block.whole and block.flat.size]
     return max((float(np.abs(flat).max()) for flat in flats), default=0.0)
@@ -187,7 +189,7 @@ def _learner(network: Any, examples: Examples, training: Training) -> Any:
     given, asked = network.input, network.input
     if examples.fed is not None and training.scheduled_sampling != "none":
         total = (training.epochs or 1) * math.ceil(examples.rows / (training.batch_size or 1))
-        mix = Mixed(training.scheduled_sampling, total, training.seed)
+        mix = ScheduledSampling(training.scheduled_sampling, total, training.seed)
         said = network(given)
         said = said[examples.fed] if isinstance(said, dict) else said
         asked = {**given, PREVIOUS: mix([given[PREVIOUS], said])}

@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import table
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.tables.table import make_table
 from unrolled.schema import Schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -19,9 +19,9 @@ needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples 
 
 def survives(frame: pl.DataFrame, given: str, wanted: str) -> Schema:
     """Return the schema found, after every output went through ids and back."""
-    into, out = sides(frame, [given], [wanted])
-    values = table(frame, into, out)
-    encoding = Encoding.fitted(schema(values, into, out), values)
+    into, out = infer_columns(frame, [given], [wanted])
+    values = make_table(frame, into, out)
+    encoding = TableEncoder.fitted(infer_schema(values, into, out), values)
     ids = encoding.examples(values, targets=True).targets[wanted].rows()
     assert encoding.cells(encoding.schema.outputs[0], ids) == frame[wanted].to_list()
     return encoding.schema
@@ -34,10 +34,10 @@ def test_french_survives_with_and_without_a_header(tmp_path: Path) -> None:
     frame.write_csv(bare, separator="\t", include_header=False)
     assert read(bare, columns=frame.columns).equals(frame)
     found = survives(frame, "word", "phonemes")
-    kinds = [column.spelled for column in (*found.inputs, *found.outputs)]
+    kinds = [column.kind_name for column in (*found.inputs, *found.outputs)]
     assert (found.shape, kinds) == ("unaligned", ["text:characters", "tokens"])
     back = survives(frame, "phonemes", "word")
-    assert [column.spelled for column in (*back.inputs, *back.outputs)] == kinds[::-1]
+    assert [column.kind_name for column in (*back.inputs, *back.outputs)] == kinds[::-1]
 
 
 @needs_examples
@@ -55,4 +55,4 @@ def test_a_label_to_text_is_one_to_many() -> None:
 def test_languages_of_the_shared_task_survive(shared: Path, language: str) -> None:
     path = shared / "sigmorphon2020_g2p" / "train" / f"{language}_train.tsv"
     found = survives(read(path, columns=["word", "phonemes"]), "word", "phonemes")
-    assert found.outputs[0].spelled == "tokens"
+    assert found.outputs[0].kind_name == "tokens"

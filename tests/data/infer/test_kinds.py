@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unrolled.data.formats.from_python import series
+from unrolled.data.formats.from_python import to_series
 from unrolled.data.infer.kinds import kind
 from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column
 
 
 def found(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
-    return kind(series("a", cells), stated=stated, output=output)
+    return kind(to_series("a", cells), stated=stated, output=output)
 
 
 def refused(cells: object, **options: object) -> str:
@@ -74,7 +74,7 @@ def test_kinds_found(
     cells: object, output: bool, spelled: str, width: int, length: int | None, why: str
 ) -> None:
     column = found(cells, output=output)
-    assert (column.spelled, column.width, column.length) == (spelled, width, length)
+    assert (column.kind_name, column.width, column.length) == (spelled, width, length)
     assert column.why.startswith(why)
 
 
@@ -106,7 +106,7 @@ def test_kinds_stated(
     cells: object, stated: str, spelled: str, width: int, length: int | None
 ) -> None:
     column = found(cells, stated=stated)
-    assert (column.spelled, column.width, column.length) == (spelled, width, length)
+    assert (column.kind_name, column.width, column.length) == (spelled, width, length)
     assert column.why == "stated"
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 import polars as pl
 
 from unrolled.data.formats.delimited import BOM, decoded
-from unrolled.errors import DataError, SettingError, listed
+from unrolled.errors import DataError, SettingError, quote_names
 
 SUFFIXES = (".conll", ".iob", ".bio")
 DOCUMENT = "-DOCSTART-"
@@ -108,6 +108,6 @@ def _names(width: int, columns: Sequence[str] | None, what: str) -> list[str]:
     if len(columns) != width or len(set(columns)) != width:
         raise SettingError(
             f"got {len(columns)} {'name' if len(columns) == 1 else 'names'} for the columns of"
-            f" {what} ({listed(columns)}), expected {width}, no two alike. Name every column."
+            f" {what} ({quote_names(columns)}), expected {width}, no two alike. Name every column."
         )
     return list(columns)

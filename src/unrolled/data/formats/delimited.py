@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from unrolled.errors import DataError, listed
+from unrolled.errors import DataError, quote_names
 
 BOM = b"\xef\xbb\xbf"
 NEWLINE = b"\n"
@@ -228,13 +228,13 @@ def _line(columns: Sequence[str], text: str, separator: str, what: str) -> str:
     else:
         if list(first) == list(columns):
             raise DataError(
-                f"{what} begins with the line {listed(first)}, expected no header line where the"
+                f"{what} begins with the line {quote_names(first)}, expected no header line where the"
                 " columns are named. Leave the names out."
             )
     if len(first) != len(columns):
         raise DataError(
             f"got {len(columns)} {'name' if len(columns) == 1 else 'names'} for the columns of"
-            f" {what} ({listed(columns)}), expected {len(first)}. Name every column."
+            f" {what} ({quote_names(columns)}), expected {len(first)}. Name every column."
         )
     return header_line(columns, separator)
 

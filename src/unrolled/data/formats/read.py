@@ -12,12 +12,12 @@ import narwhals as nw
 import polars as pl
 
 from unrolled.data.formats import conll, delimited, json_records, ts_archive
-from unrolled.data.formats.from_python import series
+from unrolled.data.formats.from_python import to_series
 from unrolled.data.formats.parquet_probe import survived
-from unrolled.data.formats.write import like, write
-from unrolled.errors import DataError, SettingError, nearest
+from unrolled.data.formats.write import to_frame_like, write
+from unrolled.errors import DataError, SettingError, did_you_mean
 
-__all__ = ["like", "read", "write"]
+__all__ = ["to_frame_like", "read", "write"]
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts", *conll.SUFFIXES)
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)  # as Parquet
@@ -71,9 +71,9 @@ def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     suffix, what = path.suffix.lower(), f"'{path}'"
     if not _exists(path):
         beside = path.parent.iterdir() if _exists(path.parent) and path.parent.is_dir() else ()
-        near = [e.name for e in beside if nearest(e.stem, [path.stem], cutoff=ALIKE)]
+        near = [e.name for e in beside if did_you_mean(e.stem, [path.stem], cutoff=ALIKE)]
         raise DataError(
-            f"there is no file {_cut(what)}, expected a path to a table.{nearest(path.name, near)}"
+            f"there is no file {_cut(what)}, expected a path to a table.{did_you_mean(path.name, near)}"
         )
     if path.is_dir():
         raise DataError(f"{what} is a folder, expected a file such as data.csv.")
@@ -82,7 +82,7 @@ def _file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
     if suffix not in SUFFIXES:
         raise DataError(
             f"got the file {what}, expected a name ending in {', '.join(SUFFIXES)}."
-            f"{nearest(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
+            f"{did_you_mean(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
     try:
         data = path.read_bytes()
@@ -155,7 +155,7 @@ def _column(name: str, values: Any) -> pl.Series:
     """Return one column of a dict: a series of any library, an array, or a list."""
     wrapped = nw.from_native(values, series_only=True, pass_through=True)
     if not isinstance(wrapped, nw.Series):
-        return series(name, values)
+        return to_series(name, values)
     if wrapped.implementation.is_pandas_like():
         return _cells(wrapped, name)
     return _settled(wrapped.to_polars().alias(name))
@@ -191,16 +191,16 @@ def _cells(column: Any, name: str) -> pl.Series:
     """Return a column of a pandas-like frame, whose missing cells have many spellings."""
     dtype = column.dtype
     if not column.is_null().any() and (dtype.is_numeric() or dtype == nw.Boolean):
-        return series(name, column.to_numpy())
+        return to_series(name, column.to_numpy())
     missing = column.is_null().to_list()
     cells = [None if gone else cell for cell, gone in zip(column.to_list(), missing, strict=True)]
-    return series(name, cells)
+    return to_series(name, cells)
 
 
 def _settled(column: pl.Series) -> pl.Series:
     """Return a polars column without the types that only say how cells are stored."""
     if column.dtype == pl.Object:
-        return series(column.name, column.to_list())
+        return to_series(column.name, column.to_list())
     return column.cast(_plain(column.dtype))
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from unrolled.data.formats import conll
 from unrolled.disk import durable
-from unrolled.errors import DataError, nearest
+from unrolled.errors import DataError, did_you_mean
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", *conll.SUFFIXES)
 
@@ -35,12 +35,12 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
         DataError: The suffix is unknown, the file cannot be written, or it is a CoNLL file and
             columns are not lists of strings.
     """
-    with writing(out) as put:
+    with open_writer(out) as put:
         put(frame)
 
 
 @contextlib.contextmanager
-def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataFrame], None]]:
+def open_writer(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataFrame], None]]:
     """Give what takes tables of one kind, one after the other, and write them as `write` does.
 
     The file is there when all of them are, and not before; a stream gets each at once.
@@ -77,7 +77,7 @@ def writing(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataF
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def refuse_unwritable(out: str | os.PathLike[str]) -> None:
+def check_writable(out: str | os.PathLike[str]) -> None:
     """Refuse a file that `write` would, before there is a table.
 
     Raises:
@@ -103,7 +103,7 @@ def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
     if suffix not in SUFFIXES:
         raise DataError(
             f"got the file name '{target}', expected one ending in {', '.join(SUFFIXES)}."
-            f"{nearest(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
+            f"{did_you_mean(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
     return target, suffix
 
@@ -139,7 +139,7 @@ def _joined(parts: list[Path], suffix: str) -> Path:
     return whole
 
 
-def like(frame: pl.DataFrame, source: Any) -> Any:
+def to_frame_like(frame: pl.DataFrame, source: Any) -> Any:
     """Return a table as the kind of thing `source` was; a pandas index is kept.
 
     Args:

@@ -39,7 +39,7 @@ def from_arrays(
 
     Example:
         >>> table, inputs, outputs = from_arrays(np.zeros((4, 24, 3)), np.arange(4) / 2)
-        >>> inputs[0].spelled, inputs[0].length, inputs[0].width, outputs[0].spelled
+        >>> inputs[0].kind_name, inputs[0].length, inputs[0].width, outputs[0].kind_name
         ('numbers', 24, 3, 'number')
     """
     known = {column.name: column for column in expected}
@@ -129,4 +129,4 @@ def _spelled(column: Column) -> str:
         "vector": f"(b {column.width})",
         "numbers": f"(b t {column.width})",
     }
-    return axes.get(column.kind, column.spelled)
+    return axes.get(column.kind, column.kind_name)

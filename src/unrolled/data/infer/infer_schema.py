@@ -13,14 +13,14 @@ from unrolled.data.formats.delimited import headerless
 from unrolled.data.infer.kinds import kind
 from unrolled.data.infer.reason import named_columns, reason
 from unrolled.data.tables.table import Table
-from unrolled.errors import DataError, SettingError, ShapeError, listed, nearest
-from unrolled.schema import Column, Schema, parsed
+from unrolled.errors import DataError, SettingError, ShapeError, did_you_mean, quote_names
+from unrolled.schema import Column, Schema, parse_kind
 from unrolled.shapes import FACTS, Shape, Side, between, named
 
 Lengths = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def sides(
+def infer_columns(
     frame: pl.DataFrame,
     inputs: Sequence[str],
     outputs: Sequence[str],
@@ -41,7 +41,7 @@ def sides(
 
     Example:
         >>> frame = pl.DataFrame({"x": [1.0, 2.5], "y": [[1, 2], [3, 4]]})
-        >>> [column.spelled for side in sides(frame, ["x"], ["y"]) for column in side]
+        >>> [column.kind_name for side in sides(frame, ["x"], ["y"]) for column in side]
         ['number', 'vector']
     """
     both = [name for name in inputs if name in outputs]
@@ -55,15 +55,15 @@ def sides(
         if name not in (*inputs, *outputs):
             raise SettingError(
                 f"got a kind for column '{name}', expected one of the inputs or outputs:"
-                f" {listed([*inputs, *outputs])}.{nearest(name, [*inputs, *outputs])}"
+                f" {quote_names([*inputs, *outputs])}.{did_you_mean(name, [*inputs, *outputs])}"
             )
     return (
-        columns(frame, inputs, stated=stated, outputs=False),
-        columns(frame, outputs, stated=stated, outputs=True),
+        infer_side(frame, inputs, stated=stated, outputs=False),
+        infer_side(frame, outputs, stated=stated, outputs=True),
     )
 
 
-def columns(
+def infer_side(
     frame: pl.DataFrame,
     names: Sequence[str],
     *,
@@ -85,22 +85,22 @@ def columns(
     """
     side = "output" if outputs else "input"
     if not names:
-        raise DataError(f"got no {side} columns, expected at least one of {listed(frame.columns)}.")
+        raise DataError(f"got no {side} columns, expected at least one of {quote_names(frame.columns)}.")
     for place, name in enumerate(names):
         if name not in frame.columns:
             column, _, stated_kind = name.rpartition(":")
             if column in frame.columns:
-                parsed(stated_kind, column=column)
+                parse_kind(stated_kind, column=column)
             raise DataError(
                 f"there is no column '{name}' to use as {side}, expected one of"
-                f" {listed(frame.columns)}.{nearest(name, frame.columns) or headerless(frame)}"
+                f" {quote_names(frame.columns)}.{did_you_mean(name, frame.columns) or headerless(frame)}"
             )
         if name in names[:place]:
             raise DataError(f"column '{name}' is named twice as {side}, expected it once.")
     return tuple(kind(frame[name], stated=stated.get(name), output=outputs) for name in names)
 
 
-def schema(
+def infer_schema(
     data: Table,
     inputs: Sequence[Column],
     outputs: Sequence[Column],
@@ -183,8 +183,8 @@ def _refuse_mixed(outputs: Sequence[Column], taken: Shape) -> None:
         many = next(column for column in outputs if column.side == "many")
         one = next(column for column in outputs if column.side == "one")
         raise ShapeError(
-            f"got the outputs '{many.name}' ({many.spelled}, a row of steps) and '{one.name}'"
-            f" ({one.spelled}, one set of values), expected outputs of one side, or as many steps"
+            f"got the outputs '{many.name}' ({many.kind_name}, a row of steps) and '{one.name}'"
+            f" ({one.kind_name}, one set of values), expected outputs of one side, or as many steps"
             " out as in, in every row. Train a model for each."
         )
 
@@ -213,8 +213,8 @@ def _lengths(data: Table, found: Sequence[Column]) -> Lengths | None:
         if known is not None and (lengths != known[1]).any():
             row = int(np.flatnonzero(lengths != known[1])[0])
             raise DataError(
-                f"row {row + 1}: '{known[0].name}' ({known[0].spelled}) has {known[1][row]} steps"
-                f" and '{column.name}' ({column.spelled}) has {lengths[row]}, expected sequences of"
+                f"row {row + 1}: '{known[0].name}' ({known[0].kind_name}) has {known[1][row]} steps"
+                f" and '{column.name}' ({column.kind_name}) has {lengths[row]}, expected sequences of"
                 " one side to be equally long in every row. "
                 f"{_evened({int(known[1][row]): known[0], int(lengths[row]): column})}"
             )

@@ -8,7 +8,7 @@ import polars as pl
 
 from unrolled.data.tables import cells, ragged
 from unrolled.errors import DataError
-from unrolled.schema import Column, Kind, Unit, parsed
+from unrolled.schema import Column, Kind, Unit, parse_kind
 
 FEW = 10
 SENTENCE = 4  # words in a cell, on average
@@ -30,7 +30,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
         DataError: Every cell is missing, or no kind (or not the one stated) fits the cells.
 
     Example:
-        >>> kind(pl.Series("a", [1.5, 2.5]), stated=None, output=False).spelled
+        >>> kind(pl.Series("a", [1.5, 2.5]), stated=None, output=False).kind_name
         'number'
         >>> kind(pl.Series("a", ["y", "n"] * 9), stated=None, output=True).why
         'text with 2 different values in 18 rows'
@@ -41,7 +41,7 @@ def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
     if filled.is_empty():
         raise _nothing(column.name)
     if stated is not None:
-        taken, unit = parsed(stated, column=column.name)
+        taken, unit = parse_kind(stated, column=column.name)
         return _measured(column, taken, unit, "stated")
     if column.dtype == pl.String:
         return _text(column, filled, output=output)

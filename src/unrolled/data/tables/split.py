@@ -11,7 +11,7 @@ import polars as pl
 
 from unrolled.data.tables.cells import row_of
 from unrolled.data.tables.table import Indices, Table
-from unrolled.errors import DataError, SettingError, listed, nearest
+from unrolled.errors import DataError, SettingError, did_you_mean, quote_names
 from unrolled.schema import Column
 from unrolled.settings import Split
 
@@ -84,9 +84,9 @@ def _by(by: str | None, how: str, frame: pl.DataFrame | None) -> pl.Series:
         raise SettingError(f"got the split '{how}' and no column, expected one to split by.")
     known = [] if frame is None else frame.columns
     if frame is None or by not in known:
-        which = f"one of {listed(known)}" if known else "a table with named columns"
+        which = f"one of {quote_names(known)}" if known else "a table with named columns"
         raise SettingError(
-            f"there is no column '{by}' to split by, expected {which}.{nearest(by, known)}"
+            f"there is no column '{by}' to split by, expected {which}.{did_you_mean(by, known)}"
         )
     column = frame[by]
     gaps = column.is_null() | (column.is_nan() if column.dtype.is_float() else False)

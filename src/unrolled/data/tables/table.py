@@ -11,7 +11,7 @@ import polars as pl
 
 from unrolled.data.formats.delimited import headerless
 from unrolled.data.tables import cells, ragged
-from unrolled.errors import DataError, nearest
+from unrolled.errors import DataError, did_you_mean
 from unrolled.schema import Column
 
 Values = np.ndarray[Any, Any] | list[Any]
@@ -49,7 +49,7 @@ class Table:
         )
 
 
-def table(frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Column] = ()) -> Table:
+def make_table(frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Column] = ()) -> Table:
     """Return the checked values of a frame.
 
     Args:
@@ -65,16 +65,16 @@ def table(frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Colum
         if column.name not in frame.columns:
             raise DataError(
                 f"the data has no column '{column.name}', expected it since the model uses it."
-                f"{nearest(column.name, frame.columns) or headerless(frame)}"
+                f"{did_you_mean(column.name, frame.columns) or headerless(frame)}"
             )
-        found = converted(frame[column.name], column)
+        found = convert_column(frame[column.name], column)
         if column.side == "many" and column in inputs:
             _refuse_missing(found, column)
         values[column.name] = found
     return Table(values, frame.height)
 
 
-def converted(column: pl.Series, facts: Column) -> Values:
+def convert_column(column: pl.Series, facts: Column) -> Values:
     """Return one column's cells as the values of its kind, checked against its width."""
     if facts.kind == "number":
         return cells.number(column)
@@ -111,7 +111,7 @@ def _vector(found: ragged.Ragged, facts: Column) -> Values:
     return values
 
 
-def complete(data: Table, outputs: Sequence[Column]) -> tuple[Table, Indices]:
+def drop_incomplete_rows(data: Table, outputs: Sequence[Column]) -> tuple[Table, Indices]:
     """Return the rows whose outputs are all there, and which they are.
 
     Args:
@@ -136,7 +136,7 @@ def complete(data: Table, outputs: Sequence[Column]) -> tuple[Table, Indices]:
     return (data if kept.all() else data.take(indices)), indices
 
 
-def trainable(data: Table, outputs: Sequence[Column]) -> None:
+def check_trainable(data: Table, outputs: Sequence[Column]) -> None:
     """Refuse a table from which nothing can be learned: one row, or an output that never varies.
 
     Raises:
@@ -177,7 +177,7 @@ def _refuse_missing(values: Values, column: Column) -> None:
     for row, value in enumerate(values, 1):
         if value is None:
             raise DataError(
-                f"column '{column.name}', row {row}: got no value, expected {column.spelled}."
+                f"column '{column.name}', row {row}: got no value, expected {column.kind_name}."
                 " Leave the row out, or fill the cell."
             )
 

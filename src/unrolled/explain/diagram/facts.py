@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from unrolled.errors import SettingError, ShapeError, listed
+from unrolled.errors import SettingError, ShapeError, quote_names
 from unrolled.shapes import FACTS, Shape
 
 Architecture = Literal[
@@ -80,7 +80,7 @@ class Wiring:
         if self.architecture not in known:
             raise SettingError(
                 f"got the architecture {self.architecture!r} for the shape {self.shape!r},"
-                f" expected one of {listed(known)}."
+                f" expected one of {quote_names(known)}."
             )
         if self.layers < (0 if self.architecture == "dense" else 1):
             raise SettingError(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.formats.read import read
-from unrolled.errors import SettingError, listed
+from unrolled.errors import SettingError, quote_names
 from unrolled.forecasting.series.panel import Layout
 
 Names = str | Sequence[str]
@@ -30,7 +30,7 @@ def layout(given: Mapping[str, Any]) -> Layout:
     twice = {name for name in names if names.count(name) > 1}
     if twice or not targets:
         raise SettingError(
-            f"got {listed(sorted(twice))} more than once among target, time, id, past, future and"
+            f"got {quote_names(sorted(twice))} more than once among target, time, id, past, future and"
             " static, expected each column once."
             if twice
             else "got no target, expected the column to forecast."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.errors import DataError, SettingError, listed
+from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.forecasting.series.arguments import table
 from unrolled.forecasting.series.panel import Layout, Panel, panel
 
@@ -35,7 +35,7 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
         return longer
     if future is None:
         raise DataError(
-            f"got no future, expected a table of {listed(layout.future)} for the steps to forecast:"
+            f"got no future, expected a table of {quote_names(layout.future)} for the steps to forecast:"
             " future=..., or --ahead FILE. `make_future()`, or --make-future FILE, gives one to"
             " fill."
         )

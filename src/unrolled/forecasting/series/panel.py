@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.errors import DataError, listed, nearest
+from unrolled.errors import DataError, did_you_mean, quote_names
 from unrolled.forecasting.series.timeline import Timeline, parsed, timeline
 
 MOST_GAPS = 20  # times as many steps as rows that filling gaps may make
@@ -107,7 +107,7 @@ class Panel:
         if not last.all():
             name = f" of the series '{self.ids[int(np.argmin(last))]}'" if self.layout.id else ""
             raise DataError(
-                f"no row{name} has a value of {listed(self.layout.targets)}, expected some. Give"
+                f"no row{name} has a value of {quote_names(self.layout.targets)}, expected some. Give"
                 " values, or leave the series out."
             )
         if not first.any() and (last == self.lengths).all():
@@ -125,7 +125,7 @@ class Panel:
             if (np.fmax.reduce(own) > np.fmin.reduce(own)).any():  # past NaN
                 return
         raise DataError(
-            f"{listed(self.layout.targets)}: all rows of a series have one value, expected some"
+            f"{quote_names(self.layout.targets)}: all rows of a series have one value, expected some"
             " that differ. There is nothing to learn: check what is named as target."
         )
 
@@ -275,7 +275,7 @@ def _check(frame: pl.DataFrame, layout: Layout, what: str) -> None:
         if name not in frame.columns:
             raise DataError(
                 f"the {what} has no column '{name}', expected it since it is to be forecast or"
-                f" forecast by.{nearest(name, frame.columns)}"
+                f" forecast by.{did_you_mean(name, frame.columns)}"
             )
     for name in layout.static:
         kind = frame[name].dtype

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.errors import DataError, SettingError, nearest
+from unrolled.errors import DataError, SettingError, did_you_mean
 from unrolled.forecasting.series.panel import Panel
 
 Transform = Literal["none", "log", "log1p", "asinh"]
@@ -55,7 +55,7 @@ class Scaling:
         if transform not in get_args(Transform):
             raise SettingError(
                 f"got transform={transform!r}, expected one of {', '.join(get_args(Transform))}."
-                f"{nearest(str(transform), get_args(Transform))}"
+                f"{did_you_mean(str(transform), get_args(Transform))}"
             )
         c = len(train.layout.targets)
         targets = forward(train, transform)

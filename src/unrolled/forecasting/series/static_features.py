@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.errors import DataError, listed, nearest
+from unrolled.errors import DataError, did_you_mean, quote_names
 from unrolled.forecasting.series.panel import Panel
 
 
@@ -70,6 +70,6 @@ def _numbers(column: pl.Series) -> Array:
 def _new(value: str, name: str, known: tuple[str, ...]) -> DataError:
     """Return the error for a category that is not known."""
     return DataError(
-        f"got the new category '{value}' in '{name}', expected one that `fit` saw: {listed(known)}."
-        f"{nearest(value, known)} Correct it, or train on series with it."
+        f"got the new category '{value}' in '{name}', expected one that `fit` saw: {quote_names(known)}."
+        f"{did_you_mean(value, known)} Correct it, or train on series with it."
     )
