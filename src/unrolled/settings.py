@@ -36,7 +36,7 @@ class Settings(BaseModel):
             raise SettingError(_explained(type(self), error)) from None
 
     @classmethod
-    def stranger(cls, facts: Mapping[str, Any]) -> Self:
+    def from_untrusted(cls, facts: Mapping[str, Any]) -> Self:
         """Return settings that somebody saved, which name no place on this machine.
 
         Raises:

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.data.formats.read import like
-from unrolled.data.formats.write import refuse_unwritable
+from unrolled.data.formats.read import to_frame_like
+from unrolled.data.formats.write import check_writable
 from unrolled.disk.figures import refuse_undrawable
 from unrolled.errors import DataError, NotFittedError
 from unrolled.estimator import Estimator
@@ -21,7 +21,7 @@ from unrolled.explain.wiring import wiring
 from unrolled.forecasting.backtesting.backtest import Backtest, backtested
 from unrolled.forecasting.backtesting.refit import refits
 from unrolled.forecasting.backtesting.rolling_origin import rolled
-from unrolled.forecasting.fitting import Wanted, refuse_fraction, trained
+from unrolled.forecasting.fitting import ForecastSettings, refuse_fraction, trained
 from unrolled.forecasting.forecast_plot import drawn
 from unrolled.forecasting.model_card import forecasts
 from unrolled.forecasting.serialization import asked, files, restored
@@ -29,8 +29,8 @@ from unrolled.forecasting.series.arguments import Levels, Names, layout, percent
 from unrolled.forecasting.series.future import with_future
 from unrolled.forecasting.series.panel import Panel, panel
 from unrolled.forecasting.series.scaling import Transform
-from unrolled.forecasting.trained import Channels, Fitted
-from unrolled.saving import Saved, write
+from unrolled.forecasting.trained import Channels, TrainedForecaster
+from unrolled.saving import SavedModel, write
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
@@ -44,7 +44,7 @@ class Forecaster(Estimator):
         time: The column of times: dates, dates and times, or whole numbers; None where the rows
             stand in order. Steps that are left out are taken as missing.
         id: The column that tells series apart; None where there is one.
-        lookback: Steps that a forecast looks back on (t); None chooses, and `reasons` says why.
+        lookback: Steps that a forecast looks back on (t); None chooses, and `reasons_` says why.
         past: Further columns, known up to the present.
         future: Further columns, known beforehand, such as holidays; see `make_future`.
         static: Further columns, constant within a series, such as its region: numbers, or text for
@@ -54,7 +54,7 @@ class Forecaster(Estimator):
         transform: What is done to the targets first: `log` or `log1p` for what is never negative
             and grows by shares, `asinh` for what has wild values of both signs.
         calendar: Whether the place of each step in its day, week and year goes in, as fits the
-            distance of the steps; `reasons` says which.
+            distance of the steps; `reasons_` says which.
         season: Steps until much comes again; None finds it.
         network: What is built.
         training: How it is fitted; `validation` is the share of the last steps of each series
@@ -102,7 +102,7 @@ class Forecaster(Estimator):
             "network": network,
             "training": training,
         }
-        self._done: Fitted | None = None
+        self._done: TrainedForecaster | None = None
 
     def fit(self, data: Any, *, warm: bool = False) -> Self:
         """Train on a table.
@@ -122,7 +122,7 @@ class Forecaster(Estimator):
         self._done = trained(whole, wanted, before)
         return self
 
-    def trial(
+    def fit_and_evaluate(
         self,
         data: Any,
         *,
@@ -199,7 +199,7 @@ class Forecaster(Estimator):
         for k, name in enumerate(done.panel.layout.targets):
             columns = {n: done.apart(a)[..., k].reshape(-1) for n, a in arrays.items()}
             frame = frame.with_columns(pl.Series(name + n, a) for n, a in columns.items())
-        return frame if data is None else like(frame, data)
+        return frame if data is None else to_frame_like(frame, data)
 
     def check_future(self, data: Any, future: Any) -> None:
         """Refuse values of the steps to forecast that `predict` would, before anything is trained.
@@ -234,7 +234,7 @@ class Forecaster(Estimator):
         """
         percents(level)
         if out is not None:
-            refuse_unwritable(out)
+            check_writable(out)
         if plot is not None:
             refuse_undrawable(plot)
 
@@ -251,7 +251,7 @@ class Forecaster(Estimator):
         horizon = self._done.plan.horizon if self._done else self._wanted().horizon
         frame = known.index(known.lengths, horizon)
         empty = [pl.lit(None, pl.Float64).alias(name) for name in known.layout.future]
-        return frame.with_columns(empty) if data is None else like(frame.with_columns(empty), data)
+        return frame.with_columns(empty) if data is None else to_frame_like(frame.with_columns(empty), data)
 
     def backtest(
         self,
@@ -343,7 +343,7 @@ class Forecaster(Estimator):
         return write(folder, {**files(done, self._settings), **pages})
 
     @classmethod
-    def restored(cls, saved: Saved) -> Self:
+    def restored(cls, saved: SavedModel) -> Self:
         """Return the forecaster of a folder that `save` wrote."""
         made = cls(**asked(saved))
         made._done = restored(saved)
@@ -358,27 +358,32 @@ class Forecaster(Estimator):
         """Return the unrolled picture of the network, as text and SVG."""
         done = self._fitted("diagram")
         layout = done.panel.layout
-        return diagram(wiring(done.ports, done.network, names=(layout.numbers, layout.targets)))
+        return diagram(wiring(done.spec, done.network, names=(layout.numbers, layout.targets)))
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons_(self) -> tuple[str, ...]:
         """How the lookback and the season were found."""
-        return self._fitted("reasons").reasons
+        return self._fitted("reasons_").reasons
 
     @property
-    def network(self) -> Any:
+    def model_(self) -> Any:
         """The `keras.Model` itself."""
-        return self._fitted("network").model
+        return self._fitted("model_").model
 
     @property
-    def history(self) -> History:
-        """How training went."""
-        return self._fitted("history").history
+    def network_settings_(self) -> Network:
+        """The network's settings, every one of them given."""
+        return self._fitted("network_settings_").network
 
-    def _wanted(self) -> Wanted:
+    @property
+    def history_(self) -> History:
+        """How training went."""
+        return self._fitted("history_").history
+
+    def _wanted(self) -> ForecastSettings:
         """Return what was asked for, checked."""
         given = self._settings
-        wanted = Wanted(
+        wanted = ForecastSettings(
             given["horizon"],
             given["lookback"],
             given["season"],
@@ -421,7 +426,7 @@ class Forecaster(Estimator):
         each = zip(whole.ids, whole.starts, strict=True)
         return np.array([known.get(name, start) - start for name, start in each])
 
-    def _fitted(self, what: str) -> Fitted:
+    def _fitted(self, what: str) -> TrainedForecaster:
         """Return what `fit` made."""
         if self._done is None:
             raise NotFittedError(f"got {what} before fit, expected fit(data) first.")

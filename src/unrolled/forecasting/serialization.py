@@ -14,15 +14,15 @@ import polars as pl
 from unrolled.data.block import Array
 from unrolled.forecasting.baselines import Ridge
 from unrolled.forecasting.series.calendar_features import parts
-from unrolled.forecasting.series.dataset import Plan
+from unrolled.forecasting.series.dataset import WindowSpec
 from unrolled.forecasting.series.panel import MOST_GAPS, Layout, Panel
 from unrolled.forecasting.series.scaling import FORWARD, Scaling
 from unrolled.forecasting.series.static_features import Statics
 from unrolled.forecasting.series.timeline import Timeline
-from unrolled.forecasting.trained import Channels, Fitted
-from unrolled.networks import Ports, faces
+from unrolled.forecasting.trained import Channels, TrainedForecaster
+from unrolled.networks import NetworkSpec, build_bundle
 from unrolled.networks.size_limit import refuse_larger
-from unrolled.saving import MANIFEST, Saved, head, mapping, number, tuples, typed, weights
+from unrolled.saving import MANIFEST, SavedModel, head, mapping, number, tuples, from_untrusted, network_weights
 from unrolled.saving.checked_json import RefusedError, shown
 from unrolled.settings import Network, Settings, Training
 from unrolled.shapes import MOST_STEPS
@@ -38,7 +38,7 @@ FACTS = ("lookback", "horizon", "marked", "calendar")  # of a plan
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
 
-def files(fitted: Fitted, asked: Mapping[str, Any]) -> dict[str, Any]:
+def files(fitted: TrainedForecaster, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the files of a trained forecaster by name, with the settings that were asked for.
 
     Of its data they hold what later forecasts and scores look at: the steps that were not trained
@@ -57,7 +57,7 @@ def files(fitted: Fitted, asked: Mapping[str, Any]) -> dict[str, Any]:
         "others": scales.others,
     }
     return {
-        "weights.safetensors": weights(fitted.model),
+        "weights.safetensors": network_weights(fitted.model),
         "references.safetensors": {"ridge": fitted.ridge.weights},
         MANIFEST: _manifest(fitted),
         SERIES: {
@@ -70,17 +70,17 @@ def files(fitted: Fitted, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def asked(saved: Saved) -> dict[str, Any]:
+def asked(saved: SavedModel) -> dict[str, Any]:
     """Return the settings of a forecaster that `files` kept."""
     given = tuples(saved.record(SETTINGS))
     for name in ("horizon", "lookback", "season"):
         number(given, name, most=MOST_STEPS)
     for name, kind in (("network", Network), ("training", Training)):
-        given[name] = kind.stranger(given[name]) if given[name] else None
+        given[name] = kind.from_untrusted(given[name]) if given[name] else None
     return given
 
 
-def restored(saved: Saved) -> Fitted:
+def restored(saved: SavedModel) -> TrainedForecaster:
     """Return the trained forecaster that `files` described.
 
     Raises:
@@ -93,22 +93,22 @@ def restored(saved: Saved) -> Fitted:
     _refuse_unlike(manifest, panel, arrays)
     names = _names(panel, manifest["channels"])
     known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
-    ports, network = typed(Ports, manifest["ports"], "ports"), Network(**manifest["network"])
-    plan = Plan(
+    spec, network = from_untrusted(NetworkSpec, manifest["ports"], "ports"), Network(**manifest["network"])
+    plan = WindowSpec(
         _size(manifest["plan"], "lookback"),
         _size(manifest["plan"], "horizon"),
         Scaling(manifest["transform"], known, arrays["others"]),
         bool(manifest["plan"]["marked"]),
-        typed(Statics, manifest["statics"], "statics"),
+        from_untrusted(Statics, manifest["statics"], "statics"),
         _calendar(manifest["plan"].get("calendar", ()), panel.timeline),
     )
     ridge = Ridge(saved.arrays("references.safetensors")["ridge"])
     own = 1 if manifest["channels"] == "shared" else len(panel.layout.targets)
-    _refuse_other(ports, plan, ridge, targets=own)
-    refuse_larger(ports, network, networks=1, **saved.sizes)
-    made = faces(ports, network)
+    _refuse_other(spec, plan, ridge, targets=own)
+    refuse_larger(spec, network, networks=1, **saved.sizes)
+    made = build_bundle(spec, network)
     saved.set_weights(made.model)
-    fitted = Fitted(
+    fitted = TrainedForecaster(
         panel=panel,
         held=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),
         naive=dict(zip(panel.ids, arrays["naive"], strict=True)),
@@ -116,17 +116,17 @@ def restored(saved: Saved) -> Fitted:
         channels=manifest["channels"],
         season=number(manifest, "season", most=MOST_STEPS),
         ridge=ridge,
-        faces=made,
-        ports=ports,
+        bundle=made,
+        spec=spec,
         network=network,
-        history=typed(History, manifest["history"], "history"),
+        history=from_untrusted(History, manifest["history"], "history"),
         reasons=tuple(map(str, manifest["reasons"])),
-        training=Training.stranger(mapping(manifest, "training")),
+        training=Training.from_untrusted(mapping(manifest, "training")),
         data=mapping(manifest, "data"),
     )
-    if (width := fitted.series(panel).width) != ports.values:
+    if (width := fitted.series(panel).width) != spec.values:
         raise RefusedError(
-            f"the network takes {ports.values} values a step and the series have {width}"
+            f"the network takes {spec.values} values a step and the series have {width}"
         )
     return fitted
 
@@ -134,7 +134,7 @@ def restored(saved: Saved) -> Fitted:
 def _panel(manifest: dict[str, Any], series: Any, arrays: dict[str, Array]) -> Panel:
     """Return the series of a saved forecaster."""
     return Panel(
-        typed(Layout, tuples(manifest["layout"]), "layout"),
+        from_untrusted(Layout, tuples(manifest["layout"]), "layout"),
         _read_timeline(series["timeline"]),
         _read_listed(series["ids"]),
         arrays["starts"],
@@ -196,12 +196,12 @@ def _refuse_no_scale(name: str, moments: Array) -> None:
         raise RefusedError(f"'{name}' of {SERIES_ARRAYS} has spreads of 0 or less, or without end")
 
 
-def _refuse_other(ports: Ports, plan: Plan, ridge: Ridge, *, targets: int) -> None:
+def _refuse_other(spec: NetworkSpec, plan: WindowSpec, ridge: Ridge, *, targets: int) -> None:
     """Refuse sizes of a network or a reference that are not those of the windows."""
     t, u = plan.lookback, plan.horizon
-    if ports != Ports("unaligned", t=t, u=u, values=ports.values, heads={"y": targets}):
+    if spec != NetworkSpec("unaligned", t=t, u=u, values=spec.values, heads={"y": targets}):
         raise RefusedError(
-            f"the network is for other windows than {t} steps in and {u} out: {shown(vars(ports))}"
+            f"the network is for other windows than {t} steps in and {u} out: {shown(vars(spec))}"
         )
     shape = (t * targets + 1, u * targets)
     if ridge.weights.shape != shape or not np.isfinite(ridge.weights).all():
@@ -226,7 +226,7 @@ def _size(facts: Any, name: str) -> int:
     return found
 
 
-def _manifest(fitted: Fitted) -> dict[str, Any]:
+def _manifest(fitted: TrainedForecaster) -> dict[str, Any]:
     """Return what describes the forecaster, as JSON."""
     plan = fitted.plan
     history = fitted.history
@@ -238,7 +238,7 @@ def _manifest(fitted: Fitted) -> dict[str, Any]:
         "channels": fitted.channels,
         "season": fitted.season,
         "reasons": fitted.reasons,
-        "ports": asdict(fitted.ports),
+        "ports": asdict(fitted.spec),
         "network": fitted.network.model_dump(),
         "training": fitted.training.model_dump(),
         "data": dict(fitted.data),
@@ -254,7 +254,7 @@ def _names(panel: Panel, channels: Channels) -> list[Any]:
     return list(product(panel.ids, targets) if apart else panel.ids)
 
 
-def _late(fitted: Fitted) -> Panel:
+def _late(fitted: TrainedForecaster) -> Panel:
     """Return the last steps of each series: those not trained on, and what they look back on.
 
     A series whose scale is that of all its steps stays whole, and a gap keeps what stood before it.
@@ -297,7 +297,7 @@ def _read_timeline(state: dict[str, Any]) -> Timeline:
     anchor = state["anchor"]
     anchor = datetime.fromisoformat(anchor) if isinstance(anchor, str) else anchor
     facts = {**state, "anchor": anchor, "dtype": _read_type(state["dtype"])}
-    found = typed(Timeline, facts, "timeline")
+    found = from_untrusted(Timeline, facts, "timeline")
     if not 1 <= found.every <= MOST_SECONDS or isinstance(anchor, datetime) == (
         found.unit == "numbers"
     ):

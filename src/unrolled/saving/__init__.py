@@ -5,23 +5,23 @@ damage, not malice: who can write the files can write the manifest. So nothing o
 ever run, and whatever it says is checked against limits before memory is taken for it.
 """
 
-from unrolled.saving.checked_json import mapping, number, tuples, typed
-from unrolled.saving.reader import Saved, read
-from unrolled.saving.tensors import weights
+from unrolled.saving.checked_json import mapping, number, tuples, from_untrusted
+from unrolled.saving.reader import SavedModel, read
+from unrolled.saving.tensors import network_weights
 from unrolled.saving.writer import FORMAT, MANIFEST, SEQUENCES, head, refuse_other, write
 
 __all__ = [
     "FORMAT",
     "MANIFEST",
     "SEQUENCES",
-    "Saved",
+    "SavedModel",
     "head",
     "mapping",
     "number",
     "read",
     "refuse_other",
     "tuples",
-    "typed",
-    "weights",
+    "from_untrusted",
+    "network_weights",
     "write",
 ]

@@ -49,7 +49,7 @@ def parsed(raw: bytes, name: str) -> Any:
     return found
 
 
-def typed(kind: type[T], facts: Any, name: str) -> T:
+def from_untrusted(kind: type[T], facts: Any, name: str) -> T:
     """Return the dataclass that JSON describes.
 
     Args:

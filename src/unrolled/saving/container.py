@@ -71,7 +71,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Files:
+class OpenFiles:
     """The files of a saved model.
 
     Attributes:
@@ -102,7 +102,7 @@ class Files:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Files]:
+def opened(path: Path) -> Iterator[OpenFiles]:
     """Open a folder or a zip file.
 
     All files of a folder are held open, so that what is read is of one model, even if another
@@ -116,7 +116,7 @@ def opened(path: Path) -> Iterator[Files]:
         if path.is_dir():
             files = _held(path, held)
             sizes = {name: os.fstat(file.fileno()).st_size for name, file in files.items()}
-            yield Files(sizes, lambda name: _again(files[name]))
+            yield OpenFiles(sizes, lambda name: _again(files[name]))
             return
         try:
             file = held.enter_context(path.open("rb"))
@@ -124,7 +124,7 @@ def opened(path: Path) -> Iterator[Files]:
             packed = held.enter_context(zipfile.ZipFile(file))
         except zipfile.BadZipFile as error:
             raise RefusedError(f"it is no zip file ({error})") from None
-        yield Files(_members(packed), packed.open)
+        yield OpenFiles(_members(packed), packed.open)
 
 
 def refuse_odd(name: object) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.errors import ArtifactError, UnrolledError, quote_names
 from unrolled.saving.checked_json import RefusedError, parsed, shown
-from unrolled.saving.container import Files, opened, refuse_odd
+from unrolled.saving.container import OpenFiles, opened, refuse_odd
 from unrolled.saving.tensors import Tensor, filled, header
 from unrolled.saving.writer import FORMAT, MANIFEST, SEQUENCES, WEIGHTS, ZIP, earlier, is_saved
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedModel:
     """A saved model, to be read file by file.
 
     Attributes:
@@ -32,7 +32,7 @@ class Saved:
         manifest: What describes the model.
     """
 
-    files: Files
+    files: OpenFiles
     manifest: dict[str, Any]
 
     def content(self, name: str) -> bytes:
@@ -120,7 +120,7 @@ class Saved:
             raise RefusedError(f"{name} is not the file that was saved (its sha256 is another)")
 
 
-def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
+def read(place: str | Path, kinds: Mapping[str, Callable[[SavedModel], T]]) -> T:
     """Read what `write` wrote.
 
     Args:
@@ -137,7 +137,7 @@ def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
             with files.reader(MANIFEST) as reader:
                 manifest = parsed(reader.read(reader.size), MANIFEST)
             kind = _kind(manifest, source, list(kinds))
-            saved = Saved(files, manifest)
+            saved = SavedModel(files, manifest)
             saved.verify()
             return kinds[kind](saved)
     except ArtifactError:
@@ -156,7 +156,7 @@ def read(place: str | Path, kinds: Mapping[str, Callable[[Saved], T]]) -> T:
         raise _damaged(source, f"{type(error).__name__}: {says}") from None
 
 
-def _begun(source: Path, held: ExitStack) -> Files:
+def _begun(source: Path, held: ExitStack) -> OpenFiles:
     """Open the model at a place, or the earlier one of a save that has not ended.
 
     One that is being replaced may be gone when it is opened; then the new one is there. An earlier

@@ -53,7 +53,7 @@ class Tensor:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def weights(model: Any) -> dict[str, Array]:
+def network_weights(model: Any) -> dict[str, Array]:
     """Return a network's weights by place and path, without the numbers that Keras counts on."""
     paths = [COUNTED.sub("", w.path) for w in model.weights]
     return {

@@ -10,11 +10,11 @@ from typing import Any
 
 from unrolled import baselines
 from unrolled.baselines.checks import Held
-from unrolled.data.encoders.encoder import Encoder, embedded, encoder_from
+from unrolled.data.encoders.encoder import Encoder, embedded, encoder_from_dict
 from unrolled.data.encoders.table_encoder import TableEncoder
-from unrolled.networks import Ports, faces, minirocket
+from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.networks.size_limit import refuse_larger
-from unrolled.saving import MANIFEST, SEQUENCES, Saved, head, mapping, number, typed, weights, write
+from unrolled.saving import MANIFEST, SEQUENCES, SavedModel, head, mapping, number, from_untrusted, network_weights, write
 from unrolled.saving.checked_json import RefusedError, shown
 from unrolled.schema import Schema
 from unrolled.sequences.trained import Trained
@@ -37,7 +37,7 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
     facts, arrays = baselines.saved(trained.references)
     encoders = {name: made.to_dict() for name, made in trained.encoding.encoders.items()}
     files = {
-        "weights.safetensors": weights(trained.model),
+        "weights.safetensors": network_weights(trained.model),
         "references.safetensors": arrays,
         MANIFEST: _manifest(trained, facts),
         "encoders.json": encoders,
@@ -53,7 +53,7 @@ def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
         "steps_in": encoding.steps_in,
         "steps_out": encoding.steps_out,
         "text": encoding.text.model_copy(update={"vectors": None}).model_dump(),
-        "ports": asdict(trained.ports),
+        "ports": asdict(trained.spec),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
         "data": dict(trained.data),
@@ -69,7 +69,7 @@ def best(history: History) -> float:
     return history.validation[history.best_epoch - 1]
 
 
-def restored(saved: Saved) -> Trained:
+def restored(saved: SavedModel) -> Trained:
     """Return the trained model that `save` wrote.
 
     Raises:
@@ -84,22 +84,22 @@ def restored(saved: Saved) -> Trained:
         _encoders(schema, saved.record("encoders.json")),
         number(manifest, "steps_in", most=MOST_STEPS),
         number(manifest, "steps_out", most=MOST_STEPS),
-        Text.stranger(manifest.get("text", {})),
+        Text.from_untrusted(manifest.get("text", {})),
     )
     sizes = {"labels": encoding.labels} | mapping(manifest, "ports")  # once they were not written
-    ports, network = typed(Ports, sizes, "ports"), Network(**manifest["network"])
-    _refuse_other(encoding, ports)
-    training = Training.stranger(manifest["training"])
-    refuse_larger(ports, network, networks=training.seeds, **saved.sizes)
+    spec, network = from_untrusted(NetworkSpec, sizes, "ports"), Network(**manifest["network"])
+    _refuse_other(encoding, spec)
+    training = Training.from_untrusted(manifest["training"])
+    refuse_larger(spec, network, networks=training.seeds, **saved.sizes)
     simple = baselines.restored(manifest["references"], saved.arrays("references.safetensors"))
     histories = _histories(manifest["history"])
     if simple or histories:  # else it was saved before it was trained
         Held(encoding).every(simple)
-    built = faces(ports, network, seeds=training.network_seeds)
+    built = build_bundle(spec, network, seeds=training.network_seeds)
     saved.set_weights(built.model)
     return Trained(
         encoding,
-        ports,
+        spec,
         network,
         training,
         histories,
@@ -116,14 +116,14 @@ def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
     for column in (*schema.inputs, *schema.outputs):
         if column.name in found:
             raise RefusedError(f"the schema has the column '{column.name}' twice")
-        made = encoder_from(facts[column.name])
+        made = encoder_from_dict(facts[column.name])
         if made.column != column or made.as_output != (column in schema.outputs):
             raise RefusedError(f"the encoder of '{column.name}' is that of another column")
         found[column.name] = made
     return found
 
 
-def _refuse_other(encoding: TableEncoder, ports: Ports) -> None:
+def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
     """Refuse sizes of a network that are not those of the columns."""
     schema, sizes, names = encoding.schema, encoding.sizes, encoding.ports
     plain = [c for c in schema.inputs if not embedded(encoding.encoders[c.name])]
@@ -140,18 +140,18 @@ def _refuse_other(encoding: TableEncoder, ports: Ports) -> None:
         "labels": encoding.labels,
     }
     for name, value in expected.items():
-        if (found := getattr(ports, name)) != value:
+        if (found := getattr(spec, name)) != value:
             raise RefusedError(
                 f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
             )
-    if ports.mapped and not encoding.maps:
+    if spec.mapped and not encoding.maps:
         raise RefusedError("the network maps the numbers of rows, and its columns have none")
-    if ports.patterned and not (
-        ports.mapped and encoding.moves and minirocket.suit(ports.values, ports.t)
+    if spec.patterned and not (
+        spec.mapped and encoding.moves and minirocket.suit(spec.values, spec.t)
     ):
         raise RefusedError("the network looks for patterns, and its columns have none")
     extra = {names[made.key]: made.feature for made in encoding.beside}
-    given = {**ports.spelled, **ports.counted}
+    given = {**spec.spelled, **spec.counted}
     if set(given) != set(extra) or any(
         given[n][0] < made.size or given[n][1] != made.each for n, made in extra.items()
     ):
@@ -159,9 +159,9 @@ def _refuse_other(encoding: TableEncoder, ports: Ports) -> None:
             f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"
         )
     ids = {names[c.name]: sizes[names[c.name]] for c in schema.inputs if c not in plain}
-    if set(ports.embedded) != set(ids) or any(ports.embedded[n] < ids[n] for n in ids):
+    if set(spec.embedded) != set(ids) or any(spec.embedded[n] < ids[n] for n in ids):
         raise RefusedError(
-            f"the network embeds {shown(dict(ports.embedded))}, and its columns ask for"
+            f"the network embeds {shown(dict(spec.embedded))}, and its columns ask for"
             f" {shown(ids)}"
         )
 
@@ -178,4 +178,4 @@ def _temperatures(facts: Any, schema: Schema) -> dict[str, float]:
 def _histories(state: Any) -> tuple[History, ...]:
     """Return the histories that JSON describes; an older model has one, or None."""
     each = state if isinstance(state, list) else [state] if state else []
-    return tuple(typed(History, facts, "history") for facts in each)
+    return tuple(from_untrusted(History, facts, "history") for facts in each)
