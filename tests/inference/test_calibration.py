@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import unrolled
-from unrolled.inference.calibration import calibration, calibration_error, temperature
+from unrolled.inference.calibration import calibration_error, evaluate_calibration, fit_temperature
 from unrolled.inference.predict import log_softmax, softmax
 
 RNG = np.random.default_rng(0)
@@ -29,7 +29,7 @@ def loss(logits, ids, heat):
 @pytest.mark.parametrize("heat", [0.5, 1.0, 3.0])
 def test_the_temperature_is_the_one_that_is_most_likely(heat):
     logits, ids = drawn(5000, heat)
-    found = temperature(logits, ids)
+    found = fit_temperature(logits, ids)
     searched = minimize_scalar(lambda t: loss(logits, ids, t), bounds=(0.05, 20), method="bounded")
     assert found == pytest.approx(searched.x, rel=1e-3)
     assert found == pytest.approx(heat, rel=0.1)
@@ -38,14 +38,14 @@ def test_the_temperature_is_the_one_that_is_most_likely(heat):
 def test_rows_whose_label_training_had_not_do_not_count():
     logits, ids = drawn(200, 2.0)
     more = np.concatenate([logits, np.eye(4) * 9])
-    assert temperature(more, np.append(ids, [-1] * 4)) == temperature(logits, ids)
+    assert fit_temperature(more, np.append(ids, [-1] * 4)) == fit_temperature(logits, ids)
 
 
 @pytest.mark.parametrize(
     "ids", [[0, 1, 2], [1, 2, 0], [-1, -1, -1]], ids=["right", "wrong", "none"]
 )
 def test_where_no_temperature_is_best_it_is_one(ids):
-    assert temperature(np.eye(3, dtype="float32") * 4, np.array(ids)) == 1.0
+    assert fit_temperature(np.eye(3, dtype="float32") * 4, np.array(ids)) == 1.0
 
 
 def test_the_error_is_the_weighted_gap_of_each_bin_by_hand():
@@ -58,9 +58,9 @@ def test_the_error_is_the_weighted_gap_of_each_bin_by_hand():
 
 def test_the_right_temperature_makes_the_error_small():
     logits, ids = drawn(20000, 3.0)
-    found = calibration(logits, ids, temperature(logits, ids))
+    found = evaluate_calibration(logits, ids, fit_temperature(logits, ids))
     assert (found.error < 0.02, found.before > 0.15) == (True, True)
-    assert str(calibration(np.eye(2), np.array([0, 1]), 2.0)) == (
+    assert str(evaluate_calibration(np.eye(2), np.array([0, 1]), 2.0)) == (
         "Expected calibration error 0.378; 0.269 without the temperature of 2."
     )
 

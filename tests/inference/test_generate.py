@@ -136,7 +136,7 @@ def test_numbers_are_written_until_they_stop():
         network=Network(units=32, dropout=0.0),
         training=Training(epochs=60, learning_rate=0.01, verbose=False),
     ).fit(table)
-    assert (model.shape, model.settings.architecture) == ("one-to-many", "decoder")
+    assert (model.shape_, model.network_settings_.architecture) == ("one-to-many", "decoder")
     found = model.predict({"from": [2.0, 6.0, 4.0]})["down"]
     assert [len(row) for row in found] == [2, 6, 4]
     np.testing.assert_allclose(np.ravel(found[1]), [6, 5, 4, 3, 2, 1], atol=0.3)
@@ -148,4 +148,4 @@ def test_own_validation_rows_say_when_to_stop():
     settings = Training(epochs=2, verbose=False)
     far = SequenceModel("x", "y", training=settings).fit(table, validation=other)
     near = SequenceModel("x", "y", training=settings).fit(table, validation=table)
-    assert far.history.validation[0] > 100 * near.history.validation[0]
+    assert far.history_.validation[0] > 100 * near.history_.validation[0]

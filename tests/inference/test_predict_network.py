@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from unrolled.data import batches
 from unrolled.data.batches import Examples
-from unrolled.data.block import Block
-from unrolled.inference.predict import nats, outputs, softmax
-from unrolled.networks import Ports, build
+from unrolled.data.block import RaggedColumn
+from unrolled.inference.predict import negative_log_likelihood, predict_outputs, softmax
+from unrolled.networks import NetworkSpec, build
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -30,8 +30,8 @@ LENGTHS = [3, 1, 8, 5, 12, 2, 8, 7, 4, 1, 16, 6]
 @cache
 def network(shape, architecture):
     u = U if shape == "unaligned" else None
-    ports = Ports(shape, u=u, values=2, embedded={"w": 9}, heads={"p": 1, "q": 4}, ragged=True)
-    made = build(ports, Network(architecture=architecture, units=4))
+    spec = NetworkSpec(shape, u=u, values=2, embedded={"w": 9}, heads={"p": 1, "q": 4}, ragged=True)
+    made = build(spec, Network(architecture=architecture, units=4))
     random = np.random.default_rng(0)
     made.set_weights([random.normal(size=w.shape, scale=0.7) for w in made.get_weights()])
     return made
@@ -47,7 +47,7 @@ def content():
 def rows(shape, chosen):
     numbers, words = content()
     return Examples(
-        {"x": Block.of([numbers[i] for i in chosen]), "w": Block.of([words[i] for i in chosen])},
+        {"x": RaggedColumn.of([numbers[i] for i in chosen]), "w": RaggedColumn.of([words[i] for i in chosen])},
         {},
         rows=len(chosen),
         lengths=np.array([LENGTHS[i] for i in chosen]),
@@ -61,7 +61,7 @@ def said(shape, architecture, chosen, *, at_once):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(batches, "AT_ONCE", at_once)
         patched.setattr(batches, "FEW_ROWS", 0)
-        return outputs(network(shape, architecture), rows(shape, chosen), ["p", "q"])
+        return predict_outputs(network(shape, architecture), rows(shape, chosen), ["p", "q"])
 
 
 @cache
@@ -96,14 +96,14 @@ def test_nats_are_of_the_true_ids_whatever_the_batches(monkeypatch):
     monkeypatch.setattr(batches, "FEW_ROWS", 0)
     made, every = network("unaligned", "repeat"), rows("unaligned", range(len(LENGTHS)))
     true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]
-    known = replace(every, targets={"q": Block.of([row.astype("int32") for row in true])})
+    known = replace(every, targets={"q": RaggedColumn.of([row.astype("int32") for row in true])})
     shares = softmax(alone("unaligned", "repeat")["q"].astype(float))
     hand = [
         -sum(np.log(shares[i, u, step]) for u, step in enumerate(row[:U]))
         + max(0, len(row) - U) * np.log(4)  # steps beyond the last are guessed
         for i, row in enumerate(true)
     ]
-    np.testing.assert_allclose(nats(made, known, ["q"])["q"], hand, rtol=1e-5)
+    np.testing.assert_allclose(negative_log_likelihood(made, known, ["q"])["q"], hand, rtol=1e-5)
 
 
 def test_probabilities_of_large_logits_are_numbers():

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from unrolled.data.batches import Examples
-from unrolled.data.block import Block
+from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.inference import predict
-from unrolled.networks import Ports, build
+from unrolled.networks import NetworkSpec, build
 from unrolled.settings import Network, Training
 from unrolled.training import dataset, defaults, fit, losses
-from unrolled.training.callback import Keeper
+from unrolled.training.callback import BestWeights
 
 FEW = Training(epochs=6, batch_size=16, learning_rate=0.02, patience=3, verbose=False)
 
@@ -23,8 +23,8 @@ def rows(seed, count=60, *, scale=1.0):
     steps = [random.normal(size=(n, 1)).astype("float32") for n in random.integers(1, 20, count)]
     sums = [np.cumsum(row, axis=0) * np.float32(scale) for row in steps]
     return Examples(
-        {"x": Block.of(steps)},
-        {"y": Block.of(sums)},
+        {"x": RaggedColumn.of(steps)},
+        {"y": RaggedColumn.of(sums)},
         rows=count,
         lengths=np.array([len(row) for row in steps]),
         ragged=True,
@@ -33,8 +33,8 @@ def rows(seed, count=60, *, scale=1.0):
 
 def network(seed=0):
     fit.keras().utils.set_random_seed(seed)
-    ports = Ports("aligned", values=1, heads={"y": 1}, ragged=True)
-    return build(ports, Network(units=4, bidirectional=False, dropout=0.1))
+    spec = NetworkSpec("aligned", values=1, heads={"y": 1}, ragged=True)
+    return build(spec, Network(units=4, bidirectional=False, dropout=0.1))
 
 
 def fitted(settings=FEW, *, held=1, scale=1.0):
@@ -49,7 +49,7 @@ def learned():
 
 def mean_square(made, examples):
     """Return the mean squared error over the real steps, by hand."""
-    said = predict.outputs(made, examples, ["y"])["y"]
+    said = predict.predict_outputs(made, examples, ["y"])["y"]
     return np.mean((np.concatenate(said) - examples.targets["y"].flat) ** 2)
 
 
@@ -121,7 +121,7 @@ def test_a_training_loss_that_is_no_number_ends_it_at_once_and_says_where():
 
 def test_where_it_diverges_later_the_weights_of_the_best_pass_are_kept(monkeypatch):
     """The third step of the third pass meets an infinite value."""
-    train, taken, plain = rows(0), [], dataset.Passes.__getitem__
+    train, taken, plain = rows(0), [], dataset.BatchDataset.__getitem__
 
     def spoilt(self, index):
         inputs, targets, weights = plain(self, index)
@@ -130,7 +130,7 @@ def test_where_it_diverges_later_the_weights_of_the_best_pass_are_kept(monkeypat
             targets = targets + np.float32("inf")
         return inputs, targets, weights
 
-    monkeypatch.setattr(dataset.Passes, "__getitem__", spoilt)
+    monkeypatch.setattr(dataset.BatchDataset, "__getitem__", spoilt)
     made = network()
     with pytest.warns(RuntimeWarning) as told:
         history = fit.fit(made, train, rows(1), FEW)
@@ -179,21 +179,23 @@ def test_an_interrupt_before_the_first_pass_ends_goes_through(monkeypatch):
 )
 def test_every_gap_is_filled_and_what_was_given_stays(rows, generates, answers, smoothing):
     facts = {"rows": rows, "embedded": False, "generates": generates, "answers": answers}
-    filled = defaults.settled(Training(), **facts)
+    filled = defaults.with_defaults(Training(), **facts)
     assert None not in filled.model_dump(exclude={"split_by", "class_weight"}).values()
     assert filled.label_smoothing == smoothing
     said = Training(batch_size=7, learning_rate=0.5, label_smoothing=0.0)
-    given = defaults.settled(said, **facts)
+    given = defaults.with_defaults(said, **facts)
     assert (given.batch_size, given.learning_rate, given.label_smoothing) == (7, 0.5, 0.0)
-    assert defaults.settled(given, **facts) == given
+    assert defaults.with_defaults(given, **facts) == given
 
 
 def test_a_writer_trains_to_the_end_of_its_falling_rate():
     facts = {"embedded": True, "generates": True, "answers": True}
-    filled = [defaults.settled(Training(), rows=rows, **facts) for rows in (10, 3600, 100_000)]
+    filled = [
+        defaults.with_defaults(Training(), rows=rows, **facts) for rows in (10, 3600, 100_000)
+    ]
     assert [one.epochs for one in filled] == [200, 31, 15]
     assert all(one.patience == one.epochs for one in filled)
-    assert defaults.settled(Training(epochs=4), rows=10, **facts).patience == 4
+    assert defaults.with_defaults(Training(epochs=4), rows=10, **facts).patience == 4
 
 
 IDS, START = 5, 2
@@ -208,14 +210,14 @@ def answers(seed, count=40, *, kind="ids"):
         said = [random.integers(0, IDS, n).astype("int32") for n in lengths]
     else:
         said = [random.normal(size=(n, 1)).astype("float32") for n in lengths]
-    rows = Examples({"x": Block.of(facts)}, {"y": Block.of(said)}, rows=count)
+    rows = Examples({"x": RaggedColumn.of(facts)}, {"y": RaggedColumn.of(said)}, rows=count)
     start = START if kind == "ids" else 0
     return rows.forced("y", start=start, stops=kind == "numbers that stop")
 
 
 def decoder(kind):
     fit.keras().utils.set_random_seed(0)
-    ports = Ports(
+    spec = NetworkSpec(
         "one-to-many",
         u=7,
         values=2,
@@ -223,7 +225,7 @@ def decoder(kind):
         tokens=kind == "ids",
         stops=kind == "numbers that stop",
     )
-    return build(ports, Network(architecture="decoder", units=4))
+    return build(spec, Network(architecture="decoder", units=4))
 
 
 def by_hand(made, examples, kind, smoothing):
@@ -253,13 +255,13 @@ def by_hand(made, examples, kind, smoothing):
 @pytest.mark.parametrize("decay", ["cosine", "plateau"])
 def test_the_learning_rate_falls_to_nothing_only_if_it_is_to(decay, monkeypatch):
     rates = []
-    keep = Keeper.on_epoch_end
+    keep = BestWeights.on_epoch_end
 
     def watched(self, epoch, logs=None):
         rates.append(float(self.model.optimizer.learning_rate))
         keep(self, epoch, logs)
 
-    monkeypatch.setattr(Keeper, "on_epoch_end", watched)
+    monkeypatch.setattr(BestWeights, "on_epoch_end", watched)
     settings = FEW.model_copy(update={"patience": FEW.epochs, "decay": decay})
     fit.fit(decoder("ids"), answers(0), answers(1), settings)
     if decay == "cosine":
@@ -285,9 +287,9 @@ def test_the_loss_of_a_decoder_is_the_mean_over_the_real_steps_it_was_forced_alo
 
 def test_where_the_rate_falls_the_last_pass_about_as_good_as_the_best_is_kept(monkeypatch):
     losses = [3.0, 1.0, 1.004, 1.2, 1.0049, 1.1]
-    told = Keeper.on_epoch_end
+    told = BestWeights.on_epoch_end
     monkeypatch.setattr(
-        Keeper,
+        BestWeights,
         "on_epoch_end",
         lambda self, epoch, logs: told(self, epoch, {**logs, "val_loss": losses[epoch]}),
     )
@@ -306,17 +308,17 @@ def test_label_smoothing_is_keras_own_on_one_hot_targets(share):
     theirs = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=share, reduction=None
     )(np.eye(IDS, dtype="float32")[true], logits)
-    ours = losses.smoothed(share)(true, logits)
+    ours = losses.label_smoothed_cross_entropy(share)(true, logits)
     np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-5, atol=1e-6)
 
 
 def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setting():
     settings = FEW.model_copy(update={"label_smoothing": 0.2})
-    made = build(Ports("one-to-one", values=1, heads={"a": IDS, "b": 1}), Network(units=4))
+    made = build(NetworkSpec("one-to-one", values=1, heads={"a": IDS, "b": 1}), Network(units=4))
     x = np.ones((6, 1), "float32")
     labels, numbers = np.arange(6, dtype="int32") % IDS, np.ones((6, 1), "float32")
-    targets = {"a": Block.of(labels), "b": Block.of(numbers)}
-    losses.compiled(made, Examples({"x": Block.of(x)}, targets, rows=6), settings)
+    targets = {"a": RaggedColumn.of(labels), "b": RaggedColumn.of(numbers)}
+    losses.compile_network(made, Examples({"x": RaggedColumn.of(x)}, targets, rows=6), settings)
     said = made.predict_on_batch(x)
     log = said["a"] - np.log(np.exp(said["a"]).sum(axis=-1, keepdims=True))
     smooth = -(0.8 * log[np.arange(6), labels] + 0.2 * log.mean(axis=-1)).mean()
@@ -327,9 +329,9 @@ def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setti
 
 def test_where_training_has_one_label_alone_it_is_still_fitted():
     """Keras gives its true labels one axis more."""
-    made = build(Ports("one-to-one", values=1, heads={"a": 1}), Network(units=4))
+    made = build(NetworkSpec("one-to-one", values=1, heads={"a": 1}), Network(units=4))
     x, labels = np.ones((6, 1), "float32"), np.zeros(6, "int32")
-    examples = Examples({"x": Block.of(x)}, {"a": Block.of(labels)}, rows=6)
+    examples = Examples({"x": RaggedColumn.of(x)}, {"a": RaggedColumn.of(labels)}, rows=6)
     settings = FEW.model_copy(update={"label_smoothing": 0.1})
     assert fit.fit(made, examples, examples, settings).validation[0] == pytest.approx(0)
 
@@ -338,16 +340,18 @@ def test_where_training_has_one_label_alone_it_is_still_fitted():
 def test_no_smoothed_loss_is_below_its_entropy(share, labels):
     best = np.full(labels, share / labels)
     best[0] += 1 - share
-    loss = losses.smoothed(share)(np.array([0]), np.log(best)[None].astype("float32"))
-    assert float(loss[0]) == pytest.approx(losses.entropy(share, labels), rel=1e-5)
+    loss = losses.label_smoothed_cross_entropy(share)(
+        np.array([0]), np.log(best)[None].astype("float32")
+    )
+    assert float(loss[0]) == pytest.approx(losses.smoothed_entropy(share, labels), rel=1e-5)
 
 
 @pytest.mark.parametrize(("floor", "mark"), [(0.69, 5), (0.0, 1)])
 def test_what_is_enough_to_wait_on_is_a_share_of_what_is_above_the_least_loss(floor, mark):
     made = network()
-    losses.compiled(made, rows(0), FEW)
+    losses.compile_network(made, rows(0), FEW)
     settings = FEW.model_copy(update={"patience": 9})
-    keeper = Keeper(dataset.Passes(rows(0), FEW), settings, floor=floor)
+    keeper = BestWeights(dataset.BatchDataset(rows(0), FEW), settings, floor=floor)
     keeper.set_model(made)
     for epoch, loss in enumerate([0.7000, 0.6996, 0.6992, 0.6988, 0.6984]):
         keeper.on_epoch_end(epoch, {"loss": loss, "val_loss": loss})

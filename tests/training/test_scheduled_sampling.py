@@ -5,13 +5,13 @@ import pytest
 from scipy.optimize import brentq
 
 from unrolled.backend import keras as import_keras
-from unrolled.data.batches import Examples, batches, inputs_of
-from unrolled.data.block import Block
-from unrolled.networks import Ports, faces
+from unrolled.data.batches import Examples, batch_inputs, make_batches
+from unrolled.data.block import RaggedColumn
+from unrolled.networks import NetworkSpec, build_bundle
 from unrolled.settings import Network, Training
 from unrolled.training import fit, losses
-from unrolled.training.dataset import Fed
-from unrolled.training.scheduled_sampling import Mixed
+from unrolled.training.dataset import ValidationDataset
+from unrolled.training.scheduled_sampling import ScheduledSampling
 
 keras = import_keras()
 DRAWS, TOTAL, IDS = 20_000, 100, 5
@@ -43,7 +43,7 @@ def mixed(layer, inputs, *, training=True):
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
 @pytest.mark.parametrize("step", [0, 10, 50, 75, 99])
 def test_the_share_of_true_outputs_follows_the_schedule(schedule, ids, step):
-    layer, chance = Mixed(schedule, TOTAL, seed=3), expected(schedule, step, TOTAL)
+    layer, chance = ScheduledSampling(schedule, TOTAL, seed=3), expected(schedule, step, TOTAL)
     layer.step.assign(step)
     fed = mixed(layer, given(ids=ids))[:, 1:]
     if not ids:  # a step's numbers go together
@@ -55,7 +55,7 @@ def test_the_share_of_true_outputs_follows_the_schedule(schedule, ids, step):
 
 @pytest.mark.parametrize("total", [1, 2, 7, 100, 30_000])
 def test_the_inverse_sigmoid_is_one_half_in_the_middle_and_only_falls(total):
-    layer = Mixed("inverse-sigmoid", total)
+    layer = ScheduledSampling("inverse-sigmoid", total)
     chances = [float(layer.true_share(step)) for step in np.linspace(0, total, 9)]
     assert chances[4] == pytest.approx(0.5, abs=1e-3)
     assert chances == sorted(chances, reverse=True)
@@ -63,7 +63,7 @@ def test_the_inverse_sigmoid_is_one_half_in_the_middle_and_only_falls(total):
 
 
 def test_after_all_steps_of_the_linear_schedule_only_own_outputs_are_fed():
-    layer = Mixed("linear", TOTAL)
+    layer = ScheduledSampling("linear", TOTAL)
     for step in (TOTAL, TOTAL + 50):
         layer.step.assign(step)
         fed = mixed(layer, given())
@@ -72,7 +72,7 @@ def test_after_all_steps_of_the_linear_schedule_only_own_outputs_are_fed():
 
 
 def test_own_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
-    layer = Mixed("linear", 1)
+    layer = ScheduledSampling("linear", 1)
     layer.step.assign(1)
     said = np.zeros((1, 5, IDS), "float32")
     said[..., :4] = [4, 3, 1, 2]
@@ -82,7 +82,7 @@ def test_own_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
 
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
 def test_an_own_output_is_that_of_the_step_before(ids):
-    rng, layer = np.random.default_rng(0), Mixed("linear", 1)
+    rng, layer = np.random.default_rng(0), ScheduledSampling("linear", 1)
     layer.step.assign(1)
     said = rng.normal(size=(4, 6, IDS)).astype("float32")
     true = np.full((4, 6), 9, "int32") if ids else np.full((4, 6, IDS), 9, "float32")
@@ -93,7 +93,7 @@ def test_an_own_output_is_that_of_the_step_before(ids):
 
 
 def test_every_row_and_every_call_is_drawn_anew():
-    layer = Mixed("linear", 2)
+    layer = ScheduledSampling("linear", 2)
     fed = []
     for _ in range(2):
         layer.step.assign(1)
@@ -103,14 +103,14 @@ def test_every_row_and_every_call_is_drawn_anew():
 
 
 def test_outside_training_nothing_is_mixed_and_no_step_counted():
-    layer = Mixed("linear", 1)
+    layer = ScheduledSampling("linear", 1)
     layer.step.assign(1)
     np.testing.assert_array_equal(mixed(layer, given(), training=False), given()[0])
     assert float(layer.step) == 1
 
 
 def test_each_call_in_training_is_one_step():
-    layer = Mixed("linear", TOTAL)
+    layer = ScheduledSampling("linear", TOTAL)
     for calls in range(1, 4):
         mixed(layer, given(steps=2))
         assert float(layer.step) == calls
@@ -122,12 +122,12 @@ def learner(schedule, *, epochs=3, tokens=True, stops=False):
     rows = [rng.integers(2, IDS, size=n).astype("int32") for n in rng.integers(1, 6, 20)]
     said = rows if tokens else [row[:, None].astype("float32") for row in rows]
     facts = rng.normal(size=(20, 3)).astype("float32")
-    examples = Examples({"x": Block.of(facts)}, {"y": Block.of(said)}, rows=20)
+    examples = Examples({"x": RaggedColumn.of(facts)}, {"y": RaggedColumn.of(said)}, rows=20)
     examples = examples.forced("y", start=2 if tokens else 0, stops=stops)
     o = IDS if tokens else 1
-    ports = Ports("one-to-many", u=5, values=3, heads={"y": o}, tokens=tokens, stops=stops)
+    spec = NetworkSpec("one-to-many", u=5, values=3, heads={"y": o}, tokens=tokens, stops=stops)
     keras.utils.set_random_seed(0)
-    network = faces(ports, Network(architecture="decoder", units=4)).model
+    network = build_bundle(spec, Network(architecture="decoder", units=4)).model
     settings = Training(
         epochs=epochs, batch_size=8, learning_rate=0.01, patience=9, scheduled_sampling=schedule
     ).model_copy(update={"verbose": False})
@@ -135,7 +135,7 @@ def learner(schedule, *, epochs=3, tokens=True, stops=False):
 
 
 def mixing(model):
-    return [layer for layer in model.layers if isinstance(layer, Mixed)]
+    return [layer for layer in model.layers if isinstance(layer, ScheduledSampling)]
 
 
 @pytest.mark.parametrize("kind", [{}, {"tokens": False}, {"tokens": False, "stops": True}], ids=str)
@@ -144,8 +144,8 @@ def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
     _, model, examples, settings = learner(schedule, **kind)
     (layer,) = mixing(model)
     assert layer.total == 9  # three passes of three batches of eight
-    losses.compiled(model, examples, settings)
-    fed = Fed(examples, batches(examples, 8))
+    losses.compile_network(model, examples, settings)
+    fed = ValidationDataset(examples, make_batches(examples, 8))
     for epoch in range(1, 3):
         model.fit(fed, validation_data=fed, epochs=1, shuffle=False, verbose=0)
         assert float(layer.step) == 3 * epoch
@@ -155,13 +155,13 @@ def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
 def test_what_is_trained_says_what_the_network_says(schedule):
     network, model, examples, _ = learner(schedule)
     mixing(model)[0].step.assign(10**6)
-    given = inputs_of(examples, batches(examples, 20)[0])
+    given = batch_inputs(examples, make_batches(examples, 20)[0])
     np.testing.assert_array_equal(model.predict_on_batch(given), network.predict_on_batch(given))
 
 
 def test_once_all_is_mixed_training_no_longer_sees_the_true_outputs():
     _, model, examples, _ = learner("linear")
-    given = inputs_of(examples, batches(examples, 20)[0])
+    given = batch_inputs(examples, make_batches(examples, 20)[0])
     other = {**given, "previous": given["previous"].copy()}
     mixing(model)[0].step.assign(10**6)
     said = keras.ops.convert_to_numpy(model(given, training=True))
@@ -185,8 +185,8 @@ def test_it_is_off_unless_asked_for():
 
 
 def test_a_network_without_a_decoder_has_nothing_to_mix():
-    x, y = Block.of(np.zeros((4, 3), "float32")), Block.of(np.zeros((4, 1), "float32"))
-    network = faces(Ports("one-to-one", values=3), Network(units=4)).model
+    x, y = RaggedColumn.of(np.zeros((4, 3), "float32")), RaggedColumn.of(np.zeros((4, 1), "float32"))
+    network = build_bundle(NetworkSpec("one-to-one", values=3), Network(units=4)).model
     settings = Training(scheduled_sampling="linear")
     assert mixing(fit._learner(network, Examples({"x": x}, {"y": y}, rows=4), settings)) == []
 
@@ -201,5 +201,5 @@ def test_a_network_fitted_so_is_saved_and_loaded_without_it(schedule, tmp_path):
     assert not [weight for weight in network.weights if weight.path.endswith("step")]
     network.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")
-    given = inputs_of(examples, batches(examples, 20)[0])
+    given = batch_inputs(examples, make_batches(examples, 20)[0])
     np.testing.assert_array_equal(loaded.predict_on_batch(given), network.predict_on_batch(given))

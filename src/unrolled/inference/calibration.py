@@ -32,7 +32,7 @@ class Calibration:
         return f"Expected calibration error {self.error:.3f}; {without}."
 
 
-def temperature(logits: Array, ids: Array) -> float:
+def fit_temperature(logits: Array, ids: Array) -> float:
     """Return what to divide logits by for the most likely probabilities of rows not trained on.
 
     The most probable label stays the same. Where every row is right, or none better than guessed,
@@ -65,7 +65,7 @@ def temperature(logits: Array, ids: Array) -> float:
     return 1 / float(brentq(slope, 1 / MOST, MOST))
 
 
-def calibration(logits: Array, ids: Array, temperature: float) -> Calibration:
+def evaluate_calibration(logits: Array, ids: Array, temperature: float) -> Calibration:
     """Return how far from true the probabilities of rows are.
 
     Args:

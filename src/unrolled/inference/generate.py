@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from unrolled.backend import keras
-from unrolled.data.batches import Examples, inputs_of, large
-from unrolled.data.block import Array, Block
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.batches import Examples, batch_inputs, prediction_batches
+from unrolled.data.block import Array, RaggedColumn
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.encoders.vocabulary import END, PADDING, UNKNOWN
 from unrolled.errors import SettingError
 from unrolled.inference import predict
-from unrolled.inference.decoding import compiled, decode, values
+from unrolled.inference.decoding import compile_function, decode_numbers, decode_tokens
 from unrolled.inference.predict import Outputs
-from unrolled.networks import PREVIOUS, STOP, Faces, Ports, alone
+from unrolled.networks import PREVIOUS, STOP, ModelBundle, NetworkSpec, unwrap_single
 from unrolled.settings import Decoding
 
 LONGER = 2  # times the longest training output, where nothing says how long an output may be
@@ -25,7 +25,7 @@ PROGRAMS = 8  # compiled loops that are kept
 
 
 @dataclass(frozen=True)
-class Written:
+class DecodedRows:
     """What a chained decoder said of every row, in the order of the rows.
 
     Attributes:
@@ -44,54 +44,54 @@ class Written:
         return [row[0] for row in self.rows]
 
 
-def forced(examples: Examples, ports: Ports, faces: Faces) -> Examples:
+def teacher_forced(examples: Examples, spec: NetworkSpec, bundle: ModelBundle) -> Examples:
     """Return rows as a network is trained on: a chained decoder's are fed the true outputs.
 
     Args:
         examples: The rows.
-        ports: What goes in and out.
-        faces: The network.
+        spec: What goes in and out.
+        bundle: The network.
     """
-    if faces.step is None:
+    if bundle.step is None:
         return examples
-    (name,) = ports.heads
-    return examples.forced(name, start=END if ports.tokens else 0, stops=ports.stops)
+    (name,) = spec.heads
+    return examples.forced(name, start=END if spec.tokens else 0, stops=spec.stops)
 
 
-def outputs(
-    faces: Faces, ports: Ports, examples: Examples, decoding: Decoding | None = None
+def generate_outputs(
+    bundle: ModelBundle, spec: NetworkSpec, examples: Examples, decoding: Decoding | None = None
 ) -> dict[str, Outputs]:
     """Return what a network says of every row, by output; a chained decoder writes it.
 
     Args:
-        faces: The network.
-        ports: What goes in and out.
+        bundle: The network.
+        spec: What goes in and out.
         examples: The rows; targets are not looked at.
         decoding: How a chained decoder writes; None takes the best token at each step.
 
     Returns:
         As `inference.outputs`; of a decoder ids, b arrays (u_i,), or numbers, b arrays (u_i o).
     """
-    if faces.step is None:
-        return predict.outputs(faces.model, examples, list(ports.heads))
-    (name,) = ports.heads
-    return {name: written(faces, ports, examples, decoding or Decoding()).best()}
+    if bundle.step is None:
+        return predict.predict_outputs(bundle.model, examples, list(spec.heads))
+    (name,) = spec.heads
+    return {name: decode_rows(bundle, spec, examples, decoding or Decoding()).best()}
 
 
-def written(faces: Faces, ports: Ports, examples: Examples, decoding: Decoding) -> Written:
+def decode_rows(bundle: ModelBundle, spec: NetworkSpec, examples: Examples, decoding: Decoding) -> DecodedRows:
     """Let a chained decoder write the output of every row.
 
     Args:
-        faces: The network, with a decoder.
-        ports: What goes in and out.
+        bundle: The network, with a decoder.
+        spec: What goes in and out.
         examples: The rows; targets are not looked at.
         decoding: How tokens are chosen, and the most steps.
     """
-    most = decoding.max_steps or int(ports.u or 0) * (LONGER if ports.tokens or ports.stops else 1)
-    program = _program(faces, ports.tokens, ports.stops, next(iter(ports.heads)), decoding, most)
+    most = decoding.max_steps or int(spec.u or 0) * (LONGER if spec.tokens or spec.stops else 1)
+    program = _program(bundle, spec.tokens, spec.stops, next(iter(spec.heads)), decoding, most)
     said, order = [], []
-    for batch in large(replace(examples, targets={})):
-        said.append([np.asarray(a)[: batch.real] for a in program(inputs_of(examples, batch))])
+    for batch in prediction_batches(replace(examples, targets={})):
+        said.append([np.asarray(a)[: batch.real] for a in program(batch_inputs(examples, batch))])
         order.append(batch.rows[: batch.real])
     back = np.argsort(np.concatenate(order))
     steps, lengths, ended, scores = (np.concatenate(a)[back] for a in zip(*said, strict=True))
@@ -99,18 +99,18 @@ def written(faces: Faces, ports: Ports, examples: Examples, decoding: Decoding) 
         [hypothesis[:n] for hypothesis, n in zip(row, ns, strict=True)]
         for row, ns in zip(steps, lengths, strict=True)
     ]
-    may_end = ports.tokens or ports.stops
-    return Written(rows, scores, ~ended if may_end else np.zeros_like(ended))
+    may_end = spec.tokens or spec.stops
+    return DecodedRows(rows, scores, ~ended if may_end else np.zeros_like(ended))
 
 
 def hypotheses(
-    faces: Faces, ports: Ports, encoding: Encoding, examples: Examples, decoding: Decoding
+    bundle: ModelBundle, spec: NetworkSpec, encoding: TableEncoder, examples: Examples, decoding: Decoding
 ) -> dict[str, Any]:
     """Return what a chained decoder writes, its scores and cuts, by column.
 
     Args:
-        faces: The network.
-        ports: What goes in and out.
+        bundle: The network.
+        spec: What goes in and out.
         encoding: How the rows were encoded.
         examples: The rows; targets are not looked at.
         decoding: How tokens are chosen, and the most steps.
@@ -118,17 +118,17 @@ def hypotheses(
     Raises:
         SettingError: The network is no chained decoder.
     """
-    if faces.step is None:
+    if bundle.step is None:
         raise SettingError(
             "got decoding for a network that is no chained decoder, whose outputs are not written"
             " step by step. Leave decoding out, or train with architecture='decoder'."
         )
     (column,) = encoding.schema.outputs
-    said = written(faces, ports, examples, decoding)
+    said = decode_rows(bundle, spec, examples, decoding)
     found: dict[str, Any] = {}
     for place in range(said.scores.shape[1]):
         name = column.name if place == 0 else f"{column.name}-{place + 1}"
-        found[name] = encoding.cells(column, [row[place] for row in said.rows])
+        found[name] = encoding.decode_cells(column, [row[place] for row in said.rows])
         found[f"{name}-score"] = said.scores[:, place].astype(float)
         found[f"{name}-cut"] = said.cut[:, place]
     return found
@@ -136,25 +136,25 @@ def hypotheses(
 
 @lru_cache(maxsize=PROGRAMS)
 def _program(
-    faces: Faces, tokens: bool, stops: bool, name: str, decoding: Decoding, most: int
+    bundle: ModelBundle, tokens: bool, stops: bool, name: str, decoding: Decoding, most: int
 ) -> Any:
     """Return the compiled call from a batch's inputs to steps, lengths, ended and scores."""
     ops = keras().ops
 
     def one(previous: Any, states: Any, memory: Any) -> Any:
         asked = {PREVIOUS: previous[:, None], "states": states, "memory": memory}
-        said = faces.step(asked)
+        said = bundle.step(asked)
         scores = said[name][:, 0]  # n o
         if stops:
             scores = ops.concatenate([scores, said[STOP][:, 0]], axis=-1)
         return scores, said["states"]
 
     def run(inputs: dict[str, Any]) -> Any:
-        encoded = faces.encode(alone(inputs))
+        encoded = bundle.encode(unwrap_single(inputs))
         encoded = keras().tree.map_structure(ops.stop_gradient, encoded)  # and no Keras mask
         start = encoded["states"], encoded["memory"]
         if tokens:
-            found = decode(
+            found = decode_tokens(
                 one,
                 *start,
                 start=END,
@@ -164,32 +164,34 @@ def _program(
                 forbidden=(PADDING, UNKNOWN),
             )
             return found.ids, found.lengths, found.ended, found.scores
-        o = faces.step.input[PREVIOUS].shape[-1]
+        o = bundle.step.input[PREVIOUS].shape[-1]
         first = ops.zeros((ops.shape(start[0][0])[0], o))  # n o
-        said = values(one, *start, first=first, most=most, stop=0.5 if stops else None)
+        said = decode_numbers(one, *start, first=first, most=most, stop=0.5 if stops else None)
         ended = said.ended[:, None]
         nothing = ops.full(ops.shape(ended), float("nan"))
         return said.values[:, None], said.lengths[:, None], ended, nothing
 
-    variables = {id(v): v for model in (faces.encode, faces.step) for v in model.variables}
-    return compiled(run, list(variables.values()))
+    variables = {id(v): v for model in (bundle.encode, bundle.step) for v in model.variables}
+    return compile_function(run, list(variables.values()))
 
 
-def attention(faces: Faces, ports: Ports, examples: Examples, rows: list[Array]) -> list[Array]:
+def attention(bundle: ModelBundle, spec: NetworkSpec, examples: Examples, rows: list[Array]) -> list[Array]:
     """Return how a decoder looked at the input while it wrote: (u_i t_i) for each row.
 
     Args:
-        faces: The network, with attention.
-        ports: What goes in and out.
+        bundle: The network, with attention.
+        spec: What goes in and out.
         examples: The rows.
         rows: What was written for each, ids (u,) or numbers (u o).
 
     Returns:
         For ids with one more step, that of the end mark.
     """
-    (name,) = ports.heads
-    ends = [np.concatenate([row, [END]]) if ports.tokens else row for row in rows]
-    known = replace(examples, targets={name: Block.of(ends)})
-    said = predict.outputs(faces.attend, forced(known, ports, faces), ["weights"])["weights"]
+    (name,) = spec.heads
+    ends = [np.concatenate([row, [END]]) if spec.tokens else row for row in rows]
+    known = replace(examples, targets={name: RaggedColumn.of(ends)})
+    said = predict.predict_outputs(bundle.attend, teacher_forced(known, spec, bundle), ["weights"])[
+        "weights"
+    ]
     lengths = examples.lengths if examples.lengths is not None else [None] * examples.rows
     return [a[: len(row), :t] for a, row, t in zip(said, ends, lengths, strict=True)]

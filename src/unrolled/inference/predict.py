@@ -11,7 +11,7 @@ from unrolled.data.batches import Batch, Examples, batch_inputs, prediction_batc
 from unrolled.data.block import Array
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
-from unrolled.networks import alone
+from unrolled.networks import unwrap_single
 
 Outputs = Array | list[Array]
 
@@ -65,7 +65,7 @@ def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) 
 
 def _said(network: Any, examples: Examples, batch: Batch, names: list[str]) -> dict[str, Array]:
     """Return what a network says of the real rows of a batch, by output."""
-    said = network.predict_on_batch(alone(batch_inputs(examples, batch)))
+    said = network.predict_on_batch(unwrap_single(batch_inputs(examples, batch)))
     by_name = said if isinstance(said, Mapping) else {names[0]: said}
     return {name: np.asarray(by_name[name])[: batch.real] for name in names}
 

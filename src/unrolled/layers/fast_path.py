@@ -20,7 +20,7 @@ Runner = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Path:
+class FastPath:
     """How the layers run on one backend and device.
 
     Args:
@@ -37,19 +37,21 @@ class Path:
 
 
 PATHS = (
-    Path("jax", ("cpu",), "unrolled.layers.on_jax", "this package's kernel"),
-    Path("jax", (), "", "stock Keras, with cuDNN where it can"),
-    Path(
+    FastPath("jax", ("cpu",), "unrolled.layers.on_jax", "this package's kernel"),
+    FastPath("jax", (), "", "stock Keras, with cuDNN where it can"),
+    FastPath(
         "torch",
         ("cpu",),
         "unrolled.layers.on_torch",
         "this package's kernel; ATen's LSTM and GRU in an export and where it was not compiled",
     ),
-    Path("torch", ("cuda",), "unrolled.layers.on_torch", "ATen's LSTM and GRU, with cuDNN"),
-    Path("torch", (), "", "stock Keras"),
-    Path("tensorflow", (), "", "stock Keras: XLA and TensorFlow have no CPU recurrence to call"),
+    FastPath("torch", ("cuda",), "unrolled.layers.on_torch", "ATen's LSTM and GRU, with cuDNN"),
+    FastPath("torch", (), "", "stock Keras"),
+    FastPath(
+        "tensorflow", (), "", "stock Keras: XLA and TensorFlow have no CPU recurrence to call"
+    ),
 )
-OTHER = Path("any other", (), "", "stock Keras")
+OTHER = FastPath("any other", (), "", "stock Keras")
 
 
 class Call(NamedTuple):
@@ -159,13 +161,13 @@ def _mask_rank(call: Call) -> int | None:
     return None if mask is None else len(mask.shape)
 
 
-def path() -> Path:
+def path() -> FastPath:
     """Return the row of `PATHS` that holds here."""
     return _row_for(keras.backend.backend(), device())
 
 
 @cache
-def _row_for(backend: str, kind: str) -> Path:
+def _row_for(backend: str, kind: str) -> FastPath:
     rows = [p for p in PATHS if p.backend == backend and (not p.devices or kind in p.devices)]
     return rows[0] if rows else OTHER
 

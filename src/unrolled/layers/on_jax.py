@@ -16,7 +16,7 @@ from jax import Array, lax
 from keras import ops
 
 from unrolled.kernels import kernel
-from unrolled.layers.padding import Padding, before
+from unrolled.layers.padding import Padding, mask_from_lengths
 
 if TYPE_CHECKING:
     from unrolled.kernels.flags import Flags
@@ -45,7 +45,7 @@ def run(
     elif padding.lengths is not None:
         ys, *final = recurrence(x, *states, padding.lengths)
         ys = _started(ys, padding.lengths, states[0], padding, flags)
-        last = _last(final[0], before(padding.lengths, x.shape[1]), flags)
+        last = _last(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
     else:
         ys, final = _masked(recurrence, x, states, padding, flags)
         last = _last(final[0], padding.mask.astype(bool), flags)
@@ -74,7 +74,7 @@ def _masked(
 ) -> tuple[Array | None, list[Array]]:
     mask = padding.mask.astype(bool)  # b t
     lengths = mask.sum(1, dtype=jnp.int32)
-    aligned = (mask == before(lengths, x.shape[1])).all()
+    aligned = (mask == mask_from_lengths(lengths, x.shape[1])).all()
     x = lax.cond(aligned, lambda x: x, lambda x: _packed(x, mask), x)
     ys, *final = recurrence(x, *states, lengths)
     if ys is None:
@@ -113,7 +113,9 @@ def _started(
     """Before the first real step stock Keras on JAX gives the initial state, the kernels zeros."""
     if ys is None or not flags.hold or padding.from_zero:
         return ys
-    none_yet = ~before(lengths, ys.shape[1]) if flags.reverse else (lengths == 0)[:, None]
+    none_yet = (
+        ~mask_from_lengths(lengths, ys.shape[1]) if flags.reverse else (lengths == 0)[:, None]
+    )
     return jnp.where(none_yet[..., None], start[:, None], ys)
 
 

@@ -14,7 +14,7 @@ from keras import ops
 from torch import Tensor
 
 from unrolled.kernels import aten, form, on_torch
-from unrolled.layers.padding import Padding, before
+from unrolled.layers.padding import Padding, mask_from_lengths
 
 if TYPE_CHECKING:
     from unrolled.kernels.flags import Flags
@@ -44,7 +44,7 @@ def run(
         last = final[0]
     elif padding.lengths is not None:
         ys, final = recurrence(x, states, padding.lengths)
-        last = _last(final[0], before(padding.lengths, x.shape[1]), flags)
+        last = _last(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
     else:
         mask = padding.mask.bool()
         ys, final = _masked(recurrence, x, states, mask, flags)
@@ -77,7 +77,7 @@ def _masked(
     """Run the real steps from the front of each row, and put the outputs where they stood."""
     lengths = mask.sum(1)
     traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
-    if not traced and bool((mask == before(lengths, x.shape[1])).all()):
+    if not traced and bool((mask == mask_from_lengths(lengths, x.shape[1])).all()):
         return recurrence(x, states, lengths)  # type: ignore[no-any-return]
     x = aten.taken(x, torch.argsort(~mask, dim=1, stable=True))
     ys, final = recurrence(x, states, lengths)

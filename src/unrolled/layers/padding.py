@@ -24,10 +24,10 @@ class Padding:
 
     def as_mask(self, steps: int) -> Any:
         """Return the mask, `b t`, made from the lengths where there is none."""
-        return self.mask if self.lengths is None else before(self.lengths, steps)
+        return self.mask if self.lengths is None else mask_from_lengths(self.lengths, steps)
 
 
-def before(lengths: Any, steps: int) -> Any:
+def mask_from_lengths(lengths: Any, steps: int) -> Any:
     """Return True at the first `lengths` of `steps` steps, `b t`.
 
     Args:
@@ -37,7 +37,7 @@ def before(lengths: Any, steps: int) -> Any:
     return ops.arange(steps, dtype="int32") < ops.expand_dims(lengths, 1)
 
 
-def merged(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding | None:
+def merge_padding(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding | None:
     """Return what a mask and lengths say together, or None when neither was given.
 
     Args:
@@ -52,5 +52,5 @@ def merged(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding |
     lengths = ops.clip(ops.cast(ops.convert_to_tensor(lengths), "int32"), 0, steps)
     if mask is None:
         return Padding(None, lengths, from_zero)
-    both = ops.logical_and(ops.cast(mask, "bool"), before(lengths, steps))
+    both = ops.logical_and(ops.cast(mask, "bool"), mask_from_lengths(lengths, steps))
     return Padding(both, None, from_zero)

@@ -9,7 +9,7 @@ from keras import ops
 
 from unrolled.kernels.flags import Flags
 from unrolled.layers import fast_path
-from unrolled.layers.padding import Padding, merged
+from unrolled.layers.padding import Padding, merge_padding
 
 
 class Recurrent(keras.layers.RNN):
@@ -42,7 +42,7 @@ class Recurrent(keras.layers.RNN):
             As stock Keras: the last output `b h` or every output `b t h`, then the states.
         """
         from_zero = initial_state is None and not self.stateful
-        padding = merged(mask, lengths, sequences.shape[1], from_zero=from_zero)
+        padding = merge_padding(mask, lengths, sequences.shape[1], from_zero=from_zero)
         return super().call(sequences, initial_state=initial_state, mask=padding, training=training)
 
     def inner_loop(

@@ -10,9 +10,9 @@ import numpy as np
 
 from unrolled.backend import keras
 from unrolled.settings import Training
-from unrolled.training.checkpoint_file import State
-from unrolled.training.checkpoints import Slot
-from unrolled.training.dataset import Passes
+from unrolled.training.checkpoint_file import TrainingState
+from unrolled.training.checkpoints import NetworkCheckpoints
+from unrolled.training.dataset import BatchDataset
 from unrolled.training.progress import Progress
 
 Callback: Any = keras().callbacks.Callback
@@ -25,7 +25,7 @@ class Diverged(Exception):  # noqa: N818
     """The training loss is no longer a number."""
 
 
-class Keeper(Callback):
+class BestWeights(Callback):
     """Keeps the best weights, may halve the learning rate on a plateau, stops in the end.
 
     Where the rate falls over all passes, the last that is about as good as the best is kept.
@@ -40,11 +40,11 @@ class Keeper(Callback):
 
     def __init__(
         self,
-        passes: Passes,
+        passes: BatchDataset,
         training: Training,
         *,
         which: str = "",
-        slot: Slot | None = None,
+        slot: NetworkCheckpoints | None = None,
         floor: float = 0.0,
     ) -> None:
         super().__init__()
@@ -116,18 +116,18 @@ class Keeper(Callback):
             self.over = self.model.stop_training = True
         self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best)
 
-    def _state(self, step: int) -> State:
+    def _state(self, step: int) -> TrainingState:
         """Return all that the rest of the training depends on, before a step of a pass."""
         if hasattr(self.model, "jax_state_sync"):  # on JAX the variables are behind while it runs
             self.model.jax_state_sync()
         facts = {name: getattr(self, name) for name in STANDING}
         arrays = {name: keras().ops.convert_to_numpy(v) for name, v in self._variables().items()}
         arrays |= {f"best/{i:03d}": np.asarray(w) for i, w in enumerate(self.weights or ())}
-        return State(
+        return TrainingState(
             facts | {"epoch": self.epoch, "step": step, "order": self.passes.order}, arrays
         )
 
-    def _restore(self, state: State) -> None:
+    def _restore(self, state: TrainingState) -> None:
         """Set back all that `_state` returned."""
         facts, arrays = state.facts, state.arrays
         for name, variable in self._variables().items():

@@ -19,7 +19,7 @@ HEAD, HALF = "unrolled", ".part"  # the entry of the header; the ending of an un
 
 
 @dataclass(frozen=True)
-class State:
+class TrainingState:
     """Where a training stands.
 
     Attributes:
@@ -32,7 +32,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Checkpoint:
     """A state with what it is of.
 
     Attributes:
@@ -43,10 +43,10 @@ class Kept:
 
     begun: Mapping[str, Any]
     number: int
-    state: State
+    state: TrainingState
 
 
-def write(path: Path, kept: Kept) -> None:
+def write(path: Path, kept: Checkpoint) -> None:
     """Write a file beside, down to the disk, and move it to its place.
 
     Raises:
@@ -70,7 +70,7 @@ def write(path: Path, kept: Kept) -> None:
     durable.settled(path.parent)
 
 
-def read(path: Path) -> Kept:
+def read(path: Path) -> Checkpoint:
     """Read what `write` wrote.
 
     Raises:
@@ -87,7 +87,7 @@ def read(path: Path) -> Kept:
                     f" {FORMAT}. Install a newer unrolled."
                 )
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return Kept(facts["begun"], facts["number"], State(facts["facts"], arrays))
+        return Checkpoint(facts["begun"], facts["number"], TrainingState(facts["facts"], arrays))
     except CheckpointError:
         raise
     except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from unrolled.backend import keras
-from unrolled.data.batches import Batch, Examples, batches, inputs_of, targets_of
+from unrolled.data.batches import Batch, Examples, batch_inputs, batch_targets, make_batches
 from unrolled.data.block import Array
 from unrolled.data.encoders.vocabulary import PADDING, UNKNOWN
-from unrolled.networks import alone
+from unrolled.networks import unwrap_single
 from unrolled.settings import Training
 
 PyDataset: Any = keras().utils.PyDataset
 Hide = Callable[[Array, tuple[int, int]], Array]
 
 
-class Fed(PyDataset):
+class ValidationDataset(PyDataset):
     """Examples as Keras wants them: batch by batch.
 
     Attributes:
@@ -35,16 +35,16 @@ class Fed(PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         batch = self.batches[self.skipped + index]
-        targets, weights = targets_of(self.examples, batch, len(self.batches))
-        inputs = self._seen(inputs_of(self.examples, batch), self.skipped + index)
-        return alone(inputs), alone(targets), alone(weights)
+        targets, weights = batch_targets(self.examples, batch, len(self.batches))
+        inputs = self._seen(batch_inputs(self.examples, batch), self.skipped + index)
+        return unwrap_single(inputs), unwrap_single(targets), unwrap_single(weights)
 
     def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:  # noqa: ARG002
         """Return what is shown of the inputs of a batch."""
         return inputs
 
 
-class Passes(Fed):
+class BatchDataset(ValidationDataset):
     """Examples cut into batches anew before each pass, in an order of their own.
 
     Attributes:
@@ -55,9 +55,9 @@ class Passes(Fed):
     def __init__(self, examples: Examples, training: Training) -> None:
         self.size = min(training.batch_size or examples.rows, examples.rows)
         self.random = np.random.default_rng(training.seed)
-        super().__init__(examples, batches(examples, self.size, shuffle=self.random))
+        super().__init__(examples, make_batches(examples, self.size, shuffle=self.random))
         self.order: Mapping[str, Any] = {}
-        self.done, self.hide = 0, hidden(training)
+        self.done, self.hide = 0, word_dropout(training)
 
     def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:
         """Return the inputs of a batch, with some words taken for unknown ones if so asked."""
@@ -76,10 +76,10 @@ class Passes(Fed):
         if order is not None:
             self.random.bit_generator.state = order
         self.order, self.skipped = self.random.bit_generator.state, skipped
-        self.batches = batches(self.examples, self.size, shuffle=self.random)
+        self.batches = make_batches(self.examples, self.size, shuffle=self.random)
 
 
-def hidden(training: Training) -> Hide | None:
+def word_dropout(training: Training) -> Hide | None:
     """Return what takes a share of words for unknown ones, others in each batch of each pass.
 
     Args:

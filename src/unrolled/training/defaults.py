@@ -14,7 +14,7 @@ LEAST_PATIENCE, PATIENT_STEPS = 10, 400
 WRITING_STEPS, WRITING_PASSES = 3400, (15, 200)  # where tokens are written, by a falling rate
 
 
-def settled(
+def with_defaults(
     training: Training, *, rows: int, embedded: bool, generates: bool, answers: bool
 ) -> Training:
     """Return the settings with every gap filled for a training part.

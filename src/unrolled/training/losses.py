@@ -7,19 +7,19 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batches import Examples
-from unrolled.data.block import Block
-from unrolled.networks import STOP, alone
+from unrolled.data.block import RaggedColumn
+from unrolled.networks import STOP, unwrap_single
 from unrolled.settings import Training
 
 WARMING = 0.05  # share of these in which the rate rises first
 SMOOTHING = 0.1  # of labels and tokens that are answers
 
 
-def compiled(network: Any, examples: Examples, training: Training) -> None:
+def compile_network(network: Any, examples: Examples, training: Training) -> None:
     """Compile a network with the loss that its targets ask for."""
     losses = {name: _loss(block, name, training) for name, block in examples.targets.items()}
     optimizer = keras().optimizers.Adam(_rate(examples, training), clipnorm=1.0)
-    network.compile(optimizer=optimizer, loss=alone(losses))
+    network.compile(optimizer=optimizer, loss=unwrap_single(losses))
 
 
 def _rate(examples: Examples, training: Training) -> Any:
@@ -37,7 +37,7 @@ def _rate(examples: Examples, training: Training) -> Any:
     )
 
 
-def _loss(block: Block, name: str, training: Training) -> Any:
+def _loss(block: RaggedColumn, name: str, training: Training) -> Any:
     """Return cross-entropy for whole numbers (classes) and ends, squared error for the rest."""
     if name == STOP:
         return keras().losses.BinaryCrossentropy(from_logits=True)
@@ -45,19 +45,19 @@ def _loss(block: Block, name: str, training: Training) -> Any:
         squared, absolute = keras().losses.MeanSquaredError, keras().losses.MeanAbsoluteError
         return absolute() if training.loss == "absolute" else squared()
     if training.label_smoothing:
-        return smoothed(training.label_smoothing)
+        return label_smoothed_cross_entropy(training.label_smoothing)
     return keras().losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def _least(network: Any, examples: Examples, training: Training) -> float:
+def min_loss(network: Any, examples: Examples, training: Training) -> float:
     """Return the least that the loss can be: the entropy of what labels are smoothed to."""
     share, said = training.label_smoothing or 0.0, network.output
     outputs = said if isinstance(said, dict) else dict.fromkeys(examples.targets, said)
     sizes = [outputs[name].shape[-1] for name, block in examples.targets.items() if block.whole]
-    return sum(entropy(share, size) for size in sizes) if share else 0.0
+    return sum(smoothed_entropy(share, size) for size in sizes) if share else 0.0
 
 
-def entropy(share: float, labels: int) -> float:
+def smoothed_entropy(share: float, labels: int) -> float:
     """Return the entropy of one of some labels, a share of whose weight is spread over all alike.
 
     Example:
@@ -69,7 +69,7 @@ def entropy(share: float, labels: int) -> float:
     return -true * math.log(true) - (labels - 1) * other * math.log(other)
 
 
-def smoothed(share: float) -> Any:
+def label_smoothed_cross_entropy(share: float) -> Any:
     """Return the cross-entropy with a share of the target spread over all classes alike.
 
     Args:

@@ -87,7 +87,7 @@ def stage(what: str, *, shown: bool) -> Iterator[None]:
 
 
 @contextmanager
-def counted(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
     """Give what is told how many more rows are done, and shows a bar of all on a terminal.
 
     Args:

@@ -15,7 +15,7 @@ from unrolled.data.batches import Examples
 from unrolled.settings import Training
 
 
-def begun(
+def run_fingerprint(
     network: Any, train: Examples, validation: Examples, training: Training
 ) -> dict[str, Any]:
     """Return the fingerprint of a training, as JSON has it.

@@ -12,7 +12,7 @@ ops = keras().ops
 Layer: Any = keras().layers.Layer
 
 
-class Mixed(Layer):
+class ScheduledSampling(Layer):
     """Replaces true outputs, one step late, by the decoder's own, with a chance that grows.
 
     Only in training; each call there is one step of it. With the linear schedule the chance to

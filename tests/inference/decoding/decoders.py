@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from unrolled.backend import keras
-from unrolled.inference.decoding import compiled
+from unrolled.inference.decoding import compile_function
 
 ops = keras().ops
 START, END = 1, 0
@@ -76,7 +76,7 @@ def recurrent(previous, states, memory):
 @cache
 def compiled_loop(loop, **how):
     """Return a compiled function from states and memory to the hypotheses of each row."""
-    run = compiled(
+    run = compile_function(
         lambda states, memory: loop(recurrent, states, memory, start=START, end=END, **how), ()
     )
     return lambda states, memory: told(run(states, memory))

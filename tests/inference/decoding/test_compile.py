@@ -5,7 +5,13 @@ import pytest
 from decoders import END, START, Recurrent, compiled_loop, ops, recurrent, told
 
 from unrolled.backend import keras
-from unrolled.inference.decoding import beam, compiled, decode, greedy, sample
+from unrolled.inference.decoding import (
+    compile_function,
+    decode_by_beam_search,
+    decode_by_sampling,
+    decode_greedily,
+    decode_tokens,
+)
 from unrolled.settings import Decoding
 
 layers = keras().layers
@@ -37,7 +43,7 @@ class Decoder:
 
     def decoded(self, states):
         self.traces += 1
-        return greedy(self.step, states, (), **MARKS)
+        return decode_greedily(self.step, states, (), **MARKS)
 
 
 def begun():
@@ -46,12 +52,12 @@ def begun():
 
 def test_new_weights_are_read_and_compile_nothing():
     decoder = Decoder()
-    fast = compiled(decoder.decoded, decoder.model.variables)
+    fast = compile_function(decoder.decoded, decoder.model.variables)
     found = [told(fast(begun()))]
     for seed in (1, 2):
         decoder.scramble(seed)
         found.append(told(fast(begun())))
-        assert found[-1] == about(told(greedy(decoder.step, begun(), (), **MARKS)))
+        assert found[-1] == about(told(decode_greedily(decoder.step, begun(), (), **MARKS)))
     assert found[0] != found[1] != found[2]
     assert decoder.traces == 1
 
@@ -65,7 +71,7 @@ def about(rows):
 
 def test_other_rows_compile_again_and_the_same_number_does_not():
     decoder = Decoder()
-    fast = compiled(decoder.decoded, decoder.model.variables)
+    fast = compile_function(decoder.decoded, decoder.model.variables)
     for rows in (7, 3, 7, 3):
         assert fast(begun()[:rows]).ids.shape == (rows, 1, 6)
     assert decoder.traces == 2
@@ -77,7 +83,7 @@ def test_what_a_layer_writes_is_dropped():
     def drawn(x):
         return x + keras().random.uniform((2,), seed=generator)
 
-    fast = compiled(drawn, [generator.state])
+    fast = compile_function(drawn, [generator.state])
     before = ops.convert_to_numpy(generator.state)
     first, again = (ops.convert_to_numpy(fast(np.zeros(2, "float32"))) for _ in range(2))
     assert (first == again).all()
@@ -87,16 +93,16 @@ def test_what_a_layer_writes_is_dropped():
 @pytest.mark.parametrize(
     ("settings", "loop", "how"),
     [
-        (Decoding(), greedy, {"most": 6}),
-        (Decoding(max_steps=9), greedy, {"most": 9}),
+        (Decoding(), decode_greedily, {"most": 6}),
+        (Decoding(max_steps=9), decode_greedily, {"most": 9}),
         (
             Decoding(beam=4, n_best=3, length_penalty=0.3),
-            beam,
+            decode_by_beam_search,
             {"most": 6, "width": 4, "n_best": 3, "length_penalty": 0.3},
         ),
         (
             Decoding(samples=5, temperature=0.7, top_k=3, top_p=0.9, seed=4),
-            sample,
+            decode_by_sampling,
             {"most": 6, "samples": 5, "temperature": 0.7, "top_k": 3, "top_p": 0.9, "seed": 4},
         ),
     ],
@@ -105,7 +111,9 @@ def test_what_a_layer_writes_is_dropped():
 def test_decode_runs_the_loop_that_settings_ask_for(settings, loop, how):
     model = Recurrent(0, rows=4)
     for forbidden in ((), (3,)):
-        found = decode(recurrent, *model.parts(), **MARKS, settings=settings, forbidden=forbidden)
+        found = decode_tokens(
+            recurrent, *model.parts(), **MARKS, settings=settings, forbidden=forbidden
+        )
         assert found.ids.shape[-1] == how["most"]
         expected = compiled_loop(loop, **how, forbidden=forbidden)(*model.parts())
         assert told(found) == about(expected)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from unrolled.errors import SettingError, ShapeError
-from unrolled.inference.decoding import greedy, sample
+from unrolled.inference.decoding import decode_by_sampling, decode_greedily
 from unrolled.inference.decoding.greedy_and_sampling import _drawn
 
 MARKS = {"start": START, "end": END}
@@ -20,7 +20,7 @@ CHANCES = [0.1, 0.4, 0.2, 0.05, 0.25]
 def drawn(chances, count, *, most=1, **how):
     """Return the ids (count u) of many draws of steps that are all alike."""
     step = table(np.tile(chances, (len(chances), 1)))
-    made = sample(step, (), rows_only(1), **MARKS, most=most, samples=count, **how)
+    made = decode_by_sampling(step, (), rows_only(1), **MARKS, most=most, samples=count, **how)
     return ops.convert_to_numpy(made.ids)[0]
 
 
@@ -28,7 +28,9 @@ def drawn(chances, count, *, most=1, **how):
 @quick
 def test_greedy_takes_the_most_probable_id_at_each_step(seed, most):
     model = Recurrent(seed)
-    for index, [(ids, score, ended)] in enumerate(compiled_loop(greedy, most=most)(*model.parts())):
+    for index, [(ids, score, ended)] in enumerate(
+        compiled_loop(decode_greedily, most=most)(*model.parts())
+    ):
         assert ids == decoders.greedily(model, index, most)
         assert score == pytest.approx(model.score(index, ids), abs=1e-4)
         assert ended == (END in ids)
@@ -38,7 +40,7 @@ def test_some_of_those_rows_end_and_some_are_cut():
     found = [
         row[0]
         for seed in range(10)
-        for row in compiled_loop(greedy, most=4)(*Recurrent(seed).parts())
+        for row in compiled_loop(decode_greedily, most=4)(*Recurrent(seed).parts())
     ]
     assert {ended for _, _, ended in found} == {True, False}
     assert len({len(ids) for ids, _, ended in found if ended}) > 1
@@ -48,9 +50,9 @@ def test_some_of_those_rows_end_and_some_are_cut():
 @quick
 def test_a_row_is_the_same_alone(seed):
     model = Recurrent(seed)
-    together = compiled_loop(greedy, most=5)(*model.parts())
+    together = compiled_loop(decode_greedily, most=5)(*model.parts())
     for index, row in enumerate(together):
-        [[alone]] = compiled_loop(greedy, most=5)(*model.row(index))
+        [[alone]] = compiled_loop(decode_greedily, most=5)(*model.row(index))
         assert alone[0] == row[0][0]
         assert alone[1] == pytest.approx(row[0][1], abs=1e-5)
 
@@ -60,7 +62,7 @@ def test_the_loop_ends_with_the_last_row(counted):
     longest = max(len(decoders.greedily(model, i, 50)) for i in range(3))
     assert 1 < longest < 50
     step, count = counted(recurrent)
-    greedy(step, model.states(), model.memory(), **MARKS, most=50)
+    decode_greedily(step, model.states(), model.memory(), **MARKS, most=50)
     assert count() == longest
 
 
@@ -68,9 +70,11 @@ def test_the_loop_ends_with_the_last_row(counted):
 @quick
 def test_a_cold_draw_is_the_greedy_choice(seed, samples):
     model = Recurrent(seed)
-    [*rows] = compiled_loop(greedy, most=5)(*model.parts())
+    [*rows] = compiled_loop(decode_greedily, most=5)(*model.parts())
     for cold in (1e-3, 1e-45):
-        draws = compiled_loop(sample, most=5, temperature=cold, samples=samples)(*model.parts())
+        draws = compiled_loop(decode_by_sampling, most=5, temperature=cold, samples=samples)(
+            *model.parts()
+        )
         assert [[ids for ids, _, _ in row] for row in draws] == [
             [row[0][0]] * samples for row in rows
         ]
@@ -78,7 +82,9 @@ def test_a_cold_draw_is_the_greedy_choice(seed, samples):
 
 def test_the_score_of_a_draw_is_that_of_the_model():
     model = Recurrent(3)
-    draws = compiled_loop(sample, most=4, temperature=2.0, top_k=3, samples=20)(*model.parts())
+    draws = compiled_loop(decode_by_sampling, most=4, temperature=2.0, top_k=3, samples=20)(
+        *model.parts()
+    )
     assert len({ids for row in draws for ids, _, _ in row}) > 10
     for index, row in enumerate(draws):
         for ids, score, _ in row:
@@ -96,7 +102,7 @@ def test_ids_are_drawn_as_often_as_they_are_probable(temperature):
 def test_steps_and_rows_are_drawn_independently():
     chances = np.array([0.0, 0.5, 0.3, 0.2])
     step = table(np.tile(chances, (4, 1)))
-    made = sample(step, (), rows_only(2), **MARKS, most=2, samples=4000)
+    made = decode_by_sampling(step, (), rows_only(2), **MARKS, most=2, samples=4000)
     ids = ops.convert_to_numpy(made.ids)  # 2 4000 2
     expected = np.outer(chances, chances)[1:, 1:].ravel() * 4000
     for first, second in ((ids[0, :, 0], ids[0, :, 1]), (ids[0, :, 0], ids[1, :, 0])):
@@ -145,7 +151,7 @@ def test_a_seed_makes_draws_equal_and_another_does_not():
     assert (first != other).any()
 
 
-@pytest.mark.parametrize("loop", [greedy, sample])
+@pytest.mark.parametrize("loop", [decode_greedily, decode_by_sampling])
 def test_forbidden_ids_are_never_given(loop):
     model = Recurrent(1, rows=8)
     free = compiled_loop(loop, most=8)(*model.parts())
@@ -162,7 +168,7 @@ def test_a_row_where_nothing_more_is_allowed_is_given_up():
     def two_steps(_ids, position):
         return ops.ones((3, 4), dtype="bool") & (position < 2)
 
-    for loop in (greedy, sample):
+    for loop in (decode_greedily, decode_by_sampling):
         made = loop(recurrent, *model.parts(), **MARKS, most=5, forbidden=(END,), allowed=two_steps)
         assert told(made) == [[((), -np.inf, False)]] * 3
 
@@ -182,7 +188,7 @@ def test_a_row_where_nothing_more_is_allowed_is_given_up():
 )
 def test_marks_that_do_not_fit_are_refused(how, text):
     with pytest.raises(SettingError) as caught:
-        greedy(recurrent, *Recurrent().parts(), **{**MARKS, "most": 3, **how})
+        decode_greedily(recurrent, *Recurrent().parts(), **{**MARKS, "most": 3, **how})
     assert str(caught.value).startswith(text)
 
 
@@ -198,10 +204,10 @@ def test_marks_that_do_not_fit_are_refused(how, text):
 )
 def test_numbers_that_no_draw_can_use_are_refused(how, text):
     with pytest.raises(SettingError) as caught:
-        sample(recurrent, *Recurrent().parts(), **MARKS, most=3, **how)
+        decode_by_sampling(recurrent, *Recurrent().parts(), **MARKS, most=3, **how)
     assert str(caught.value) == text
 
 
 def test_a_decoder_that_cannot_tell_its_rows_is_refused():
     with pytest.raises(ShapeError, match="got neither states nor memory, expected a tensor"):
-        greedy(table([[0.5, 0.5]] * 2), (), (), **MARKS, most=3)
+        decode_greedily(table([[0.5, 0.5]] * 2), (), (), **MARKS, most=3)

@@ -5,7 +5,7 @@ import pytest
 from decoders import ops
 
 from unrolled.errors import SettingError
-from unrolled.inference.decoding import values
+from unrolled.inference.decoding import decode_numbers
 
 RATES = np.array([[0.5], [2.0], [-1.0]], "float32")  # b 1
 FIRST = np.array([[8.0, 1.0], [1.0, 3.0], [2.0, 0.0]], "float32")  # b o
@@ -40,14 +40,14 @@ def counts():
 
 
 def test_each_value_makes_the_next():
-    made = values(grown, counts(), RATES, first=FIRST, most=4)
+    made = decode_numbers(grown, counts(), RATES, first=FIRST, most=4)
     np.testing.assert_allclose(made.values, [by_hand(row, 4) for row in range(3)], rtol=1e-6)
     assert ops.convert_to_numpy(made.lengths).tolist() == [4, 4, 4]
     assert ops.convert_to_numpy(made.ended).tolist() == [True, True, True]
 
 
 def test_a_row_that_stops_is_zero_after_its_last_step():
-    made = values(until(20.0), counts(), RATES, first=FIRST, most=6, stop=0.5)
+    made = decode_numbers(until(20.0), counts(), RATES, first=FIRST, most=6, stop=0.5)
     lengths = ops.convert_to_numpy(made.lengths)
     assert lengths.tolist() == [6, 4, 6]  # 2, 5, 12, 27
     assert ops.convert_to_numpy(made.ended).tolist() == [False, True, False]
@@ -59,13 +59,13 @@ def test_a_row_that_stops_is_zero_after_its_last_step():
 @pytest.mark.parametrize(("stop", "length"), [(0.99, 1), (0.995, 5)])
 def test_stop_is_a_probability(stop, length):
     """The logit of 5 is a probability of 0.9933."""
-    made = values(until(0.0), counts(), RATES, first=FIRST, most=5, stop=stop)
+    made = decode_numbers(until(0.0), counts(), RATES, first=FIRST, most=5, stop=stop)
     assert ops.convert_to_numpy(made.lengths).tolist() == [length] * 3
 
 
 def test_the_loop_ends_with_the_last_row(counted):
     step, count = counted(until(3.0))
-    made = values(step, counts(), RATES, first=FIRST, most=50, stop=0.5)
+    made = decode_numbers(step, counts(), RATES, first=FIRST, most=50, stop=0.5)
     assert count() == int(ops.max(made.lengths)) < 50
 
 
@@ -82,5 +82,5 @@ def test_the_loop_ends_with_the_last_row(counted):
 )
 def test_numbers_out_of_range_are_refused(how, text):
     with pytest.raises(SettingError) as caught:
-        values(grown, counts(), RATES, first=FIRST, **how)
+        decode_numbers(grown, counts(), RATES, first=FIRST, **how)
     assert str(caught.value) == text

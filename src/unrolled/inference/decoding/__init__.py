@@ -10,29 +10,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from unrolled.inference.decoding.beam_search import beam
-from unrolled.inference.decoding.compile import compiled
-from unrolled.inference.decoding.greedy_and_sampling import greedy, sample
-from unrolled.inference.decoding.numeric import values
-from unrolled.inference.decoding.results import Generated, Numbers
+from unrolled.inference.decoding.beam_search import decode_by_beam_search
+from unrolled.inference.decoding.compile import compile_function
+from unrolled.inference.decoding.greedy_and_sampling import decode_by_sampling, decode_greedily
+from unrolled.inference.decoding.numeric import decode_numbers
+from unrolled.inference.decoding.results import GeneratedNumbers, GeneratedTokens
 from unrolled.inference.decoding.step import Allowed, Step
 from unrolled.settings import Decoding
 
 __all__ = [
     "Allowed",
-    "Generated",
-    "Numbers",
+    "GeneratedNumbers",
+    "GeneratedTokens",
     "Step",
-    "beam",
-    "compiled",
-    "decode",
-    "greedy",
-    "sample",
-    "values",
+    "compile_function",
+    "decode_by_beam_search",
+    "decode_by_sampling",
+    "decode_greedily",
+    "decode_numbers",
+    "decode_tokens",
 ]
 
 
-def decode(
+def decode_tokens(
     step: Step,
     states: Any,
     memory: Any,
@@ -43,7 +43,7 @@ def decode(
     settings: Decoding,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
-) -> Generated:
+) -> GeneratedTokens:
     """Run the loop that the settings ask for.
 
     Args:
@@ -75,9 +75,9 @@ def decode(
         drawing = settings.model_dump(
             include={"temperature", "top_k", "top_p", "seed", "samples"},
         )
-        return sample(step, states, memory, **common, **drawing)
+        return decode_by_sampling(step, states, memory, **common, **drawing)
     if settings.beam > 1:
-        return beam(
+        return decode_by_beam_search(
             step,
             states,
             memory,
@@ -86,4 +86,4 @@ def decode(
             n_best=settings.n_best,
             length_penalty=settings.length_penalty,
         )
-    return greedy(step, states, memory, **common)
+    return decode_greedily(step, states, memory, **common)

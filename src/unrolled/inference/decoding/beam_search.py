@@ -9,11 +9,11 @@ import numpy as np
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
-from unrolled.inference.decoding.results import Generated
+from unrolled.inference.decoding.results import GeneratedTokens
 from unrolled.inference.decoding.step import (
     Allowed,
-    Rules,
     Step,
+    TokenConstraints,
     repeated,
     rows_of,
     tensors,
@@ -41,7 +41,7 @@ class Live(NamedTuple):
     states: Any  # tree of (b*w ...)
 
 
-def beam(
+def decode_by_beam_search(
     step: Step,
     states: Any,
     memory: Any,
@@ -54,7 +54,7 @@ def beam(
     length_penalty: float = 1.0,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
-) -> Generated:
+) -> GeneratedTokens:
     """Follow the `width` most probable beginnings and return the best rows of ids.
 
     At each step every live hypothesis is continued by every id, and the most probable `width` of
@@ -84,7 +84,7 @@ def beam(
         ShapeError: Neither states nor memory have a tensor.
     """
     _check_search(width, n_best, length_penalty)
-    rules = Rules(start, end, most, forbidden, allowed)
+    rules = TokenConstraints(start, end, most, forbidden, allowed)
     states, memory = tensors(states), tensors(memory)
     b = rows_of(states, memory)
     live = Live(
@@ -102,7 +102,7 @@ def beam(
 
 
 def _searched(
-    step: Step, memory: Any, live: Live, ended: Ended, rules: Rules, penalty: float
+    step: Step, memory: Any, live: Live, ended: Ended, rules: TokenConstraints, penalty: float
 ) -> tuple[Live, Ended]:
     """Grow live hypotheses until none can enter the best, or to the limit."""
     b, width, most = ops.shape(live.ids)
@@ -166,7 +166,7 @@ def _ranks(ended: Ended, penalty: float) -> Any:
     return ended.sums / ops.cast(ended.lengths, "float32") ** penalty
 
 
-def _ordered(live: Live, ended: Ended) -> Generated:
+def _ordered(live: Live, ended: Ended) -> GeneratedTokens:
     """Return the ended hypotheses, and in places left empty those cut at the limit."""
     n_best, most = int(ended.sums.shape[1]), int(ended.ids.shape[2])
     count = ops.sum(ops.cast(ended.sums > -np.inf, "int32"), axis=1, keepdims=True)  # b 1
@@ -180,7 +180,7 @@ def _ordered(live: Live, ended: Ended) -> Generated:
     sums = ops.take_along_axis(cut_sums, following, axis=1)
     sums = ops.where(is_ended, ended.sums, sums)
     found = sums > -np.inf
-    return Generated(
+    return GeneratedTokens(
         ids=ops.where(found[..., None], ids, 0),
         scores=sums,
         lengths=ops.where(found, ops.where(is_ended, ended.lengths - 1, most), 0),

@@ -10,7 +10,9 @@ from unrolled.backend import keras
 Result = TypeVar("Result")
 
 
-def compiled(function: Callable[..., Result], variables: Sequence[Any]) -> Callable[..., Result]:
+def compile_function(
+    function: Callable[..., Result], variables: Sequence[Any]
+) -> Callable[..., Result]:
     """Return a function of tensors as one compiled call.
 
     It compiles again for every new shape of its arguments, and for nothing else. It reads the

@@ -9,11 +9,11 @@ import numpy as np
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
-from unrolled.inference.decoding.results import Generated
+from unrolled.inference.decoding.results import GeneratedTokens
 from unrolled.inference.decoding.step import (
     Allowed,
-    Rules,
     Step,
+    TokenConstraints,
     repeated,
     rows_of,
     tensors,
@@ -26,7 +26,7 @@ SMALLEST = float(np.finfo("float32").tiny)  # a temperature below it would be 0 
 Choose = Callable[[Any, Any], Any]  # log-probabilities (n o), position -> ids (n)
 
 
-def greedy(
+def decode_greedily(
     step: Step,
     states: Any,
     memory: Any,
@@ -36,7 +36,7 @@ def greedy(
     most: int,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
-) -> Generated:
+) -> GeneratedTokens:
     """Take the most probable id at each step.
 
     Args:
@@ -66,11 +66,11 @@ def greedy(
         >>> ops.convert_to_numpy(found.ids).tolist(), bool(found.ended[0, 0])
         ([[[0, 1, 0]]], False)
     """
-    rules = Rules(start, end, most, forbidden, allowed)
+    rules = TokenConstraints(start, end, most, forbidden, allowed)
     return _chained(step, states, memory, rules, _likeliest, copies=1)
 
 
-def sample(
+def decode_by_sampling(
     step: Step,
     states: Any,
     memory: Any,
@@ -85,7 +85,7 @@ def sample(
     samples: int = 1,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
-) -> Generated:
+) -> GeneratedTokens:
     """Draw each id from the probabilities of its step, independently in each copy of a row.
 
     Args:
@@ -112,7 +112,7 @@ def sample(
         ShapeError: Neither states nor memory have a tensor.
     """
     _check_draw(temperature, top_k, top_p, samples)
-    rules = Rules(start, end, most, forbidden, allowed)
+    rules = TokenConstraints(start, end, most, forbidden, allowed)
     states, memory = tensors(states), tensors(memory)
     noise = keras().random.uniform((most, rows_of(states, memory) * samples), seed=seed)
 
@@ -124,8 +124,8 @@ def sample(
 
 
 def _chained(
-    step: Step, states: Any, memory: Any, rules: Rules, choose: Choose, *, copies: int
-) -> Generated:
+    step: Step, states: Any, memory: Any, rules: TokenConstraints, choose: Choose, *, copies: int
+) -> GeneratedTokens:
     """Run the decoder over each row `copies` times, taking the ids that `choose` names."""
     states, memory = tensors(states), tensors(memory)
     b = rows_of(states, memory)
@@ -163,7 +163,7 @@ def _chained(
         ),
     )
     found = ops.logical_not(ops.isinf(scores))  # n
-    return Generated(
+    return GeneratedTokens(
         ids=ops.reshape(ops.where(found[:, None], ids, 0), (b, copies, rules.most)),
         scores=ops.reshape(scores, (b, copies)),
         lengths=ops.reshape(ops.where(found, lengths, 0), (b, copies)),

@@ -6,13 +6,13 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
-from unrolled.inference.decoding.results import Numbers
+from unrolled.inference.decoding.results import GeneratedNumbers
 from unrolled.inference.decoding.step import Step, checked_limit, tensors
 
 ops = keras().ops
 
 
-def values(
+def decode_numbers(
     step: Step,
     states: Any,
     memory: Any,
@@ -20,7 +20,7 @@ def values(
     first: Any,
     most: int,
     stop: float | None = None,
-) -> Numbers:
+) -> GeneratedNumbers:
     """Make steps of numbers, each from the one before.
 
     Args:
@@ -61,7 +61,7 @@ def values(
     )
     _, _, _, made, lengths, live = _fed_back(step, memory, begun, stop)
     ended = ops.ones_like(live) if stop is None else ops.logical_not(live)
-    return Numbers(values=made, lengths=lengths, ended=ended)
+    return GeneratedNumbers(values=made, lengths=lengths, ended=ended)
 
 
 def _fed_back(step: Step, memory: Any, begun: tuple[Any, ...], stop: float | None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
-class Generated(NamedTuple):
+class GeneratedTokens(NamedTuple):
     """Rows of ids, the best first; k of them for each of b rows.
 
     Where the search found fewer than k, and where nothing more was allowed, the place is empty:
@@ -25,7 +25,7 @@ class Generated(NamedTuple):
     ended: Any
 
 
-class Numbers(NamedTuple):
+class GeneratedNumbers(NamedTuple):
     """Steps of numbers, each made from the one before.
 
     Attributes:

@@ -27,7 +27,7 @@ tree = keras().tree
 
 
 @dataclass(frozen=True)
-class Rules:
+class TokenConstraints:
     """The ids a decoder may give and when it must stop.
 
     Args:
