@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from unrolled.cli.terminal import warned
-from unrolled.training.checkpoints import Slot
+from unrolled.training.checkpoints import NetworkCheckpoints
 
 TRAIN = "train rows.jsonl --input steps --output total --units 4 --epochs 2 --save model"
 FORECAST = "forecast rows.jsonl --target a --horizon 2 --lookback 3 --units 4 --epochs 1"
@@ -13,15 +13,15 @@ KEPT = "--checkpoint kept"
 
 
 def test_a_broken_training_needs_resume_and_goes_on(unrolled, table, monkeypatch):  # noqa: ARG001
-    keep = Slot.keep
+    keep = NetworkCheckpoints.keep
 
     def kept(self, state, steps):
         keep(self, state, steps)
         raise SystemExit(9)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Slot, "due", lambda _, steps: steps == 1)
-        patch.setattr(Slot, "keep", kept)
+        patch.setattr(NetworkCheckpoints, "due", lambda _, steps: steps == 1)
+        patch.setattr(NetworkCheckpoints, "keep", kept)
         assert unrolled(f"{TRAIN} {KEPT}").status == 9
     found = unrolled(f"{TRAIN} {KEPT}")
     assert found.status == 2
