@@ -75,7 +75,7 @@ def g2p(languages: list[str], seeds: int, part: str) -> None:
             beams.append(model.predict(test, decoding=BEAM))
             searched.append(wrong(beams[-1]["sounds"].to_list(), true))
             print(f"  {language} {seed}: {greedy[-1]:.2f} {searched[-1]:.2f} {seconds[-1]:.0f} s,"
-                  f" best pass {model.history.best_epoch} of {len(model.history.loss)}",
+                  f" best pass {model.history_.best_epoch} of {len(model.history_.loss)}",
                   flush=True)  # fmt: skip
         together = wrong(ensemble(beams), true)
         rows.append([np.mean(greedy), np.mean(searched), together, PUBLISHED[language]])
@@ -152,7 +152,7 @@ def cmudict(epochs: int | None) -> None:
         ways = words["sounds"].to_list()
         off = 100 * np.mean([one not in some for one, some in zip(said, ways, strict=True)])
         print(f"{name}: {off:.2f}% of {words.height} words wrong")
-    print(f"{seconds:.0f} s, validation losses {model.history.validation}")
+    print(f"{seconds:.0f} s, validation losses {model.history_.validation}")
 
 
 def main() -> None:

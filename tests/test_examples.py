@@ -38,7 +38,7 @@ def slices(tmp_path_factory):
 def trials(monkeypatch):
     """Return what each model that is tried was given, and let it take a single step."""
     seen = []
-    trial = unrolled.SequenceModel.trial
+    trial = unrolled.SequenceModel.fit_and_evaluate
 
     def noted(self, data, **options):
         seen.append((self.get_params(), Path(str(data)).name))
@@ -47,7 +47,7 @@ def trials(monkeypatch):
         )
         return trial(self.set_params(training=few), data, **options)
 
-    monkeypatch.setattr(unrolled.SequenceModel, "trial", noted)
+    monkeypatch.setattr(unrolled.SequenceModel, "fit_and_evaluate", noted)
     return seen
 
 
@@ -68,7 +68,7 @@ def of(script):
 def test_a_script_trains_and_scores(script, slices, trials, monkeypatch, capsys):
     monkeypatch.setattr(importlib.resources, "files", lambda _: slices)
     found = runpy.run_path(str(slices / "examples" / script))
-    assert found["model"].shape == Path(script).parent.name
+    assert found["model"].shape_ == Path(script).parent.name
     assert "  network " in capsys.readouterr().out
 
     given = trials.pop()

@@ -7,5 +7,5 @@ import unrolled
 NAMES = Path(__file__).with_name("names.csv")
 
 model = unrolled.SequenceModel(["name:characters"], ["language"])
-print(model.trial(NAMES))
+print(model.fit_and_evaluate(NAMES))
 print(model.predict({"name": ["Nakamura", "Kowalczyk", "Rossi"]}))

@@ -7,5 +7,5 @@ import unrolled
 SENTENCES = Path(__file__).with_name("sentences.csv")
 
 model = unrolled.SequenceModel(["text"], ["label"])
-print(model.trial(SENTENCES))
+print(model.fit_and_evaluate(SENTENCES))
 print(model.predict({"text": ["What a waste of money.", "I love this place!"]}))

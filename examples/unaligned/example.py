@@ -11,5 +11,5 @@ model = unrolled.SequenceModel(
     "next_days:numbers",
     training=unrolled.Training(split="time", split_by="date"),
 )
-print(model.trial(DAYS))
+print(model.fit_and_evaluate(DAYS))
 print(model.code())

@@ -91,8 +91,8 @@ def table():
 def start(model):
     """Give a network weights of NumPy's, the same under every engine."""
     random = np.random.default_rng(7)
-    shapes = [weight.shape for weight in model.network.get_weights()]
-    model.network.set_weights([random.normal(0, 0.2, shape) for shape in shapes])
+    shapes = [weight.shape for weight in model.model_.get_weights()]
+    model.model_.set_weights([random.normal(0, 0.2, shape) for shape in shapes])
 
 
 def trained(case):
@@ -110,7 +110,7 @@ def trained(case):
 
 def said(model):
     """Return what a model says of the table, as probabilities where it has them."""
-    category = model.schema.outputs[0].kind == "category"
+    category = model.schema_.outputs[0].kind == "category"
     outputs = model.predict(table(), probabilities=category)
     return {name: [np.asarray(row).tolist() for row in rows] for name, rows in outputs.items()}
 
@@ -122,7 +122,7 @@ def main(verb, folder):
         model = trained(case) if verb == "train" else unrolled.load(place)
         if verb == "train":
             model.save(place)
-        words = json.dumps({"loss": model.history.loss, "said": said(model)})
+        words = json.dumps({"loss": model.history_.loss, "said": said(model)})
         place.with_name(f"{case}.json").write_text(words, encoding="utf-8")
 
 

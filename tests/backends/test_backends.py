@@ -85,14 +85,14 @@ def test_the_engine_asked_for_is_the_one_at_work():
 
 @each_case
 def test_learns_and_keeps_its_best_weights(case, models):
-    history = models[str(case)].history
+    history = models[str(case)].history_
     assert history.loss[-1] < history.loss[0]
     assert history.best_epoch == 1 + int(np.argmin(history.validation))
 
 
 @each_case
 def test_trains_as_jax_does_from_the_same_weights(case, models, theirs):
-    told, losses = words(theirs, case), models[str(case)].history.loss
+    told, losses = words(theirs, case), models[str(case)].history_.loss
     embeds = case.inputs == cases.WORDS or case.outputs == cases.SPELLED
     if ENGINE == "tensorflow" and embeds:
         # Keras' Adam there squares a word's gradients use by use, not their sum: a longer step.

@@ -81,7 +81,7 @@ def test_the_last_line_is_a_command_that_works(shown, monkeypatch, capsys):
 def test_the_folder_holds_table_licence_and_models(shown):
     found = sorted(path.name for path in shown[0].iterdir() if path.name != "curves.jsonl")
     assert found == ["LICENSE.txt", "aligned", "days.jsonl", "one-to-one"]
-    assert unrolled.load(shown[0] / "aligned").shape == "aligned"
+    assert unrolled.load(shown[0] / "aligned").shape_ == "aligned"
 
 
 def test_the_arrows_are_the_five_shapes():

@@ -19,7 +19,7 @@ def test_a_model_of_rows_says_what_it_said(number):
     said = model.predict(new, probabilities=True)
     assert said["label=bad"] == pytest.approx([0.39437389, 0.59024754], abs=1e-5)
     assert model.predict(new) == {"label": ["good", "bad"]}
-    assert len(model.histories) == 1
+    assert len(model.histories_) == 1
     rows = {"text": ["good", "bad"] * 5, "size": [0.0] * 10, "label": ["good", "bad"] * 5}
     assert "logistic regression" in str(model.evaluate(rows))
 

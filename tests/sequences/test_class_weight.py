@@ -6,9 +6,9 @@ from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 import unrolled
-from unrolled.data.batches import Examples, batches, targets_of
-from unrolled.data.block import Block
-from unrolled.data.encoders.labels import balanced
+from unrolled.data.batches import Examples, batch_targets, make_batches
+from unrolled.data.block import RaggedColumn
+from unrolled.data.encoders.labels import balanced_class_weights
 from unrolled.errors import SettingError
 from unrolled.inference.predict import log_softmax
 
@@ -28,16 +28,16 @@ def fitted(table=TABLE, output="label", **settings):
 def test_the_weights_are_those_of_scikit_learn():
     ids = np.unique(LABELS, return_inverse=True)[1]
     theirs = compute_class_weight("balanced", classes=np.arange(3), y=ids)
-    np.testing.assert_allclose(balanced(ids, 3), theirs)
+    np.testing.assert_allclose(balanced_class_weights(ids, 3), theirs)
 
 
 def test_each_row_weighs_what_its_class_does_and_filled_places_nothing():
-    targets = {"y": Block(np.array([0, 1, 1, 1, -1], "int32"))}
+    targets = {"y": RaggedColumn(np.array([0, 1, 1, 1, -1], "int32"))}
     rows = Examples(
-        {"x": Block(np.zeros((5, 1)))}, targets, 5, class_weights={"y": np.array([3, 2])}
+        {"x": RaggedColumn(np.zeros((5, 1)))}, targets, 5, class_weights={"y": np.array([3, 2])}
     )
-    (batch,) = batches(rows, 8)
-    assert targets_of(rows, batch, 1)[1]["y"].tolist() == pytest.approx(
+    (batch,) = make_batches(rows, 8)
+    assert batch_targets(rows, batch, 1)[1]["y"].tolist() == pytest.approx(
         [3 * 8 / 5, *[2 * 8 / 5] * 3, 0, 0, 0, 0]
     )
 
@@ -45,17 +45,17 @@ def test_each_row_weighs_what_its_class_does_and_filled_places_nothing():
 def test_the_loss_that_ends_training_is_weighted_too():
     model = fitted(class_weight="balanced", label_smoothing=0)
     trained = model._trained
-    said = model.network.predict_on_batch(
-        trained.encoding.examples(
+    said = model.model_.predict_on_batch(
+        trained.encoder.encode(
             unrolled.data.tables.table.Table({"a": VALUES}, 300), targets=False
         )
         .inputs["x"]
         .flat
     )
-    ids = trained.encoding.encoders["label"].encode(TABLE["label"])
+    ids = trained.encoder.encoders["label"].encode(TABLE["label"])
     loss = -np.take_along_axis(log_softmax(said.astype(float)), ids[:, None], axis=1)[:, 0]
     weights = compute_sample_weight("balanced", ids)
-    kept = model.history.validation[model.history.best_epoch - 1]
+    kept = model.history_.validation[model.history_.best_epoch - 1]
     assert np.average(loss, weights=weights) == pytest.approx(kept, rel=1e-4)
     assert loss.mean() != pytest.approx(kept, rel=1e-2)
 

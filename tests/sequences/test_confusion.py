@@ -8,7 +8,7 @@ from sklearn.metrics import classification_report
 
 import unrolled
 from unrolled.errors import DataError, SettingError
-from unrolled.sequences.confusion import Confusion, draw
+from unrolled.sequences.confusion import Confusion, plot_confusions
 
 RNG = np.random.default_rng(0)
 
@@ -57,7 +57,7 @@ def test_of_many_labels_those_of_most_rows_are_shown():
 @pytest.mark.parametrize("count", [2, 40])
 def test_a_picture_has_a_place_for_each_pair(count, tmp_path):
     found = Confusion.of(*mixed([f"label {i:02d}" for i in range(count)], 2000))
-    draw({"first": found, "second": found}, tmp_path / "found.svg")
+    plot_confusions({"first": found, "second": found}, tmp_path / "found.svg")
     drawn = (tmp_path / "found.svg").read_text()
     assert drawn.count("<!-- label 01 -->") == 4
     assert drawn.count(f"<!-- {found.counts[0, 0]} -->") == (2 if count == 2 else 0)

@@ -29,12 +29,12 @@ def three():
 
 def test_it_is_the_mean_of_models_fitted_alone(three):
     alone = [fitted(seed=seed) for seed in (5, 6, 7)]
-    assert three.histories == tuple(one.history for one in alone)
-    assert len(set(three.histories)) == 3
-    assert three.history == three.histories[0]
-    for member, one in zip(three._trained.faces.members, alone, strict=True):
+    assert three.histories_ == tuple(one.history_ for one in alone)
+    assert len(set(three.histories_)) == 3
+    assert three.history_ == three.histories_[0]
+    for member, one in zip(three._trained.bundle.members, alone, strict=True):
         for ours, theirs in zip(
-            member.get_weights(), one._trained.faces.fitted[0].get_weights(), strict=True
+            member.get_weights(), one._trained.bundle.models_to_fit[0].get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -43,7 +43,7 @@ def test_it_is_saved_as_one_and_says_the_same(three, tmp_path):
     loaded = unrolled.load(three.save(tmp_path / "model"))
     said = three.predict(TABLE, probabilities=True)
     assert loaded.predict(TABLE, probabilities=True) == said
-    assert loaded.histories == three.histories
+    assert loaded.histories_ == three.histories_
     assert str(loaded.evaluate(TABLE)) == str(three.evaluate(TABLE))
     for text in ((tmp_path / "model" / "README.md").read_text(), str(loaded)):
         assert "The mean of 3 such networks, each fitted by itself." in text
@@ -60,7 +60,7 @@ def test_a_model_saved_before_there_were_several_loads(tmp_path):
         del manifest[part][name]
     path.write_text(json.dumps(manifest))
     loaded = unrolled.load(tmp_path / "model")
-    assert loaded.histories == (one.history,)
+    assert loaded.histories_ == (one.history_,)
     assert loaded.predict(TABLE) == one.predict(TABLE)
 
 
@@ -80,10 +80,10 @@ def interrupted(monkeypatch, after):
 def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
     interrupted(monkeypatch, 5)
     two = fitted(seed=5, seeds=3)
-    assert [h.stopped for h in two.histories] == ["limit", "interrupted"]
-    assert len(two._trained.faces.members) == 2
-    kept = three._trained.faces.members[0].get_weights()
-    for ours, theirs in zip(two._trained.faces.members[0].get_weights(), kept, strict=True):
+    assert [h.stopped for h in two.histories_] == ["limit", "interrupted"]
+    assert len(two._trained.bundle.members) == 2
+    kept = three._trained.bundle.members[0].get_weights()
+    for ours, theirs in zip(two._trained.bundle.members[0].get_weights(), kept, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert unrolled.load(two.save(tmp_path / "model")).predict(TABLE) == two.predict(TABLE)
 
@@ -91,7 +91,7 @@ def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
 def test_ctrl_c_in_the_first_leaves_one_network(monkeypatch):
     interrupted(monkeypatch, 2)
     one = fitted(seed=5, seeds=3)
-    assert (len(one.histories), one._trained.faces.members) == (1, ())
+    assert (len(one.histories_), one._trained.bundle.members) == (1, ())
     assert set(one.predict(TABLE)["label"]) <= {"has", "lacks"}
 
 

@@ -12,7 +12,7 @@ from unrolled.inference import generate, predict
 from unrolled.schema import Column
 from unrolled.sequences import metrics
 from unrolled.sequences.evaluation import Evaluation, evaluate
-from unrolled.sequences.scores import comparable, row_errors, scored, shown, verdict
+from unrolled.sequences.scores import check_lengths, row_errors, compute_scores, format_score, verdict
 
 NUMBER, VECTOR = Column(name="y", kind="number"), Column(name="y", kind="vector", width=2)
 NUMBERS = Column(name="y", kind="numbers")
@@ -26,27 +26,27 @@ def steps(*rows):
 
 
 def test_numbers_are_scored_by_their_errors():
-    found = scored(NUMBER, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 4.0]))
+    found = compute_scores(NUMBER, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 4.0]))
     assert found == pytest.approx({"RMSE": math.sqrt(4 / 3), "MAE": 2 / 3, "R2": 1 - 4 / 2})
 
 
 def test_vectors_and_steps_are_scored_number_by_number():
     true, said = np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[0.0, 1.0], [2.0, 1.0]])
     expected = {"RMSE": 1.0, "MAE": 0.5, "R2": 1 - 4 / 5}
-    assert scored(VECTOR, true, said) == pytest.approx(expected)
+    assert compute_scores(VECTOR, true, said) == pytest.approx(expected)
     rows = steps([0.0], [1.0, 2.0, 3.0]), steps([0.0], [1.0, 2.0, 1.0])
-    assert scored(NUMBERS, *rows) == pytest.approx(expected)
+    assert compute_scores(NUMBERS, *rows) == pytest.approx(expected)
 
 
 def test_labels_are_scored_by_their_spelling():
-    found = scored(LABEL, ["1", "2", "2"], [1, 1, 2])
+    found = compute_scores(LABEL, ["1", "2", "2"], [1, 1, 2])
     assert found == pytest.approx({"accuracy": 2 / 3, "macro F1": 2 / 3})
     assert row_errors(LABEL, ["1", "2", "2"], [1, 1, 2]).tolist() == [0, 1, 0]
 
 
 def test_aligned_steps_are_compared_where_they_stand():
     true, said = [["a", "b"], ["c"]], [["a", "x", "y"], ["c"]]
-    found = scored(TOKENS, true, said, aligned=True)
+    found = compute_scores(TOKENS, true, said, aligned=True)
     assert found == {"step accuracy": 2 / 4, "exact match": 0.5}
     assert row_errors(TOKENS, true, said, aligned=True).tolist() == pytest.approx([2 / 3, 0.0])
 
@@ -55,7 +55,7 @@ def test_tags_are_judged_by_their_spans_first():
     column = TOKENS.model_copy(update={"scheme": "BIO"})
     true = [["B-a", "I-a", "O"], ["B-b", "O"]]
     said = [["B-a", "O", "B-b"], ["B-b", "O"]]
-    found = scored(column, true, said, aligned=True)
+    found = compute_scores(column, true, said, aligned=True)
     assert list(found.items()) == [
         ("span F1", 2 / 5),
         ("precision", 1 / 3),
@@ -68,7 +68,7 @@ def test_tags_are_judged_by_their_spans_first():
 
 def test_rows_of_a_length_of_their_own_are_judged_by_edits_first():
     true, said = [["a", "b", "c"], ["c"]], [["b", "c"], ["c"]]
-    found = scored(TOKENS, true, said)
+    found = compute_scores(TOKENS, true, said)
     assert list(found.items()) == [
         ("edit rate", 1 / 4),
         ("exact match", 0.5),
@@ -78,28 +78,28 @@ def test_rows_of_a_length_of_their_own_are_judged_by_edits_first():
 
 
 def test_texts_are_compared_character_by_character():
-    found = scored(TEXT, ["abc", "", "e\u0301"], ["abd", "", "é"])
+    found = compute_scores(TEXT, ["abc", "", "e\u0301"], ["abd", "", "é"])
     assert found == {"edit rate": 1 / 4, "exact match": 2 / 3, "step accuracy": 3 / 4}
 
 
 def test_words_are_compared_as_they_can_come_out():
-    found = scored(WORDS, ["Don't , I say, go !"], ["Don't, I say, stay!"])
+    found = compute_scores(WORDS, ["Don't , I say, go !"], ["Don't, I say, stay!"])
     assert (found["edit rate"], found["exact match"]) == (1 / 7, 0.0)
     assert found["BLEU"] == metrics.bleu(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
     assert found["chrF"] == metrics.chrf(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
-    assert scored(WORDS, ["Don't go!"], ["don't go!"])["edit rate"] == 1 / 3
+    assert compute_scores(WORDS, ["Don't go!"], ["don't go!"])["edit rate"] == 1 / 3
 
 
 def test_bleu_waits_for_rows_of_four_and_leaves_tokens_whole():
-    assert "BLEU" not in scored(TOKENS, [["a", "b", "c"]], [["a", "b", "c"]])
-    found = scored(TOKENS, [["a.", "b", "c", "d"]], [["a.", "b", "c", "d"]])
+    assert "BLEU" not in compute_scores(TOKENS, [["a", "b", "c"]], [["a", "b", "c"]])
+    found = compute_scores(TOKENS, [["a.", "b", "c", "d"]], [["a.", "b", "c", "d"]])
     assert list(found) == ["edit rate", "exact match", "step accuracy", "BLEU"]
     assert found["BLEU"] == pytest.approx(100)
 
 
 def test_without_sacrebleu_the_table_says_what_to_install(monkeypatch):
     monkeypatch.setattr(metrics, "find_spec", lambda _: None)
-    found = scored(WORDS, ["a b c d"], ["a b c d"])
+    found = compute_scores(WORDS, ["a b c d"], ["a b c d"])
     assert math.isnan(found["BLEU"])
     assert math.isnan(found["chrF"])
     lines = str(Evaluation(1, {"y": {"network": found}}, {"y": "Said."})).splitlines()
@@ -119,7 +119,7 @@ def test_the_errors_of_rows_are_means_over_their_numbers():
 
 def test_rows_of_more_steps_than_predicted_are_refused():
     with pytest.raises(DataError) as caught:
-        comparable(NUMBERS, steps([1.0], [1.0, 2.0]), steps([1.0], [1.0]))
+        check_lengths(NUMBERS, steps([1.0], [1.0, 2.0]), steps([1.0], [1.0]))
     assert str(caught.value) == (
         "column 'y', row 2: got 2 steps, expected 1, as many as the model gives this row. Cut or"
         " fill the row, or leave it out."
@@ -166,7 +166,7 @@ def test_the_network_is_measured_against_the_better_reference():
     [(0.5, "0.500"), (3.14159, "3.14"), (99.96, "100"), (1234.5, "1234"), (-0.25, "-0.250")],
 )
 def test_scores_are_short(value, text):
-    assert shown(value) == text
+    assert format_score(value) == text
 
 
 def test_an_evaluation_prints_as_a_table():
@@ -225,10 +225,10 @@ def spelled():
 
 def nats(model, port):
     """Return the nats of each row and its steps, by the network's own probabilities."""
-    encoding, table = model._trained.encoding, model._opened(TABLE, None).table
-    examples = encoding.examples(table, targets=True)
-    known = generate.forced(examples, model._trained.ports, model._trained.faces)
-    logits = predict.outputs(model.network, known, [port])[port]
+    encoding, table = model._trained.encoder, model._opened(TABLE, None).table
+    examples = encoding.encode(table, targets=True)
+    known = generate.teacher_forced(examples, model._trained.spec, model._trained.bundle)
+    logits = predict.predict_outputs(model.model_, known, [port])[port]
     shares = [predict.softmax(row.astype(float)) for row in logits]
     rows = examples.targets[port].rows()
     logs = [
@@ -239,7 +239,7 @@ def nats(model, port):
 
 def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
     found = named.evaluate(TABLE)
-    assert named.shape == "one-to-many"
+    assert named.shape_ == "one-to-many"
     assert next(iter(found.scores["name"]["network"])) == "nats a token"
     rows, steps = nats(named, "name")
     assert found.main == pytest.approx(sum(rows) / steps)
@@ -256,14 +256,14 @@ def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
 
 
 def test_a_model_saved_without_an_n_gram_is_judged_by_edits(named):
-    older = replace(named._trained, references=named._trained.references[:2])
+    older = replace(named._trained, baselines=named._trained.baselines[:2])
     table = named._opened(TABLE, None).table
     assert "edit rate" in evaluate(older, table).verdicts["name"]
 
 
 def test_one_right_answer_is_judged_by_edits(spelled, tmp_path):
     found = spelled.evaluate(TABLE)
-    assert spelled.shape == "unaligned"
+    assert spelled.shape_ == "unaligned"
     assert next(iter(found.scores["loud"]["network"])) == "edit rate"
     assert found.scores["loud"]["nearest training input"]["edit rate"] < 0.2
     assert spelled.score(TABLE) == pytest.approx(1 - found.main)

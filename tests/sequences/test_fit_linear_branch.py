@@ -68,25 +68,25 @@ def test_rows_without_a_known_label_tell_nothing():
 def test_the_network_is_the_sum_of_both(seeds):
     made = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
     trained = made._trained
-    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
-    counts = fit_linear_branch.Rows.of(examples, trained.faces, trained.ports).features.toarray()
+    examples = trained.encoder.encode(made._opened(TABLE, None).table, targets=True)
+    counts = fit_linear_branch.Rows.of(examples, trained.bundle, trained.spec).features.toarray()
     said = []
-    for network, paths in zip(trained.faces.fitted, trained.faces.paths, strict=True):
+    for network, paths in zip(trained.bundle.models_to_fit, trained.bundle.linear_branches, strict=True):
         (table,) = paths["label"].runs.values()
         linear = counts @ table.get_weights()[0]
-        own = predict.outputs(
-            network, fit_linear_branch.recurrent(examples, trained.ports), ["label"]
+        own = predict.predict_outputs(
+            network, fit_linear_branch.recurrent(examples, trained.spec), ["label"]
         )["label"]
         said.append(predict.softmax(own + linear))
     shares = made.predict(TABLE, probabilities=True)
-    logits = predict.outputs(made.network, examples, ["label"])["label"]
+    logits = predict.predict_outputs(made.model_, examples, ["label"])["label"]
     np.testing.assert_allclose(predict.softmax(logits), np.mean(said, axis=0), rtol=1e-4, atol=1e-5)
     sure = np.array(shares["label=1"]) > 0.5
     np.testing.assert_array_equal(sure, [i % 2 == 1 for i in range(60)])
 
 
 def weights_of(made):
-    return np.concatenate([w.ravel() for w in made.network.get_weights()])
+    return np.concatenate([w.ravel() for w in made.model_.get_weights()])
 
 
 def test_rows_given_to_stop_by_are_for_that_alone():
@@ -95,7 +95,7 @@ def test_rows_given_to_stop_by_are_for_that_alone():
     sizes = []
     for held in (other, more):
         made = model().fit(TABLE, validation=held)
-        path = made._trained.faces.paths[0]["label"]
+        path = made._trained.bundle.linear_branches[0]["label"]
         (table,) = path.runs.values()
         weights = table.get_weights()[0]
         sizes.append(weights / np.abs(weights).max())
@@ -122,17 +122,17 @@ def test_rows_held_out_of_the_table_are_learned_from_in_the_end():
 )
 def test_without_a_few_labels_there_is_no_linear_map(table, output):
     made = model(output=output).fit(table)
-    assert made._trained.faces.paths == ()
-    assert not made._trained.ports.told
+    assert made._trained.bundle.linear_branches == ()
+    assert not made._trained.spec.linear_outputs
 
 
 @pytest.mark.parametrize("most", [90, 130, 210])
 def test_of_too_many_rows_some_are_drawn(most, monkeypatch):
     made = model().fit(TABLE)
     trained = made._trained
-    examples = trained.encoding.examples(made._opened(TABLE, None).table, targets=True)
+    examples = trained.encoder.encode(made._opened(TABLE, None).table, targets=True)
     monkeypatch.setattr(fit_linear_branch, "MOST_NUMBERS", most)
-    some = fit_linear_branch.thinned(examples, trained.faces, trained.ports)
+    some = fit_linear_branch.thinned(examples, trained.bundle, trained.spec)
     assert some.rows == most // 8  # two words a row, and four runs that end at each
     assert set(some.targets["label"].flat) == {0, 1}
     assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}
@@ -154,9 +154,9 @@ def fitted(table, inputs="row", **settings):
 def test_rows_of_numbers_are_told_apart_by_what_sums_them_up():
     table = ragged()
     made = fitted(table)
-    assert made._trained.ports.mapped
+    assert made._trained.spec.linear_numbers
     assert np.mean(np.array(made.predict(table)["label"]) == table["label"]) > 0.95
-    assert fitted(table, linear=False)._trained.faces.paths == ()
+    assert fitted(table, linear=False)._trained.bundle.linear_branches == ()
 
 
 def test_rows_of_different_lengths_are_thinned_once(monkeypatch):
@@ -177,7 +177,7 @@ def test_huge_numbers_leave_probabilities_that_are_numbers(huge):
 def test_categories_that_are_embedded_are_no_numbers():
     table = {**TABLE, "place": [f"p{i % 40}" for i in range(60)]}
     made = fitted(table, {"text": "words", "place": "category"})
-    assert not made._trained.ports.mapped
+    assert not made._trained.spec.linear_numbers
     assert set(made.predict(table)["label"]) == {"0", "1"}
 
 
@@ -190,7 +190,7 @@ def test_where_every_row_has_one_label_it_is_the_answer(size, label):
 
 @pytest.mark.parametrize(
     ("place", "stage"),
-    [(fit_linear_branch, "mixed"), (fit_linear_branch.Mixed, "again")],
+    [(fit_linear_branch, "mixed"), (fit_linear_branch.FittedLinearBranch, "again")],
     ids=["mixed", "again"],
 )
 def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):

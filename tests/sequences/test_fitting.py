@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import table
+from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.tables.table import make_table
 from unrolled.errors import SettingError
 from unrolled.saving import SEQUENCES
 from unrolled.saving import read as opened
@@ -25,10 +25,10 @@ SHORT = Training(epochs=2, verbose=False)
 def encoded(a, y, *, stated=None):
     """Return the encoding of two columns, and their rows."""
     frame = read({"a": a, "y": y})
-    into, out = sides(frame, ["a"], ["y"], stated=stated)
-    values = table(frame, into, out)
-    encoding = Encoding.fitted(schema(values, into, out), values)
-    return encoding, encoding.examples(values, targets=True)
+    into, out = infer_columns(frame, ["a"], ["y"], stated=stated)
+    values = make_table(frame, into, out)
+    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
+    return encoding, encoding.encode(values, targets=True)
 
 
 def built(a, y, *, network=SMALL, **stated):
@@ -52,10 +52,10 @@ SPELLED, NUMBERS = {"stated": {"y": "characters"}}, {"stated": {"y": "numbers"}}
 )
 def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
     made = built(a, y, **given)
-    ports = made.ports
-    assert (ports.shape, made.network.architecture, ports.tokens, ports.stops) == taken
-    assert (made.faces.step is None) == (taken[1] != "decoder")
-    answers = ports.tokens and ports.shape == "unaligned"
+    spec = made.spec
+    assert (spec.shape, made.network.architecture, spec.tokens, spec.stops) == taken
+    assert (made.bundle.step is None) == (taken[1] != "decoder")
+    answers = spec.tokens and spec.shape == "unaligned"
     assert made.training.label_smoothing == (0.1 if answers else 0.0)
 
 
@@ -82,7 +82,7 @@ def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
 
 def test_text_may_still_be_said_without_a_decoder():
     made = built(FACTS, TEXT, network=Network(architecture="repeat"), **SPELLED)
-    assert (made.faces.step, made.training.label_smoothing) == (None, 0.0)
+    assert (made.bundle.step, made.training.label_smoothing) == (None, 0.0)
 
 
 @pytest.mark.parametrize("sampling", ["none", "linear"])
@@ -98,13 +98,13 @@ def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_faces(a, y, given, sa
     assert np.isfinite(made.histories[0].loss).all()
     serialization.save(made, tmp_path / "model", pages={})
     loaded = opened(tmp_path / "model", {SEQUENCES: serialization.restored})
-    assert (loaded.ports, loaded.network, loaded.training) == (
-        made.ports,
+    assert (loaded.spec, loaded.network, loaded.training) == (
+        made.spec,
         made.network,
         made.training,
     )
     for name in ("model", "encode", "step"):
-        ours, theirs = (getattr(trained.faces, name).get_weights() for trained in (made, loaded))
+        ours, theirs = (getattr(trained.bundle, name).get_weights() for trained in (made, loaded))
         assert len(ours) > 2
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(other, one)

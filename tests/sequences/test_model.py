@@ -108,7 +108,7 @@ def unaligned():
 
 def test_one_to_one_learns_numbers_labels_and_vectors(one_to_one):
     table, fitted = one_to_one
-    assert fitted.shape == "one-to-one"
+    assert fitted.shape_ == "one-to-one"
     ours, naive = beaten(fitted, table, "sum", "RMSE")
     assert ours < 0.5 * naive
     ours, naive = beaten(fitted, table, "is_q", "accuracy")
@@ -127,7 +127,7 @@ def test_missing_numbers_and_unseen_labels_are_predicted(one_to_one):
 
 def test_one_to_many_spells_text_of_every_unit(one_to_many):
     table, fitted = one_to_many
-    assert fitted.shape == "one-to-many"
+    assert fitted.shape_ == "one-to-many"
     for name, rows in fitted.predict({"group": ["p", "q", "r"]}).items():
         texts = list(SPELLED.values())
         assert rows == ([text.split() for text in texts] if name == "listed" else texts)
@@ -136,7 +136,7 @@ def test_one_to_many_spells_text_of_every_unit(one_to_many):
 
 def test_many_to_one_joins_sequences_of_every_kind(many_to_one):
     table, fitted = many_to_one
-    assert fitted.shape == "many-to-one"
+    assert fitted.shape_ == "many-to-one"
     ours, naive = beaten(fitted, table, "first_x", "accuracy")
     assert ours > 0.95 > naive
     ours, naive = beaten(fitted, table, "mean", "RMSE")
@@ -153,7 +153,7 @@ def test_unknown_tokens_and_characters_are_predicted(many_to_one):
 
 def test_aligned_gives_a_value_and_a_tag_at_every_step(aligned):
     table, fitted = aligned
-    assert fitted.shape == "aligned"
+    assert fitted.shape_ == "aligned"
     ours, naive = beaten(fitted, table, "twice", "RMSE")
     assert ours < 0.5 * naive
     ours, naive = beaten(fitted, table, "up", "step accuracy")
@@ -165,7 +165,7 @@ def test_aligned_gives_a_value_and_a_tag_at_every_step(aligned):
 
 def test_unaligned_gives_rows_of_steps(unaligned):
     x, y, fitted = unaligned
-    assert (fitted.shape, fitted.settings.architecture) == ("unaligned", "repeat")
+    assert (fitted.shape_, fitted.network_settings_.architecture) == ("unaligned", "repeat")
     scores = next(iter(fitted.evaluate(x, y).scores.values()))
     assert scores["network"]["RMSE"] < 0.5 * scores["mean"]["RMSE"]
     said = fitted.predict(x)
@@ -237,7 +237,7 @@ def test_whole_number_labels_of_arrays_suit_scikit_learn():
     said = fitted.predict(x)
     assert (said.shape, said.dtype) == ((N,), np.dtype("int64"))
     assert accuracy_score(y, said) == fitted.score(x, y) > 0.9
-    assert "many-to-one with `x` as an array (b t 1)" in fitted.reason
+    assert "many-to-one with `x` as an array (b t 1)" in fitted.reason_
     assert fitted.predict(x, probabilities=True).shape == (N, 2)
 
 
@@ -245,7 +245,7 @@ def test_lists_of_arrays_give_lists_of_arrays():
     x = [row[:, None] for row in NUMBERS]
     fitted = model().fit(x, [2 * row for row in x])
     said = fitted.predict(x)
-    assert fitted.shape == "aligned"
+    assert fitted.shape_ == "aligned"
     assert [row.shape for row in said] == [row.shape for row in x]
     assert fitted.predict(x[:1]).shape == (1, *x[0].shape)
 
@@ -253,7 +253,7 @@ def test_lists_of_arrays_give_lists_of_arrays():
 def test_a_list_of_texts_is_enough():
     texts = ["good day" if a > 0 else f"bad {i}" for i, a in enumerate(A)]
     fitted = model({"x": "words"}).fit(texts, A)
-    assert (fitted.shape, fitted.schema.inputs[0].kind_name) == ("many-to-one", "text:words")
+    assert (fitted.shape_, fitted.schema_.inputs[0].kind_name) == ("many-to-one", "text:words")
     assert fitted.predict(["good day", "unheard of"]).shape == (2,)
     assert np.isfinite(fitted.score(pd.Series(texts, index=range(5, 5 + N)), A))
 
@@ -282,14 +282,14 @@ def test_values_that_only_the_rows_held_out_have_change_no_encoder():
     clean = model(outputs="y", training=training).fit(table)
     table["a"][-1], table["group"][-1], table["y"][-1] = 1e9, "planted", -1e9
     dirty = model(outputs="y", training=training).fit(table)
-    for name, encoder in clean._trained.encoding.encoders.items():
-        found = dirty._trained.encoding.encoders[name].to_dict()
+    for name, encoder in clean._trained.encoder.encoders.items():
+        found = dirty._trained.encoder.encoders[name].to_dict()
         assert {**found, "column": 0} == {**encoder.to_dict(), "column": 0}
-    for ours, theirs in zip(clean.network.get_weights(), dirty.network.get_weights(), strict=True):
+    for ours, theirs in zip(clean.model_.get_weights(), dirty.model_.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     table["a"][0] = 1e9  # the detector would notice
     noticed = model(outputs="y", training=training).fit(table)
-    assert noticed._trained.encoding.encoders["a"].mean > 1e6
+    assert noticed._trained.encoder.encoders["a"].mean > 1e6
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -318,7 +318,7 @@ def test_ctrl_c_keeps_the_best_weights_and_leaves_a_usable_model(monkeypatch, tm
     monkeypatch.setattr(Progress, "epoch", interrupted)
     x = np.stack([A, B], axis=1)
     fitted = model(training=LONG).fit(x, A)
-    assert (fitted.history.stopped, len(fitted.history.loss)) == ("interrupted", 2)
+    assert (fitted.history_.stopped, len(fitted.history_.loss)) == ("interrupted", 2)
     assert fitted.predict(x).shape == (N,)
     assert "mean" in str(fitted.evaluate(x, A))
     assert fitted.save(tmp_path / "model").is_dir()
@@ -326,7 +326,7 @@ def test_ctrl_c_keeps_the_best_weights_and_leaves_a_usable_model(monkeypatch, tm
 
 def test_a_trial_scores_rows_that_were_not_trained_on():
     table = {"a": A.tolist(), "y": A.tolist()}
-    found = model("a", "y").trial(table, test=0.25)
+    found = model("a", "y").fit_and_evaluate(table, test=0.25)
     assert found.rows == N // 4
     assert set(found.scores["y"]) == {"network", "mean", "ridge"}
 
@@ -544,5 +544,5 @@ def test_a_model_prints_what_it_takes_and_why(plain):
     _, fitted = plain
     said = " ".join(str(fitted).split())  # however the lines are wrapped
     assert "shape one-to-one (b f -> b o)" in said
-    assert fitted.reason in said
+    assert fitted.reason_ in said
     assert str(model("a", "y")).startswith("SequenceModel(inputs='a'")

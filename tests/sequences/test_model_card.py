@@ -59,14 +59,14 @@ def test_the_printed_compile_gives_the_loss_that_was_fitted(model, says, tmp_pat
     assert says in script
     names = {}
     exec(script, names)
-    names["model"].set_weights(made.network.get_weights())
-    x = batch(made.network)
-    said = made.network.predict_on_batch(x)
+    names["model"].set_weights(made.model_.get_weights())
+    x = batch(made.model_)
+    said = made.model_.predict_on_batch(x)
     if isinstance(said, dict):
         y = {name: np.ones_like(array) for name, array in said.items()}
     else:
         y = np.arange(said[..., 0].size).reshape(said[..., 0].shape) % said.shape[-1]
-    fit, printed = (np.ravel(m.test_on_batch(x, y))[0] for m in (made.network, names["model"]))
+    fit, printed = (np.ravel(m.test_on_batch(x, y))[0] for m in (made.model_, names["model"]))
     assert fit == pytest.approx(printed, rel=1e-5)
     (tmp_path / "code.py").write_text(script)
     ruff = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", "--line-length=88"]

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import unrolled
-from unrolled.data.formats.chunks import pieces
+from unrolled.data.formats.chunks import read_chunks
 from unrolled.errors import DataError
 from unrolled.sequences import model as home
 
@@ -38,7 +38,7 @@ def small(monkeypatch):
     counts = []
 
     def cut(source, *, columns=None):
-        found = pieces(source, columns=columns, size=200_000, rows=3000)
+        found = read_chunks(source, columns=columns, size=200_000, rows=3000)
         counts.append(len(list(found.tables())))
         return found
 

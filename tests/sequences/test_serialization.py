@@ -92,9 +92,9 @@ def test_a_new_process_says_the_same_to_the_bit(model, saved, tmp_path):
 
 def test_what_is_loaded_is_what_was_saved(model, saved, tmp_path):
     loaded = unrolled.load(str(saved))
-    assert loaded.schema == model.schema
-    assert loaded.history == model.history
-    assert loaded.settings == model.settings
+    assert loaded.schema_ == model.schema_
+    assert loaded.history_ == model.history_
+    assert loaded.network_settings_ == model.network_settings_
     assert loaded.code() == model.code()
     again = loaded.save(tmp_path / "again")
     for name in ("manifest.json", "encoders.json", "code.py", "README.md"):
@@ -117,7 +117,7 @@ def test_the_code_runs_where_unrolled_is_not(model, saved):
         [sys.executable, "-c", BLOCKED, str(saved / "code.py")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str([tuple(w.shape) for w in model.network.get_weights()])
+    assert done.stdout.strip() == str([tuple(w.shape) for w in model.model_.get_weights()])
 
 
 def test_saving_over_a_model_replaces_it(model, copy):
@@ -255,6 +255,6 @@ def test_a_network_saved_before_it_was_trained_can_be_read(tmp_path):
     )
     model.fit(TABLE, before=lambda made: made.save(tmp_path / "early"))
     early = unrolled.load(tmp_path / "early")
-    assert early.history is None
+    assert early.history_ is None
     with pytest.raises(NotFittedError, match="saved before it was trained, expected one that was"):
         early.evaluate(TABLE)

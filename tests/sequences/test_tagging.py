@@ -8,7 +8,7 @@ import pytest
 
 import unrolled
 from unrolled.inference import generate
-from unrolled.networks import Ports, build
+from unrolled.networks import NetworkSpec, build
 from unrolled.settings import Network
 
 RNG = np.random.default_rng(0)
@@ -47,20 +47,20 @@ def test_both_are_learned_and_scored_beside_references_of_their_own(model):
 
 def test_a_row_alone_gets_what_it_gets_among_others(model):
     trained = model._trained
-    rows = unrolled.sequences.model.opened(TABLE, None, model.schema.inputs, None).table
-    examples = trained.encoding.examples(rows, targets=False)
-    together = generate.outputs(trained.faces, trained.ports, examples)
+    rows = unrolled.sequences.model.opened(TABLE, None, model.schema_.inputs, None).table
+    examples = trained.encoder.encode(rows, targets=False)
+    together = generate.generate_outputs(trained.bundle, trained.spec, examples)
     for row in range(0, 120, 17):
-        one = trained.encoding.examples(rows.take([row]), targets=False)
-        for name, said in generate.outputs(trained.faces, trained.ports, one).items():
+        one = trained.encoder.encode(rows.take([row]), targets=False)
+        for name, said in generate.generate_outputs(trained.bundle, trained.spec, one).items():
             np.testing.assert_allclose(said[0], together[name][row], rtol=1e-4, atol=1e-5)
 
 
 def test_the_label_of_a_row_does_not_see_the_padding():
-    ports = Ports(
+    spec = NetworkSpec(
         "aligned", values=2, heads={"tags": 3, "label": 2}, pooled=("label",), ragged=True
     )
-    network = build(ports, Network(units=4))
+    network = build(spec, Network(units=4))
     x = RNG.normal(size=(1, 7, 2)).astype("float32")
     mask = np.arange(7)[None] < 4
     padded = network.predict_on_batch({"x": x, "mask": mask})

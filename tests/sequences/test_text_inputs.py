@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unrolled
-from unrolled.data.encoders.encoder import encoder
+from unrolled.data.encoders.encoder import make_encoder
 from unrolled.errors import SettingError
 from unrolled.schema import Column
 from unrolled.training import dataset
@@ -45,7 +45,7 @@ def made(tmp_path_factory, begun):
     path.write_text("3 5\ngood 1 2 3 4 5\nbad -1 -2 -3 -4 -5\nother 0 0 0 0 0\n")
 
     def keep(one):
-        weights = one.network.get_weights()
+        weights = one.model_.get_weights()
         begun["tables"] = [w for w in weights if w.ndim == 2 and w.shape[1] == 5]
 
     text = unrolled.Text(digits=True, characters=True, vectors=str(path))
@@ -55,7 +55,7 @@ def made(tmp_path_factory, begun):
 
 def test_known_words_begin_with_their_vectors_and_others_at_random(made, begun):
     (table,) = begun["tables"]
-    words = made._trained.encoding.encoders["text"]
+    words = made._trained.encoder.encoders["text"]
     rows = {word: table[i] for i, word in enumerate(words.known, words.first)}
     assert rows["good"].tolist() == [1, 2, 3, 4, 5]
     assert rows["bad"].tolist() == [-1, -2, -3, -4, -5]
@@ -63,7 +63,7 @@ def test_known_words_begin_with_their_vectors_and_others_at_random(made, begun):
 
 
 def test_the_network_is_given_words_characters_and_runs(made):
-    assert set(made.network.input) == {"text", "text_spelling", "text_runs", "mask"}
+    assert set(made.model_.input) == {"text", "text_spelling", "text_runs", "mask"}
     assert "Words are also read by their characters." in made.diagram().text.replace("\n", " ")
 
 
@@ -146,7 +146,7 @@ def test_vectors_are_refused_where_nothing_could_start_from_them():
 )
 def test_digits_are_one_in_words_that_are_not_known(digits, ids):
     rows = ["a"] * 990 + ["707 a"] * 3 + [f"{n}" for n in range(100, 110)]
-    made = encoder(WORDS, output=False, text=unrolled.Text(digits=digits)).fit(rows)
+    made = make_encoder(WORDS, output=False, text=unrolled.Text(digits=digits)).fit(rows)
     assert made.encode(["707 101 999 1"])[0].tolist() == ids
 
 
@@ -162,13 +162,13 @@ def test_digits_are_one_in_words_that_are_not_known(digits, ids):
 def test_capitals_are_kept_or_not(kind, value, lowercase, known):
     column = Column(name="a", kind=kind, unit="words" if kind == "text" else None)
     text = unrolled.Text(lowercase=lowercase)
-    assert encoder(column, output=False, text=text).fit([value]).known == known
-    assert encoder(column, output=True, text=text).fit([value]).known == ["Aa", "a"]
+    assert make_encoder(column, output=False, text=text).fit([value]).known == known
+    assert make_encoder(column, output=True, text=text).fit([value]).known == ["Aa", "a"]
 
 
 def test_a_share_of_the_words_is_hidden_others_in_each_batch_and_never_padding():
     ids = np.tile(np.array([5, 6, 0], np.int32), (1000, 1))
-    hide = dataset.hidden(unrolled.Training(word_dropout=0.25, seed=3))
+    hide = dataset.word_dropout(unrolled.Training(word_dropout=0.25, seed=3))
     first, again, other = hide(ids, (0, 0)), hide(ids, (0, 0)), hide(ids, (0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
@@ -176,4 +176,4 @@ def test_a_share_of_the_words_is_hidden_others_in_each_batch_and_never_padding()
     assert first.dtype == np.int32
     assert (first[:, :2] == 1).mean() == pytest.approx(0.25, abs=0.04)
     assert set(np.unique(first)) == {0, 1, 5, 6}
-    assert dataset.hidden(unrolled.Training()) is None
+    assert dataset.word_dropout(unrolled.Training()) is None

@@ -154,7 +154,7 @@ def train(
     )
     model.check_save(save)
     table = unrolled.read(data, columns=columns) if columns else data
-    typer.echo(wrapped(model.trial(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
+    typer.echo(wrapped(model.fit_and_evaluate(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
     if save is None:
         typer.echo("\nnot saved; to keep the model, add --save FOLDER")
         return

@@ -16,7 +16,7 @@ from pathlib import Path
 from unrolled.errors import ArtifactError
 from unrolled.sequences.evaluation import Evaluation
 from unrolled.sequences.model import SequenceModel
-from unrolled.sequences.scores import NETWORK, shown
+from unrolled.sequences.scores import NETWORK, format_score
 from unrolled.settings import Training
 
 HERE = Path(__file__).parent
@@ -67,7 +67,7 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
         model = SequenceModel(
             list(arrow.inputs), arrow.output, training=Training(split="time", split_by="date")
         )
-        found = model.trial(target / "days.jsonl", before=lambda built: say(f"{built}\n"))
+        found = model.fit_and_evaluate(target / "days.jsonl", before=lambda built: say(f"{built}\n"))
         model.save(target / arrow.shape)
         say(f"{found}\n")
         rows.append(_row(arrow, model, found))
@@ -96,10 +96,10 @@ def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ..
     """Return a line of the closing table."""
     scores = next(iter(found.scores.values()))
     others = [who for who in scores if who != NETWORK]
-    cells = [shown(scores[who]["RMSE"]) for who in (NETWORK, *reversed(others))]
+    cells = [format_score(scores[who]["RMSE"]) for who in (NETWORK, *reversed(others))]
     verdict = next(iter(found.verdicts.values())).split(":")[0].lower()
     short = verdict.removeprefix("the network is ").removesuffix(" here")
-    return model.shape, arrow.question, model.settings.architecture, *cells, short
+    return model.shape_, arrow.question, model.network_settings_.architecture, *cells, short
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+import numpy as np
+
 from unrolled.data.batches import Examples
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.chunks import read_chunks
@@ -16,7 +18,7 @@ from unrolled.data.ingest import Columns, Source, ingest
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.data.tables.split import split
 from unrolled.data.tables.table import Indices, Table, check_trainable, drop_incomplete_rows
-from unrolled.errors import NotFittedError
+from unrolled.errors import NotFittedError, quote_names
 from unrolled.estimator import Estimator
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
@@ -24,9 +26,9 @@ from unrolled.explain.wiring import wiring
 from unrolled.inference import generate, predict
 from unrolled.schema import Schema
 from unrolled.sequences import fitting, serialization
-from unrolled.sequences.attention import Attention, attended, draw
-from unrolled.sequences.evaluation import Evaluation, evaluate, graded
-from unrolled.sequences.model_card import readme, summary, together, training_lines
+from unrolled.sequences.attention import Attention, compute_attention, plot_attention
+from unrolled.sequences.evaluation import Evaluation, evaluate, score
+from unrolled.sequences.model_card import readme, summary, ensemble_sentence, training_lines
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
@@ -51,7 +53,7 @@ class SequenceModel(Estimator):
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
         >>> table = {"x": [[1, 2, 3], [4, 5], [6]] * 9, "y": [3.0, 5.0, 6.0] * 9}
-        >>> model.fit(table).shape
+        >>> model.fit(table).shape_
         'many-to-one'
         >>> len(model.predict({"x": [[1, 2, 3, 4]]})["y"])
         1
@@ -113,7 +115,7 @@ class SequenceModel(Estimator):
         held = drop_incomplete_rows(other.table, other.outputs)[0]
         return self._fit(schema, table, held, before, apart=True)
 
-    def trial(
+    def fit_and_evaluate(
         self, data: Any, y: Any = None, *, test: float = 0.2, before: Before | None = None
     ) -> Evaluation:
         """Hold out a test part, train on the rest, and score on the part held out.
@@ -170,10 +172,10 @@ class SequenceModel(Estimator):
         """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
         settings = self._settings["training"] or Training()
         network = self._settings["network"] or Network()
-        encoding = TableEncoder.fitted(
+        encoding = TableEncoder.fit(
             schema, train, text=self._settings["text"] or Text(), linear=network.linear
         )
-        parts = [encoding.examples(rows, targets=True) for rows in (train, held)]
+        parts = [encoding.encode(rows, targets=True) for rows in (train, held)]
         earlier, self._trained = self._trained, None
         try:
             self._trained = fitting.built(encoding, parts[0], network, settings)
@@ -231,17 +233,17 @@ class SequenceModel(Estimator):
                 network that is no chained decoder.
         """
         trained = self._fitted("predict")
-        encoding = trained.encoding
+        encoding = trained.encoder
         source = ingest(data, None, encoding.schema.inputs, None)
-        examples = encoding.examples(source.table, targets=False)
+        examples = encoding.encode(source.table, targets=False)
         if decoding is not None:
-            found = generate.hypotheses(trained.faces, trained.ports, encoding, examples, decoding)
+            found = generate.hypotheses(trained.bundle, trained.spec, encoding, examples, decoding)
             return source.given_back(found)
         said = self._said(examples)
         if probabilities:
             return source.given_back(predict.probabilities(encoding, said, trained.temperatures))
         outputs = encoding.schema.outputs
-        return source.given_back({c.name: encoding.cells(c, said[c.name]) for c in outputs})
+        return source.given_back({c.name: encoding.decode_cells(c, said[c.name]) for c in outputs})
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
         """Return how each row's output looked at the input.
@@ -258,10 +260,10 @@ class SequenceModel(Estimator):
             SettingError: The network has no attention.
         """
         trained = self._fitted("attention")
-        source = ingest(data, None, trained.encoding.schema.inputs, None)
-        rows = attended(trained, source.table)
+        source = ingest(data, None, trained.encoder.schema.inputs, None)
+        rows = compute_attention(trained, source.table)
         if plot is not None:
-            draw(rows, plot)
+            plot_attention(rows, plot)
         return rows
 
     def evaluate(self, data: Any, y: Any = None) -> Evaluation:
@@ -272,7 +274,7 @@ class SequenceModel(Estimator):
             DataError: A column is missing, or does not fit the training data.
         """
         trained = self._fitted("evaluate")
-        schema = trained.encoding.schema
+        schema = trained.encoder.schema
         source = ingest(data, y, schema.inputs, schema.outputs)
         return evaluate(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
 
@@ -283,9 +285,9 @@ class SequenceModel(Estimator):
         minus the nats a token (one-to-many).
         """
         trained = self._fitted("score")
-        schema = trained.encoding.schema
+        schema = trained.encoder.schema
         source = ingest(X, y, schema.inputs, schema.outputs)
-        return graded(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
+        return score(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
 
     def save(self, folder: str | Path) -> Path:
         """Write the model as safetensors and JSON, whole or not at all.
@@ -329,7 +331,7 @@ class SequenceModel(Estimator):
             DataError: A file cannot be read or written, or a column is missing.
         """
         found, done = read_chunks(data, columns=columns), 0
-        outputs = [column.name for column in self.schema.outputs]
+        outputs = [column.name for column in self.schema_.outputs]
         with (
             open_writer(out) as put,
             progress_bar(found.rows, shown=isinstance(out, str | Path)) as tell,
@@ -345,67 +347,83 @@ class SequenceModel(Estimator):
     def code(self) -> str:
         """Return the network as a script of plain Keras; with a decoder, the loop that uses it."""
         trained = self._fitted("code")
-        return code(trained.model, steps=trained.ports.u, training=training_lines(trained))
+        return code(trained.model, steps=trained.spec.u, training=training_lines(trained))
 
     def diagram(self) -> Diagram:
         """Return the unrolled picture of the network, as text and SVG."""
         trained = self._fitted("diagram")
-        schema = trained.encoding.schema
+        schema = trained.encoder.schema
         names = (tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs))
-        return diagram(wiring(trained.ports, trained.network, names=names))
+        return diagram(wiring(trained.spec, trained.network, names=names))
 
     def __str__(self) -> str:
         if self._trained is None:
             return repr(self)
-        parts = [summary(self._trained.encoding), str(self.diagram()), together(self._trained)]
+        parts = [summary(self._trained.encoder), str(self.diagram()), ensemble_sentence(self._trained)]
         return "\n\n".join(filter(None, parts))
 
     @property
-    def schema(self) -> Schema:
+    def schema_(self) -> Schema:
         """What goes in and out, and the shape between."""
-        return self._fitted("schema").encoding.schema
+        return self._fitted("schema_").encoder.schema
 
     @property
-    def shape(self) -> Shape:
+    def shape_(self) -> Shape:
         """The shape taken."""
-        return self.schema.shape
+        return self.schema_.shape
 
     @property
-    def reason(self) -> str:
+    def reason_(self) -> str:
         """Why this shape, and what would have made it another."""
-        return self.schema.reason
+        return self.schema_.reason
 
     @property
-    def network(self) -> Any:
+    def model_(self) -> Any:
         """The `keras.Model` itself."""
-        return self._fitted("network").model
+        return self._fitted("model_").model
 
     @property
-    def settings(self) -> Network:
+    def network_settings_(self) -> Network:
         """The network's settings, every one of them given."""
-        return self._fitted("settings").network
+        return self._fitted("network_settings_").network
 
     @property
-    def history(self) -> History | None:
+    def history_(self) -> History | None:
         """What happened while the (first) network was fitted; None before it ended."""
-        return next(iter(self.histories), None)
+        return next(iter(self.histories_), None)
 
     @property
-    def histories(self) -> tuple[History, ...]:
+    def histories_(self) -> tuple[History, ...]:
         """What happened while each network was fitted; none before the first ended."""
-        return self._fitted("history").histories
+        return self._fitted("histories_").histories
+
+    @property
+    def classes_(self) -> Any:
+        """The labels of the first output that is a category (n), as `predict_proba` orders them.
+
+        Raises:
+            AttributeError: No output is a category.
+        """
+        encoder = self._fitted("classes_").encoding
+        for column in self.schema_.outputs:
+            if column.kind == "category":
+                labels = encoder.decode(column, np.arange(encoder.encoders[column.name].size))
+                alike = len({type(label) for label in labels}) == 1
+                return np.array(labels.tolist()) if alike else labels
+        kinds = quote_names(f"{c.name} ({c.kind_name})" for c in self.schema_.outputs)
+        raise AttributeError(f"There is no classes_: no output is a category, but {kinds}.")
 
     @classmethod
     def restored(cls, trained: Trained) -> Self:
         """Return the model around what was trained."""
-        schema = trained.encoding.schema
+        schema = trained.encoder.schema
         made = cls(
             {c.name: c.kind_name for c in schema.inputs},
             {c.name: c.kind_name for c in schema.outputs},
             shape=schema.shape,
             network=trained.network,
             training=trained.training,
-            text=trained.encoding.text,
+            text=trained.encoder.text,
         )
         made._trained = trained
         return made
@@ -413,8 +431,8 @@ class SequenceModel(Estimator):
     def _said(self, examples: Examples) -> dict[str, Any]:
         """Return the network's raw outputs by column name."""
         trained = self._fitted("predict")
-        ports = {c.name: trained.encoding.ports[c.name] for c in trained.encoding.schema.outputs}
-        said = generate.generate_outputs(trained.faces, trained.ports, examples)
+        ports = {c.name: trained.encoder.tensor_names[c.name] for c in trained.encoder.schema.outputs}
+        said = generate.generate_outputs(trained.bundle, trained.spec, examples)
         return {name: said[port] for name, port in ports.items()}
 
     def _fitted(self, wanted: str) -> Trained:
