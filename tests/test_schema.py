@@ -89,5 +89,6 @@ def test_an_unknown_kind_is_refused(kind, hint):
     known = "number, category, vector, numbers, tokens, text"
     units = "text:characters, text:words, text:subwords"
     assert str(caught.value) == (
-        f"got the kind {kind!r} for column 'age', expected one of {known}, {units}.{hint}"
+        f"There is no kind {kind!r}, which is stated for column 'age'. The kinds are {known},"
+        f" {units}.{hint}"
     )

@@ -1,4 +1,4 @@
-"""Schema and Column: what goes in and what comes out, in names and sizes; JSON both ways."""
+"""`Schema` and `Column`: the input and output columns of a model, written to and read from JSON."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 KIND_FACTS: dict[Kind, tuple[Side, str]] = {
     "number": ("one", "a number"),
     "category": ("one", "one of a few labels"),
-    "vector": ("one", "a list of numbers, equally long in every row"),
-    "numbers": ("many", "a row of steps, each a number or a list of numbers"),
-    "tokens": ("many", "a row of steps, each a string"),
+    "vector": ("one", "a list of numbers, of the same length in every row"),
+    "numbers": ("many", "a sequence of steps, each a number or a list of numbers"),
+    "tokens": ("many", "a sequence of steps, each a string"),
     "text": ("many", "text, read as characters, words or subwords"),
 }
 
 
 class Column(BaseModel):
-    """A column that goes in or comes out.
+    """An input column or an output column.
 
     Attributes:
-        name: Its name in the table.
+        name: The name of the column in the table.
         kind: What a cell holds.
-        unit: What a step of a text is; None for every other kind.
+        unit: What a step of text is; None for every other kind.
         width: Numbers in a cell (`vector`) or in a step (`numbers`); 1 for every other kind.
-        length: Steps in every row, or None where rows differ (or there are no steps).
-        spaced: Whether `tokens` stand in a text with blanks between, and come out so.
-        scheme: How tags over the input steps mark spans; None where they mark none.
-        why: The evidence the kind was taken from, in a few words.
+        length: Number of steps, if it is the same in every row; else None.
+        spaced: Whether `tokens` are written as one string with spaces between them.
+        scheme: The scheme by which tags mark spans (IOB1, BIO, BIOES); None if they mark none.
+        why: Why this kind was chosen, in a few words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,23 +52,23 @@ class Column(BaseModel):
 
     @property
     def side(self) -> Side:
-        """Whether a cell is one set of values or many steps."""
+        """`one` if a cell is a fixed set of values, `many` if it is a sequence of steps."""
         return KIND_FACTS[self.kind][0]
 
     @property
     def kind_name(self) -> str:
-        """The kind as a person writes it: `text:words`, `number`."""
+        """The kind as it is written on the command line: `text:words`, `number`."""
         return f"{self.kind}:{self.unit}" if self.unit else self.kind
 
 
 class Schema(BaseModel):
-    """What goes in, what comes out, and the shape between.
+    """The input columns, the output columns, and the shape of the problem.
 
     Attributes:
-        inputs: The columns that go in.
-        outputs: The columns that come out.
-        shape: The shape taken.
-        reason: Why this shape, and what would have made it another.
+        inputs: The input columns.
+        outputs: The output columns.
+        shape: The shape.
+        reason: Why it is this shape, and which data would have given another shape.
 
     Example:
         >>> a, b = Column(name="text", kind="text", unit="words"), Column(name="y", kind="category")
@@ -86,22 +86,22 @@ class Schema(BaseModel):
 
     @property
     def steps_in(self) -> int | None:
-        """Input steps `t` where every row has the same, else None."""
+        """The number of input steps `t`, if it is the same in every row; else None."""
         lengths = {c.length for c in self.inputs if c.side == "many"}
         return lengths.pop() if len(lengths) == 1 else None
 
     @property
     def pattern(self) -> str:
-        """The axes in and out."""
+        """The axes of the inputs and of the outputs, such as `b t f -> b o`."""
         return FACTS[self.shape].pattern
 
 
 def parse_kind(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
-    """Return the kind and unit that a person stated for a column.
+    """Return the kind and the unit that a user stated for a column.
 
     Args:
         kind: A kind (`number`), a kind with a unit (`text:characters`), or a unit alone.
-        column: The column's name, for the error.
+        column: The name of the column, for the error message.
 
     Raises:
         SettingError: There is no such kind or unit.
@@ -119,6 +119,6 @@ def parse_kind(kind: str, *, column: str) -> tuple[Kind, Unit | None]:
         return head, (tail if tail in UNITS else None)
     known = [*KINDS, *(f"text:{unit}" for unit in UNITS)]
     raise SettingError(
-        f"got the kind {kind!r} for column '{column}', expected one of"
+        f"There is no kind {kind!r}, which is stated for column '{column}'. The kinds are"
         f" {', '.join(known)}.{did_you_mean(str(kind), known)}"
     )

@@ -1,8 +1,4 @@
-"""The settings objects: `Network` (what is built), `Training` (how it is fitted), two more.
-
-`Text` says how text that goes in is read, and `Decoding` how rows of ids are searched for in what a
-chained decoder finds probable.
-"""
+"""The settings: `Network` (what is built), `Text` (how text is read), `Training`, `Decoding`."""
 
 from __future__ import annotations
 
@@ -21,7 +17,20 @@ Decay = Literal["plateau", "cosine"]
 Loss = Literal["squared", "absolute"]
 ClassWeight = Literal["balanced"]
 Pooling = Literal["mean", "max", "last", "attention"]
-LOCAL_PATHS = ("checkpoint", "vectors")  # settings that name a file or folder
+LOCAL_PATHS = ("checkpoint", "vectors")  # settings that name a file or a folder
+RULES = {  # by pydantic's type of error, what a value must be
+    "greater_than": "greater than {gt:.10g}",
+    "greater_than_equal": "at least {ge:.10g}",
+    "less_than": "less than {lt:.10g}",
+    "less_than_equal": "at most {le:.10g}",
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "True or False",
+    "string": "a string",
+    "path": "a path",
+}
 
 
 class Settings(BaseModel):
@@ -33,43 +42,46 @@ class Settings(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingError(_explained(type(self), error)) from None
+            raise SettingError(_explain(type(self), error)) from None
 
     @classmethod
     def from_untrusted(cls, facts: Mapping[str, Any]) -> Self:
-        """Return settings that somebody saved, which name no place on this machine.
+        """Return the settings of a saved model, which must not name paths on this machine.
+
+        Args:
+            facts: The settings by name, as somebody else may have written them.
 
         Raises:
-            SettingError: They name one, or are none.
+            SettingError: A setting is unknown, out of range, or names a local path.
         """
         for name in facts:
             if name in LOCAL_PATHS and facts[name]:
                 raise SettingError(
-                    f"got {name}={facts[name]!r} for {cls.__name__} in a saved model, expected"
-                    " none: it would be used on this machine."
+                    f"A saved model must not name a path on this machine, but its {cls.__name__}"
+                    f" has {name}={facts[name]!r}."
                 )
         return cls(**facts)
 
 
 class Network(Settings):
-    """What is built between the two sides.
+    """The network that is built.
 
     Attributes:
-        architecture: A wiring of the shape, or `auto` for the shape's default.
+        architecture: A wiring of the shape; `auto` takes the default wiring of the shape.
         cell: The recurrent cell.
-        units: Hidden units `h` of each recurrent layer; None takes 256 where a row of tokens or
-            text comes out, 64 where text, tokens or wide categories go in and no steps aligned
-            with them come out, else 128.
-        layers: Recurrent layers, one on top of another (for `dense`: hidden layers, 0 allowed).
-        bidirectional: Whether the input is also read backwards; None takes the
-            architecture's default.
-        dropout: Share of values dropped after each layer while training; None takes 0.5 where
-            text, tokens or wide categories go in and no row of tokens comes out, else 0.3.
-        pooling: What `pooled` makes of every step's state: their `mean`, the largest of each
-            (`max`), the `last`, or a weighted mean whose weights it learns (`attention`).
-        linear: Whether a linear map of the whole row adds to what the recurrence of `many-to-one`
-            says of up to 100 labels: of its words and pairs of words, its runs of up to four
-            characters, its numbers and how often short patterns stand in them.
+        units: Hidden units `h` of each recurrent layer. None takes 256 if the output is a sequence
+            of tokens or text, 64 if text, tokens or wide categories are inputs and no aligned
+            steps are outputs, and 128 otherwise.
+        layers: Number of recurrent layers (for `dense`: hidden layers, 0 allowed).
+        bidirectional: Whether the input is also read backwards; None takes the default of the
+            architecture.
+        dropout: Dropout rate after each layer. None takes 0.5 if text, tokens or wide categories
+            are inputs and no sequence of tokens is an output, and 0.3 otherwise.
+        pooling: How `pooled` combines the states of all steps: their `mean`, their maximum
+            (`max`), the `last` state, or a mean with learned weights (`attention`).
+        linear: Whether `many-to-one` with up to 100 labels gets a linear branch beside the
+            recurrent branch (wide and deep, Cheng et al. 2016). The linear branch sees words and
+            pairs of words, character n-grams, numbers and short patterns in numbers.
 
     Example:
         >>> Network(units=64).cell
@@ -87,18 +99,18 @@ class Network(Settings):
 
 
 class Text(Settings):
-    """How text and tokens that go in are read.
+    """How input text and input tokens are read.
 
     Attributes:
-        lowercase: Whether capital letters become small ones; None takes those of words of text,
-            and leaves characters, subwords and tokens as they are.
-        digits: Whether every digit is taken for the same one; None takes it so in words and tokens
-            that the training part does not have often enough, and leaves those it has.
-        characters: Whether words are also known by their characters, so that something is known
-            of those the training part did not have; None takes it so where some words are unknown
-            in the training part, and no steps of their own length come out.
-        vectors: A local file of word vectors to start from, in the text form of word2vec, GloVe
-            and fastText: a word and its numbers on each line.
+        lowercase: Whether text is lowercased. None lowercases the words of text, and leaves
+            characters, subwords and tokens as they are.
+        digits: Whether every digit is read as 0. None does so only in words and tokens that are
+            too rare in the training part to be in the vocabulary.
+        characters: Whether words are also read by their characters, so that an unknown word still
+            carries information. None does so if some words of the training part are not in the
+            vocabulary and no unaligned sequence is an output.
+        vectors: A local file of pretrained word vectors in the text format of word2vec, GloVe and
+            fastText: a word and its numbers on each line. None starts from random embeddings.
 
     Example:
         >>> Text(characters=True).lowercase is None
@@ -112,42 +124,46 @@ class Text(Settings):
 
 
 class Training(Settings):
-    """How a network is fitted.
+    """How the network is trained.
 
     Attributes:
-        epochs: The most passes over the training part; None chooses by the number of rows.
-        batch_size: Rows a step; None chooses by the number of rows.
-        learning_rate: Of Adam; None takes 0.001 where text, tokens or wide categories go in
-            and no steps come out, else 0.003; 0.001 for forecasts.
-        decay: How it falls: halved when the validation loss stays (`plateau`), or over all
-            passes to nothing (`cosine`); None takes `cosine` for rows of tokens and forecasts.
-        patience: Passes without a better validation loss before stopping; None chooses by the
-            number of rows, or takes all with `cosine`.
-        loss: What is made small of numbers: None takes the `absolute` error for forecasts, which
-            few wild values do not rule, else the `squared`.
-        validation: Share of the rows held out to stop early.
-        split: How rows are held out; `auto` is stratified where the output is a category with
-            rows enough, and random elsewhere.
-        split_by: The column that groups rows (`group`) or orders them (`time`).
-        label_smoothing: Share of the weight of a true token or label that all of them get alike;
-            None takes 0.1 for labels, and for tokens that an input of steps becomes, else 0.
-        class_weight: `balanced` lets every class of a category that comes out count alike, however
-            many rows it has; None lets every row.
-        word_dropout: Share of the words, tokens and characters that go in which each pass takes for
-            unknown ones.
-        scheduled_sampling: How a chained decoder is fed its own outputs in place of the true ones
-            ever more often as training goes on (Bengio et al. 2015, section 2.4).
-        seed: Makes two runs equal.
-        seeds: How many networks are fitted, with this seed and those that follow it, and answer
-            together: by the mean of their numbers or probabilities, and in a chained decoder of
-            their log-probabilities at each step.
-        verbose: Whether to show progress while fitting, on the error stream.
-        checkpoint: A folder to keep where training stands, so that it can go on if it is broken
-            off; None keeps nothing. It is no part of a saved model, and may go when there is one.
-        every: Steps from one checkpoint to the next; None writes one every half minute, or less
-            often if that took more than a hundredth of the time.
-        resume: Whether to go on with the training in the folder, to the same weights as if it had
-            never been broken off; where there is none, one begins.
+        epochs: Maximum number of epochs; None chooses it by the number of rows.
+        batch_size: Rows in a batch; None chooses it by the number of rows.
+        learning_rate: Learning rate of Adam. None takes 0.001 for forecasts, 0.001 if text, tokens
+            or wide categories are inputs and no sequence is an output, and 0.003 otherwise.
+        decay: Learning rate schedule: `plateau` halves the rate when the validation loss stops
+            improving, `cosine` lets it fall to zero over all epochs. None takes `cosine` for
+            sequences of tokens and for forecasts, and `plateau` otherwise.
+        patience: Epochs without a better validation loss after which training stops. None chooses
+            it by the number of rows, and never stops early with `cosine`.
+        loss: Loss for numeric outputs. None takes the `absolute` error for forecasts, which is
+            robust to outliers, and the `squared` error otherwise.
+        validation: Fraction of the rows that is held out for early stopping.
+        split: How the held-out rows are chosen; `auto` is stratified if the output is a category
+            with enough rows, and random otherwise.
+        split_by: The column that groups the rows (`group`) or orders them (`time`).
+        label_smoothing: Label smoothing: the fraction of the target probability spread evenly over
+            all classes. None takes 0.1 for categories, and for tokens that are predicted from an
+            input sequence, and 0 otherwise.
+        class_weight: `balanced` weights classes inversely to their frequency; None weights every
+            row equally.
+        word_dropout: Fraction of the input words, tokens and characters that is replaced by
+            "unknown", drawn anew in each epoch.
+        scheduled_sampling: Schedule by which a decoder is fed its own outputs instead of the true
+            ones, more often as training goes on (Bengio et al. 2015, section 2.4).
+        seed: Random seed; the same seed gives the same network.
+        seeds: Number of networks in the ensemble, trained with this seed and those that follow it.
+            The prediction is the mean of their numbers or probabilities, and in a decoder the mean
+            of their log-probabilities at each step.
+        verbose: Whether to print progress on the error stream during training.
+        checkpoint: Folder for checkpoints, from which an interrupted training can continue. None
+            writes no checkpoints. The folder is no part of a saved model and may be deleted once
+            the model is saved.
+        every: Steps between two checkpoints. None writes one every 30 seconds, or less often if
+            that took more than a hundredth of the time.
+        resume: Whether to continue the training in the checkpoint folder, to the same weights as
+            if it had never been interrupted. If the folder is empty, training starts from the
+            beginning.
 
     Example:
         >>> Training(epochs=3).seed
@@ -175,37 +191,37 @@ class Training(Settings):
     resume: bool = Field(default=False, exclude=True)
 
     @model_validator(mode="after")
-    def _keeps(self) -> Self:
-        """Refuse to say how checkpoints are used without a place for them."""
-        for name, plain in {"every": None, "resume": False}.items():
-            if self.checkpoint is None and getattr(self, name) != plain:
+    def _check_checkpoint(self) -> Self:
+        """Refuse settings for checkpoints if there is no folder for them."""
+        for name, default in {"every": None, "resume": False}.items():
+            if self.checkpoint is None and getattr(self, name) != default:
                 raise SettingError(
-                    f"got {name}={getattr(self, name)} and no checkpoint for Training, expected the"
-                    " folder of the checkpoints. Give one (checkpoint, --checkpoint), or leave"
-                    f" {name} out."
+                    f"{name}={getattr(self, name)} needs a folder for checkpoints, and Training has"
+                    f" none. Name one (checkpoint, --checkpoint), or leave {name} out."
                 )
         return self
 
     @property
     def network_seeds(self) -> tuple[int, ...]:
-        """The seed of each network."""
+        """The seed of each network of the ensemble."""
         return tuple((self.seed + i) % 2**32 for i in range(self.seeds))
 
 
 class Decoding(Settings):
-    """How a chained decoder's rows are found: greedily, by beam search, or drawn.
+    """How a decoder chooses its outputs: greedily, by beam search, or by sampling.
 
     Attributes:
-        beam: Hypotheses followed at each step; 1 is the greedy choice.
-        samples: Rows drawn at random for each row; 0 draws none and searches.
-        n_best: Rows returned by a beam, the best first.
-        temperature: Divides the logits before a draw; towards 0 it is the greedy choice.
-        top_k: Draw only from as many of the most probable ids; None from all.
-        top_p: Draw only from the fewest ids that together have this probability; None from all.
-        length_penalty: A beam ranks by log-probability / length**length_penalty; 0 by
-            log-probability alone, the larger the longer the best rows.
-        max_steps: The limit of steps; None takes the decoder's own.
-        seed: Makes two draws equal.
+        beam: Beam width: hypotheses that are followed at each step; 1 is greedy.
+        samples: Outputs sampled for each row; 0 searches instead of sampling.
+        n_best: Hypotheses of the beam that are returned, best first.
+        temperature: Divides the logits before sampling; values near 0 are close to greedy.
+        top_k: Sample only from the k most probable tokens; None samples from all.
+        top_p: Sample only from the smallest set of tokens with this total probability (nucleus
+            sampling); None samples from all.
+        length_penalty: The beam ranks hypotheses by log-probability / length**length_penalty. 0
+            ranks by log-probability alone; larger values prefer longer outputs.
+        max_steps: Maximum number of output steps; None takes the limit of the decoder.
+        seed: Random seed of sampling; the same seed gives the same samples.
 
     Example:
         >>> Decoding(beam=4, n_best=2).samples
@@ -223,39 +239,41 @@ class Decoding(Settings):
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_consistency(self) -> Self:
         """Refuse settings that contradict each other."""
         if self.beam > 1 and self.samples:
             raise SettingError(
-                f"got beam={self.beam} and samples={self.samples} for Decoding, expected one of"
-                " them: rows are searched for or drawn. Leave one out."
+                "Beam search and sampling cannot be combined, but Decoding has"
+                f" beam={self.beam} and samples={self.samples}. Leave one of them out."
             )
         if self.n_best > self.beam:
             raise SettingError(
-                f"got n_best={self.n_best} and beam={self.beam} for Decoding, expected no more"
-                f" than the beam holds. Set beam={self.n_best} or more."
+                f"A beam of {self.beam} cannot return n_best={self.n_best} hypotheses. Set"
+                f" beam={self.n_best} or more."
             )
-        drawing = {"temperature": 1.0, "top_k": None, "top_p": None}
-        for name, plain in drawing.items():
-            if not self.samples and getattr(self, name) != plain:
+        for name, default in {"temperature": 1.0, "top_k": None, "top_p": None}.items():
+            if not self.samples and getattr(self, name) != default:
                 raise SettingError(
-                    f"got {name}={getattr(self, name)} and samples=0 for Decoding, expected"
-                    f" {name} only where rows are drawn. Set samples=1 or more, or leave it out."
+                    f"{name}={getattr(self, name)} has no effect without sampling, and Decoding has"
+                    f" samples=0. Set samples=1 or more, or leave {name} out."
                 )
         return self
 
 
-def _explained(kind: type[Settings], error: ValidationError) -> str:
-    """Return pydantic's first complaint as got, expected, what to do."""
+def _explain(kind: type[Settings], error: ValidationError) -> str:
+    """Return the first error of pydantic in plain words."""
     first = error.errors()[0]
-    if first["type"] == "value_error":  # of several settings at once, in our own words
+    if first["type"] == "value_error":  # one of our own, about several settings at once
         return first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0]) if first["loc"] else kind.__name__
     if first["type"] == "extra_forbidden":
         known = list(kind.model_fields)
         return (
-            f"got an unknown setting '{name}' for {kind.__name__}, expected one of"
+            f"{kind.__name__} has no setting '{name}'. Its settings are"
             f" {', '.join(known)}.{did_you_mean(name, known)}"
         )
-    says = first["msg"].replace("Input should be", "expected")
-    return f"got {name}={first.get('input')!r} for {kind.__name__}, {says[0].lower()}{says[1:]}."
+    rule = RULES.get(first["type"]) or RULES.get(first["type"].partition("_")[0])
+    must = rule.format(**first.get("ctx", {})) if rule else first["msg"]
+    value = first.get("input")
+    hint = did_you_mean(value, must.split("'")[1::2]) if isinstance(value, str) else ""
+    return f"{name}={value!r} is not valid for {kind.__name__}: {name} must be {must}.{hint}"

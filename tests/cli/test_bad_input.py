@@ -188,7 +188,7 @@ TRAINING = {
     ),
     "no epochs": (
         "train good.csv --output y --epochs 0",
-        "got epochs=0 for Training, expected greater than or equal to 1.",
+        "epochs=0 is not valid for Training: epochs must be at least 1.",
     ),
     "a share above one": (
         "train good.csv --output y --test 2",

@@ -68,7 +68,7 @@ def test_draws_from_the_most_probable_token_alone_are_the_greedy_output(speller,
 def test_a_share_of_more_than_one_is_refused(speller):
     said = speller("predict model new.csv --samples 1 --top-p 1.5")
     assert said.status == 2
-    assert "got top_p=1.5 for Decoding, expected less than or equal to 1" in " ".join(
+    assert "top_p=1.5 is not valid for Decoding: top_p must be at most 1." in " ".join(
         said.err.split()
     )
 

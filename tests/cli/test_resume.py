@@ -44,7 +44,7 @@ def test_forecast_keeps_checkpoints_too(unrolled, table):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ("--resume", "error: got resume=True and no checkpoint for Training, expected the folder"),
+        ("--resume", "error: resume=True needs a folder for checkpoints, and Training has none."),
         ("--checkpoint model", "error: got 'model' for the model and 'model' for the checkpoints,"),
     ],
 )

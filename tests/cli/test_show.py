@@ -107,7 +107,7 @@ def test_many_to_many_is_one_of_two(unrolled, words, says):
         ),
         ("unaligned --t 0", "got t=0, expected a whole number of at least 1."),
         ("aligned --f 0", "got f=0, expected a whole number of at least 1."),
-        ("many-to-one --units 0", "got units=0 for Network, expected greater than or equal to 1."),
+        ("many-to-one --units 0", "units=0 is not valid for Network: units must be at least 1."),
         (
             "one-to-one --u 4",
             "got u=4 for the shape one-to-one (b f -> b o), which has no u of its own. Leave u out,"

@@ -4,7 +4,7 @@ import pytest
 
 from unrolled import from_sizes
 from unrolled.errors import SettingError, ShapeError, UnrolledError
-from unrolled.networks import ARCHITECTURES, Ports, architecture, build, settled
+from unrolled.networks import ARCHITECTURES, NetworkSpec, architecture, build, with_defaults
 from unrolled.settings import Network
 from unrolled.shapes import SHAPES
 
@@ -111,12 +111,12 @@ BUILD_REFUSALS = [
         "got the architecture 'decode' for the shape one-to-many, expected one of repeat, decoder."
         " Did you mean 'decoder'?",
     ),
-    ("aligned", {"units": 0}, "got units=0 for Network, expected greater than or equal to 1."),
-    ("aligned", {"dropout": 7}, "got dropout=7 for Network, expected less than 1."),
+    ("aligned", {"units": 0}, "units=0 is not valid for Network: units must be at least 1."),
+    ("aligned", {"dropout": 7}, "dropout=7 is not valid for Network: dropout must be less than 1."),
     (
         "aligned",
         {"cell": "transformer"},
-        "got cell='transformer' for Network, expected 'lstm', 'gru' or 'rnn'.",
+        "cell='transformer' is not valid for Network: cell must be 'lstm', 'gru' or 'rnn'.",
     ),
 ]
 by_case = pytest.mark.parametrize(
@@ -125,7 +125,7 @@ by_case = pytest.mark.parametrize(
 
 
 def ports_of(shape, *, t=None, u=None, f=1, o=1):
-    return Ports(shape, t=t, u=u, values=f, heads={"y": o})
+    return NetworkSpec(shape, t=t, u=u, values=f, heads={"y": o})
 
 
 @by_case
@@ -190,14 +190,14 @@ def test_sizes_are_refused_as_such(shape, sizes, text):
 )
 def test_ports_that_cannot_be_are_refused(given, kind, text):
     with pytest.raises(kind) as caught:
-        Ports("many-to-one", **given)
+        NetworkSpec("many-to-one", **given)
     assert str(caught.value) == text
 
 
 @pytest.mark.parametrize("shape", ["one-to-one", "one-to-many"])
 def test_an_input_without_steps_has_no_lengths(shape):
     with pytest.raises(ShapeError) as caught:
-        Ports(shape, u=3 if shape == "one-to-many" else None, ragged=True)
+        NetworkSpec(shape, u=3 if shape == "one-to-many" else None, ragged=True)
     assert str(caught.value).startswith(f"got rows of different lengths for the shape {shape} (")
     assert str(caught.value).endswith(
         "whose input has no steps. Leave ragged out, or take a shape that begins with many."
@@ -205,7 +205,7 @@ def test_an_input_without_steps_has_no_lengths(shape):
 
 
 def test_aligned_may_be_told_its_u_again():
-    assert Ports("aligned", t=6, u=6).u == 6
+    assert NetworkSpec("aligned", t=6, u=6).u == 6
 
 
 def test_every_shape_has_a_default_and_no_architecture_twice():
@@ -216,21 +216,21 @@ def test_every_shape_has_a_default_and_no_architecture_twice():
 
 
 def test_settled_fills_every_gap():
-    filled = settled(Ports("aligned"), Network())
+    filled = with_defaults(NetworkSpec("aligned"), Network())
     assert (filled.architecture, filled.bidirectional, filled.dropout) == ("steps", True, 0.0)
     assert None not in filled.model_dump().values()
 
 
 def test_settled_keeps_what_was_said():
     said = Network(architecture="steps", units=3, bidirectional=False, dropout=0.5, cell="gru")
-    assert settled(Ports("aligned"), said) == said
+    assert with_defaults(NetworkSpec("aligned"), said) == said
 
 
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
 def test_a_decoder_has_one_output(shape):
-    ports = Ports(shape, u=3, heads={"y": 1, "z": 2})
+    spec = NetworkSpec(shape, u=3, heads={"y": 1, "z": 2})
     with pytest.raises(SettingError) as caught:
-        build(ports, Network(architecture="decoder"))
+        build(spec, Network(architecture="decoder"))
     assert str(caught.value) == (
         "got 2 outputs for the architecture 'decoder', expected one: it is fed back. Join the"
         " columns into one, or take architecture='repeat'."
@@ -242,7 +242,7 @@ def test_a_decoder_has_one_output(shape):
 )
 def test_what_is_no_decoder_cannot_say_where_its_rows_end(shape, name):
     with pytest.raises(SettingError) as caught:
-        build(Ports(shape, u=3, stops=True), Network(architecture=name))
+        build(NetworkSpec(shape, u=3, stops=True), Network(architecture=name))
     assert str(caught.value) == (
         f"got output rows of different lengths for the architecture '{name}', expected as many"
         " steps in every row: nothing would say where they end. Cut or fill the rows, or take"
@@ -253,7 +253,7 @@ def test_what_is_no_decoder_cannot_say_where_its_rows_end(shape, name):
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
 def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
     names = {
-        kind: settled(Ports(shape, u=3, **{kind: True} if kind else {}), Network()).architecture
+        kind: with_defaults(NetworkSpec(shape, u=3, **{kind: True} if kind else {}), Network()).architecture
         for kind in ("tokens", "stops", "")
     }
     assert names == {"tokens": "decoder", "stops": "decoder", "": "repeat"}
@@ -261,5 +261,5 @@ def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
 
 @pytest.mark.parametrize(("shape", "both"), [("one-to-many", False), ("unaligned", True)])
 def test_a_decoder_reads_steps_both_ways_unless_told_otherwise(shape, both):
-    filled = settled(Ports(shape, u=3), Network(architecture="decoder"))
+    filled = with_defaults(NetworkSpec(shape, u=3), Network(architecture="decoder"))
     assert filled.bidirectional is both

@@ -225,8 +225,8 @@ def test_nothing_is_kept_or_resumed_without_a_folder(given):
     with pytest.raises(SettingError) as caught:
         Training(**given)
     assert str(caught.value) == (
-        f"got {name}={value} and no checkpoint for Training, expected the folder of the"
-        f" checkpoints. Give one (checkpoint, --checkpoint), or leave {name} out."
+        f"{name}={value} needs a folder for checkpoints, and Training has none. Name one"
+        f" (checkpoint, --checkpoint), or leave {name} out."
     )
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import complete, table
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.tables.table import drop_incomplete_rows, make_table
 from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
 from unrolled.schema import Schema
 
@@ -20,9 +20,9 @@ def inferred(
     stated: dict[str, str] | None = None,
 ) -> Schema:
     frame = read(data)
-    into, out = sides(frame, inputs, outputs, stated=stated)
-    kept, _ = complete(table(frame, into, out), out)
-    return schema(kept, into, out, shape=shape)
+    into, out = infer_columns(frame, inputs, outputs, stated=stated)
+    kept, _ = drop_incomplete_rows(make_table(frame, into, out), out)
+    return infer_schema(kept, into, out, shape=shape)
 
 
 def refused(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
@@ -313,9 +313,9 @@ def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
             ["temp:nummer"],
             ["total"],
             {},
-            "got the kind 'nummer' for column 'temp', expected one of number, category, vector,"
-            " numbers, tokens, text, text:characters, text:words, text:subwords. Did you mean"
-            " 'number'?",
+            "There is no kind 'nummer', which is stated for column 'temp'. The kinds are number,"
+            " category, vector, numbers, tokens, text, text:characters, text:words, text:subwords."
+            " Did you mean 'number'?",
         ),
         (
             SettingError,
