@@ -56,7 +56,7 @@ def recipe(train, dev):
 
     from unrolled.data.encoders.vocabulary import END, Vocabulary
     from unrolled.layers.acceleration import plain
-    from unrolled.networks import Network, Ports, build, faces
+    from unrolled.networks import Network, NetworkSpec, build, build_bundle
     from unrolled.schema import Column
 
     known = [
@@ -80,9 +80,9 @@ def recipe(train, dev):
         late = np.concatenate([np.full_like(y[:, :1], END), y[:, :-1]], 1)
         return {"word": x, "mask": x > 0, "previous": late}, y
 
-    ports = Ports("unaligned", u=1, values=0, embedded={"word": known[0].size}, tokens=True,
+    spec = NetworkSpec("unaligned", u=1, values=0, embedded={"word": known[0].size}, tokens=True,
                   heads={"sounds": known[1].size}, ragged=True)  # fmt: skip
-    model = plain(build(ports, Network(dropout=0.3)))
+    model = plain(build(spec, Network(dropout=0.3)))
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     inputs, y = fed(train)
     weights = (y > 0).astype("float32")
@@ -97,7 +97,7 @@ def recipe(train, dev):
 
     words, _ = fed(dev)
     del words["previous"]
-    made = faces(ports, Network())
+    made = build_bundle(spec, Network())
     encode, step = plain(made.encode), plain(made.step)  # of other weights, and as fast
 
     def write(rows=slice(None)):

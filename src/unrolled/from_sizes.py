@@ -13,9 +13,9 @@ from unrolled.explain.diagram import Diagram
 from unrolled.explain.diagram import diagram as diagram_of
 from unrolled.explain.terminal_page import page
 from unrolled.explain.wiring import wiring
-from unrolled.networks import Ports, settled
+from unrolled.networks import NetworkSpec, with_defaults
 from unrolled.networks import build as build_network
-from unrolled.networks.size_limit import least
+from unrolled.networks.size_limit import min_weights
 from unrolled.settings import Cell, Network
 from unrolled.shapes import named
 
@@ -37,7 +37,7 @@ def _sizes(
     bidirectional: bool | None = None,
     dropout: float = 0.0,
     cell: Cell = "lstm",
-) -> tuple[Ports, Network]:
+) -> tuple[NetworkSpec, Network]:
     """Return the ports and settings that sizes and names stand for."""
     taken = named(shape, same_length=u is None or u == t)
     network = Network(
@@ -48,22 +48,22 @@ def _sizes(
         bidirectional=bidirectional,
         dropout=dropout,
     )
-    ports = Ports(taken, t=t, u=u, values=f, heads={"y": o})
-    if (weights := least(ports, network)) > MOST_WEIGHTS:
+    spec = NetworkSpec(taken, t=t, u=u, values=f, heads={"y": o})
+    if (weights := min_weights(spec, network)) > MOST_WEIGHTS:
         raise ShapeError(
             f"got sizes of a network of at least {weights} weights, expected at most"
             f" {MOST_WEIGHTS}. Give smaller sizes."
         )
-    return ports, network
+    return spec, network
 
 
 def _from(
-    sizes: Callable[Given, tuple[Ports, Network]],
-) -> Callable[[Callable[[Ports, Network], Made]], Callable[Given, Made]]:
+    sizes: Callable[Given, tuple[NetworkSpec, Network]],
+) -> Callable[[Callable[[NetworkSpec, Network], Made]], Callable[Given, Made]]:
     """Give a function of ports and settings the arguments of `sizes`."""
     signature = inspect.signature(sizes)
 
-    def taking(make: Callable[[Ports, Network], Made]) -> Callable[Given, Made]:
+    def taking(make: Callable[[NetworkSpec, Network], Made]) -> Callable[Given, Made]:
         @wraps(make)
         def made(*args: Given.args, **kwargs: Given.kwargs) -> Made:
             for name in kwargs:
@@ -83,7 +83,7 @@ def _from(
 
 
 @_from(_sizes)
-def build(ports: Ports, network: Network) -> Any:
+def build(spec: NetworkSpec, network: Network) -> Any:
     """Return a network of a shape as a plain `keras.Model`.
 
     Args:
@@ -111,11 +111,11 @@ def build(ports: Ports, network: Network) -> Any:
         >>> build("unaligned", architecture="repeat", t=6, f=4, u=3, o=1).output_shape
         (None, 3, 1)
     """
-    return build_network(ports, network)
+    return build_network(spec, network)
 
 
 @_from(_sizes)
-def code(ports: Ports, network: Network) -> str:
+def code(spec: NetworkSpec, network: Network) -> str:
     """Return a network of a shape as a script of plain Keras; arguments as for `build`.
 
     A decoder's script ends with the loop that uses it.
@@ -132,11 +132,11 @@ def code(ports: Ports, network: Network) -> str:
         model = keras.Model(x, y)
         <BLANKLINE>
     """
-    return code_of(build_network(ports, network), steps=ports.u)
+    return code_of(build_network(spec, network), steps=spec.u)
 
 
 @_from(_sizes)
-def diagram(ports: Ports, network: Network) -> Diagram:
+def diagram(spec: NetworkSpec, network: Network) -> Diagram:
     """Return the unrolled picture of a network of a shape; arguments as for `build`.
 
     Returns:
@@ -146,11 +146,11 @@ def diagram(ports: Ports, network: Network) -> Diagram:
         >>> "<svg" in diagram("many-to-one", t=6, f=4).svg
         True
     """
-    return diagram_of(wiring(ports, settled(ports, network)))
+    return diagram_of(wiring(spec, with_defaults(spec, network)))
 
 
 @_from(_sizes)
-def show(ports: Ports, network: Network) -> str:
+def show(spec: NetworkSpec, network: Network) -> str:
     """Return a page about a network of a shape; arguments as for `build`.
 
     Returns:
@@ -160,4 +160,4 @@ def show(ports: Ports, network: Network) -> str:
         >>> print(show("aligned", t=3, f=2).splitlines()[0])
         aligned · steps · bidirectional LSTM
     """
-    return page(ports, network)
+    return page(spec, network)

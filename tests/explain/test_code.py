@@ -11,7 +11,15 @@ from unrolled.backend import keras as import_keras
 from unrolled.errors import SettingError
 from unrolled.explain.code import code
 from unrolled.from_sizes import build
-from unrolled.networks import ARCHITECTURES, PREVIOUS, STOP, Faces, Ports, alone, faces
+from unrolled.networks import (
+    ARCHITECTURES,
+    PREVIOUS,
+    STOP,
+    ModelBundle,
+    NetworkSpec,
+    build_bundle,
+    unwrap_single,
+)
 from unrolled.networks import build as build_network
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
@@ -63,7 +71,7 @@ def bare(row, **settings):
 
 def of_many_ports(row, **settings):
     """Return a network with rows of different lengths, embedded inputs and several outputs."""
-    ports = Ports(
+    spec = NetworkSpec(
         row.shape,
         u=3 if row.shape == "unaligned" else None,
         values=2,
@@ -71,21 +79,21 @@ def of_many_ports(row, **settings):
         heads={"tag": 2, "word": 1, 'the "price"': 3},
         ragged=True,
     )
-    return build_network(ports, Network(architecture=row.name, units=4, **settings))
+    return build_network(spec, Network(architecture=row.name, units=4, **settings))
 
 
 def of_text(pooling):
     """Return a network of words, their characters and the runs beside them."""
-    ports = Ports(
+    spec = NetworkSpec(
         "many-to-one",
         values=0,
         embedded={"word": 9},
-        spelled={"letters": (9, 5)},
-        counted={"runs": (9, 2)},
+        characters={"letters": (9, 5)},
+        ngrams={"runs": (9, 2)},
         labels=("y",),
         ragged=True,
     )
-    return build_network(ports, Network(pooling=pooling, units=4, dropout=0.5))
+    return build_network(spec, Network(pooling=pooling, units=4, dropout=0.5))
 
 
 def decoders():
@@ -93,55 +101,55 @@ def decoders():
     words = {"values": 0, "embedded": {"word": 9}, "ragged": True}
     ids = {"heads": {"said": 9}, "tokens": True}
     made = {
-        "facts": (Ports("one-to-many", u=U, values=2, heads={"y": 2}), {}),
-        "facts-tokens": (Ports("one-to-many", u=U, values=2, **ids), {"cell": "gru", "layers": 2}),
-        "facts-stops": (Ports("one-to-many", u=U, values=2, stops=True), {"cell": "rnn"}),
-        "rows": (Ports("unaligned", t=5, u=U, values=2, heads={"y": 2}), {"layers": 2}),
-        "rows-tokens": (Ports("unaligned", u=U, **words, **ids), {"dropout": 0.2}),
+        "facts": (NetworkSpec("one-to-many", u=U, values=2, heads={"y": 2}), {}),
+        "facts-tokens": (NetworkSpec("one-to-many", u=U, values=2, **ids), {"cell": "gru", "layers": 2}),
+        "facts-stops": (NetworkSpec("one-to-many", u=U, values=2, stops=True), {"cell": "rnn"}),
+        "rows": (NetworkSpec("unaligned", t=5, u=U, values=2, heads={"y": 2}), {"layers": 2}),
+        "rows-tokens": (NetworkSpec("unaligned", u=U, **words, **ids), {"dropout": 0.2}),
         "rows-one-way": (
-            Ports("unaligned", u=U, **words, **ids),
+            NetworkSpec("unaligned", u=U, **words, **ids),
             {"cell": "gru", "layers": 2, "bidirectional": False},
         ),
-        "rows-stops": (Ports("unaligned", u=U, values=2, ragged=True, stops=True), {"layers": 2}),
+        "rows-stops": (NetworkSpec("unaligned", u=U, values=2, ragged=True, stops=True), {"layers": 2}),
     }
     return {
-        name: (ports, faces(ports, Network(architecture="decoder", units=4, **settings)))
-        for name, (ports, settings) in made.items()
+        name: (spec, build_bundle(spec, Network(architecture="decoder", units=4, **settings)))
+        for name, (spec, settings) in made.items()
     }
 
 
-def spoken(ports, made: Faces, inputs):
+def spoken(spec, made: ModelBundle, inputs):
     """Return what a decoder says, row by row and a step at a time."""
-    encoded = made.encode.predict_on_batch(alone(inputs))
-    (name, o), *_ = ports.heads.items()
+    encoded = made.encode.predict_on_batch(unwrap_single(inputs))
+    (name, o), *_ = spec.heads.items()
     rows, ended = [[] for _ in range(ROWS)], np.zeros(ROWS, bool)
-    previous = np.full((ROWS, 1), 2) if ports.tokens else np.zeros((ROWS, 1, o), "float32")
-    for _ in range(ports.u):
+    previous = np.full((ROWS, 1), 2) if spec.tokens else np.zeros((ROWS, 1, o), "float32")
+    for _ in range(spec.u):
         out = made.step.predict_on_batch({PREVIOUS: previous, **encoded})
         encoded["states"] = out["states"]
         for k, row in enumerate(rows):
             scores = out[name][k, 0]
-            step = max(range(2, o), key=scores.__getitem__) if ports.tokens else scores
+            step = max(range(2, o), key=scores.__getitem__) if spec.tokens else scores
             previous[k, 0] = step
             if not ended[k]:
                 row.append(step)
-                ended[k] = step == 2 if ports.tokens else ports.stops and out[STOP][k, 0, 0] > 0
+                ended[k] = step == 2 if spec.tokens else spec.stops and out[STOP][k, 0, 0] > 0
     return rows
 
 
-def apart(ports, made: Faces, x, rng):
+def apart(spec, made: ModelBundle, x, rng):
     """Draw weights until rows end at several steps; return what the decoder then says."""
     inputs = {name: array for name, array in x.items() if name != PREVIOUS}
     for _ in range(100):
-        rows = spoken(ports, made, inputs)
-        if len({len(row) for row in rows}) > 2 or not (ports.tokens or ports.stops):
+        rows = spoken(spec, made, inputs)
+        if len({len(row) for row in rows}) > 2 or not (spec.tokens or spec.stops):
             break
         weights = made.model.get_weights()
         made.model.set_weights([rng.normal(size=w.shape, scale=0.7) for w in weights])
     else:
         pytest.fail("no weights let rows end at several steps")
-    if ports.tokens:
-        return [np.array(row + [0] * (ports.u - len(row)), "int32") for row in rows]
+    if spec.tokens:
+        return [np.array(row + [0] * (spec.u - len(row)), "int32") for row in rows]
     return [np.array(row) for row in rows]
 
 
@@ -253,14 +261,14 @@ def test_the_script_of_a_tail_reads_at_a_glance():
 
 
 def test_the_script_of_several_inputs_and_outputs_names_them():
-    ports = Ports(
+    spec = NetworkSpec(
         "many-to-one",
         values=2,
         embedded={"word": 9, "class": 80},
         heads={"label": 3, "how much": 1},
         ragged=True,
     )
-    assert code(build_network(ports, Network(units=8))) == (
+    assert code(build_network(spec, Network(units=8))) == (
         "import keras\n"
         "from keras import layers\n"
         "\n"

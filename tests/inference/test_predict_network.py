@@ -47,7 +47,7 @@ def content():
 def rows(shape, chosen):
     numbers, words = content()
     return Examples(
-        {"x": RaggedColumn.of([numbers[i] for i in chosen]), "w": RaggedColumn.of([words[i] for i in chosen])},
+        {"x": RaggedColumn.from_rows([numbers[i] for i in chosen]), "w": RaggedColumn.from_rows([words[i] for i in chosen])},
         {},
         rows=len(chosen),
         lengths=np.array([LENGTHS[i] for i in chosen]),
@@ -96,7 +96,7 @@ def test_nats_are_of_the_true_ids_whatever_the_batches(monkeypatch):
     monkeypatch.setattr(batches, "FEW_ROWS", 0)
     made, every = network("unaligned", "repeat"), rows("unaligned", range(len(LENGTHS)))
     true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]
-    known = replace(every, targets={"q": RaggedColumn.of([row.astype("int32") for row in true])})
+    known = replace(every, targets={"q": RaggedColumn.from_rows([row.astype("int32") for row in true])})
     shares = softmax(alone("unaligned", "repeat")["q"].astype(float))
     hand = [
         -sum(np.log(shares[i, u, step]) for u, step in enumerate(row[:U]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unrolled.networks import PREVIOUS, STOP, Ports, faces
+from unrolled.networks import PREVIOUS, STOP, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
 T, F, U, B, H, IDS, OUT = 5, 3, 4, 3, 5, 7, 2  # IDS: tokens that come out; OUT: numbers
@@ -32,8 +32,8 @@ class Case:
         return self.shape == "unaligned"
 
     @property
-    def ports(self):
-        return Ports(
+    def spec(self):
+        return NetworkSpec(
             self.shape,
             u=U,
             values=F,
@@ -69,7 +69,7 @@ CASES = (
 
 def made(case):
     """Return a decoder's faces with weights that are not small."""
-    built = faces(case.ports, case.network)
+    built = build_bundle(case.spec, case.network)
     rng = np.random.default_rng(0)
     weights = built.model.get_weights()
     built.model.set_weights([rng.normal(size=w.shape, scale=0.6) for w in weights])
@@ -126,4 +126,4 @@ def stepped(built, inputs, pick, start, steps):
 
 
 def outputs_of(case):
-    return {"y", STOP} if case.ports.stops else {"y"}
+    return {"y", STOP} if case.spec.stops else {"y"}

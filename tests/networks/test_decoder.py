@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from decoder_cases import CASES, IDS, LENGTHS, OUT, B, H, T, U, before, forced, given, stepped
 
-from unrolled.networks import PREVIOUS, Ports, faces
+from unrolled.networks import PREVIOUS, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
 each = pytest.mark.parametrize("case", CASES, ids=str)
@@ -130,7 +130,7 @@ def test_without_input_steps_there_is_nothing_to_attend_to():
 
 
 def test_what_is_no_decoder_has_one_face():
-    built = faces(Ports("unaligned", u=U), Network(architecture="repeat", units=H))
+    built = build_bundle(NetworkSpec("unaligned", u=U), Network(architecture="repeat", units=H))
     assert (built.encode, built.step, built.attend) == (None, None, None)
 
 

@@ -6,7 +6,7 @@ import pytest
 from unrolled.backend import keras
 from unrolled.explain.code import code
 from unrolled.inference.predict import log_softmax, softmax
-from unrolled.networks import PREVIOUS, Ports, faces
+from unrolled.networks import PREVIOUS, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
 SEEDS = (7, 8, 9)
@@ -14,12 +14,12 @@ ROWS = 5
 MASK = np.arange(4) < np.array([[4], [1], [3], [2], [4]])
 X = {"x": np.random.default_rng(0).normal(size=(ROWS, 4, 3)), "mask": MASK}
 SMALL = Network(units=4, dropout=0.2)
-ALIGNED = Ports("aligned", values=3, heads={"tag": 3, "size": 2}, ragged=True, labels=("tag",))
-ONE = Ports("many-to-one", values=3, heads={"kind": 3}, ragged=True, labels=("kind",))
+ALIGNED = NetworkSpec("aligned", values=3, heads={"tag": 3, "size": 2}, ragged=True, labels=("tag",))
+ONE = NetworkSpec("many-to-one", values=3, heads={"kind": 3}, ragged=True, labels=("kind",))
 
 
 def decoder(**says):
-    return Ports("unaligned", u=3, values=3, heads={"y": 6}, ragged=True, **says)
+    return NetworkSpec("unaligned", u=3, values=3, heads={"y": 6}, ragged=True, **says)
 
 
 def drawn(made):
@@ -31,7 +31,7 @@ def drawn(made):
 
 
 def test_labels_have_the_mean_probability_and_numbers_the_mean():
-    made = drawn(faces(ALIGNED, SMALL, seeds=SEEDS))
+    made = drawn(build_bundle(ALIGNED, SMALL, seeds=SEEDS))
     said = made.model.predict_on_batch(X)
     each = [member.predict_on_batch(X) for member in made.members]
     shares = [softmax(y["tag"])[MASK] for y in each]
@@ -42,7 +42,7 @@ def test_labels_have_the_mean_probability_and_numbers_the_mean():
 
 
 def test_probabilities_beyond_what_float32_holds_stay_numbers():
-    made = faces(ONE, SMALL, seeds=SEEDS)
+    made = build_bundle(ONE, SMALL, seeds=SEEDS)
     for member in made.members:
         *rest, _, bias = member.get_weights()
         bias[:] = [0.0, -500.0, 500.0]
@@ -51,18 +51,18 @@ def test_probabilities_beyond_what_float32_holds_stay_numbers():
     np.testing.assert_allclose(said, np.tile([-500.0, -1000.0, 0.0], (ROWS, 1)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("ports", [ONE, decoder(tokens=True)], ids=["labels", "decoder"])
-def test_each_member_begins_as_a_network_of_its_own_seed(ports):
-    made = faces(ports, SMALL, seeds=SEEDS)
+@pytest.mark.parametrize("spec", [ONE, decoder(tokens=True)], ids=["labels", "decoder"])
+def test_each_member_begins_as_a_network_of_its_own_seed(spec):
+    made = build_bundle(spec, SMALL, seeds=SEEDS)
     for member, seed in zip(made.members, SEEDS, strict=True):
-        alone = faces(ports, SMALL, seeds=[seed]).model
+        alone = build_bundle(spec, SMALL, seeds=[seed]).model
         for ours, theirs in zip(member.get_weights(), alone.get_weights(), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("says", [{"tokens": True}, {"stops": True}, {}], ids=str)
 def test_a_decoder_takes_the_mean_at_each_step(says):
-    made = drawn(faces(decoder(**says), Network(architecture="decoder", units=4), seeds=SEEDS))
+    made = drawn(build_bundle(decoder(**says), Network(architecture="decoder", units=4), seeds=SEEDS))
     rng = np.random.default_rng(2)
     previous = (
         rng.integers(1, 6, size=(ROWS, 3)) if "tokens" in says else rng.normal(size=(ROWS, 3, 6))
@@ -86,18 +86,18 @@ def test_a_decoder_takes_the_mean_at_each_step(says):
 
 
 @pytest.mark.parametrize(
-    "ports", [ALIGNED, ONE, decoder(tokens=True), decoder(stops=True)], ids=lambda p: p.shape
+    "spec", [ALIGNED, ONE, decoder(tokens=True), decoder(stops=True)], ids=lambda p: p.shape
 )
-def test_the_code_of_all_members_is_plain_keras_and_says_the_same(ports):
-    network = SMALL.model_copy(update={"architecture": "decoder"}) if ports.u else SMALL
-    made = drawn(faces(ports, network, seeds=SEEDS))
+def test_the_code_of_all_members_is_plain_keras_and_says_the_same(spec):
+    network = SMALL.model_copy(update={"architecture": "decoder"}) if spec.u else SMALL
+    made = drawn(build_bundle(spec, network, seeds=SEEDS))
     script = code(made.model)
     assert script.count("layers.Bidirectional(") == len(SEEDS)
     found = {}
     exec(script, found)
     found["model"].set_weights(made.model.get_weights())
-    previous = np.ones((ROWS, 3), "int32") if ports.tokens else np.ones((ROWS, 3, 6))
-    given = {**X, PREVIOUS: previous} if ports.u else X
+    previous = np.ones((ROWS, 3), "int32") if spec.tokens else np.ones((ROWS, 3, 6))
+    given = {**X, PREVIOUS: previous} if spec.u else X
     ours, theirs = made.model.predict_on_batch(given), found["model"].predict_on_batch(given)
     same = keras().tree.map_structure(lambda a, b: np.allclose(a, b, atol=1e-5), ours, theirs)
     assert all(keras().tree.flatten(same))

@@ -6,7 +6,7 @@ from decoder_cases import stepped
 
 from unrolled.backend import keras as import_keras
 from unrolled.from_sizes import build
-from unrolled.networks import PREVIOUS, Ports, faces
+from unrolled.networks import PREVIOUS, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
 keras = import_keras()
@@ -128,12 +128,12 @@ def test_unaligned_repeat_learns_to_reverse(rng):
     assert learned(build("unaligned", t=4, u=3, units=24), x, y, epochs=60) > GOOD
 
 
-def taught(ports, inputs, y, *, start, epochs, units=32):
+def taught(spec, inputs, y, *, start, epochs, units=32):
     """Return a decoder's faces, trained on all rows along their true outputs, one step late."""
-    built = faces(ports, Network(architecture="decoder", units=units, dropout=0.0))
+    built = build_bundle(spec, Network(architecture="decoder", units=units, dropout=0.0))
     previous = np.concatenate([np.full_like(y[:, :1], start), y[:, :-1]], axis=1)
     cross = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    loss = cross if ports.tokens else "mse"
+    loss = cross if spec.tokens else "mse"
     built.model.compile(optimizer=keras.optimizers.Adam(1e-2), loss=loss)
     fed = {**inputs, PREVIOUS: previous}
     built.model.fit(fed, y, epochs=epochs, batch_size=64, verbose=0)
@@ -168,11 +168,11 @@ def test_unaligned_decoder_reverses_tokens_that_one_state_cannot_hold(rng):
     x = rng.integers(3, IDS, size=(1536, 8)).astype("int32")
     y = x[:, ::-1].copy()
     sizes = {"u": 8, "values": 0, "embedded": {"word": IDS}, "heads": {"y": IDS}}
-    ports = Ports("unaligned", tokens=True, **sizes)
-    built = taught(ports, {"word": x[:1024]}, y[:1024], start=START, epochs=25)
+    spec = NetworkSpec("unaligned", tokens=True, **sizes)
+    built = taught(spec, {"word": x[:1024]}, y[:1024], start=START, epochs=25)
     assert right(y[1024:], own(built, {"word": x[1024:]}, y[1024:], START)) > GOOD
 
-    rival = faces(Ports("unaligned", **sizes), Network(architecture="repeat", units=32)).model
+    rival = build_bundle(NetworkSpec("unaligned", **sizes), Network(architecture="repeat", units=32)).model
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     rival.compile(optimizer=keras.optimizers.Adam(1e-2), loss=loss)
     rival.fit(x[:1024], y[:1024], epochs=25, batch_size=64, verbose=0)
@@ -184,10 +184,10 @@ def test_one_to_many_decoder_spells_one_of_a_labels_words_and_not_a_mixture(rng)
     words[:, 1] = (words[:, 0] - 3 + rng.integers(1, 7, size=(6, 5))) % 7 + 3  # alike nowhere
     label = np.repeat(np.arange(6), 64).astype("int32")
     y = words[label, np.tile([0, 1], 192)]
-    ports = Ports(
+    spec = NetworkSpec(
         "one-to-many", u=5, values=0, embedded={"label": 6}, heads={"y": IDS}, tokens=True
     )
-    built = taught(ports, {"label": label}, y, start=START, epochs=40)
+    built = taught(spec, {"label": label}, y, start=START, epochs=40)
     asked = np.repeat(np.arange(6), 32).astype("int32")
 
     taken = rng.integers(0, 2, size=len(asked))
@@ -209,7 +209,7 @@ def test_one_to_many_decoder_draws_a_curve_from_its_own_numbers(rng):
     phase = rng.uniform(0, 2 * np.pi, size=(1024, 1))
     x = np.concatenate([np.sin(phase), np.cos(phase)], axis=1).astype("float32")
     y = np.sin(phase + 2 * np.pi * np.arange(8) / 8)[..., None].astype("float32")
-    built = taught(Ports("one-to-many", u=8, values=2), {"x": x[:768]}, y[:768], start=0, epochs=30)
+    built = taught(NetworkSpec("one-to-many", u=8, values=2), {"x": x[:768]}, y[:768], start=0, epochs=30)
     assert explained(y[768:], own(built, {"x": x[768:]}, y[768:], 0)) > GOOD
 
 
@@ -218,8 +218,8 @@ def test_unaligned_decoder_uses_what_was_said_before(rng):
     y = np.cumprod(np.concatenate([signs(rng, 1536, 1, 1), x], axis=1), axis=1)[:, :5]
     assert linear(x.reshape(len(x), -1), y) < BLIND  # whatever reads x alone: it starts by chance
     assert alone(y[:, :-1], y[:, 1:]) < BLIND  # and what reads the step before alone
-    ports = Ports("unaligned", u=5, values=1)
-    built = taught(ports, {"x": x[:1024]}, y[:1024], start=0, epochs=60)
+    spec = NetworkSpec("unaligned", u=5, values=1)
+    built = taught(spec, {"x": x[:1024]}, y[:1024], start=0, epochs=60)
     previous = np.concatenate([np.zeros_like(y[:, :1]), y[:, :-1]], axis=1)
     said = built.model.predict_on_batch({"x": x[1024:], PREVIOUS: previous[1024:]})
     assert explained(y[1024:, 1:], said[:, 1:]) > GOOD

@@ -6,7 +6,7 @@ import pytest
 from unrolled import networks
 from unrolled.backend import keras as import_keras
 from unrolled.from_sizes import build
-from unrolled.networks import Ports
+from unrolled.networks import NetworkSpec
 from unrolled.settings import Network
 
 keras = import_keras()
@@ -210,12 +210,12 @@ each_says = pytest.mark.parametrize("says", SAYS)
 def decoder(shape, says, **settings):
     """Return a decoder with what it is given: x, and the outputs one step late."""
     o = IDS if says == "ids" else OUT
-    ports = Ports(shape, u=U, values=F, heads={"y": o}, **SAYS[says])
+    spec = NetworkSpec(shape, u=U, values=F, heads={"y": o}, **SAYS[says])
     rng = np.random.default_rng(2)
     previous = rng.integers(1, IDS, size=(7, U)) if says == "ids" else rng.normal(size=(7, U, OUT))
     x = facts() if shape == "one-to-many" else rows()
     network = Network(architecture="decoder", units=H, **settings)
-    return networks.build(ports, network), {"x": x, "previous": previous}
+    return networks.build(spec, network), {"x": x, "previous": previous}
 
 
 def fed_back(says):

@@ -5,7 +5,7 @@ import pytest
 
 import unrolled
 from unrolled.backend import keras
-from unrolled.networks import Ports, faces, minirocket
+from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.settings import Network
 
 RNG = np.random.default_rng(0)
@@ -107,13 +107,13 @@ def test_numbers_beside_a_text_are_not_looked_through_for_patterns():
         network=Network(units=4),
         training=unrolled.Training(epochs=1, verbose=False),
     ).fit(table)
-    assert (made._trained.ports.mapped, made._trained.ports.patterned) == (True, False)
+    assert (made._trained.spec.linear_numbers, made._trained.spec.minirocket) == (True, False)
 
 
 def test_filters_are_not_trained():
-    ports = {"values": F, "ragged": True, "mapped": True, "heads": {"y": 4}, "labels": ("y",)}
-    made = faces(Ports("many-to-one", **ports, patterned=True), Network(units=4))
-    (path,) = (paths["y"] for paths in made.paths)
+    spec = {"values": F, "ragged": True, "linear_numbers": True, "heads": {"y": 4}, "labels": ("y",)}
+    made = build_bundle(NetworkSpec("many-to-one", **spec, minirocket=True), Network(units=4))
+    (path,) = (paths["y"] for paths in made.linear_branches)
     trained = {id(weight) for weight in made.model.trainable_weights}
     assert len(path.filters) == len(minirocket.APART)
     assert not any(id(weight) in trained for layer in path.filters for weight in layer.weights)
@@ -136,7 +136,7 @@ def test_rows_told_apart_by_a_short_pattern_alone(seeds, tmp_path):
         {"row": "numbers"}, {"label": "category"}, network=network, training=training
     ).fit({name: values[:90] for name, values in table.items()})
     new = {name: values[90:] for name, values in table.items()}
-    assert made._trained.ports.patterned
+    assert made._trained.spec.minirocket
     assert made.evaluate(new).main > 0.9
     assert made.code().count("trainable=False") == len(minirocket.APART)
     again = unrolled.load(made.save(tmp_path / "model"))

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 
 from unrolled.errors import SettingError
-from unrolled.networks import Ports, build, faces
+from unrolled.networks import NetworkSpec, build, build_bundle
 from unrolled.settings import Network
 
 POOLINGS = ["mean", "max", "last", "attention"]
 B, T, N, C, OUT = 3, 4, 2, 5, 3
 LENGTHS = [4, 2, 3]
 TEXT = {"values": 0, "embedded": {"word": 9}, "heads": {"y": OUT}}
-RUNS = {"counted": {"runs": (11, N)}, "labels": ("y",)}
-BESIDE = {"spelled": {"letters": (7, C)}, **RUNS}
+RUNS = {"ngrams": {"runs": (11, N)}, "labels": ("y",)}
+BESIDE = {"characters": {"letters": (7, C)}, **RUNS}
 each = pytest.mark.parametrize("pooling", POOLINGS)
 
 
 @cache
 def network_of(pooling, ragged=True):
-    ports = Ports("many-to-one", ragged=ragged, **TEXT, **BESIDE)
-    made = build(ports, Network(pooling=pooling, units=4))
+    spec = NetworkSpec("many-to-one", ragged=ragged, **TEXT, **BESIDE)
+    made = build(spec, Network(pooling=pooling, units=4))
     rng = np.random.default_rng(0)
     made.set_weights([rng.normal(size=w.shape, scale=0.7) for w in made.get_weights()])
     return made
@@ -63,19 +63,19 @@ def test_a_padded_row_says_what_it_says_alone_without_a_mask(pooling):
 
 
 def test_the_last_state_is_that_of_the_other_wiring():
-    ports = Ports("many-to-one", t=T, values=2)
+    spec = NetworkSpec("many-to-one", t=T, values=2)
     x = np.random.default_rng(0).normal(size=(B, T, 2)).astype("float32")
-    pooled = build(ports, Network(pooling="last", units=4))
-    last = build(ports, Network(architecture="last", bidirectional=True, units=4))
+    pooled = build(spec, Network(pooling="last", units=4))
+    last = build(spec, Network(architecture="last", bidirectional=True, units=4))
     last.set_weights(pooled.get_weights())
     np.testing.assert_array_equal(*(made.predict_on_batch(x) for made in (pooled, last)))
 
 
 @pytest.mark.parametrize(("pooling", "by"), [("mean", np.mean), ("max", np.max)])
 def test_states_are_pooled_over_the_real_steps(pooling, by):
-    ports = Ports("many-to-one", values=2, ragged=True, heads={"y": 8})
-    made = build(ports, Network(pooling=pooling, units=4))
-    steps = build(Ports("aligned", values=2, ragged=True, heads={"y": 8}), Network(units=4))
+    spec = NetworkSpec("many-to-one", values=2, ragged=True, heads={"y": 8})
+    made = build(spec, Network(pooling=pooling, units=4))
+    steps = build(NetworkSpec("aligned", values=2, ragged=True, heads={"y": 8}), Network(units=4))
     identity = [*made.get_weights()[:-2], np.eye(8), np.zeros(8)]
     made.set_weights(identity)
     steps.set_weights(identity)
@@ -87,8 +87,8 @@ def test_states_are_pooled_over_the_real_steps(pooling, by):
 
 
 def test_attention_weighs_the_real_steps_alone():
-    ports = Ports("many-to-one", ragged=True, **TEXT, **BESIDE)
-    made = faces(ports, Network(pooling="attention", units=4), seeds=(0, 1))
+    spec = NetworkSpec("many-to-one", ragged=True, **TEXT, **BESIDE)
+    made = build_bundle(spec, Network(pooling="attention", units=4), seeds=(0, 1))
     seen = np.asarray(made.attend.predict_on_batch(padded(0)))[..., 0]
     real = padded(0)["mask"]
     np.testing.assert_allclose(seen.sum(axis=1), 1, atol=1e-5)
@@ -98,14 +98,14 @@ def test_attention_weighs_the_real_steps_alone():
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "last"])
 def test_without_attention_there_are_no_weights(pooling):
-    made = faces(Ports("many-to-one", **TEXT), Network(pooling=pooling, units=4))
+    made = build_bundle(NetworkSpec("many-to-one", **TEXT), Network(pooling=pooling, units=4))
     assert made.attend is None
 
 
 def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
-    ports = Ports("many-to-one", ragged=True, **TEXT, **RUNS)
-    without = Ports("many-to-one", ragged=True, **TEXT)
-    made, plain = (build(p, Network(units=4)) for p in (ports, without))
+    spec = NetworkSpec("many-to-one", ragged=True, **TEXT, **RUNS)
+    without = NetworkSpec("many-to-one", ragged=True, **TEXT)
+    made, plain = (build(p, Network(units=4)) for p in (spec, without))
     (table,) = (one for one in made.layers if one.weights and one.weights[0].shape == (11, OUT))
     plain.set_weights([w for w in made.get_weights() if w.shape != (11, OUT)])
     rows = padded(4)
@@ -121,7 +121,7 @@ def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
 
 def test_pooling_is_refused_where_nothing_is_pooled():
     with pytest.raises(SettingError) as caught:
-        build(Ports("many-to-one"), Network(architecture="last", pooling="max"))
+        build(NetworkSpec("many-to-one"), Network(architecture="last", pooling="max"))
     assert str(caught.value) == (
         "got pooling='max' for the architecture 'last', expected it for 'pooled' alone, which"
         " pools. Leave it out, or take architecture='pooled'."

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled.errors import ShapeError
-from unrolled.networks import ARCHITECTURES, PREVIOUS, Ports, build
+from unrolled.networks import ARCHITECTURES, PREVIOUS, NetworkSpec, build
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -24,7 +24,7 @@ each = pytest.mark.parametrize("row", RAGGED, ids=lambda row: f"{row.shape} {row
 @cache
 def network_of(row, ragged=True):
     """Return a network of numbers and tokens, of two layers, with two outputs."""
-    ports = Ports(
+    spec = NetworkSpec(
         row.shape,
         u=U if row.shape == "unaligned" else None,
         values=F,
@@ -33,7 +33,7 @@ def network_of(row, ragged=True):
         ragged=ragged,
         stops=row.name == "decoder",  # its second output
     )
-    network = build(ports, Network(architecture=row.name, units=4, layers=2))
+    network = build(spec, Network(architecture=row.name, units=4, layers=2))
     rng = np.random.default_rng(0)
     network.set_weights([rng.normal(size=w.shape, scale=0.7) for w in network.get_weights()])
     return network
@@ -101,9 +101,9 @@ def test_a_padded_row_says_what_the_row_alone_says_without_a_mask(row, length):
 
 @pytest.mark.parametrize("name", ["tail", "padded", "segments"])
 def test_what_keeps_the_last_steps_refuses_rows_of_different_lengths(name):
-    ports = Ports("unaligned", t=None, u=U, ragged=True)
+    spec = NetworkSpec("unaligned", t=None, u=U, ragged=True)
     with pytest.raises(ShapeError) as caught:
-        build(ports, Network(architecture=name))
+        build(spec, Network(architecture=name))
     assert str(caught.value) == (
         f"got rows of different lengths for the architecture '{name}', which keeps the last steps"
         " and needs the same length in every row. Take architecture='repeat' or 'vector'."
@@ -111,13 +111,13 @@ def test_what_keeps_the_last_steps_refuses_rows_of_different_lengths(name):
 
 
 def test_every_input_and_output_has_its_place():
-    ports = Ports(
+    spec = NetworkSpec(
         "many-to-one",
         values=0,
         embedded={"word": 9, "tag": 100},
         heads={"dropout": 2, "word": 3},
     )
-    network = build(ports, Network(units=4, dropout=0.1))
+    network = build(spec, Network(units=4, dropout=0.1))
     assert {name: x.shape for name, x in network.input.items()} == {
         "word": (None, None),
         "tag": (None, None),
@@ -129,6 +129,6 @@ def test_every_input_and_output_has_its_place():
 
 
 def test_one_input_and_one_output_stand_alone():
-    network = build(Ports("many-to-one", values=0, embedded={"word": 9}), Network(units=4))
+    network = build(NetworkSpec("many-to-one", values=0, embedded={"word": 9}), Network(units=4))
     assert network.input.shape == (None, None)
     assert network.output.shape == (None, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unrolled.backend import keras as import_keras
-from unrolled.networks import ARCHITECTURES, PREVIOUS, Ports, build, faces
+from unrolled.networks import ARCHITECTURES, PREVIOUS, NetworkSpec, build, build_bundle
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -17,12 +17,12 @@ each = pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shap
 def network_of(row, **settings):
     many = FACTS[row.shape].inputs == "many"
     u = 2 if row.shape in ("one-to-many", "unaligned") else None
-    ports = Ports(row.shape, t=4 if many else None, u=u, values=3)
+    spec = NetworkSpec(row.shape, t=4 if many else None, u=u, values=3)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 4, 3) if many else (5, 3))
     if row.name == "decoder":
         x = {"x": x, PREVIOUS: rng.normal(size=(5, 2, 1))}
-    return build(ports, Network(architecture=row.name, units=4, **settings)), x
+    return build(spec, Network(architecture=row.name, units=4, **settings)), x
 
 
 @each
@@ -47,10 +47,10 @@ def test_a_network_is_made_of_stock_layers_and_their_drop_ins_without_lambda(row
 
 
 def test_embedded_inputs_and_several_heads_survive(tmp_path):
-    ports = Ports(
+    spec = NetworkSpec(
         "aligned", values=2, embedded={"word": 9}, heads={"tag": 3, "word": 1}, ragged=True
     )
-    network = build(ports, Network(units=4))
+    network = build(spec, Network(units=4))
     x = {
         "x": np.ones((2, 5, 2), "float32"),
         "word": np.arange(10).reshape(2, 5) % 9,
@@ -75,8 +75,8 @@ def same(said, expected):
 @pytest.mark.parametrize("says", [{"tokens": True}, {"stops": True}], ids=str)
 def test_every_face_of_a_decoder_loads_by_itself_and_says_the_same(shape, says, tmp_path):
     many = shape == "unaligned"
-    ports = Ports(shape, u=2, values=3, heads={"y": 6}, ragged=many, **says)
-    built = faces(ports, Network(architecture="decoder", units=4, layers=2, dropout=0.1))
+    spec = NetworkSpec(shape, u=2, values=3, heads={"y": 6}, ragged=many, **says)
+    built = build_bundle(spec, Network(architecture="decoder", units=4, layers=2, dropout=0.1))
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 4, 3) if many else (5, 3))
     inputs = {"x": x, "mask": np.arange(4) < np.array([[4], [1], [3], [2], [4]])} if many else x

@@ -3,8 +3,15 @@
 import pytest
 
 from unrolled.errors import ShapeError
-from unrolled.networks import ARCHITECTURES, Ports, build, faces, minirocket, settled
-from unrolled.networks.size_limit import least, refuse_larger
+from unrolled.networks import (
+    ARCHITECTURES,
+    NetworkSpec,
+    build,
+    build_bundle,
+    minirocket,
+    with_defaults,
+)
+from unrolled.networks.size_limit import min_weights, refuse_larger
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -15,7 +22,7 @@ def sizes(row, values, heads):
     """Return ports of an architecture."""
     t = 6 if FACTS[row.shape].inputs == "many" else None
     u = 3 if row.shape in ("one-to-many", "unaligned") else None
-    return Ports(row.shape, t=t, u=u, values=values, heads=heads)
+    return NetworkSpec(row.shape, t=t, u=u, values=values, heads=heads)
 
 
 @pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
@@ -23,36 +30,36 @@ def sizes(row, values, heads):
     ("values", "o", "units", "layers"), [(1, 1, 32, 1), (50, 2, 3, 2), (2, 60, 4, 1)]
 )
 def test_it_is_never_more_and_not_much_less(row, values, o, units, layers):
-    ports = sizes(row, values, {"y": o})
-    network = settled(ports, Network(architecture=row.name, units=units, layers=layers))
-    true, told = build(ports, network).count_params(), least(ports, network)
+    spec = sizes(row, values, {"y": o})
+    network = with_defaults(spec, Network(architecture=row.name, units=units, layers=layers))
+    true, told = build(spec, network).count_params(), min_weights(spec, network)
     assert true / NEAR <= told <= true
 
 
 @pytest.mark.parametrize("tokens", [False, True])
 def test_vocabularies_count(tokens):
-    ports = Ports("unaligned", u=3, values=0, embedded={"a": 64}, heads={"y": 70}, ragged=True,
+    spec = NetworkSpec("unaligned", u=3, values=0, embedded={"a": 64}, heads={"y": 70}, ragged=True,
                   tokens=tokens)  # fmt: skip
-    network = settled(ports, Network(architecture="decoder" if tokens else "repeat", units=2))
-    true, told = build(ports, network).count_params(), least(ports, network)
+    network = with_defaults(spec, Network(architecture="decoder" if tokens else "repeat", units=2))
+    true, told = build(spec, network).count_params(), min_weights(spec, network)
     assert true / NEAR <= told <= true
 
 
 def test_filters_of_patterns_count_once_however_many_networks_there_are():
-    sizes = {"values": 3, "mapped": True, "heads": {"y": 4}, "labels": ("y",), "ragged": True}
-    ports, network = Ports("many-to-one", **sizes, patterned=True), Network(units=4)
-    made = settled(ports, network)
-    true = faces(ports, network, seeds=(0, 1, 2)).model.count_params()
+    sizes = {"values": 3, "linear_numbers": True, "heads": {"y": 4}, "labels": ("y",), "ragged": True}
+    spec, network = NetworkSpec("many-to-one", **sizes, minirocket=True), Network(units=4)
+    made = with_defaults(spec, network)
+    true = build_bundle(spec, network, seeds=(0, 1, 2)).model.count_params()
     assert true > minirocket.weights(3) > 0
-    refuse_larger(ports, made, networks=3, arrays=99, weights=true)
+    refuse_larger(spec, made, networks=3, arrays=99, weights=true)
     with pytest.raises(ShapeError, match="has at least"):
-        refuse_larger(ports, made, networks=3, arrays=99, weights=minirocket.weights(3))
+        refuse_larger(spec, made, networks=3, arrays=99, weights=minirocket.weights(3))
 
 
 def test_fewer_weights_are_refused():
-    ports, network = Ports("many-to-one", t=3), Network(architecture="last", units=65536)
+    spec, network = NetworkSpec("many-to-one", t=3), Network(architecture="last", units=65536)
     with pytest.raises(ShapeError) as caught:
-        refuse_larger(ports, network, networks=1, arrays=5, weights=2500)
+        refuse_larger(spec, network, networks=1, arrays=5, weights=2500)
     assert str(caught.value) == (
         "a network of units=65536, layers=1 for these columns has at least 17180000256 weights,"
         " and there are 2500"

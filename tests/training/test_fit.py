@@ -23,8 +23,8 @@ def rows(seed, count=60, *, scale=1.0):
     steps = [random.normal(size=(n, 1)).astype("float32") for n in random.integers(1, 20, count)]
     sums = [np.cumsum(row, axis=0) * np.float32(scale) for row in steps]
     return Examples(
-        {"x": RaggedColumn.of(steps)},
-        {"y": RaggedColumn.of(sums)},
+        {"x": RaggedColumn.from_rows(steps)},
+        {"y": RaggedColumn.from_rows(sums)},
         rows=count,
         lengths=np.array([len(row) for row in steps]),
         ragged=True,
@@ -210,9 +210,9 @@ def answers(seed, count=40, *, kind="ids"):
         said = [random.integers(0, IDS, n).astype("int32") for n in lengths]
     else:
         said = [random.normal(size=(n, 1)).astype("float32") for n in lengths]
-    rows = Examples({"x": RaggedColumn.of(facts)}, {"y": RaggedColumn.of(said)}, rows=count)
+    rows = Examples({"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(said)}, rows=count)
     start = START if kind == "ids" else 0
-    return rows.forced("y", start=start, stops=kind == "numbers that stop")
+    return rows.with_teacher_forcing("y", start=start, stops=kind == "numbers that stop")
 
 
 def decoder(kind):
@@ -317,8 +317,8 @@ def test_label_smoothing_is_for_labels_alone_and_the_smoothed_share_is_the_setti
     made = build(NetworkSpec("one-to-one", values=1, heads={"a": IDS, "b": 1}), Network(units=4))
     x = np.ones((6, 1), "float32")
     labels, numbers = np.arange(6, dtype="int32") % IDS, np.ones((6, 1), "float32")
-    targets = {"a": RaggedColumn.of(labels), "b": RaggedColumn.of(numbers)}
-    losses.compile_network(made, Examples({"x": RaggedColumn.of(x)}, targets, rows=6), settings)
+    targets = {"a": RaggedColumn.from_rows(labels), "b": RaggedColumn.from_rows(numbers)}
+    losses.compile_network(made, Examples({"x": RaggedColumn.from_rows(x)}, targets, rows=6), settings)
     said = made.predict_on_batch(x)
     log = said["a"] - np.log(np.exp(said["a"]).sum(axis=-1, keepdims=True))
     smooth = -(0.8 * log[np.arange(6), labels] + 0.2 * log.mean(axis=-1)).mean()
@@ -331,7 +331,7 @@ def test_where_training_has_one_label_alone_it_is_still_fitted():
     """Keras gives its true labels one axis more."""
     made = build(NetworkSpec("one-to-one", values=1, heads={"a": 1}), Network(units=4))
     x, labels = np.ones((6, 1), "float32"), np.zeros(6, "int32")
-    examples = Examples({"x": RaggedColumn.of(x)}, {"a": RaggedColumn.of(labels)}, rows=6)
+    examples = Examples({"x": RaggedColumn.from_rows(x)}, {"a": RaggedColumn.from_rows(labels)}, rows=6)
     settings = FEW.model_copy(update={"label_smoothing": 0.1})
     assert fit.fit(made, examples, examples, settings).validation[0] == pytest.approx(0)
 

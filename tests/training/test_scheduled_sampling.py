@@ -122,8 +122,8 @@ def learner(schedule, *, epochs=3, tokens=True, stops=False):
     rows = [rng.integers(2, IDS, size=n).astype("int32") for n in rng.integers(1, 6, 20)]
     said = rows if tokens else [row[:, None].astype("float32") for row in rows]
     facts = rng.normal(size=(20, 3)).astype("float32")
-    examples = Examples({"x": RaggedColumn.of(facts)}, {"y": RaggedColumn.of(said)}, rows=20)
-    examples = examples.forced("y", start=2 if tokens else 0, stops=stops)
+    examples = Examples({"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(said)}, rows=20)
+    examples = examples.with_teacher_forcing("y", start=2 if tokens else 0, stops=stops)
     o = IDS if tokens else 1
     spec = NetworkSpec("one-to-many", u=5, values=3, heads={"y": o}, tokens=tokens, stops=stops)
     keras.utils.set_random_seed(0)
@@ -185,7 +185,7 @@ def test_it_is_off_unless_asked_for():
 
 
 def test_a_network_without_a_decoder_has_nothing_to_mix():
-    x, y = RaggedColumn.of(np.zeros((4, 3), "float32")), RaggedColumn.of(np.zeros((4, 1), "float32"))
+    x, y = RaggedColumn.from_rows(np.zeros((4, 3), "float32")), RaggedColumn.from_rows(np.zeros((4, 1), "float32"))
     network = build_bundle(NetworkSpec("one-to-one", values=3), Network(units=4)).model
     settings = Training(scheduled_sampling="linear")
     assert mixing(fit._learner(network, Examples({"x": x}, {"y": y}, rows=4), settings)) == []

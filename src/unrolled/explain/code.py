@@ -36,10 +36,10 @@ def code(model: Any, *, steps: int | None = None, training: str = "") -> str:
             not Keras' own.
 
     Example:
-        >>> from unrolled.networks import Ports, build
+        >>> from unrolled.networks import NetworkSpec, build
         >>> from unrolled.settings import Network
-        >>> ports = Ports("many-to-one", t=6, values=4)
-        >>> print(code(build(ports, Network(architecture="last", units=8))))
+        >>> spec = NetworkSpec("many-to-one", t=6, values=4)
+        >>> print(code(build(spec, Network(architecture="last", units=8))))
         import keras
         from keras import layers
         <BLANKLINE>

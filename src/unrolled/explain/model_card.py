@@ -8,7 +8,7 @@ from unrolled.settings import Network
 from unrolled.training.history import History
 
 
-def _page(facts: list[str], built: str, picture: str, use: str, sees: str) -> str:
+def model_page(facts: list[str], built: str, picture: str, use: str, sees: str) -> str:
     """Return a page about a saved model, put together."""
     return "\n".join(
         [
@@ -42,7 +42,7 @@ def _page(facts: list[str], built: str, picture: str, use: str, sees: str) -> st
     )
 
 
-def _built(network: Network, model: Any) -> str:
+def network_sentence(network: Network, model: Any) -> str:
     """Return what the network is, in a sentence."""
     return (
         f"Network: {network.architecture}, {network.layers} x {network.cell} of"
@@ -50,7 +50,7 @@ def _built(network: Network, model: Any) -> str:
     )
 
 
-def _kept(*histories: History) -> str:
+def best_epoch_sentence(*histories: History) -> str:
     """Return which pass the weights of each network are from."""
     if not histories:
         return "Not trained."

@@ -8,7 +8,14 @@ from typing import Any
 from unrolled.explain.code import code
 from unrolled.explain.diagram import diagram
 from unrolled.explain.wiring import wiring
-from unrolled.networks import PREVIOUS, Ports, architecture, build, of_shape, settled
+from unrolled.networks import (
+    PREVIOUS,
+    NetworkSpec,
+    architecture,
+    architectures_of,
+    build,
+    with_defaults,
+)
 from unrolled.settings import Network
 from unrolled.shapes import AXES, FACTS, SHAPES
 
@@ -29,32 +36,32 @@ def glance() -> str:
     rows = []
     for shape in SHAPES:
         facts = FACTS[shape]
-        names = ", ".join(row.name for row in of_shape(shape))
+        names = ", ".join(row.name for row in architectures_of(shape))
         rows.append(f"{shape:<12} {facts.pattern:<16} {facts.picture}; {facts.example}")
         rows.append(f"{'':<12} {'':<16} architectures: {names}")
     axes = ", ".join(f"{letter} {meaning}" for letter, meaning in AXES.items())
     return "\n".join([GLANCE, *rows, "", f"axes: {axes}"])
 
 
-def page(ports: Ports, network: Network) -> str:
+def page(spec: NetworkSpec, network: Network) -> str:
     """Return the picture, a few sentences, the sizes and the code of a network.
 
     Args:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings; gaps are filled.
     """
-    taken = settled(ports, network)
-    row = architecture(ports.shape, taken.architecture)
-    model = build(ports, taken)
-    others = [other.name for other in of_shape(ports.shape) if other.name != row.name]
-    facts = FACTS[ports.shape]
-    steps = "t" if ports.shape == "aligned" else "u"
+    taken = with_defaults(spec, network)
+    row = architecture(spec.shape, taken.architecture)
+    model = build(spec, taken)
+    others = [other.name for other in architectures_of(spec.shape) if other.name != row.name]
+    facts = FACTS[spec.shape]
+    steps = "t" if spec.shape == "aligned" else "u"
     says = [f"{row.wiring}.", row.page]
     if others:
-        says.append(f"Other architectures of {ports.shape}: {', '.join(others)}.")
+        says.append(f"Other architectures of {spec.shape}: {', '.join(others)}.")
     return "\n".join(
         [
-            str(diagram(wiring(ports, taken))),
+            str(diagram(wiring(spec, taken))),
             "",
             *(textwrap.fill(text, WIDTH) for text in says),
             "",
@@ -63,7 +70,7 @@ def page(ports: Ports, network: Network) -> str:
             f"output   {_sizes(model.output, steps)}",
             f"weights  {model.count_params()}",
             "",
-            code(model, steps=ports.u).rstrip(),
+            code(model, steps=spec.u).rstrip(),
         ]
     )
 

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
 from unrolled.explain.diagram.facts import Ends
-from unrolled.networks import Ports
+from unrolled.networks import NetworkSpec
 from unrolled.settings import Network
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring:
+def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> Wiring:
     """Return what the picture of a network has to show.
 
     Args:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings, every one of them given.
         names: The columns that go in, and those that come out.
     """
-    steps = ports.t if ports.shape == "aligned" else ports.u
-    ends: Ends = "stop" if ports.stops else ""
-    if network.architecture == "decoder" and ports.tokens:
+    steps = spec.t if spec.shape == "aligned" else spec.u
+    ends: Ends = "stop" if spec.stops else ""
+    if network.architecture == "decoder" and spec.tokens:
         ends = "END"
     return Wiring(
-        shape=ports.shape,
+        shape=spec.shape,
         architecture=network.architecture,
-        t=ports.t,
+        t=spec.t,
         u=None if ends else steps,
-        f=ports.features,
-        o=sum(size for name, size in ports.heads.items() if name not in ports.pooled),
+        f=spec.features,
+        o=sum(size for name, size in spec.heads.items() if name not in spec.pooled),
         units=network.units or 0,
         layers=network.layers,
         cell=network.cell,
@@ -37,8 +37,8 @@ def wiring(ports: Ports, network: Network, *, names: Names = ((), ())) -> Wiring
         inputs=names[0],
         outputs=names[1],
         ends=ends,
-        pooled=sum(ports.heads[name] for name in ports.pooled),
+        pooled=sum(spec.heads[name] for name in spec.pooled),
         pooling=network.pooling,
-        spelled=bool(ports.spelled),
-        linear=bool(ports.told),
+        spelled=bool(spec.characters),
+        linear=bool(spec.linear_outputs),
     )

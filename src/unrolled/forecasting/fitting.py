@@ -17,13 +17,13 @@ from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import defaults
 from unrolled.forecasting.baselines import Ridge
 from unrolled.forecasting.series import calendar_features
-from unrolled.forecasting.series.dataset import MOST_HELD, Plan, Series, sampled, shared
+from unrolled.forecasting.series.dataset import MOST_HELD, Series, WindowSpec, sampled, shared
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.scaling import SHARED, Scaling, Transform
 from unrolled.forecasting.series.static_features import Statics
-from unrolled.forecasting.trained import Channels, Fitted, naive
-from unrolled.inference.generate import forced
-from unrolled.networks import Faces, Ports, faces, settled
+from unrolled.forecasting.trained import Channels, TrainedForecaster, naive
+from unrolled.inference.generate import teacher_forced
+from unrolled.networks import ModelBundle, NetworkSpec, build_bundle, with_defaults
 from unrolled.settings import Network, Training
 from unrolled.shapes import MOST_STEPS, segment
 from unrolled.training import fit
@@ -34,7 +34,7 @@ LONG = 96  # steps of a horizon beyond which fewer steps of training do
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ForecastSettings:
     """What a person asked for; see `Forecaster`.
 
     Attributes:
@@ -89,7 +89,9 @@ def refuse_fraction(value: Any, name: str, least: int = 1) -> None:
         raise SettingError(f"got {name}={value!r}, expected at most {MOST_STEPS}.")
 
 
-def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
+def trained(
+    whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
+) -> TrainedForecaster:
     """Train a forecaster.
 
     Args:
@@ -113,15 +115,15 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
     if wanted.calendar and before is None:
         told = calendar_features.parts(whole.timeline)
         reasons += (f"calendar: the place of each step in its {', '.join(told)}",)
-    plan = Plan(lookback, int(wanted.horizon), scaling, marked, statics, told)
+    plan = WindowSpec(lookback, int(wanted.horizon), scaling, marked, statics, told)
     series = Series.of(parts[0], plan)
     train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
-    made, ports, network = _built(series, wanted, before)
-    learned, stops = (forced(part, ports, made) for part in (train, others))
+    made, spec, network = _built(series, wanted, before)
+    learned, stops = (teacher_forced(part, spec, made) for part in (train, others))
     settings = _settled(wanted.training, train, plan.horizon)
     (history,) = fit.fit_each([made.model], learned, stops, settings)
     reasons = tuple(dict.fromkeys((*reasons, *_short(past, lookback + plan.horizon))))
-    return Fitted(
+    return TrainedForecaster(
         panel=whole,
         held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
         naive=naive(past, season or 1),
@@ -129,8 +131,8 @@ def trained(whole: Panel, wanted: Wanted, before: Fitted | None) -> Fitted:
         channels=wanted.channels,
         season=season,
         ridge=Ridge.fitted(train),
-        faces=made,
-        ports=ports,
+        bundle=made,
+        spec=spec,
         network=network,
         history=history,
         reasons=reasons,
@@ -152,7 +154,7 @@ def _fingerprint(panel: Panel) -> dict[str, Any]:
 
 
 def _looked(
-    whole: Panel, wanted: Wanted, before: Fitted | None
+    whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
 ) -> tuple[int, int | None, tuple[str, ...]]:
     """Return the lookback and the season, and why where nobody gave them."""
     reasons, season, lookback = [], wanted.season, wanted.lookback
@@ -183,7 +185,7 @@ def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
     train = sampled(series.examples(last=cut))
     held = series.examples(first=cut, most=MOST_HELD)
     block: Any = held.targets["y"]
-    if not (train.rows and held.rows and block.known_steps(np.arange(held.rows)).any()):
+    if not (train.rows and held.rows and block.step_weights(np.arange(held.rows)).any()):
         plan = series.plan
         raise DataError(
             f"the longest series has {int(series.panel.lengths.max())} steps, expected more than"
@@ -200,23 +202,25 @@ def _shortest(panel: Panel) -> str:
     return f" The shortest is '{name}' with {panel.lengths[least]}." if panel.layout.id else ""
 
 
-def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces, Ports, Network]:
+def _built(
+    series: Series, wanted: ForecastSettings, before: TrainedForecaster | None
+) -> tuple[ModelBundle, NetworkSpec, Network]:
     """Return the network, its sizes and settings, with the weights of an earlier one, if any."""
     plan, asked = series.plan, wanted.network
     if asked.architecture == "auto":
         wide = segment(plan.lookback, plan.horizon) > 1
         asked = asked.model_copy(update={"architecture": "segments" if wide else "vector"})
     sizes = {"units": asked.units or UNITS, "bidirectional": bool(asked.bidirectional)}
-    ports = Ports(
+    spec = NetworkSpec(
         "unaligned",
         t=plan.lookback,
         u=plan.horizon,
         values=series.width,
         heads={"y": len(series.panel.layout.targets)},
     )
-    network = settled(ports, asked.model_copy(update=sizes), rows=len(series.features))
+    network = with_defaults(spec, asked.model_copy(update=sizes), rows=len(series.features))
     keras().utils.set_random_seed(wanted.training.seed)
-    made = faces(ports, network)
+    made = build_bundle(spec, network)
     if before is not None:
         try:
             made.model.set_weights(before.model.get_weights())
@@ -225,7 +229,7 @@ def _built(series: Series, wanted: Wanted, before: Fitted | None) -> tuple[Faces
                 "got settings for a network of other sizes than the fitted one, expected the same"
                 " for warm=True. Leave warm out, or set them back."
             ) from None
-    return made, ports, network
+    return made, spec, network
 
 
 def _settled(settings: Training, train: Examples, horizon: int) -> Training:
@@ -234,7 +238,7 @@ def _settled(settings: Training, train: Examples, horizon: int) -> Training:
     A pass shows each value as often as it is a target: as many times as the horizon has steps.
     """
     size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
-    steps = math.ceil(train.rows_a_pass / size)
+    steps = math.ceil(train.rows_per_epoch / size)
     wanted = STEPS * min(1, LONG / horizon)
     epochs = settings.epochs or int(np.clip(math.ceil(wanted / steps), *PASSES))
     return settings.model_copy(

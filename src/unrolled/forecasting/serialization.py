@@ -22,7 +22,16 @@ from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.trained import Channels, TrainedForecaster
 from unrolled.networks import NetworkSpec, build_bundle
 from unrolled.networks.size_limit import refuse_larger
-from unrolled.saving import MANIFEST, SavedModel, head, mapping, number, tuples, from_untrusted, network_weights
+from unrolled.saving import (
+    MANIFEST,
+    SavedModel,
+    from_untrusted,
+    head,
+    mapping,
+    network_weights,
+    number,
+    tuples,
+)
 from unrolled.saving.checked_json import RefusedError, shown
 from unrolled.settings import Network, Settings, Training
 from unrolled.shapes import MOST_STEPS
@@ -93,7 +102,7 @@ def restored(saved: SavedModel) -> TrainedForecaster:
     _refuse_unlike(manifest, panel, arrays)
     names = _names(panel, manifest["channels"])
     known = {n: a for n, a in zip(names, arrays["scales"], strict=True) if not np.isnan(a).any()}
-    spec, network = from_untrusted(NetworkSpec, manifest["ports"], "ports"), Network(**manifest["network"])
+    spec, network = NetworkSpec.from_untrusted(manifest["ports"]), Network(**manifest["network"])
     plan = WindowSpec(
         _size(manifest["plan"], "lookback"),
         _size(manifest["plan"], "horizon"),
@@ -238,7 +247,7 @@ def _manifest(fitted: TrainedForecaster) -> dict[str, Any]:
         "channels": fitted.channels,
         "season": fitted.season,
         "reasons": fitted.reasons,
-        "ports": asdict(fitted.spec),
+        "ports": fitted.spec.to_dict(),
         "network": fitted.network.model_dump(),
         "training": fitted.training.model_dump(),
         "data": dict(fitted.data),

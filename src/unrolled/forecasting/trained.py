@@ -14,10 +14,10 @@ from unrolled.data.block import Array
 from unrolled.forecasting import baselines, intervals
 from unrolled.forecasting.baselines import LAST, NETWORK, RIDGE, SEASONAL, Ridge
 from unrolled.forecasting.intervals import OWN
-from unrolled.forecasting.series.dataset import Plan, Series, shared
+from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
 from unrolled.forecasting.series.panel import Panel
 from unrolled.inference import generate
-from unrolled.networks import Faces, Ports
+from unrolled.networks import ModelBundle, NetworkSpec
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
@@ -26,7 +26,7 @@ LEAST = 1e-3  # of a series' own spread
 
 
 @dataclass(frozen=True)
-class Fitted:
+class TrainedForecaster:
     """A trained forecaster.
 
     Attributes:
@@ -37,8 +37,8 @@ class Fitted:
         channels: Whether each target is forecast from its own past, or all from all.
         season: Steps of the season; None without one.
         ridge: The linear reference.
-        faces: The network, as it is trained and as it is used.
-        ports: Its sizes.
+        bundle: The network, as it is trained and as it is used.
+        spec: Its sizes.
         network: Its settings.
         history: How training went.
         reasons: How lookback and season were found.
@@ -49,12 +49,12 @@ class Fitted:
     panel: Panel
     held: dict[Any, int]
     naive: dict[Any, Array]
-    plan: Plan
+    plan: WindowSpec
     channels: Channels
     season: int | None
     ridge: Ridge
-    faces: Faces
-    ports: Ports
+    bundle: ModelBundle
+    spec: NetworkSpec
     network: Network
     history: History
     reasons: tuple[str, ...]
@@ -64,7 +64,7 @@ class Fitted:
     @property
     def model(self) -> Any:
         """The `keras.Model` that was trained."""
-        return self.faces.model
+        return self.bundle.model
 
     @property
     def whom(self) -> list[str]:
@@ -128,7 +128,7 @@ class Fitted:
         """Return the network's forecasts in scaled units (n u c)."""
         if not examples.rows:
             return np.zeros((0, self.plan.horizon, len(series.panel.layout.targets)))
-        said = np.asarray(generate.outputs(self.faces, self.ports, examples)["y"])
+        said = np.asarray(generate.generate_outputs(self.bundle, self.spec, examples)["y"])
         return said + series.levels(examples)[:, None]
 
     def offsets(self, series: Series, levels: Sequence[int], *, fresh: bool) -> Array:

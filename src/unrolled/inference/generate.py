@@ -55,7 +55,7 @@ def teacher_forced(examples: Examples, spec: NetworkSpec, bundle: ModelBundle) -
     if bundle.step is None:
         return examples
     (name,) = spec.heads
-    return examples.forced(name, start=END if spec.tokens else 0, stops=spec.stops)
+    return examples.with_teacher_forcing(name, start=END if spec.tokens else 0, stops=spec.stops)
 
 
 def generate_outputs(
@@ -189,7 +189,7 @@ def attention(bundle: ModelBundle, spec: NetworkSpec, examples: Examples, rows: 
     """
     (name,) = spec.heads
     ends = [np.concatenate([row, [END]]) if spec.tokens else row for row in rows]
-    known = replace(examples, targets={name: RaggedColumn.of(ends)})
+    known = replace(examples, targets={name: RaggedColumn.from_rows(ends)})
     said = predict.predict_outputs(bundle.attend, teacher_forced(known, spec, bundle), ["weights"])[
         "weights"
     ]

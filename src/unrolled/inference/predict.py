@@ -35,7 +35,7 @@ def predict_outputs(network: Any, examples: Examples, names: list[str]) -> dict[
         for name, said in _said(network, examples, batch, names).items():
             pieces[name].append(said)
     back = np.argsort(np.concatenate(order))
-    return {name: _ordered(found, back, examples.lengths_out) for name, found in pieces.items()}
+    return {name: _ordered(found, back, examples.output_lengths) for name, found in pieces.items()}
 
 
 def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:

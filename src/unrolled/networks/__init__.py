@@ -1,4 +1,4 @@
-"""Networks: from ports and settings to a plain `keras.Model`."""
+"""Networks: from a specification and settings to a plain `keras.Model`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from typing import Any
 from unrolled.backend import keras
 from unrolled.data.batches import PREVIOUS, STOP
 from unrolled.errors import SettingError
-from unrolled.networks.architectures import ARCHITECTURES, Architecture, architecture, of_shape
-from unrolled.networks.building_blocks import Plan, inputs, joined
-from unrolled.networks.bundle import Faces
-from unrolled.networks.decoder import Chain, models
-from unrolled.networks.embedding_init import start
+from unrolled.networks.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    architecture,
+    architectures_of,
+)
+from unrolled.networks.building_blocks import BuildContext, build_inputs, join_features
+from unrolled.networks.bundle import ModelBundle
+from unrolled.networks.decoder import AutoregressiveDecoder, build_decoder_models
+from unrolled.networks.embedding_init import set_initial_embeddings
 from unrolled.networks.ensemble import ensemble
-from unrolled.networks.linear_branch import beside, numbered
-from unrolled.networks.pooling import weights_of
-from unrolled.networks.spec import Ports, alone, rounded
+from unrolled.networks.linear_branch import add_linear_branch, linear_features
+from unrolled.networks.pooling import pooling_attention_model
+from unrolled.networks.spec import NetworkSpec, round_up_vocabulary, unwrap_single
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -25,32 +30,32 @@ __all__ = [
     "PREVIOUS",
     "STOP",
     "Architecture",
-    "Faces",
-    "Ports",
-    "alone",
+    "ModelBundle",
+    "NetworkSpec",
+    "unwrap_single",
     "architecture",
     "build",
-    "faces",
-    "of_shape",
-    "rounded",
-    "settled",
-    "start",
+    "build_bundle",
+    "architectures_of",
+    "round_up_vocabulary",
+    "with_defaults",
+    "set_initial_embeddings",
 ]
 
 
-def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Network:
-    """Return the settings with every gap filled for these ports.
+def with_defaults(spec: NetworkSpec, network: Network, *, rows: int | None = None) -> Network:
+    """Return the settings with every gap filled for this network.
 
     Args:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings.
         rows: Rows of the training part; None where there is no data, and so no dropout.
 
     Raises:
         SettingError: A setting that the architecture has no use for.
     """
-    row = architecture(ports.shape, _chosen(ports, network))
-    _refuse_unchained(row, ports)
+    row = architecture(spec.shape, _chosen(spec, network))
+    _refuse_unchained(row, spec)
     both = row.bidirectional if network.bidirectional is None else network.bidirectional
     if row.name == "dense" and (both or network.cell != "lstm"):
         raise SettingError(
@@ -73,26 +78,26 @@ def settled(ports: Ports, network: Network, *, rows: int | None = None) -> Netwo
         update={
             "architecture": row.name,
             "bidirectional": both,
-            "units": network.units or _units(ports),
-            "dropout": _dropout(ports, rows) if network.dropout is None else network.dropout,
+            "units": network.units or _units(spec),
+            "dropout": _dropout(spec, rows) if network.dropout is None else network.dropout,
         }
     )
 
 
-def _chosen(ports: Ports, network: Network) -> str:
+def _chosen(spec: NetworkSpec, network: Network) -> str:
     """Return the architecture's name: of itself a decoder where the outputs must end themselves."""
-    ends = ports.tokens or ports.stops
+    ends = spec.tokens or spec.stops
     return "decoder" if network.architecture == "auto" and ends else network.architecture
 
 
-def _refuse_unchained(row: Architecture, ports: Ports) -> None:
+def _refuse_unchained(row: Architecture, spec: NetworkSpec) -> None:
     """Refuse outputs that a wiring cannot give."""
-    if row.name == "decoder" and len(ports.heads) > 1:
+    if row.name == "decoder" and len(spec.heads) > 1:
         raise SettingError(
-            f"got {len(ports.heads)} outputs for the architecture 'decoder', expected one: it is"
+            f"got {len(spec.heads)} outputs for the architecture 'decoder', expected one: it is"
             " fed back. Join the columns into one, or take architecture='repeat'."
         )
-    if ports.stops and row.name != "decoder":
+    if spec.stops and row.name != "decoder":
         raise SettingError(
             f"got output rows of different lengths for the architecture '{row.name}', expected as"
             " many steps in every row: nothing would say where they end. Cut or fill the rows, or"
@@ -100,25 +105,25 @@ def _refuse_unchained(row: Architecture, ports: Ports) -> None:
         )
 
 
-def _units(ports: Ports) -> int:
+def _units(spec: NetworkSpec) -> int:
     """Return the hidden units that were best on data like this (docs/defaults.md)."""
-    if ports.tokens:
+    if spec.tokens:
         return 256
-    return 64 if ports.embedded and ports.shape != "aligned" else 128
+    return 64 if spec.embedded and spec.shape != "aligned" else 128
 
 
-def _dropout(ports: Ports, rows: int | None) -> float:
+def _dropout(spec: NetworkSpec, rows: int | None) -> float:
     """Return the share that was best on data like this (docs/defaults.md)."""
     if rows is None:
         return 0.0
-    return 0.5 if ports.embedded and not ports.tokens else 0.3
+    return 0.5 if spec.embedded and not spec.tokens else 0.3
 
 
-def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None,)) -> Faces:
+def build_bundle(spec: NetworkSpec, network: Network, *, seeds: Sequence[int | None] = (None,)) -> ModelBundle:
     """Return a network with what it needs to be used: for a chained decoder, a step at a time.
 
     Args:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings; gaps are filled by `settled`.
         seeds: What the weights are drawn by; several make the mean of as many networks, and None
             goes on with what Keras drew last.
@@ -127,45 +132,45 @@ def faces(ports: Ports, network: Network, *, seeds: Sequence[int | None] = (None
         ShapeError: Sizes that the wiring does not allow.
         SettingError: An unknown architecture, or a setting it has no use for.
     """
-    network = settled(ports, network)
-    tensors = inputs(ports)
-    row = numbered(tensors, ports)
-    made = [_member(tensors, ports, network, seed, row) for seed in seeds]
+    network = with_defaults(spec, network)
+    tensors = build_inputs(spec)
+    row = linear_features(tensors, spec)
+    made = [_member(tensors, spec, network, seed, row) for seed in seeds]
     if len(made) == 1:
         return made[0][1]
-    return ensemble(tensors, ports, *zip(*made, strict=True))
+    return ensemble(tensors, spec, *zip(*made, strict=True))
 
 
 def _member(
     tensors: dict[str, Any],
-    ports: Ports,
+    spec: NetworkSpec,
     network: Network,
     seed: int | None,
     row: tuple[Any, Sequence[Any]],
-) -> tuple[Any, Faces]:
+) -> tuple[Any, ModelBundle]:
     """Return what a wiring makes of the input tensors, and its models."""
     if seed is not None:
         keras().utils.set_random_seed(seed)
-    x = joined(tensors, ports, network.dropout or 0.0)
-    plan = Plan(ports, network, x, tensors.get("mask"))
-    built = architecture(ports.shape, network.architecture).build(plan)
-    if isinstance(built, Chain):
-        return built, models(tensors, ports, built)
-    name = ports.shape.replace("-", "_")
-    own = {n: x for n, x in tensors.items() if n not in ports.counted}
-    model = keras().Model(alone(own), alone(built), name=name)
-    if not ports.told:
-        return built, Faces(model, attend=weights_of(model))
-    outputs, paths = beside(built, tensors, ports, row)
-    whole = keras().Model(alone(tensors), alone(outputs), name=name)
-    return outputs, Faces(whole, attend=weights_of(whole), recurrence=model, paths=(paths,))
+    x = join_features(tensors, spec, network.dropout or 0.0)
+    plan = BuildContext(spec, network, x, tensors.get("mask"))
+    built = architecture(spec.shape, network.architecture).build(plan)
+    if isinstance(built, AutoregressiveDecoder):
+        return built, build_decoder_models(tensors, spec, built)
+    name = spec.shape.replace("-", "_")
+    own = {n: x for n, x in tensors.items() if n not in spec.ngrams}
+    model = keras().Model(unwrap_single(own), unwrap_single(built), name=name)
+    if not spec.linear_outputs:
+        return built, ModelBundle(model, attend=pooling_attention_model(model))
+    outputs, paths = add_linear_branch(built, tensors, spec, row)
+    whole = keras().Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
+    return outputs, ModelBundle(whole, attend=pooling_attention_model(whole), recurrence=model, linear_branches=(paths,))
 
 
-def build(ports: Ports, network: Network) -> Any:
+def build(spec: NetworkSpec, network: Network) -> Any:
     """Return the network as a plain `keras.Model`.
 
     Args:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings; gaps are filled by `settled`.
 
     Returns:
@@ -177,4 +182,4 @@ def build(ports: Ports, network: Network) -> Any:
         ShapeError: Sizes that the wiring does not allow.
         SettingError: An unknown architecture, or a setting it has no use for.
     """
-    return faces(ports, network).model
+    return build_bundle(spec, network).model

@@ -8,8 +8,8 @@ from typing import Any
 
 from unrolled.errors import SettingError, did_you_mean
 from unrolled.networks import aligned, decoder, many_to_one, one_to_many, one_to_one, unaligned
-from unrolled.networks.building_blocks import Plan
-from unrolled.networks.decoder import Chain
+from unrolled.networks.building_blocks import BuildContext
+from unrolled.networks.decoder import AutoregressiveDecoder
 from unrolled.shapes import Shape
 
 
@@ -28,7 +28,7 @@ class Architecture:
 
     shape: Shape
     name: str
-    build: Callable[[Plan], dict[str, Any] | Chain]
+    build: Callable[[BuildContext], dict[str, Any] | AutoregressiveDecoder]
     wiring: str
     page: str
     bidirectional: bool = False
@@ -155,7 +155,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
 )
 
 
-def of_shape(shape: Shape) -> tuple[Architecture, ...]:
+def architectures_of(shape: Shape) -> tuple[Architecture, ...]:
     """Return every architecture of a shape."""
     return tuple(a for a in ARCHITECTURES if a.shape == shape)
 
@@ -176,10 +176,10 @@ def architecture(shape: Shape, name: str = "auto") -> Architecture:
         SettingError: The shape has no architecture of that name.
     """
     wanted = DEFAULTS[shape] if name == "auto" else name
-    for row in of_shape(shape):
+    for row in architectures_of(shape):
         if row.name == wanted:
             return row
-    known = [a.name for a in of_shape(shape)]
+    known = [a.name for a in architectures_of(shape)]
     raise SettingError(
         f"got the architecture {name!r} for the shape {shape}, expected one of"
         f" {', '.join(known)}.{did_you_mean(name, known)}"

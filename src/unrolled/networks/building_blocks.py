@@ -7,7 +7,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.layers import GRU, LSTM
-from unrolled.networks.spec import FEATURES, Ports
+from unrolled.networks.spec import FEATURES, NetworkSpec
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -17,17 +17,17 @@ CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildContext:
     """A network about to be built: sizes, settings without gaps, and its input tensors.
 
     Attributes:
-        ports: What goes in and out.
+        spec: What goes in and out.
         network: The settings, every one of them given.
         x: The joined input, (b f) or (b t f).
         mask: Which steps are real, (b t), or None where every row has the same length.
     """
 
-    ports: Ports
+    spec: NetworkSpec
     network: Network
     x: Any
     mask: Any
@@ -35,37 +35,37 @@ class Plan:
     @property
     def u(self) -> int:
         """Output steps; 0 where the shape has none of its own."""
-        return int(self.ports.u or 0)
+        return int(self.spec.u or 0)
 
 
-def inputs(ports: Ports) -> dict[str, Any]:
+def build_inputs(spec: NetworkSpec) -> dict[str, Any]:
     """Return the network's input tensors by name: `x`, the embedded ones, and `mask`."""
-    steps = (ports.t,) if FACTS[ports.shape].inputs == "many" else ()
+    steps = (spec.t,) if FACTS[spec.shape].inputs == "many" else ()
     tensors = {}
-    if ports.values:
-        tensors["x"] = keras().Input((*steps, ports.values), name="x")
-    for name in ports.embedded:
+    if spec.values:
+        tensors["x"] = keras().Input((*steps, spec.values), name="x")
+    for name in spec.embedded:
         tensors[name] = keras().Input(steps, dtype="int32", name=name)
-    for name, (_, each) in {**ports.spelled, **ports.counted}.items():
+    for name, (_, each) in {**spec.characters, **spec.ngrams}.items():
         tensors[name] = keras().Input((*steps, each), dtype="int32", name=name)
-    if ports.ragged:
+    if spec.ragged:
         tensors["mask"] = keras().Input(steps, dtype="bool", name="mask")
     return tensors
 
 
-def joined(tensors: dict[str, Any], ports: Ports, dropout: float) -> Any:
+def join_features(tensors: dict[str, Any], spec: NetworkSpec, dropout: float) -> Any:
     """Embed the inputs of whole numbers and join all features: (b f) or (b t f)."""
-    parts = [tensors["x"]] if ports.values else []
-    for name, size in ports.embedded.items():
-        width = ports.vectors.get(name) or ports.width(size)
+    parts = [tensors["x"]] if spec.values else []
+    for name, size in spec.embedded.items():
+        width = spec.vectors.get(name) or spec.width(size)
         parts.append(layers.Embedding(size, width)(tensors[name]))
-    for name, (size, _) in ports.spelled.items():
-        parts.append(spelled(tensors[name], size))
+    for name, (size, _) in spec.characters.items():
+        parts.append(character_features(tensors[name], size))
     x = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
-    return layers.Dropout(dropout)(x) if ports.embedded and dropout else x
+    return layers.Dropout(dropout)(x) if spec.embedded and dropout else x
 
 
-def spelled(characters: Any, size: int) -> Any:
+def character_features(characters: Any, size: int) -> Any:
     """Return what the characters of each word (b t c) say of it (b t k).
 
     Each feature is the largest that a few neighbouring characters have.
@@ -78,7 +78,7 @@ def spelled(characters: Any, size: int) -> Any:
     return keras().ops.max(x, axis=2)
 
 
-def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
+def recurrent_layers(x: Any, plan: BuildContext, *, sequences: bool, mask: Any = None) -> Any:
     """Stack recurrent layers: every step (b t h) with `sequences`, else the last state (b h)."""
     network = plan.network
     for index in range(network.layers):
@@ -92,15 +92,15 @@ def recurrent(x: Any, plan: Plan, *, sequences: bool, mask: Any = None) -> Any:
     return x
 
 
-def heads(x: Any, plan: Plan, row: Any = None) -> dict[str, Any]:
+def output_heads(x: Any, plan: BuildContext, row: Any = None) -> dict[str, Any]:
     """Put one Dense for each output on the features, at each step where there are steps.
 
     Those for the whole row beside the steps stand on its own features, `row`. The layers keep the
     names Keras gives them: an output called `dropout`, or like an input, would otherwise meet a
     layer of its own name.
     """
-    ports = plan.ports
+    spec = plan.spec
     return {
-        name: layers.Dense(int(o))(row if name in ports.pooled else x)
-        for name, o in ports.heads.items()
+        name: layers.Dense(int(o))(row if name in spec.pooled else x)
+        for name, o in spec.heads.items()
     }

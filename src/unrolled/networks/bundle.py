@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled.networks.linear_branch import Path
+from unrolled.networks.linear_branch import LinearBranch
 
 
 @dataclass(frozen=True)
-class Faces:
+class ModelBundle:
     """A network as it is trained, and for a chained decoder as it is used; they share layers.
 
     Attributes:
@@ -22,7 +22,7 @@ class Faces:
         members: Where `model` averages several networks: each as it is trained.
         recurrence: Where a linear map adds to what the recurrence says: the network without it, as
             it is trained; None elsewhere.
-        paths: Of each network, by output, the layers of the linear map and of what it adds to.
+        linear_branches: Of each network, by output, the layers of the linear map and of what it adds to.
     """
 
     model: Any
@@ -31,9 +31,9 @@ class Faces:
     attend: Any = None
     members: tuple[Any, ...] = ()
     recurrence: Any = None
-    paths: tuple[Mapping[str, Path], ...] = ()
+    linear_branches: tuple[Mapping[str, LinearBranch], ...] = ()
 
     @property
-    def fitted(self) -> tuple[Any, ...]:
+    def models_to_fit(self) -> tuple[Any, ...]:
         """The models to fit: the members, or the one, without the linear map beside it."""
         return self.members or (self.model if self.recurrence is None else self.recurrence,)

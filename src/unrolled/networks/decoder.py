@@ -15,15 +15,15 @@ from typing import Any
 from unrolled.backend import keras
 from unrolled.data.batches import PREVIOUS, STOP
 from unrolled.data.encoders.vocabulary import PADDING
-from unrolled.networks.building_blocks import CELLS, Plan, layers
-from unrolled.networks.bundle import Faces
-from unrolled.networks.spec import Ports, alone
+from unrolled.networks.building_blocks import CELLS, BuildContext, layers
+from unrolled.networks.bundle import ModelBundle
+from unrolled.networks.spec import NetworkSpec, unwrap_single
 
 Tensors = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Chain:
+class AutoregressiveDecoder:
     """A decoder's layers, to be run over all steps or over one.
 
     Attributes:
@@ -41,13 +41,13 @@ class Chain:
 class Decoder:
     """The layers that every chained decoder is made of."""
 
-    def __init__(self, plan: Plan, *, attends: bool) -> None:
-        network, ports = plan.network, plan.ports
-        (name, o), *_ = ports.heads.items()
-        self.drop, self.tokens = network.dropout or 0.0, ports.tokens
-        self.width = ports.width(int(o)) if attends else network.units
+    def __init__(self, plan: BuildContext, *, attends: bool) -> None:
+        network, spec = plan.network, plan.spec
+        (name, o), *_ = spec.heads.items()
+        self.drop, self.tokens = network.dropout or 0.0, spec.tokens
+        self.width = spec.width(int(o)) if attends else network.units
         self.embed = None if attends else layers.Dense(self.width)
-        if ports.tokens:
+        if spec.tokens:
             self.embed = layers.Embedding(int(o), self.width)
         self.recurrent = [
             CELLS[network.cell](network.units, return_sequences=True, return_state=True)
@@ -56,7 +56,7 @@ class Decoder:
         self.attention = layers.Attention() if attends else None
         self.joined = layers.Dense(network.units, activation="tanh") if attends else None
         self.heads = {name: layers.Dense(int(o))}
-        if ports.stops:
+        if spec.stops:
             self.heads[STOP] = layers.Dense(1)
 
     def __call__(
@@ -84,16 +84,16 @@ class Decoder:
         return layers.Dropout(self.drop)(x) if self.drop else x
 
 
-def from_facts(plan: Plan) -> Chain:
+def from_facts(plan: BuildContext) -> AutoregressiveDecoder:
     """One set of values sets the state and is given again at every step."""
     decoder = Decoder(plan, attends=False)
     units, count = plan.network.units, plan.network.layers
     made = [layers.Dense(units, activation="tanh")(plan.x) for _ in range(count * _states(plan))]
     given = layers.Reshape((1, decoder.width))(layers.Dense(decoder.width)(plan.x))
-    return Chain(made, {"given": given}, decoder)
+    return AutoregressiveDecoder(made, {"given": given}, decoder)
 
 
-def from_steps(plan: Plan) -> Chain:
+def from_steps(plan: BuildContext) -> AutoregressiveDecoder:
     """An encoder's states start the decoder, and each step attends to all of its steps."""
     network, x, states = plan.network, plan.x, []
     for _ in range(network.layers):
@@ -112,39 +112,39 @@ def from_steps(plan: Plan) -> Chain:
     memory = {"values": x, "keys": layers.Dense(network.units, use_bias=False)(x)}
     if plan.mask is not None:
         memory["mask"] = plan.mask
-    return Chain(states, memory, Decoder(plan, attends=True))
+    return AutoregressiveDecoder(states, memory, Decoder(plan, attends=True))
 
 
-def _states(plan: Plan) -> int:
+def _states(plan: BuildContext) -> int:
     """How many states a recurrent layer has."""
     return 2 if plan.network.cell == "lstm" else 1
 
 
-def models(tensors: Tensors, ports: Ports, chain: Chain) -> Faces:
+def build_decoder_models(tensors: Tensors, spec: NetworkSpec, chain: AutoregressiveDecoder) -> ModelBundle:
     """Return the models of a chained decoder.
 
     Args:
         tensors: The network's input tensors by name.
-        ports: What goes in and out.
+        spec: What goes in and out.
         chain: The decoder.
     """
-    model, name = keras().Model, ports.shape.replace("-", "_")
-    forced = {**tensors, PREVIOUS: _previous(ports, None)}
+    model, name = keras().Model, spec.shape.replace("-", "_")
+    forced = {**tensors, PREVIOUS: _previous(spec, None)}
     outputs, _, weights = chain.decode(forced[PREVIOUS], chain.states, chain.memory)
     encoded = {"states": chain.states, "memory": chain.memory}
     asked = keras().tree.map_structure(lambda x: keras().Input(x.shape[1:], dtype=x.dtype), encoded)
-    said, states, _ = chain.decode(one := _previous(ports, 1), asked["states"], asked["memory"])
-    return Faces(
-        model=model(forced, alone(outputs), name=name),
-        encode=model(alone(tensors), encoded, name=f"{name}_encode"),
+    said, states, _ = chain.decode(one := _previous(spec, 1), asked["states"], asked["memory"])
+    return ModelBundle(
+        model=model(forced, unwrap_single(outputs), name=name),
+        encode=model(unwrap_single(tensors), encoded, name=f"{name}_encode"),
         step=model({PREVIOUS: one, **asked}, {**said, "states": states}, name=f"{name}_step"),
         attend=None if weights is None else model(forced, weights, name=f"{name}_attend"),
     )
 
 
-def _previous(ports: Ports, steps: int | None) -> Any:
+def _previous(spec: NetworkSpec, steps: int | None) -> Any:
     """Return the input of what was said before: ids (b u), or numbers (b u o)."""
-    if ports.tokens:
+    if spec.tokens:
         return keras().Input((steps,), dtype="int32", name=PREVIOUS)
-    (o, *_) = ports.heads.values()
+    (o, *_) = spec.heads.values()
     return keras().Input((steps, int(o)), name=PREVIOUS)

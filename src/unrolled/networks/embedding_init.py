@@ -9,7 +9,7 @@ from unrolled.data.block import Array
 from unrolled.networks.building_blocks import layers
 
 
-def start(model: Any, name: str, rows: Mapping[int, Array]) -> None:
+def set_initial_embeddings(model: Any, name: str, rows: Mapping[int, Array]) -> None:
     """Let the embedding of an input begin with known vectors; other rows stay as they were drawn.
 
     Args:

@@ -8,14 +8,14 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.networks.building_blocks import layers
-from unrolled.networks.bundle import Faces
-from unrolled.networks.decoder import Chain, Tensors, models
-from unrolled.networks.spec import Ports, alone
+from unrolled.networks.bundle import ModelBundle
+from unrolled.networks.decoder import AutoregressiveDecoder, Tensors, build_decoder_models
+from unrolled.networks.spec import NetworkSpec, unwrap_single
 
 
 def ensemble(
-    tensors: Tensors, ports: Ports, built: Sequence[Any], members: Sequence[Faces]
-) -> Faces:
+    tensors: Tensors, spec: NetworkSpec, built: Sequence[Any], members: Sequence[ModelBundle]
+) -> ModelBundle:
     """Return the model that averages what its members say.
 
     Numbers are averaged; so are the probabilities of labels, and of a chained decoder's tokens
@@ -23,28 +23,28 @@ def ensemble(
 
     Args:
         tensors: The input tensors by name, which all members share.
-        ports: What goes in and out.
+        spec: What goes in and out.
         built: Of each member the output tensors by name, or a chained decoder.
         members: Their models.
     """
-    networks = tuple(network for one in members for network in one.fitted)
-    paths = tuple(path for one in members for path in one.paths)
-    if isinstance(built[0], Chain):
-        made = models(tensors, ports, _together(built))
-        return Faces(made.model, made.encode, made.step, made.attend, networks)
-    said = {name: [one[name] for one in built] for name in ports.heads}
-    outputs = {name: _labels(y) if name in ports.labels else _mean(y) for name, y in said.items()}
-    name = ports.shape.replace("-", "_")
-    model = keras().Model(alone(tensors), alone(outputs), name=name)
-    return Faces(model, attend=_looked(tensors, members, name), members=networks, paths=paths)
+    networks = tuple(network for one in members for network in one.models_to_fit)
+    paths = tuple(path for one in members for path in one.linear_branches)
+    if isinstance(built[0], AutoregressiveDecoder):
+        made = build_decoder_models(tensors, spec, _together(built))
+        return ModelBundle(made.model, made.encode, made.step, made.attend, networks)
+    said = {name: [one[name] for one in built] for name in spec.heads}
+    outputs = {name: _labels(y) if name in spec.labels else _mean(y) for name, y in said.items()}
+    name = spec.shape.replace("-", "_")
+    model = keras().Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
+    return ModelBundle(model, attend=_looked(tensors, members, name), members=networks, linear_branches=paths)
 
 
-def _looked(tensors: Tensors, members: Sequence[Faces], name: str) -> Any:
+def _looked(tensors: Tensors, members: Sequence[ModelBundle], name: str) -> Any:
     """Return the model of the mean weights by which members pool; None where they do not."""
     if members[0].attend is None:
         return None
     weights = _mean([one.attend.output for one in members])
-    return keras().Model(alone(tensors), weights, name=f"{name}_attend")
+    return keras().Model(unwrap_single(tensors), weights, name=f"{name}_attend")
 
 
 def _mean(tensors: list[Any]) -> Any:
@@ -57,7 +57,7 @@ def _labels(logits: list[Any]) -> Any:
     return reduce(keras().ops.logaddexp, [layers.Activation("log_softmax")(y) for y in logits])
 
 
-def _together(chains: Sequence[Chain]) -> Chain:
+def _together(chains: Sequence[AutoregressiveDecoder]) -> AutoregressiveDecoder:
     """Return chained decoders as one: each keeps its states, and all are fed the same."""
     each = len(chains[0].states)
 
@@ -74,4 +74,4 @@ def _together(chains: Sequence[Chain]) -> Chain:
 
     states = [state for chain in chains for state in chain.states]
     memory = {f"{i}/{name}": x for i, c in enumerate(chains) for name, x in c.memory.items()}
-    return Chain(states, memory, decode)
+    return AutoregressiveDecoder(states, memory, decode)

@@ -13,16 +13,16 @@ from typing import Any
 from unrolled.backend import keras
 from unrolled.networks.building_blocks import layers
 from unrolled.networks.minirocket import patterns
-from unrolled.networks.pooling import largest
-from unrolled.networks.spec import Ports
+from unrolled.networks.pooling import masked_max
+from unrolled.networks.spec import NetworkSpec
 
-MOST_FLAT = 4096  # more numbers than this in a row are summed up
-MOST = 1e6  # a number beyond is taken for this: its square must be one too
+MAX_FLAT = 4096  # more numbers than this in a row are summed up
+MAX_NUMBER = 1e6  # a number beyond is taken for this: its square must be one too
 Tensors = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Path:
+class LinearBranch:
     """The layers that say an output of a row.
 
     Attributes:
@@ -34,19 +34,19 @@ class Path:
 
     head: Any
     runs: Mapping[str, Any]
-    numbers: Any
+    summarize_numbers: Any
     filters: Sequence[Any] = ()
 
 
-def beside(
-    built: Tensors, tensors: Tensors, ports: Ports, row: tuple[Any, Sequence[Any]]
-) -> tuple[Tensors, dict[str, Path]]:
+def add_linear_branch(
+    built: Tensors, tensors: Tensors, spec: NetworkSpec, row: tuple[Any, Sequence[Any]]
+) -> tuple[Tensors, dict[str, LinearBranch]]:
     """Add a linear map of each row to each output that is a label.
 
     Args:
         built: The outputs by name (b o).
         tensors: The input tensors by name; of runs those that end at each step (b t n).
-        ports: What goes in and out.
+        spec: What goes in and out.
         row: What `numbered` returned for these tensors; several networks share it.
 
     Returns:
@@ -57,23 +57,23 @@ def beside(
     """
     outputs, paths, mask = dict(built), {}, tensors.get("mask")
     given, filters = row
-    for name in ports.told:
-        o = int(ports.heads[name])
+    for name in spec.linear_outputs:
+        o = int(spec.heads[name])
         runs = {
             n: layers.Embedding(size, o, embeddings_initializer="zeros")
-            for n, (size, _) in ports.counted.items()
+            for n, (size, _) in spec.ngrams.items()
         }
-        parts = [summed(tensors[n], mask, weights) for n, weights in runs.items()]
+        parts = [sum_ngram_weights(tensors[n], mask, weights) for n, weights in runs.items()]
         dense = None
         if given is not None:
             dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
             parts.append(dense(given))
         outputs[name] = layers.Add()([built[name], *parts])
-        paths[name] = Path(built[name]._keras_history.operation, runs, dense, filters)
+        paths[name] = LinearBranch(built[name]._keras_history.operation, runs, dense, filters)
     return outputs, paths
 
 
-def summed(runs: Any, mask: Any, weights: Any) -> Any:
+def sum_ngram_weights(runs: Any, mask: Any, weights: Any) -> Any:
     """Return the sum of the weights of the runs that end at a row's real steps (b o)."""
     ops = keras().ops
     known = runs > 0
@@ -82,21 +82,21 @@ def summed(runs: Any, mask: Any, weights: Any) -> Any:
     return ops.einsum("btn,btno->bo", ops.cast(known, "float32"), weights(runs))
 
 
-def numbered(tensors: Tensors, ports: Ports) -> tuple[Any, Sequence[Any]]:
+def linear_features(tensors: Tensors, spec: NetworkSpec) -> tuple[Any, Sequence[Any]]:
     """Return what is given of the numbers of a row (b F), and the layers that see patterns.
 
     There is None where a linear map is not given any.
     """
-    if not (ports.mapped and ports.told):
+    if not (spec.linear_numbers and spec.linear_outputs):
         return None, ()
-    x, mask = keras().ops.clip(tensors["x"], -MOST, MOST), tensors.get("mask")
-    if not ports.patterned:
-        return numbers(x, mask), ()
+    x, mask = keras().ops.clip(tensors["x"], -MAX_NUMBER, MAX_NUMBER), tensors.get("mask")
+    if not spec.minirocket:
+        return summarize_numbers(x, mask), ()
     shares, filters = patterns(x, mask)
-    return layers.Concatenate()([numbers(x, mask), shares]), filters
+    return layers.Concatenate()([summarize_numbers(x, mask), shares]), filters
 
 
-def numbers(x: Any, mask: Any) -> Any:
+def summarize_numbers(x: Any, mask: Any) -> Any:
     """Return the numbers of a row end to end where all rows have as many, else a summary.
 
     That is the mean, the spread, the least, the most, the first and the last of each (b 6f).
@@ -106,13 +106,13 @@ def numbers(x: Any, mask: Any) -> Any:
         mask: Which steps are real (b t), the first of a row; None where all are.
     """
     t, f = x.shape[1:]
-    if mask is None and t is not None and t * f <= MOST_FLAT:
+    if mask is None and t is not None and t * f <= MAX_FLAT:
         return layers.Flatten()(x)
     ops, mean = keras().ops, layers.GlobalAveragePooling1D
     middle = mean()(x, mask=mask)
     away = ops.square(x - ops.expand_dims(middle, 1))
     spread = ops.sqrt(mean()(away, mask=mask))
-    most, least = largest(x, mask), ops.negative(largest(ops.negative(x), mask))
+    most, least = masked_max(x, mask), ops.negative(masked_max(ops.negative(x), mask))
     return layers.Concatenate()([middle, spread, least, most, x[:, 0], _last(x, mask)])
 
 

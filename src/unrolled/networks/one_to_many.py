@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import Plan, heads, layers, recurrent
+from unrolled.networks.building_blocks import BuildContext, layers, output_heads, recurrent_layers
 
 
-def repeat(plan: Plan) -> dict[str, Any]:
+def repeat(plan: BuildContext) -> dict[str, Any]:
     """The input, repeated u times, is read by a recurrent layer; Dense at each step."""
     x = layers.RepeatVector(plan.u)(plan.x)  # b u f
-    return heads(recurrent(x, plan, sequences=True), plan)
+    return output_heads(recurrent_layers(x, plan, sequences=True), plan)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import Plan, heads, layers
+from unrolled.networks.building_blocks import BuildContext, layers, output_heads
 
 
-def dense(plan: Plan) -> dict[str, Any]:
+def dense(plan: BuildContext) -> dict[str, Any]:
     """Dense; no recurrence (hidden layers by `layers`, 0 for a linear map)."""
     x = plan.x
     for _ in range(plan.network.layers):
         x = layers.Dense(plan.network.units, activation="relu")(x)
         if plan.network.dropout:
             x = layers.Dropout(plan.network.dropout)(x)
-    return heads(x, plan)
+    return output_heads(x, plan)

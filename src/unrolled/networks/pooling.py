@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.building_blocks import Plan, layers
+from unrolled.networks.building_blocks import BuildContext, layers
 
-LEAST = -1e9  # stands for padded steps where the largest is taken
+MASKED = -1e9  # stands for padded steps where the largest is taken
 
 
-def mean(x: Any, plan: Plan) -> Any:
+def mean(x: Any, plan: BuildContext) -> Any:
     """Return the mean over the real steps."""
     return layers.GlobalAveragePooling1D()(x, mask=plan.mask)
 
 
-def most(x: Any, plan: Plan) -> Any:
+def largest_feature(x: Any, plan: BuildContext) -> Any:
     """Return the largest of each feature over the real steps."""
-    return largest(x, plan.mask)
+    return masked_max(x, plan.mask)
 
 
-def largest(x: Any, mask: Any) -> Any:
+def masked_max(x: Any, mask: Any) -> Any:
     """Return the largest of each feature (b f) over the steps that are real (b t)."""
     if mask is None:
         return layers.GlobalMaxPooling1D()(x)
     ops = keras().ops
-    return ops.max(ops.where(ops.expand_dims(mask, -1), x, LEAST), axis=1)
+    return ops.max(ops.where(ops.expand_dims(mask, -1), x, MASKED), axis=1)
 
 
-def attention(x: Any, plan: Plan) -> Any:
+def attention(x: Any, plan: BuildContext) -> Any:
     """Return the mean over the real steps, each weighted by what it says of itself.
 
     Source:
@@ -40,10 +40,10 @@ def attention(x: Any, plan: Plan) -> Any:
     return layers.Flatten()(layers.Dot(axes=1)([weights, x]))  # b h
 
 
-POOLED = {"mean": mean, "max": most, "attention": attention}
+POOLED = {"mean": mean, "max": largest_feature, "attention": attention}
 
 
-def weights_of(model: Any) -> Any:
+def pooling_attention_model(model: Any) -> Any:
     """Return a model of the weights (b t 1) by which `attention` pools, None where nothing does."""
     for layer in model.layers:
         if isinstance(layer, layers.Softmax):

@@ -1,42 +1,66 @@
-"""Ports: what a network is given and what it must give, in sizes only."""
+"""The specification of a network: its inputs and outputs, as sizes only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from numbers import Integral
 from typing import Any
 
 from unrolled.data.batches import PREVIOUS
-from unrolled.data.encoders.table_encoder import MOST_MAPPED
+from unrolled.data.encoders.table_encoder import MAX_LINEAR_LABELS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
 FEATURES = 32  # numbers that stand for the characters of a word
 
 
+# The names of the fields in saved models. They stay as they are when a field is renamed.
+SAVED_NAMES = {
+    "shape": "shape",
+    "t": "t",
+    "u": "u",
+    "values": "values",
+    "embedded": "embedded",
+    "characters": "spelled",
+    "ngrams": "counted",
+    "linear_numbers": "mapped",
+    "minirocket": "patterned",
+    "vectors": "vectors",
+    "heads": "heads",
+    "ragged": "ragged",
+    "pooled": "pooled",
+    "tokens": "tokens",
+    "stops": "stops",
+    "labels": "labels",
+}
+
+
 @dataclass(frozen=True)
-class Ports:
-    """What goes into a network and what comes out.
+class NetworkSpec:
+    """The inputs and outputs of a network, as sizes.
 
     Attributes:
-        shape: One of the five.
-        t: Input steps, None where rows differ.
-        u: Output steps of `one-to-many` and `unaligned`; None elsewhere.
-        values: Numbers in the input `x` (`f`); 0 where every input is embedded.
-        embedded: Vocabulary size of each input of whole numbers (tokens, wide categories).
-        spelled: Symbols, and how many a step has, of each input of the characters of words.
-        counted: Ids, and how many a step has, of each input of runs that a linear map counts.
-        mapped: Whether a linear map is also given the numbers of each row.
-        patterned: Whether it is then also told how often patterns stand in them.
-        vectors: Numbers that stand for a token of an input, where a file of vectors says so.
-        heads: Output values `o` of each output.
-        pooled: The outputs of `aligned` that are for the whole row, beside those of its steps.
-        ragged: Whether rows have different lengths, told by a boolean input `mask` (b t).
-        tokens: Whether what comes out is tokens: a chained decoder then embeds what it is fed
-            back. Numbers are fed back as they are.
-        stops: Whether rows of numbers end by themselves, by one more output, `stop`.
-        labels: The outputs whose values are scores of labels, one of which is right.
+        shape: One of the five shapes.
+        t: Number of input steps, None where it differs between rows.
+        u: Number of output steps of `one-to-many` and `unaligned`; None for the other shapes.
+        values: Numbers in one step of the input `x` (`f`); 0 where every input is embedded.
+        embedded: Vocabulary size of each input of ids (tokens, categories of many classes).
+        characters: For each input of the characters of words: the number of different characters,
+            and how many of them a step has.
+        ngrams: For each input of n-grams, which only the linear branch reads: the number of
+            different n-grams, and how many of them a step has.
+        linear_numbers: Whether the linear branch also reads the numbers of each row.
+        minirocket: Whether the linear branch also reads MiniRocket features of these numbers.
+        vectors: Width of the embedding of an input whose word vectors come from a file.
+        heads: Number of values `o` of each output.
+        pooled: The outputs of `aligned` that belong to the whole row and not to each step.
+        ragged: Whether rows have different lengths; a boolean input `mask` (b t) marks real steps.
+        tokens: Whether the output is tokens. A decoder embeds them before it reads them; it reads
+            numbers as they are.
+        stops: Whether rows of numbers have an end of their own, which an additional output,
+            `stop`, predicts.
+        labels: The outputs whose values are the logits of classes, one of which is right.
     """
 
     shape: Shape
@@ -44,10 +68,10 @@ class Ports:
     u: int | None = None
     values: int = 1
     embedded: Mapping[str, int] = field(default_factory=dict)
-    spelled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    counted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    mapped: bool = False
-    patterned: bool = False
+    characters: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    ngrams: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    linear_numbers: bool = False
+    minirocket: bool = False
     vectors: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=lambda: {"y": 1})
     ragged: bool = False
@@ -67,28 +91,52 @@ class Ports:
                     " is fed back). Name it otherwise."
                 )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields under their names in saved models."""
+        return {SAVED_NAMES[name]: value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_untrusted(cls, fields: Any) -> NetworkSpec:
+        """Return the specification that a saved model describes.
+
+        Args:
+            fields: What `to_dict` returned, read from a file that anyone could have written.
+
+        Raises:
+            RefusedError: A field is missing, unknown, or of the wrong type.
+            ShapeError: The sizes do not fit the shape.
+        """
+        from unrolled.saving.checked_json import RefusedError, from_untrusted, shown
+
+        names = {saved: name for name, saved in SAVED_NAMES.items()}
+        if isinstance(fields, Mapping):
+            if unknown := [name for name in fields if name not in names]:
+                raise RefusedError(f"'ports' has {shown(unknown[0])}, expected one of {sorted(names)}")
+            fields = {names[saved]: value for saved, value in fields.items()}
+        return from_untrusted(cls, fields, "ports")
+
     def width(self, size: int) -> int:
-        """Return the numbers that stand for one of `size` tokens.
+        """Return the embedding width for a vocabulary of `size` tokens.
 
         Example:
-            >>> [Ports("many-to-one").width(size) for size in (30, 5000)]
+            >>> [NetworkSpec("many-to-one").width(size) for size in (30, 5000)]
             [32, 100]
         """
-        if self.tokens:  # few symbols, each of which must be written rightly
+        if self.tokens:  # the vocabulary is small, and the decoder must tell its tokens apart
             return 128
         return 16 if size <= 12 else 32 if size <= 64 else 64 if size <= 512 else 100
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The outputs to which a linear map adds: labels, few enough for it to be simple."""
-        wanted = self.labels if self.counted or self.mapped else ()
-        return tuple(name for name in wanted if self.heads[name] <= MOST_MAPPED)
+    def linear_outputs(self) -> tuple[str, ...]:
+        """The outputs with a linear branch: those of labels, with at most `MOST_MAPPED` classes."""
+        outputs = self.labels if self.ngrams or self.linear_numbers else ()
+        return tuple(name for name in outputs if self.heads[name] <= MOST_MAPPED)
 
     @property
     def features(self) -> int:
-        """Numbers that the network reads in each input step, those of tokens once embedded."""
+        """Numbers in each input step that the recurrent layers read, after embedding."""
         embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
-        return self.values + sum(embedded) + FEATURES * len(self.spelled)
+        return self.values + sum(embedded) + FEATURES * len(self.characters)
 
     def _check_sizes(self) -> None:
         """Refuse a size that is no whole number of at least 1."""
@@ -132,18 +180,18 @@ def _is_size(size: object) -> bool:
     return isinstance(size, Integral) and int(size) >= 1
 
 
-def alone(tensors: Mapping[str, Any]) -> Any:
-    """Return the one value where there is only one, else all by name, as Keras wants them."""
+def unwrap_single(tensors: Mapping[str, Any]) -> Any:
+    """Return the tensor if there is only one, else a dict by name: the form that Keras takes."""
     return next(iter(tensors.values())) if len(tensors) == 1 else dict(tensors)
 
 
-def rounded(size: int) -> int:
+def round_up_vocabulary(size: int) -> int:
     """Return a vocabulary size rounded up to a multiple of 64.
 
-    Two tables of the same kind then share one compiled network more often.
+    Two tables of the same kind then more often share one compiled network.
 
     Example:
-        >>> rounded(1891), rounded(30)
+        >>> round_up_vocabulary(1891), round_up_vocabulary(30)
         (1920, 64)
     """
     return -64 * (-size // 64)

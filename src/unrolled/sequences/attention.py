@@ -52,7 +52,7 @@ class Attention:
         return "\n".join(lines)
 
 
-def attended(trained: Trained, table: Table) -> list[Attention]:
+def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     """Return how each row's output looked at the input: while it was written, or to pool its steps.
 
     Args:
@@ -62,20 +62,20 @@ def attended(trained: Trained, table: Table) -> list[Attention]:
     Raises:
         SettingError: The network has no attention.
     """
-    if trained.faces.attend is None:
+    if trained.bundle.attend is None:
         raise SettingError(
             f"got attention asked of the architecture '{trained.network.architecture}' of shape"
-            f" {trained.ports.shape}, expected a chained decoder of shape unaligned, or"
+            f" {trained.spec.shape}, expected a chained decoder of shape unaligned, or"
             " Network(pooling='attention') of shape many-to-one: they alone attend."
         )
-    if trained.ports.shape == "many-to-one":
+    if trained.spec.shape == "many-to-one":
         return _pooled(trained, table)
-    encoding = trained.encoding
-    examples = encoding.examples(table, targets=False)
+    encoding = trained.encoder
+    examples = encoding.encode(table, targets=False)
     (column,) = encoding.schema.outputs
-    (name,) = trained.ports.heads
-    rows: Any = generate.outputs(trained.faces, trained.ports, examples)[name]
-    weights = generate.attention(trained.faces, trained.ports, examples, rows)
+    (name,) = trained.spec.heads
+    rows: Any = generate.generate_outputs(trained.bundle, trained.spec, examples)[name]
+    weights = generate.attention(trained.bundle, trained.spec, examples, rows)
     labels = _labels(trained, table)
     return [
         Attention(
@@ -89,9 +89,9 @@ def attended(trained: Trained, table: Table) -> list[Attention]:
 
 def _pooled(trained: Trained, table: Table) -> list[Attention]:
     """Return how much of each row's features each of its steps made out."""
-    examples = trained.encoding.examples(table, targets=False)
-    weights = predict.outputs(trained.faces.attend, examples, ["weights"])["weights"]
-    names = (", ".join(c.name for c in trained.encoding.schema.outputs),)
+    examples = trained.encoder.encode(table, targets=False)
+    weights = predict.predict_outputs(trained.bundle.attend, examples, ["weights"])["weights"]
+    names = (", ".join(c.name for c in trained.encoder.schema.outputs),)
     labels = _labels(trained, table)
     return [
         Attention(labels[i] if labels else _numbered(len(seen)), names, seen.T, float(seen.max()))
@@ -101,15 +101,15 @@ def _pooled(trained: Trained, table: Table) -> list[Attention]:
 
 def _labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
     """Return a label for each input step of each row; none where no input has words for them."""
-    for column in trained.encoding.schema.inputs:
-        encoder = trained.encoding.encoders[column.name]
+    for column in trained.encoder.schema.inputs:
+        encoder = trained.encoder.encoders[column.name]
         if isinstance(encoder, Vocabulary) and encoder.subwords is None:
             return [tuple(encoder.steps(value)) or ("",) for value in table.values[column.name]]
     return []
 
 
 def _written(trained: Trained, column: Column, row: Array, steps: int) -> tuple[str, ...]:
-    encoder = trained.encoding.encoders[column.name]
+    encoder = trained.encoder.encoders[column.name]
     if not isinstance(encoder, Vocabulary) or encoder.subwords is not None:
         return _numbered(steps)
     return (*(encoder.known[i - encoder.first] for i in row), END_MARK)[:steps]
@@ -119,7 +119,7 @@ def _numbered(steps: int) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(steps))
 
 
-def draw(rows: list[Attention], path: str | Path) -> None:
+def plot_attention(rows: list[Attention], path: str | Path) -> None:
     """Draw the first rows' attention into a file, a grid for each row.
 
     Args:

@@ -16,16 +16,16 @@ from unrolled.data.encoders.labels import Labels
 from unrolled.data.tables.table import Table
 from unrolled.errors import NotFittedError
 from unrolled.inference import generate, predict
-from unrolled.inference.calibration import Calibration, calibration
+from unrolled.inference.calibration import Calibration, evaluate_calibration
 from unrolled.schema import Column, Schema
 from unrolled.sequences import metrics
-from unrolled.sequences.confusion import Confusion, draw
+from unrolled.sequences.confusion import Confusion, plot_confusions
 from unrolled.sequences.scores import (
     NETWORK,
-    comparable,
+    check_lengths,
     row_errors,
-    scored,
-    shown,
+    compute_scores,
+    format_score,
     verdict,
 )
 from unrolled.sequences.trained import Trained
@@ -73,7 +73,7 @@ class Evaluation:
             SettingError: No output is a category.
             DataError: The file cannot be written, or its format is not known.
         """
-        draw(self.confusions, path)
+        plot_confusions(self.confusions, path)
 
     def __str__(self) -> str:
         lines = []
@@ -83,7 +83,7 @@ class Evaluation:
             lines.append(f"{output} ({self.rows} rows)")
             lines.append("  ".join([" " * (width + 2), *(f"{name:>10}" for name in names)]))
             for who, scores in table.items():
-                cells = [f"{shown(scores.get(n, math.nan)):>{max(10, len(n))}}" for n in names]
+                cells = [f"{format_score(scores.get(n, math.nan)):>{max(10, len(n))}}" for n in names]
                 lines.append("  ".join([f"  {who:<{width}}", *cells]))
             if math.isnan(table[NETWORK].get("BLEU", 0)):
                 lines.append(metrics.NO_SACREBLEU)
@@ -103,19 +103,19 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     Raises:
         NotFittedError: There are no references, since it was saved before it was trained.
     """
-    if not trained.references:
+    if not trained.baselines:
         raise NotFittedError(
             "got evaluate of a network that was saved before it was trained, expected one that was:"
             " there is nothing to score it beside. Train it first."
         )
-    schema, encoding = trained.encoding.schema, trained.encoding
-    written = [column for column in schema.outputs if writes(schema, column)]
-    examples = encoding.examples(table, targets=bool(written))
-    ports = [encoding.ports[column.name] for column in schema.outputs]
-    said = {NETWORK: generate.outputs(trained.faces, trained.ports, examples)}
-    for reference in trained.references:  # those of steps and of rows may have one name
+    schema, encoding = trained.encoder.schema, trained.encoder
+    written = [column for column in schema.outputs if is_generated(schema, column)]
+    examples = encoding.encode(table, targets=bool(written))
+    ports = [encoding.tensor_names[column.name] for column in schema.outputs]
+    said = {NETWORK: generate.generate_outputs(trained.bundle, trained.spec, examples)}
+    for reference in trained.baselines:  # those of steps and of rows may have one name
         said[reference.name] = said.get(reference.name, {}) | reference.outputs(examples)
-    nats = _nats(trained, examples, [encoding.ports[column.name] for column in written])
+    nats = _nats(trained, examples, [encoding.tensor_names[column.name] for column in written])
     scores: dict[str, dict[str, dict[str, float]]] = {}
     verdicts = {}
     for column, port in zip(schema.outputs, ports, strict=True):
@@ -125,8 +125,8 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
             for who, found in said.items()
             if port in found
         }
-        comparable(column, true, predicted[NETWORK])
-        found = {who: scored(column, true, p, aligned=aligned) for who, p in predicted.items()}
+        check_lengths(column, true, predicted[NETWORK])
+        found = {who: compute_scores(column, true, p, aligned=aligned) for who, p in predicted.items()}
         errors = {who: row_errors(column, true, p, aligned=aligned) for who, p in predicted.items()}
         judged = {who: rows[port] for who, rows in nats.items() if port in rows}
         first = schema.shape == "one-to-many" and len(judged) > 1  # older models have no n-gram
@@ -148,17 +148,17 @@ def _labels(
         said: What the network says of them, by its outputs.
     """
     confusions, calibrations = {}, {}
-    for column in trained.encoding.schema.outputs:
-        encoder, true = trained.encoding.encoders[column.name], table.values[column.name]
+    for column in trained.encoder.schema.outputs:
+        encoder, true = trained.encoder.encoders[column.name], table.values[column.name]
         if column.kind == "category" and isinstance(encoder, Labels):
-            logits = np.asarray(said[trained.encoding.ports[column.name]], dtype=float)
+            logits = np.asarray(said[trained.encoder.tensor_names[column.name]], dtype=float)
             confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
             heat = trained.temperatures.get(column.name, 1.0)
-            calibrations[column.name] = calibration(logits, encoder.encode(true), heat)
+            calibrations[column.name] = evaluate_calibration(logits, encoder.encode(true), heat)
     return confusions, calibrations
 
 
-def graded(trained: Trained, table: Table) -> float:
+def score(trained: Trained, table: Table) -> float:
     """Return one number for the first output, higher is better (scikit-learn).
 
     Accuracy, span F1 (tags), step accuracy (aligned), 1 - edit rate (unaligned), minus the nats a
@@ -168,21 +168,23 @@ def graded(trained: Trained, table: Table) -> float:
         trained: The model.
         table: The rows, complete.
     """
-    schema, encoding = trained.encoding.schema, trained.encoding
+    schema, encoding = trained.encoder.schema, trained.encoder
     column = schema.outputs[0]
-    port, likely = encoding.ports[column.name], writes(schema, column)
+    port, likely = encoding.tensor_names[column.name], is_generated(schema, column)
     if likely and schema.shape == "one-to-many":
-        examples = encoding.examples(table, targets=True)
+        examples = encoding.encode(table, targets=True)
         nats = _network_nats(trained, examples, [port])[port]
         return -float(nats.sum()) / _steps(examples, port)
-    said = generate.outputs(trained.faces, trained.ports, encoding.examples(table, targets=False))
+    said = generate.generate_outputs(
+        trained.bundle, trained.spec, encoding.encode(table, targets=False)
+    )
     true, predicted = table.values[column.name], encoding.decode(column, said[port])
-    comparable(column, true, predicted)
-    scores = scored(column, true, predicted, aligned=schema.shape == "aligned")
+    check_lengths(column, true, predicted)
+    scores = compute_scores(column, true, predicted, aligned=schema.shape == "aligned")
     return 1 - scores["edit rate"] if likely else scores.get("R2", next(iter(scores.values())))
 
 
-def writes(schema: Schema, column: Column) -> bool:
+def is_generated(schema: Schema, column: Column) -> bool:
     """Return whether an output is a row of tokens or text of a length of its own."""
     return column.kind in ("tokens", "text") and schema.shape != "aligned"
 
@@ -191,14 +193,14 @@ def _nats(trained: Trained, examples: Examples, ports: list[str]) -> dict[str, d
     """Return the nats of each row (n) of the written outputs, by who gives them a probability."""
     if not ports:
         return {}
-    found = {reference.name: reference.nats(examples) for reference in trained.references}
+    found = {reference.name: reference.nats(examples) for reference in trained.baselines}
     return {NETWORK: _network_nats(trained, examples, ports), **found}
 
 
 def _network_nats(trained: Trained, examples: Examples, ports: list[str]) -> dict[str, Array]:
     """Return the nats of each row (n) by the network itself, by output."""
-    known = generate.forced(examples, trained.ports, trained.faces)
-    return predict.nats(trained.model, known, ports)
+    known = generate.teacher_forced(examples, trained.spec, trained.bundle)
+    return predict.negative_log_likelihood(trained.model, known, ports)
 
 
 def _steps(examples: Examples, port: str) -> int:

@@ -17,10 +17,10 @@ from scipy.optimize import minimize
 
 from unrolled.backend import keras
 from unrolled.data.batches import Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.inference import predict
-from unrolled.networks import Faces, Ports, minirocket
-from unrolled.networks.linear_branch import Path
+from unrolled.networks import ModelBundle, NetworkSpec, minirocket
+from unrolled.networks.linear_branch import LinearBranch
 
 STRENGTHS = (0.1, 0.5, 3.0)  # of weights: the inverse of their penalty, of which rows held out tell
 MOST_NUMBERS = 4_000_000  # in the features of all rows, for ten labels; of more, some are drawn
@@ -30,7 +30,7 @@ Map = tuple[Array, Array]  # weights (F o) and biases (o)
 
 
 @dataclass(frozen=True)
-class Share:
+class BranchWeights:
     """How much a recurrence and a linear map count for an output.
 
     Attributes:
@@ -43,7 +43,7 @@ class Share:
     """
 
     output: str
-    path: Path
+    path: LinearBranch
     head: Sequence[Array]
     strength: float
     own: float
@@ -77,16 +77,16 @@ class Rows:
     ids: dict[str, Array]
 
     @classmethod
-    def of(cls, examples: Examples, faces: Faces, ports: Ports) -> Rows:
+    def of(cls, examples: Examples, bundle: ModelBundle, spec: NetworkSpec) -> Rows:
         """Return the features of encoded rows with targets."""
-        parts = [_counts(examples.inputs[n], size) for n, (size, _) in ports.counted.items()]
+        parts = [_counts(examples.inputs[n], size) for n, (size, _) in spec.ngrams.items()]
         counts = sum(part.shape[1] for part in parts)
-        path, network = next(iter(faces.paths[0].values())), faces.fitted[0]
+        path, network = next(iter(bundle.linear_branches[0].values())), bundle.models_to_fit[0]
         if path.numbers is not None:
             model = keras().Model(network.input, path.numbers.input)
-            said = predict.outputs(model, recurrent(examples, ports), ["row"])["row"]
+            said = predict.predict_outputs(model, recurrent(examples, spec), ["row"])["row"]
             parts.append(sparse.csr_matrix(np.asarray(said)))
-        ids = {name: examples.targets[name].flat for name in ports.told}
+        ids = {name: examples.targets[name].flat for name in spec.linear_outputs}
         return cls(sparse.hstack(parts).tocsr(), counts, ids)
 
     def and_(self, other: Rows) -> Rows:
@@ -108,7 +108,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Mixed:
+class FittedLinearBranch:
     """Linear maps beside fitted recurrences.
 
     Attributes:
@@ -117,7 +117,7 @@ class Mixed:
         weights: By output, what rows of each label weigh (o).
     """
 
-    shares: Sequence[Share]
+    shares: Sequence[BranchWeights]
     rows: Rows
     weights: Mapping[str, Array]
 
@@ -129,18 +129,18 @@ class Mixed:
             share.set(maps[share.output])
 
 
-def recurrent(examples: Examples, ports: Ports) -> Examples:
+def recurrent(examples: Examples, spec: NetworkSpec) -> Examples:
     """Return rows without what the linear map alone reads."""
-    inputs = {name: b for name, b in examples.inputs.items() if name not in ports.counted}
+    inputs = {name: b for name, b in examples.inputs.items() if name not in spec.ngrams}
     return replace(examples, inputs=inputs)
 
 
-def thinned(examples: Examples, faces: Faces, ports: Ports) -> Examples:
+def thinned(examples: Examples, bundle: ModelBundle, spec: NetworkSpec) -> Examples:
     """Return so many of the rows, drawn evenly, that a map is found in minutes at most."""
-    path = next(iter(faces.paths[0].values()))
-    size = sum(int(np.count_nonzero(examples.inputs[name].flat)) for name in ports.counted)
+    path = next(iter(bundle.linear_branches[0].values()))
+    size = sum(int(np.count_nonzero(examples.inputs[name].flat)) for name in spec.ngrams)
     size += examples.rows * path.numbers.input.shape[-1] if path.numbers is not None else 0
-    tens = max(1.0, max(ports.heads[name] for name in ports.told) / 10)
+    tens = max(1.0, max(spec.heads[name] for name in spec.linear_outputs) / 10)
     most = max(1, int(MOST_NUMBERS / tens * examples.rows / max(1, size)))
     if most >= examples.rows:
         return examples
@@ -148,34 +148,34 @@ def thinned(examples: Examples, faces: Faces, ports: Ports) -> Examples:
     return examples.take(np.sort(drawn))
 
 
-def mixed(faces: Faces, ports: Ports, train: Examples, held: Examples) -> Mixed:
+def fit_linear_branch(bundle: ModelBundle, spec: NetworkSpec, train: Examples, held: Examples) -> FittedLinearBranch:
     """Set a linear map beside each fitted recurrence, by how much each counts.
 
     Args:
-        faces: The networks; their recurrences are fitted.
-        ports: What goes in and out.
+        bundle: The networks; their recurrences are fitted.
+        spec: What goes in and out.
         train: The rows that they were fitted on.
         held: Rows that they were not fitted on.
     """
-    train, held = (thinned(part, faces, ports) for part in (train, held))
-    _see(faces, train)
-    found, apart = [], recurrent(held, ports)
-    rows, others = Rows.of(train, faces, ports), Rows.of(held, faces, ports)
-    weights = {name: _each(train, ports, name) for name in ports.told}
-    said = [predict.outputs(network, apart, list(ports.heads)) for network in faces.fitted]
+    train, held = (thinned(part, bundle, spec) for part in (train, held))
+    _see(bundle, train)
+    found, apart = [], recurrent(held, spec)
+    rows, others = Rows.of(train, bundle, spec), Rows.of(held, bundle, spec)
+    weights = {name: _each(train, spec, name) for name in spec.linear_outputs}
+    said = [predict.predict_outputs(network, apart, list(spec.heads)) for network in bundle.models_to_fit]
     for name, each in weights.items():
         logits = [np.asarray(own[name]) for own in said]
         strength, linear, counts = strongest(logits, rows, others, name, each)
-        for paths, (own, other) in zip(faces.paths, counts, strict=True):
+        for paths, (own, other) in zip(bundle.linear_branches, counts, strict=True):
             head = paths[name].head.get_weights()
-            found.append(Share(name, paths[name], head, strength, own, other))
+            found.append(BranchWeights(name, paths[name], head, strength, own, other))
             found[-1].set(linear)
-    return Mixed(found, rows.and_(others), weights)
+    return FittedLinearBranch(found, rows.and_(others), weights)
 
 
-def _see(faces: Faces, train: Examples) -> None:
+def _see(bundle: ModelBundle, train: Examples) -> None:
     """Set the layers that see patterns in rows of numbers, where there are some."""
-    filters = next(iter(faces.paths[0].values())).filters
+    filters = next(iter(bundle.linear_branches[0].values())).filters
     if not filters:
         return
     some = np.random.default_rng(0).permutation(train.rows)[: minirocket.MOST_ROWS]
@@ -184,10 +184,10 @@ def _see(faces: Faces, train: Examples) -> None:
         layer.set_weights(each)
 
 
-def _each(examples: Examples, ports: Ports, name: str) -> Array:
+def _each(examples: Examples, spec: NetworkSpec, name: str) -> Array:
     """Return what rows of each label weigh (o)."""
     weights = examples.class_weights.get(name)
-    return np.ones(int(ports.heads[name])) if weights is None else weights
+    return np.ones(int(spec.heads[name])) if weights is None else weights
 
 
 def strongest(
@@ -226,7 +226,7 @@ def loss(logits: Array, ids: Array, each: Array) -> float:
     return -float(logs @ each[ids])
 
 
-def _counts(block: Block, size: int) -> Any:
+def _counts(block: RaggedColumn, size: int) -> Any:
     """Return how often each id but 0 stands in each row: sparse (n size)."""
     lengths = np.asarray(block.lengths)
     ids = block.flat.reshape(len(block.flat), -1)

@@ -12,17 +12,24 @@ import numpy as np
 from unrolled import baselines
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
-from unrolled.data.encoders.characters import Spelling
-from unrolled.data.encoders.labels import balanced
-from unrolled.data.encoders.ngrams import Runs
+from unrolled.data.encoders.characters import CharacterEncoder
+from unrolled.data.encoders.labels import balanced_class_weights
+from unrolled.data.encoders.ngrams import NGramEncoder
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.encoders.vocabulary import Vocabulary
-from unrolled.data.encoders.word_vectors import vectors
+from unrolled.data.encoders.word_vectors import read_word_vectors
 from unrolled.errors import SettingError
 from unrolled.inference import predict
 from unrolled.inference.calibration import fit_temperature
 from unrolled.inference.generate import teacher_forced
-from unrolled.networks import Ports, faces, minirocket, rounded, settled, start
+from unrolled.networks import (
+    NetworkSpec,
+    build_bundle,
+    minirocket,
+    round_up_vocabulary,
+    set_initial_embeddings,
+    with_defaults,
+)
 from unrolled.sequences import fit_linear_branch
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Network, Training
@@ -37,21 +44,21 @@ def built(
     """Build the network that the encoded rows ask for, not yet trained."""
     known = _vectors(encoding)
     network = network or Network()
-    ports = _ports(encoding, train, known, linear=network.linear)
-    taken = settled(ports, network, rows=train.rows)
-    generates = ports.tokens and taken.architecture == "decoder"
+    spec = _network_spec(encoding, train, known, linear=network.linear)
+    taken = with_defaults(spec, network, rows=train.rows)
+    generates = spec.tokens and taken.architecture == "decoder"
     filled = defaults.with_defaults(
         settings,
         rows=train.rows,
-        embedded=ports.shape != "aligned" and (bool(ports.embedded) or ports.tokens),
+        embedded=spec.shape != "aligned" and (bool(spec.embedded) or spec.tokens),
         generates=generates,
-        answers=bool(ports.labels) and ports.shape != "one-to-many",
+        answers=bool(spec.labels) and spec.shape != "one-to-many",
     )
-    made = faces(ports, taken, seeds=filled.network_seeds)
+    made = build_bundle(spec, taken, seeds=filled.network_seeds)
     for name, rows in known.items():
-        for model in made.fitted:
-            start(model, name, rows)
-    return Trained(encoding, ports, taken, filled, (), (), made)
+        for model in made.models_to_fit:
+            set_initial_embeddings(model, name, rows)
+    return Trained(encoding, spec, taken, filled, (), (), made)
 
 
 def _vectors(encoding: TableEncoder) -> dict[str, dict[int, Array]]:
@@ -71,9 +78,9 @@ def _vectors(encoding: TableEncoder) -> dict[str, dict[int, Array]]:
             f"got vectors='{path}' and no input of words, tokens or characters, expected one that"
             " could start from them. Leave vectors out."
         )
-    found = vectors(path, {word for encoder in words.values() for word in encoder.known})
+    found = read_word_vectors(path, {word for encoder in words.values() for word in encoder.known})
     rows = {
-        encoding.ports[name]: {
+        encoding.tensor_names[name]: {
             i: found[word] for i, word in enumerate(e.known, e.first) if word in found
         }
         for name, e in words.items()
@@ -81,37 +88,37 @@ def _vectors(encoding: TableEncoder) -> dict[str, dict[int, Array]]:
     return {name: each for name, each in rows.items() if each}
 
 
-def _ports(
+def _network_spec(
     encoding: TableEncoder, train: Examples, known: Mapping[str, dict[int, Array]], *, linear: bool
-) -> Ports:
+) -> NetworkSpec:
     """Return the sizes of the network that the encoded rows ask for."""
-    schema, names = encoding.schema, encoding.ports
+    schema, names = encoding.schema, encoding.tensor_names
     sizes = encoding.sizes
     values = train.inputs["x"].flat.shape[-1] if "x" in train.inputs else 0
-    mapped = linear and encoding.maps
+    mapped = linear and encoding.can_use_linear_branch
     longest = None if train.lengths is None else int(train.lengths.max())
 
     def beside(kind: type[Any]) -> dict[str, Any]:
-        found = [made for made in encoding.beside if isinstance(made.feature, kind)]
+        found = [made for made in encoding.step_features if isinstance(made.feature, kind)]
         return {names[made.key]: made.feature for made in found}
 
-    return Ports(
+    return NetworkSpec(
         schema.shape,
         t=encoding.steps_in,
         u=encoding.steps_out,
         values=values,
-        embedded={name: rounded(sizes[name]) for name in train.inputs if name in sizes},
-        spelled={name: (rounded(f.size), f.each) for name, f in beside(Spelling).items()},
+        embedded={name: round_up_vocabulary(sizes[name]) for name in train.inputs if name in sizes},
+        characters={name: (round_up_vocabulary(f.size), f.ids_per_step) for name, f in beside(CharacterEncoder).items()},
         vectors={name: len(next(iter(rows.values()))) for name, rows in known.items()},
-        counted={name: (rounded(f.size), f.each) for name, f in beside(Runs).items()},
-        mapped=mapped,
-        patterned=mapped and encoding.moves and minirocket.suit(values, longest),
+        ngrams={name: (round_up_vocabulary(f.size), f.ids_per_step) for name, f in beside(NGramEncoder).items()},
+        linear_numbers=mapped,
+        minirocket=mapped and encoding.has_numeric_steps and minirocket.suit(values, longest),
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoding.ragged,
-        pooled=encoding.pooled,
-        tokens=encoding.tokens,
-        stops=encoding.stops,
-        labels=encoding.labels,
+        pooled=encoding.pooled_outputs,
+        tokens=encoding.generates_tokens,
+        stops=encoding.needs_stop,
+        labels=encoding.class_outputs,
     )
 
 
@@ -126,44 +133,44 @@ def fitted(trained: Trained, train: Examples, held: Examples, *, apart: bool = F
     """
     weights = _class_weights(trained, train)
     parts = [
-        replace(teacher_forced(part, trained.ports, trained.faces), class_weights=weights)
+        replace(teacher_forced(part, trained.spec, trained.bundle), class_weights=weights)
         for part in (train, held)
     ]
-    rows, others = (fit_linear_branch.recurrent(part, trained.ports) for part in parts)
-    histories = fit.fit_each(trained.faces.fitted, rows, others, trained.training)
+    rows, others = (fit_linear_branch.recurrent(part, trained.spec) for part in parts)
+    histories = fit.fit_each(trained.bundle.models_to_fit, rows, others, trained.training)
     trained = _kept(trained, histories)
-    paths = bool(trained.faces.paths)
+    paths = bool(trained.bundle.linear_branches)
     with stage("linear map beside the network", shown=paths and trained.training.verbose):
         mixed = None
         with suppress(KeyboardInterrupt):  # the networks that are fitted are kept, as they are
-            mixed = fit_linear_branch.mixed(trained.faces, trained.ports, *parts) if paths else None
+            mixed = fit_linear_branch.fit_linear_branch(trained.bundle, trained.spec, *parts) if paths else None
         temperatures = _temperatures(trained, held)
         with suppress(KeyboardInterrupt):
             if mixed is not None and not apart:
                 mixed.again()
     blocks = {**train.inputs, **train.targets}
-    simple = baselines.fitted(
+    simple = baselines.fit_baselines(
         train,
         {
             name: size
-            for name, size in trained.encoding.sizes.items()
-            if name in blocks and blocks[name].whole
+            for name, size in trained.encoder.sizes.items()
+            if name in blocks and blocks[name].is_integer
         },
-        trained.encoding.categories,
-        aligned=trained.encoding.schema.shape == "aligned",
+        trained.encoder.category_inputs,
+        aligned=trained.encoder.schema.shape == "aligned",
     )
-    return replace(trained, references=tuple(simple), temperatures=temperatures)
+    return replace(trained, baselines=tuple(simple), temperatures=temperatures)
 
 
 def _temperatures(trained: Trained, held: Examples) -> dict[str, float]:
     """Return what divides the logits of each output that is a category."""
-    encoding = trained.encoding
+    encoding = trained.encoder
     ports = {
-        c.name: encoding.ports[c.name] for c in encoding.schema.outputs if c.kind == "category"
+        c.name: encoding.tensor_names[c.name] for c in encoding.schema.outputs if c.kind == "category"
     }
     if not ports:
         return {}
-    said = predict.predict_outputs(trained.model, held, list(trained.ports.heads))
+    said = predict.predict_outputs(trained.model, held, list(trained.spec.heads))
     return {
         name: fit_temperature(np.asarray(said[port]), held.targets[port].flat)
         for name, port in ports.items()
@@ -178,23 +185,23 @@ def _class_weights(trained: Trained, train: Examples) -> dict[str, Array]:
     """
     if trained.training.class_weight is None:
         return {}
-    encoding = trained.encoding
+    encoding = trained.encoder
     columns = [c.name for c in encoding.schema.outputs if c.kind == "category"]
     if not columns:
         raise SettingError(
             f"got class_weight='{trained.training.class_weight}' and no output that is a category,"
             " expected one whose classes could be weighted. Leave class_weight out."
         )
-    ports = [encoding.ports[name] for name in columns]
-    return {name: balanced(train.targets[name].flat, encoding.sizes[name]) for name in ports}
+    ports = [encoding.tensor_names[name] for name in columns]
+    return {name: balanced_class_weights(train.targets[name].flat, encoding.sizes[name]) for name in ports}
 
 
 def _kept(trained: Trained, histories: tuple[History, ...]) -> Trained:
     """Return the model with what happened; networks that an interrupt left out are taken away."""
     settings = trained.training.model_copy(update={"seeds": len(histories)})
-    made = trained.faces
+    made = trained.bundle
     if settings.seeds < trained.training.seeds:
-        made = faces(trained.ports, trained.network, seeds=settings.network_seeds)
-        for kept, fitted in zip(made.fitted, trained.faces.fitted, strict=False):
+        made = build_bundle(trained.spec, trained.network, seeds=settings.network_seeds)
+        for kept, fitted in zip(made.models_to_fit, trained.bundle.models_to_fit, strict=False):
             kept.set_weights(fitted.get_weights())
-    return replace(trained, training=settings, histories=histories, faces=made)
+    return replace(trained, training=settings, histories=histories, bundle=made)

@@ -238,12 +238,12 @@ class SequenceModel(Estimator):
         examples = encoding.encode(source.table, targets=False)
         if decoding is not None:
             found = generate.hypotheses(trained.bundle, trained.spec, encoding, examples, decoding)
-            return source.given_back(found)
+            return source.to_original_type(found)
         said = self._said(examples)
         if probabilities:
-            return source.given_back(predict.probabilities(encoding, said, trained.temperatures))
+            return source.to_original_type(predict.probabilities(encoding, said, trained.temperatures))
         outputs = encoding.schema.outputs
-        return source.given_back({c.name: encoding.decode_cells(c, said[c.name]) for c in outputs})
+        return source.to_original_type({c.name: encoding.decode_cells(c, said[c.name]) for c in outputs})
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
         """Return how each row's output looked at the input.
@@ -337,7 +337,7 @@ class SequenceModel(Estimator):
             progress_bar(found.rows, shown=isinstance(out, str | Path)) as tell,
         ):
             for table in found.tables():
-                with found.placed(done, table.height):
+                with found.locate_errors(done, table.height):
                     said = self.predict(table, probabilities=probabilities, decoding=decoding)
                 put(table.drop(outputs, strict=False).hstack(said))
                 done += table.height

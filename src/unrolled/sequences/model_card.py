@@ -6,7 +6,7 @@ import shutil
 import textwrap
 
 from unrolled.data.encoders.table_encoder import TableEncoder
-from unrolled.explain.model_card import _built, _kept, _page
+from unrolled.explain.model_card import network_sentence, best_epoch_sentence, model_page
 from unrolled.explain.source import Source, laid
 from unrolled.networks import STOP
 from unrolled.schema import Column
@@ -36,10 +36,10 @@ def smoothed(true, y):  # {share} of the weight of a true id goes to all ids ali
 
 def training_lines(trained: Trained) -> str:
     """Return the `compile` call that the network was fitted with, as source."""
-    settings, schema = trained.training, trained.encoding.schema
+    settings, schema = trained.training, trained.encoder.schema
     share = settings.label_smoothing
-    losses = {trained.encoding.ports[c.name]: _loss(c, settings) for c in schema.outputs}
-    if trained.ports.stops:
+    losses = {trained.encoder.tensor_names[c.name]: _loss(c, settings) for c in schema.outputs}
+    if trained.spec.stops:
         losses[STOP] = "keras.losses.BinaryCrossentropy(from_logits=True)"
     every: Source = ("loss={", [f'"{name}": {loss}' for name, loss in losses.items()], "}")
     loss = f"loss={next(iter(losses.values()))}" if len(losses) == 1 else every
@@ -47,9 +47,9 @@ def training_lines(trained: Trained) -> str:
     given = [f"optimizer=keras.optimizers.Adam({rate}, clipnorm=1.0)", loss]
     lines = laid(("model.compile(", given, ")"))
     before = SMOOTHED.format(share=share) if "smoothed" in losses.values() else ""
-    if trained.faces.paths:
-        before += APART + (FIXED if trained.ports.patterned else "")
-    before += EACH if trained.faces.members else ""
+    if trained.bundle.linear_branches:
+        before += APART + (FIXED if trained.spec.minirocket else "")
+    before += EACH if trained.bundle.members else ""
     return before + lines
 
 
@@ -81,10 +81,10 @@ def summary(encoding: TableEncoder, *, width: int | None = None) -> str:
 
 def readme(trained: Trained, picture: str) -> str:
     """Return a page about a saved model for people."""
-    return _page(
-        [summary(trained.encoding, width=78)],
+    return model_page(
+        [summary(trained.encoder, width=78)],
         " ".join(
-            [_built(trained.network, trained.model), _kept(*trained.histories), together(trained)]
+            [network_sentence(trained.network, trained.model), best_epoch_sentence(*trained.histories), ensemble_sentence(trained)]
         ).strip(),
         picture,
         "Use it with `unrolled predict THIS_FOLDER new.csv -o out.csv`, or\n"
@@ -95,7 +95,7 @@ def readme(trained: Trained, picture: str) -> str:
     )
 
 
-def together(trained: Trained) -> str:
+def ensemble_sentence(trained: Trained) -> str:
     """Return that a model is the mean of several networks, where it is."""
-    count = len(trained.faces.members)
+    count = len(trained.bundle.members)
     return f"The mean of {count} such networks, each fitted by itself." if count else ""

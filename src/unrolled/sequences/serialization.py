@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from unrolled import baselines
-from unrolled.baselines.checks import Held
+from unrolled.baselines.checks import BaselineChecks
 from unrolled.data.encoders.encoder import Encoder, embedded, encoder_from_dict
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.networks.size_limit import refuse_larger
-from unrolled.saving import MANIFEST, SEQUENCES, SavedModel, head, mapping, number, from_untrusted, network_weights, write
+from unrolled.saving import (
+    MANIFEST,
+    SEQUENCES,
+    SavedModel,
+    from_untrusted,
+    head,
+    mapping,
+    network_weights,
+    number,
+    write,
+)
 from unrolled.saving.checked_json import RefusedError, shown
 from unrolled.schema import Schema
 from unrolled.sequences.trained import Trained
@@ -34,8 +44,8 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
     Raises:
         ArtifactError: There is something else at the place, or it cannot be written.
     """
-    facts, arrays = baselines.saved(trained.references)
-    encoders = {name: made.to_dict() for name, made in trained.encoding.encoders.items()}
+    facts, arrays = baselines.to_dicts(trained.baselines)
+    encoders = {name: made.to_dict() for name, made in trained.encoder.encoders.items()}
     files = {
         "weights.safetensors": network_weights(trained.model),
         "references.safetensors": arrays,
@@ -47,13 +57,13 @@ def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> P
 
 def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what describes the model, as JSON."""
-    encoding = trained.encoding
+    encoding = trained.encoder
     return head(SEQUENCES) | {
         "schema": encoding.schema.model_dump(),
         "steps_in": encoding.steps_in,
         "steps_out": encoding.steps_out,
         "text": encoding.text.model_copy(update={"vectors": None}).model_dump(),
-        "ports": asdict(trained.spec),
+        "ports": trained.spec.to_dict(),
         "network": trained.network.model_dump(),
         "training": trained.training.model_dump(),
         "data": dict(trained.data),
@@ -86,15 +96,15 @@ def restored(saved: SavedModel) -> Trained:
         number(manifest, "steps_out", most=MOST_STEPS),
         Text.from_untrusted(manifest.get("text", {})),
     )
-    sizes = {"labels": encoding.labels} | mapping(manifest, "ports")  # once they were not written
-    spec, network = from_untrusted(NetworkSpec, sizes, "ports"), Network(**manifest["network"])
+    sizes = {"labels": encoding.class_outputs} | mapping(manifest, "ports")  # once they were not written
+    spec, network = NetworkSpec.from_untrusted(sizes), Network(**manifest["network"])
     _refuse_other(encoding, spec)
     training = Training.from_untrusted(manifest["training"])
     refuse_larger(spec, network, networks=training.seeds, **saved.sizes)
-    simple = baselines.restored(manifest["references"], saved.arrays("references.safetensors"))
+    simple = baselines.from_dicts(manifest["references"], saved.arrays("references.safetensors"))
     histories = _histories(manifest["history"])
     if simple or histories:  # else it was saved before it was trained
-        Held(encoding).every(simple)
+        BaselineChecks(encoding).every(simple)
     built = build_bundle(spec, network, seeds=training.network_seeds)
     saved.set_weights(built.model)
     return Trained(
@@ -125,7 +135,7 @@ def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
 
 def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
     """Refuse sizes of a network that are not those of the columns."""
-    schema, sizes, names = encoding.schema, encoding.sizes, encoding.ports
+    schema, sizes, names = encoding.schema, encoding.sizes, encoding.tensor_names
     plain = [c for c in schema.inputs if not embedded(encoding.encoders[c.name])]
     expected = {
         "shape": schema.shape,
@@ -134,26 +144,26 @@ def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
         "ragged": encoding.ragged,
         "values": sum(sizes[names[c.name]] for c in plain),
         "heads": {names[c.name]: sizes[names[c.name]] for c in schema.outputs},
-        "pooled": encoding.pooled,
-        "tokens": encoding.tokens,
-        "stops": encoding.stops,
-        "labels": encoding.labels,
+        "pooled": encoding.pooled_outputs,
+        "tokens": encoding.generates_tokens,
+        "stops": encoding.needs_stop,
+        "labels": encoding.class_outputs,
     }
     for name, value in expected.items():
         if (found := getattr(spec, name)) != value:
             raise RefusedError(
                 f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
             )
-    if spec.mapped and not encoding.maps:
+    if spec.linear_numbers and not encoding.can_use_linear_branch:
         raise RefusedError("the network maps the numbers of rows, and its columns have none")
-    if spec.patterned and not (
-        spec.mapped and encoding.moves and minirocket.suit(spec.values, spec.t)
+    if spec.minirocket and not (
+        spec.linear_numbers and encoding.has_numeric_steps and minirocket.suit(spec.values, spec.t)
     ):
         raise RefusedError("the network looks for patterns, and its columns have none")
-    extra = {names[made.key]: made.feature for made in encoding.beside}
-    given = {**spec.spelled, **spec.counted}
+    extra = {names[made.key]: made.feature for made in encoding.step_features}
+    given = {**spec.characters, **spec.ngrams}
     if set(given) != set(extra) or any(
-        given[n][0] < made.size or given[n][1] != made.each for n, made in extra.items()
+        given[n][0] < made.size or given[n][1] != made.ids_per_step for n, made in extra.items()
     ):
         raise RefusedError(
             f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"

@@ -62,7 +62,7 @@ class BatchDataset(ValidationDataset):
     def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:
         """Return the inputs of a batch, with some words taken for unknown ones if so asked."""
         if self.hide is not None:
-            for name in self.examples.words:
+            for name in self.examples.token_inputs:
                 inputs[name] = self.hide(inputs[name], (self.done, index))
         return inputs
 

@@ -30,7 +30,7 @@ def _rate(examples: Examples, training: Training) -> Any:
     """
     if training.decay != "cosine":
         return training.learning_rate
-    steps = (training.epochs or 1) * math.ceil(examples.rows_a_pass / (training.batch_size or 1))
+    steps = (training.epochs or 1) * math.ceil(examples.rows_per_epoch / (training.batch_size or 1))
     warm = max(1, int(WARMING * steps))
     return keras().optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warm), warmup_target=training.learning_rate, warmup_steps=warm
@@ -41,7 +41,7 @@ def _loss(block: RaggedColumn, name: str, training: Training) -> Any:
     """Return cross-entropy for whole numbers (classes) and ends, squared error for the rest."""
     if name == STOP:
         return keras().losses.BinaryCrossentropy(from_logits=True)
-    if not block.whole:
+    if not block.is_integer:
         squared, absolute = keras().losses.MeanSquaredError, keras().losses.MeanAbsoluteError
         return absolute() if training.loss == "absolute" else squared()
     if training.label_smoothing:
@@ -53,7 +53,7 @@ def min_loss(network: Any, examples: Examples, training: Training) -> float:
     """Return the least that the loss can be: the entropy of what labels are smoothed to."""
     share, said = training.label_smoothing or 0.0, network.output
     outputs = said if isinstance(said, dict) else dict.fromkeys(examples.targets, said)
-    sizes = [outputs[name].shape[-1] for name, block in examples.targets.items() if block.whole]
+    sizes = [outputs[name].shape[-1] for name, block in examples.targets.items() if block.is_integer]
     return sum(smoothed_entropy(share, size) for size in sizes) if share else 0.0
 
 
