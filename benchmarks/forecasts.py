@@ -66,8 +66,8 @@ def etth1(
                     row += [np.mean(off**2), np.mean(np.abs(off))]
                 found.append([*row, *(test.intervals[k]["coverage"] for k in (80, 95))])
                 print(f"  {horizon} {architecture} {seed}: {np.round(found[-1], 4)}"
-                      f" {seconds[-1]:.0f} s, best pass {made.history.best_epoch} of"
-                      f" {len(made.history.loss)}", flush=True)  # fmt: skip
+                      f" {seconds[-1]:.0f} s, best pass {made.history_.best_epoch} of"
+                      f" {len(made.history_.loss)}", flush=True)  # fmt: skip
             mean, std = np.mean(found, axis=0), np.std(found, axis=0)
             print(f"| {horizon} | {architecture} | {mean[0]:.4f} ± {std[0]:.4f} | {mean[1]:.4f}"
                   f" | {mean[2]:.3f} | {RIDGE.get(horizon, float('nan')):.3f}"
@@ -110,7 +110,7 @@ def weekly(seeds: int) -> None:
         print(f"| {seed} | {smape:.3f} | {mase:.3f} | {owa:.3f} |"
               f" {time.perf_counter() - began:.0f} |", flush=True)  # fmt: skip
     print("| mean | " + " | ".join(f"{x:.3f}" for x in np.mean(rows, axis=0)) + " | |")
-    print(made.reasons)
+    print(made.reasons_)
 
 
 def classics() -> None:
@@ -123,7 +123,7 @@ def classics() -> None:
         made = unrolled.Forecaster(
             column, time=when, horizon=horizon, training=unrolled.Training(verbose=False)
         )
-        print(f"## {name}\n{made.trial(table, last=horizon, level=[80])}\n", flush=True)
+        print(f"## {name}\n{made.fit_and_evaluate(table, last=horizon, level=[80])}\n", flush=True)
 
 
 def main() -> None:

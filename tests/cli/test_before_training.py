@@ -65,4 +65,4 @@ def test_the_command_refuses(unrolled, folder, command, words, says):
 )
 def test_python_refuses(given):
     with pytest.raises(SettingError, match=f"got {next(iter(given))}="):
-        library.Forecaster("y", horizon=2).trial(SERIES, **given)
+        library.Forecaster("y", horizon=2).fit_and_evaluate(SERIES, **given)

@@ -29,7 +29,7 @@ def fitted():
 
 
 def test_a_decoder_learns_a_wave():
-    found = forecaster(40).trial(wave(), last=60, level=[80])
+    found = forecaster(40).fit_and_evaluate(wave(), last=60, level=[80])
     assert found.scores["network"]["MAE"] < 0.95 * found.scores["seasonal naive"]["MAE"]
     assert found.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
 
@@ -37,7 +37,7 @@ def test_a_decoder_learns_a_wave():
 def test_a_forecast_is_what_the_printed_loop_says(fitted):
     said = {}
     exec(fitted.code(), said)
-    said["model"].set_weights(fitted.network.get_weights())
+    said["model"].set_weights(fitted.model_.get_weights())
     y = wave(200)["y"].to_numpy()
     held = max(round(0.15 * 200), 6)
     mean, spread = y[: 200 - held].mean(), y[: 200 - held].std()
@@ -62,7 +62,7 @@ def test_columns_known_beforehand_are_looked_at():
     table = pl.DataFrame({"t": range(400), "jump": jump, "y": y})
     given = {"horizon": 4, "lookback": 8, "season": None}
     with_it, without = (
-        forecaster(60, future=future, **given).trial(table).scores["network"]["MAE"]
+        forecaster(60, future=future, **given).fit_and_evaluate(table).scores["network"]["MAE"]
         for future in (("jump",), ())
     )
     assert with_it < 0.7 * without

@@ -44,7 +44,7 @@ def fitted():
 def test_a_wave_is_learned_and_beats_repeating_it():
     made = Forecaster("y", time="ds", id="id", horizon=12, lookback=24, network=Network(units=32),
                       training=Training(epochs=60, learning_rate=0.005, verbose=False))  # fmt: skip
-    found = made.trial(waves(600, noise=0.3), last=48, level=[80])
+    found = made.fit_and_evaluate(waves(600, noise=0.3), last=48, level=[80])
     assert found.scores["network"]["MAE"] < found.scores["seasonal naive"]["MAE"]
     assert found.windows == 2 * (48 - 12 + 1)
     assert found.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
@@ -120,7 +120,7 @@ def test_what_is_known_beforehand_is_used():
     given = {"time": "t", "horizon": 4, "lookback": 8, "network": Network(units=32, dropout=0.0)}
     settings = Training(epochs=60, learning_rate=0.01, verbose=False)
     with_it, without = (
-        Forecaster("y", future=future, training=settings, **given).trial(table)
+        Forecaster("y", future=future, training=settings, **given).fit_and_evaluate(table)
         for future in (("jump",), ())
     )
     assert with_it.scores["network"]["MAE"] < 0.5 * without.scores["network"]["MAE"]
@@ -138,14 +138,14 @@ def test_missing_values_are_forecast_over():
 
 def test_lookback_and_season_are_found_with_the_reason():
     made = Forecaster("y", time="ds", id="id", horizon=6, network=SMALL, training=FEW).fit(waves())
-    assert made.reasons == (
+    assert made.reasons_ == (
         "season 24: the rows are hours",
         "lookback 48: two seasons or one horizon at least, in whole ones",
     )
     n = np.arange(300)
     table = {"y": np.sin(2 * np.pi * n / 17) + 0.01 * np.random.default_rng(0).normal(size=300)}
     made = Forecaster("y", horizon=5, network=SMALL, training=FEW).fit(table)
-    assert made.reasons[0] == "season 17: changes resemble those 17 steps earlier most"
+    assert made.reasons_[0] == "season 17: changes resemble those 17 steps earlier most"
 
 
 def test_the_same_seed_gives_the_same_forecast(fitted):
@@ -157,8 +157,8 @@ def test_the_same_seed_gives_the_same_forecast(fitted):
 
 def test_training_goes_on_from_the_weights_before():
     made = forecaster().fit(waves())
-    cold = forecaster().fit(waves(300)).history
-    assert made.fit(waves(300), warm=True).history.validation[0] < cold.validation[0]
+    cold = forecaster().fit(waves(300)).history_
+    assert made.fit(waves(300), warm=True).history_.validation[0] < cold.validation[0]
     made.set_params(network=Network(units=9))
     with pytest.raises(SettingError, match="expected the same for warm=True"):
         made.fit(waves(), warm=True)
@@ -223,8 +223,8 @@ def test_the_network_is_printed_and_drawn(fitted):
     said = {}
     exec(fitted.code(), said)
     x = np.random.default_rng(0).normal(size=(3, 24, 1)).astype("float32")
-    said["model"].set_weights(fitted.network.get_weights())
-    ours, theirs = (model.predict_on_batch(x) for model in (fitted.network, said["model"]))
+    said["model"].set_weights(fitted.model_.get_weights())
+    ours, theirs = (model.predict_on_batch(x) for model in (fitted.model_, said["model"]))
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
     assert "unaligned · segments · LSTM" in str(fitted.diagram())
 
@@ -263,7 +263,7 @@ def test_rows_without_a_target_at_the_ends_of_a_series_are_no_part_of_it():
     longer = {"t": range(100), "y": [None] * 8 + [*RANDOM.normal(size=80)] + [None] * 12}
     made = Forecaster("y", **SHORT).fit(longer)
     assert made.predict()["t"].to_list() == [88, 89, 90]
-    assert min(made.history.validation) > 0
+    assert min(made.history_.validation) > 0
     with pytest.raises(DataError, match="no row of the series 'c' has a value of 'y'"):
         short().fit(pl.concat([BASE, pl.DataFrame({"t": [1], "id": ["c"], "y": [np.nan]})]))
 
@@ -289,7 +289,7 @@ def test_a_series_no_longer_than_what_is_held_out_is_new_then():
     young = pl.DataFrame({"t": [75, 76, 77], "id": ["s"] * 3, "y": [1.0, 2.0, 3.0]})
     for tables in ([BASE, young], [young, BASE]):
         made = short()
-        made.trial(pl.concat(tables), last=5)
+        made.fit_and_evaluate(pl.concat(tables), last=5)
         assert made.predict()["id"].unique(maintain_order=True).to_list() == ["a", "b"]
 
 
@@ -297,7 +297,7 @@ def test_many_short_series_share_their_errors_in_a_trial_too():
     walks = RANDOM.normal(size=(30, 40)).cumsum(axis=1)
     rows = [pl.DataFrame({"id": [f"s{i}"] * 40, "t": range(40), "y": y})
             for i, y in enumerate(walks)]  # fmt: skip
-    found = short().trial(pl.concat(rows), last=6, level=[80])
+    found = short().fit_and_evaluate(pl.concat(rows), last=6, level=[80])
     assert 0.5 < found.intervals[80]["coverage"] < 1
 
 
@@ -317,9 +317,9 @@ def test_a_series_from_before_those_of_fit_is_a_new_one(plain):
 
 def test_a_constant_series_has_no_scale_and_does_not_rule_the_score():
     flat = pl.DataFrame({"t": range(80), "id": ["z"] * 80, "y": [0.0] * 70 + [1e4] * 10})
-    found = short().trial(pl.concat([BASE, flat]), last=10)
+    found = short().fit_and_evaluate(pl.concat([BASE, flat]), last=10)
     assert found.scores["network"]["MASE"] < 10
-    alone = Forecaster("y", **SHORT).trial(flat.drop("id"), last=10)
+    alone = Forecaster("y", **SHORT).fit_and_evaluate(flat.drop("id"), last=10)
     assert np.isnan(alone.scores["network"]["MASE"])
     assert "nan" not in alone.verdict
 
@@ -354,9 +354,12 @@ def test_months_that_begin_at_a_short_ones_end_keep_their_day():
         (lambda made: made.predict(level=["80"]), "got level='80', expected whole percents"),
         (lambda made: made.predict(level=[97.5]), "got level=97.5"),
         (lambda made: made.backtest(step=2.5), "got step=2.5"),
-        (lambda made: made.trial(BASE, last=2.5), "got last=2.5"),
-        (lambda made: made.trial(BASE, last=0), "got last=0"),
-        (lambda made: made.trial(BASE, last=1000), "has 80 steps, expected more than the 1000"),
+        (lambda made: made.fit_and_evaluate(BASE, last=2.5), "got last=2.5"),
+        (lambda made: made.fit_and_evaluate(BASE, last=0), "got last=0"),
+        (
+            lambda made: made.fit_and_evaluate(BASE, last=1000),
+            "has 80 steps, expected more than the 1000",
+        ),
         (
             lambda _: short(time=None, past="step").fit(BASE),
             "got a column named 'step' and no time",

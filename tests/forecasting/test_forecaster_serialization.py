@@ -121,12 +121,12 @@ def test_the_folder_holds_text_and_safetensors_and_nothing_else(saved):
 def test_what_is_loaded_is_what_was_saved(made, saved, tmp_path):
     loaded = unrolled.load(saved)
     assert str(clone(loaded)) == str(clone(made).set_params(target=("y", "z")))
-    assert (loaded.history, loaded.reasons) == (made.history, made.reasons)
+    assert (loaded.history_, loaded.reasons_) == (made.history_, made.reasons_)
     assert loaded.code() == made.code() == (saved / "code.py").read_text()
     again = loaded.save(tmp_path / "again")
     for name in FILES[:-1]:
         assert (again / name).read_bytes() == (saved / name).read_bytes(), name
-    each = zip(made.network.get_weights(), loaded.network.get_weights(), strict=True)
+    each = zip(made.model_.get_weights(), loaded.model_.get_weights(), strict=True)
     assert all(np.array_equal(ours, theirs) for ours, theirs in each)
 
 
@@ -143,7 +143,7 @@ def test_the_code_runs_where_unrolled_is_not(made, saved):
         [sys.executable, "-c", BLOCKED, str(saved / "code.py")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str([tuple(w.shape) for w in made.network.get_weights()])
+    assert done.stdout.strip() == str([tuple(w.shape) for w in made.model_.get_weights()])
 
 
 DAYS = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 4, 29), eager=True)
@@ -197,9 +197,9 @@ def test_a_series_whose_scale_is_that_of_all_its_steps_comes_back(tmp_path):
 def test_a_loaded_forecaster_goes_on_learning_as_the_one_saved(made, saved, tmp_path):
     data = table(seed=3)
     other = unrolled.load(made.save(tmp_path / "model")).fit(data, warm=True)
-    assert other.history == unrolled.load(saved).fit(data, warm=True).history
+    assert other.history_ == unrolled.load(saved).fit(data, warm=True).history_
     cold = clone(made).fit(data)
-    assert other.history.loss[0] < cold.history.loss[0]
+    assert other.history_.loss[0] < cold.history_.loss[0]
 
 
 def test_saving_over_a_model_of_the_other_kind_replaces_it(made, saved, tmp_path):

@@ -77,7 +77,7 @@ def test_intervals_are_wider_where_a_series_is_restless():
     table = {"y": (random.normal(size=3000) * (1 + 9 * restless)).tolist()}
     few = unrolled.Training(epochs=2, verbose=False)
     made = unrolled.Forecaster("y", horizon=2, lookback=24, training=few)
-    found = made.trial(table, last=600, level=[80]).arrays
+    found = made.fit_and_evaluate(table, last=600, level=[80]).arrays
     low, high = found["lo-80"][..., 0], found["hi-80"][..., 0]
     at = 2400 + np.arange(len(low))
     same = restless[at - 24] == restless[at + 1]  # what is looked back on and what follows

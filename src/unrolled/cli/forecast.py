@@ -124,7 +124,7 @@ def forecast(
     known = unrolled.read(ahead) if ahead is not None else None
     made.check_future(table, known)
     made.fit(table)
-    for reason in made.reasons:
+    for reason in made.reasons_:
         typer.echo(reason, err=True)
     if save is not None:  # first: whatever comes after it, the training is not lost
         words = ["unrolled", "predict", str(save), str(data), "-o", "forecast.csv"]
@@ -185,8 +185,8 @@ def backtest(
     """
     made = _made(locals())
     made.check_wanted(plot=plot)
-    found = made.trial(data, last=last, step=step, level=tuple(level or ()), refit=refit)
-    typer.echo("\n".join((*made.reasons, "", f"{found.windows} forecasts of {horizon} steps")))
+    found = made.fit_and_evaluate(data, last=last, step=step, level=tuple(level or ()), refit=refit)
+    typer.echo("\n".join((*made.reasons_, "", f"{found.windows} forecasts of {horizon} steps")))
     typer.echo(wrapped(str(found)))
     if plot is not None:
         typer.echo(f"\ndrew   {found.plot(plot)}")

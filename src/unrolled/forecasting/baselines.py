@@ -32,7 +32,7 @@ class Ridge:
         """Return the map with the least squared error over training windows, in closed form."""
         rows = np.unique(np.linspace(0, examples.rows - 1, MOST_WINDOWS).astype(int))
         block: Any = examples.targets["y"]
-        known = block.known_steps(rows) > 0  # b u, or 1 1
+        known = block.step_weights(rows) > 0  # b u, or 1 1
         if known.all():
             return cls(_solved(*_products(examples, rows)))
         x, y = _inputs(examples, rows), block.gather(rows).astype(float)  # b t*c+1, b u c

@@ -251,7 +251,11 @@ class Forecaster(Estimator):
         horizon = self._done.plan.horizon if self._done else self._wanted().horizon
         frame = known.index(known.lengths, horizon)
         empty = [pl.lit(None, pl.Float64).alias(name) for name in known.layout.future]
-        return frame.with_columns(empty) if data is None else to_frame_like(frame.with_columns(empty), data)
+        return (
+            frame.with_columns(empty)
+            if data is None
+            else to_frame_like(frame.with_columns(empty), data)
+        )
 
     def backtest(
         self,

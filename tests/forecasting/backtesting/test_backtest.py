@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unrolled.forecasting.backtesting.backtest import backtested
-from unrolled.forecasting.backtesting.rolling_origin import Origins, Rolled
+from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.series.timeline import Timeline
 
 TRUE = np.array([[[1.0], [2.0]], [[2.0], [4.0]]])
@@ -15,7 +15,7 @@ def scored(said, true=TRUE, losses=None, held=None, **more):
     line = Timeline("numbers", 1, 0, int)
     n = len(true)
     origins = Origins((("y",),), np.zeros(n, int), np.arange(n), line)
-    rolled = Rolled(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
+    rolled = RollingForecasts(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
     return backtested(rolled, levels=tuple(held or {}), season=None)
 
 

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
-from unrolled.forecasting.backtesting.interval_scores import LEVELS, Spread, coverage, interval_loss
+from unrolled.forecasting.backtesting.interval_scores import (
+    LEVELS,
+    IntervalScores,
+    coverage,
+    interval_loss,
+)
 from unrolled.forecasting.intervals import offsets
 
 RANDOM = np.random.default_rng(0)
@@ -40,8 +45,8 @@ def test_coverage_counts_what_is_known():
 
 def test_a_series_with_few_errors_takes_those_of_all():
     own, every = RANDOM.normal(size=(130, 2, 1)), 9 * RANDOM.normal(size=(400, 2, 1))
-    both = Spread.of([own, own], [100, 20], every, [80])
-    alone = Spread.of([own, own], [100, 20], None, [80])
+    both = IntervalScores.of([own, own], [100, 20], every, [80])
+    alone = IntervalScores.of([own, own], [100, 20], None, [80])
     found = both.at(0)
     assert found.shape == (2, 30 + 110, 2, 1)
     np.testing.assert_array_equal(found[:, :30], alone.at(0)[:, :30])

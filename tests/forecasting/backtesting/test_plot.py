@@ -8,7 +8,7 @@ import pytest
 from unrolled.errors import DataError
 from unrolled.forecasting.backtesting.backtest import backtested
 from unrolled.forecasting.backtesting.plot import _spread
-from unrolled.forecasting.backtesting.rolling_origin import Origins, Rolled
+from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.series.timeline import Timeline
 
 U, N = 3, 30
@@ -27,7 +27,7 @@ def made(series=1, *, levels=(), u=U):
     origins = Origins(titles, np.repeat(np.arange(series), N), np.tile(np.arange(N), series), line)
     losses = dict.fromkeys(whom, np.abs(true)) if levels else {}
     held = {80: 0.7, 95: 0.9} if levels else {}
-    found = Rolled(arrays, losses, held, np.ones((len(true), 1)), origins)
+    found = RollingForecasts(arrays, losses, held, np.ones((len(true), 1)), origins)
     return backtested(found, levels=levels, season=None)
 
 

@@ -29,7 +29,7 @@ def forecaster(**given):
 
 @pytest.fixture(scope="module")
 def refitted():
-    return forecaster().trial(walks(), last=LAST, level=[80], refit=REFIT)
+    return forecaster().fit_and_evaluate(walks(), last=LAST, level=[80], refit=REFIT)
 
 
 @pytest.mark.parametrize("later", [0, 15, 24, 30])
@@ -37,7 +37,7 @@ def test_no_later_value_changes_an_earlier_forecast(refitted, later):
     """From so many steps held out on values are others: where something is trained or looked at."""
     first = 220 - LAST + later
     other = walks().with_columns(pl.when(pl.col("t") >= first).then(-1e3).otherwise("y").alias("y"))
-    found = forecaster().trial(other, last=LAST, level=[80], refit=REFIT)
+    found = forecaster().fit_and_evaluate(other, last=LAST, level=[80], refit=REFIT)
     before = refitted.origins.steps <= first
     assert before.any()
     assert not before.all()
@@ -47,7 +47,7 @@ def test_no_later_value_changes_an_earlier_forecast(refitted, later):
 
 
 def test_until_the_first_training_anew_forecasts_are_those_of_one_training(refitted):
-    once = forecaster().trial(walks(), last=LAST, level=[80])
+    once = forecaster().fit_and_evaluate(walks(), last=LAST, level=[80])
     early = once.origins.steps < 220 - LAST + REFIT
     for name in ("network", "ridge", "lo-80"):
         same = once.arrays[name] == refitted.arrays[name]
@@ -57,7 +57,7 @@ def test_until_the_first_training_anew_forecasts_are_those_of_one_training(refit
 
 def test_each_training_forecasts_as_predict_after_it_would(refitted):
     made, table = forecaster(), walks()
-    made.trial(table, last=LAST)
+    made.fit_and_evaluate(table, last=LAST)
     whole = made._given(table)
     steps = refits(made._done, whole, made._wanted(), whole.lengths - LAST, REFIT)
     for since, until, fitted in steps:
@@ -73,8 +73,8 @@ def test_each_training_forecasts_as_predict_after_it_would(refitted):
 
 def test_what_was_trained_first_stays():
     once, more = forecaster(), forecaster()
-    once.trial(walks(), last=LAST)
-    more.trial(walks(), last=LAST, refit=REFIT)
+    once.fit_and_evaluate(walks(), last=LAST)
+    more.fit_and_evaluate(walks(), last=LAST, refit=REFIT)
     assert once.predict().equals(more.predict())
 
 
@@ -84,7 +84,9 @@ def test_what_is_trained_again_learns_what_is_new():
     table = pl.DataFrame({"t": n, "id": ["a"] * 420, "y": y})
     long = Training(epochs=40, learning_rate=0.01, validation=0.05, verbose=False)
     once, again = (
-        forecaster(training=long).trial(table, last=120, refit=refit).scores["network"]["MAE"]
+        forecaster(training=long)
+        .fit_and_evaluate(table, last=120, refit=refit)
+        .scores["network"]["MAE"]
         for refit in (None, 40)
     )
     assert again < 0.8 * once
@@ -93,7 +95,7 @@ def test_what_is_trained_again_learns_what_is_new():
 @pytest.mark.parametrize("refit", [0, 2.5])
 def test_a_refit_that_is_no_number_of_steps_is_refused(refit):
     with pytest.raises(SettingError, match=f"got refit={refit}, expected a whole number"):
-        forecaster().trial(walks(), refit=refit)
+        forecaster().fit_and_evaluate(walks(), refit=refit)
 
 
 def test_where_levels_are_asked_for_everyone_has_a_loss_below_the_mase(refitted):

@@ -109,7 +109,7 @@ def test_what_cannot_be_learned_from_is_refused(given, data, words):
 
 def test_more_to_hold_out_than_there_is_is_refused():
     with pytest.raises(DataError) as caught:
-        forecaster(horizon=50, lookback=None).trial(GOOD)
+        forecaster(horizon=50, lookback=None).fit_and_evaluate(GOOD)
     assert str(caught.value) == (
         "the longest series has 40 steps, expected more than the 50 to hold out. Give longer"
         " series, or a smaller `last` or horizon."
@@ -119,11 +119,11 @@ def test_more_to_hold_out_than_there_is_is_refused():
 def test_series_too_short_to_train_on_are_named():
     more = GOOD.vstack(GOOD[:7].with_columns(id=pl.lit("young")))
     made = forecaster(future="off").fit(more)
-    assert made.reasons[-1] == (
+    assert made.reasons_[-1] == (
         "1 of 3 series are too short to train on, the shortest is 'young': they are forecast from"
         " what they have"
     )
-    assert made.reasons[-1] not in forecaster().fit(GOOD).reasons
+    assert made.reasons_[-1] not in forecaster().fit(GOOD).reasons_
 
 
 def test_a_table_of_the_future_without_a_column_is_refused():

@@ -91,9 +91,9 @@ def test_a_forecaster_says_what_it_takes_learns_from_it_and_is_saved_with_it(tmp
         made = unrolled.Forecaster(
             "y", time="when", horizon=24, lookback=24, calendar=calendar, training=training
         )
-        scores = made.trial(table, last=480, step=24).scores
+        scores = made.fit_and_evaluate(table, last=480, step=24).scores
         off[calendar] = scores["network"]["MAE"]
     assert off[True] < 0.8 * off[False]
-    assert "calendar: the place of each step in its day, week, year" in made.reasons
+    assert "calendar: the place of each step in its day, week, year" in made.reasons_
     again = unrolled.load(made.save(tmp_path / "m"))
     assert again.predict().equals(made.predict())

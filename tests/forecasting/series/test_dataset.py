@@ -7,7 +7,7 @@ import pytest
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import baselines
 from unrolled.forecasting.baselines import Ridge
-from unrolled.forecasting.series.dataset import Plan, Series, shared
+from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
 from unrolled.forecasting.series.panel import Layout, panel
 from unrolled.forecasting.series.scaling import Scaling
 from unrolled.forecasting.series.static_features import Statics
@@ -26,7 +26,7 @@ def series(frame, *, channels="joint", marked=False, transform="none"):
     made = panel(frame, LAYOUT)
     seen = shared(made) if channels == "shared" else made
     return Series.of(
-        seen, Plan(T, U, Scaling.fitted(seen, transform), marked, Statics.fitted(made))
+        seen, WindowSpec(T, U, Scaling.fitted(seen, transform), marked, Statics.fitted(made))
     )
 
 
@@ -86,7 +86,7 @@ def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
     assert made.features[10, -2:].tolist() == [0, 1]
     block = made.examples().targets["y"]
     row = 10 - T  # its first target is step 10
-    assert block.known_steps(np.array([row])).tolist() == [[0, 1, 1]]
+    assert block.step_weights(np.array([row])).tolist() == [[0, 1, 1]]
 
 
 def test_windows_for_training_end_before_those_that_are_held_out():

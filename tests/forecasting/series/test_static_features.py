@@ -7,7 +7,7 @@ import pytest
 import unrolled
 from unrolled import Forecaster, Network, Training
 from unrolled.errors import DataError, SettingError
-from unrolled.forecasting.series.dataset import Plan, Series, shared
+from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
 from unrolled.forecasting.series.panel import Layout, panel
 from unrolled.forecasting.series.scaling import Scaling
 from unrolled.forecasting.series.static_features import Statics
@@ -33,7 +33,7 @@ def table(ids=("a", "b", "c")):
 def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
     whole = panel(table(), LAYOUT)
     seen = shared(whole) if channels == "shared" else whole
-    plan = Plan(T, U, Scaling.fitted(seen, "none"), False, Statics.fitted(whole))
+    plan = WindowSpec(T, U, Scaling.fitted(seen, "none"), False, Statics.fitted(whole))
     series = Series.of(seen, plan)
     block = series.examples().inputs["x"]
     rows = np.arange(block.places.total)
@@ -78,7 +78,9 @@ def test_what_only_the_kind_of_a_series_tells_is_learned():
     given |= {"network": Network(units=16, dropout=0.0)}
     settings = Training(epochs=40, learning_rate=0.01, verbose=False)
     with_it, without = (
-        Forecaster("y", static=static, training=settings, **given).trial(split_by_kind(), last=10)
+        Forecaster("y", static=static, training=settings, **given).fit_and_evaluate(
+            split_by_kind(), last=10
+        )
         for static in (("kind",), ())
     )
     assert with_it.scores["network"]["MAE"] < 0.7 * without.scores["network"]["MAE"]

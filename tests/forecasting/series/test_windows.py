@@ -36,4 +36,4 @@ def test_steps_without_a_value_weigh_nothing():
     known[4] = False
     places = Places(np.array([0]), np.array([6]))
     block = Windows(np.zeros((10, 1), "float32"), None, places, 2, 3, None, 1, known)
-    assert block.known_steps(np.arange(3)).tolist() == [[1, 1, 0], [1, 0, 1], [0, 1, 1]]
+    assert block.step_weights(np.arange(3)).tolist() == [[1, 1, 0], [1, 0, 1], [0, 1, 1]]

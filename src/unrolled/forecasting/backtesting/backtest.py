@@ -11,7 +11,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.forecasting.backtesting.plot import panels
-from unrolled.forecasting.backtesting.rolling_origin import Origins, Rolled
+from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.baselines import LAST, NETWORK, RIDGE, SEASONAL
 
 COPY = 0.1  # of the error of repeating the last value: nearer to it, a forecast is its copy
@@ -76,7 +76,9 @@ class Backtest:
         return panels(Path(path), self.arrays, self.origins, self.by_step, self.reliability)
 
 
-def backtested(rolled: Rolled, *, levels: tuple[int, ...], season: int | None) -> Backtest:
+def backtested(
+    rolled: RollingForecasts, *, levels: tuple[int, ...], season: int | None
+) -> Backtest:
     """Score forecasts.
 
     Args:

@@ -15,7 +15,7 @@ LEVELS = (*range(10, 100, 10), 95)  # percents that together tell of a whole dis
 
 
 @dataclass(frozen=True)
-class Spread:
+class IntervalScores:
     """What to add to forecasts for the ends of their intervals.
 
     Attributes:
@@ -29,7 +29,7 @@ class Spread:
     @classmethod
     def of(
         cls, errors: Sequence[Array], known: Sequence[int], every: Array | None, levels: list[int]
-    ) -> Spread:
+    ) -> IntervalScores:
         """Return the intervals of forecasts made one after another.
 
         Args:
@@ -42,7 +42,7 @@ class Spread:
         shared = None if every is None else intervals.offsets(every, levels)[:, :, None]
         parts, counts = [], [len(own) - n for own, n in zip(errors, known, strict=True)]
         for own, n, count in zip(errors, known, counts, strict=True):
-            if shared is not None and n < OWN:  # as `Fitted.offsets` does
+            if shared is not None and n < OWN:  # as `TrainedForecaster.offsets` does
                 parts.append(np.repeat(shared, -(-count // intervals.APART), axis=2))
             else:
                 parts.append(intervals.rolling(own, levels, first=n))

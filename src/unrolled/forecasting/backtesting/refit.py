@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.forecasting.fitting import Wanted, trained
+from unrolled.forecasting.fitting import ForecastSettings, trained
 from unrolled.forecasting.series.panel import Panel
-from unrolled.forecasting.trained import Fitted
+from unrolled.forecasting.trained import TrainedForecaster
 
 
 def refits(
-    fitted: Fitted, whole: Panel, wanted: Wanted, first: Array, every: int
-) -> Iterator[tuple[int, int, Fitted]]:
+    fitted: TrainedForecaster, whole: Panel, wanted: ForecastSettings, first: Array, every: int
+) -> Iterator[tuple[int, int, TrainedForecaster]]:
     """Train on ever more steps, each time from the weights before.
 
     Args:

@@ -12,11 +12,16 @@ import numpy as np
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.forecasting import intervals
-from unrolled.forecasting.backtesting.interval_scores import LEVELS, Spread, coverage, interval_loss
+from unrolled.forecasting.backtesting.interval_scores import (
+    LEVELS,
+    IntervalScores,
+    coverage,
+    interval_loss,
+)
 from unrolled.forecasting.baselines import NETWORK
 from unrolled.forecasting.series.dataset import Series
 from unrolled.forecasting.series.timeline import Timeline
-from unrolled.forecasting.trained import Fitted, naive
+from unrolled.forecasting.trained import TrainedForecaster, naive
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Origins:
 
 
 @dataclass(frozen=True)
-class Rolled:
+class RollingForecasts:
     """Forecasts of known steps in their own units.
 
     Attributes:
@@ -57,7 +62,7 @@ class Rolled:
 
 
 @dataclass(frozen=True)
-class Windows:
+class ScoredWindows:
     """The windows of a backtest, one step apart, series after series.
 
     Attributes:
@@ -77,7 +82,7 @@ class Windows:
     scored: Array
 
     @classmethod
-    def of(cls, series: Series, first: Array, begin: Array, step: int) -> Windows:
+    def of(cls, series: Series, first: Array, begin: Array, step: int) -> ScoredWindows:
         """Return the windows from `begin`, of which every `step`-th from `first` is scored (s)."""
         examples = series.examples(first=begin)
         block: Any = examples.inputs["x"]
@@ -103,15 +108,15 @@ class Windows:
 
 
 def rolled(
-    fitted: Fitted,
+    fitted: TrainedForecaster,
     series: Series,
     first: Array,
     step: int,
     levels: tuple[int, ...],
     *,
     fresh: bool,
-    later: Iterable[tuple[int, int, Fitted]] = (),
-) -> Rolled:
+    later: Iterable[tuple[int, int, TrainedForecaster]] = (),
+) -> RollingForecasts:
     """Forecast known steps.
 
     Args:
@@ -125,7 +130,7 @@ def rolled(
             many steps after `first`.
     """
     begin = _begin(fitted, series, first, fresh=fresh) if levels else first
-    windows = Windows.of(series, first, begin, step)
+    windows = ScoredWindows.of(series, first, begin, step)
     said = fitted.everyone(series, windows.examples)
     for since, until, other in later:
         rows = (windows.past >= since) & (windows.past < until)
@@ -152,17 +157,19 @@ def rolled(
                 arrays |= {f"lo-{level}": low, f"hi-{level}": high} if level in levels else {}
         losses[who] /= 2 * len(LEVELS) + 1
     scales = _scales(fitted, series, first)[windows.which][windows.scored]
-    return Rolled(arrays, losses, held, scales, _origins(fitted, windows))
+    return RollingForecasts(arrays, losses, held, scales, _origins(fitted, windows))
 
 
-def _begin(fitted: Fitted, series: Series, first: Array, *, fresh: bool) -> Array:
+def _begin(fitted: TrainedForecaster, series: Series, first: Array, *, fresh: bool) -> Array:
     """Return the first step of each series whose forecasts tell how wrong they may be (s)."""
     early = first - intervals.RECENT - fitted.plan.horizon
     begin = np.minimum(first, np.maximum(fitted.first_held(series, fresh=fresh), early))
     return np.asarray(np.maximum(begin, fitted.plan.lookback))
 
 
-def _instead(other: Fitted, windows: Windows, since: int, until: int) -> dict[str, Array]:
+def _instead(
+    other: TrainedForecaster, windows: ScoredWindows, since: int, until: int
+) -> dict[str, Array]:
     """Return what another says of some windows, in the scaled units of these, by who (m u c)."""
     first = windows.first + since
     series = Series.of(windows.series.panel, other.plan, first)
@@ -177,7 +184,7 @@ def _instead(other: Fitted, windows: Windows, since: int, until: int) -> dict[st
 
 
 def _intervals(
-    windows: Windows,
+    windows: ScoredWindows,
     true: Array,
     said: Array,
     risk: Array,
@@ -191,19 +198,19 @@ def _intervals(
         true: Their true values (n u c).
         said: What was forecast (n u c).
         risk: What errors are measured by (n 1 c).
-        every: Errors of all series together, so measured (m u c); see `Spread.of`.
+        every: Errors of all series together, so measured (m u c); see `IntervalScores.of`.
         levels: The levels.
     """
     ahead = windows.past >= 0
     ends, scored = np.cumsum(windows.counts)[:-1], windows.scored[ahead]
     known = [int(part.sum()) for part in np.split(~ahead, ends)]
-    spread = Spread.of(np.split((true - said) / risk, ends), known, every, levels)
+    spread = IntervalScores.of(np.split((true - said) / risk, ends), known, every, levels)
     for k, level in enumerate(levels):
         low, high = said[windows.scored] + spread.at(k)[:, scored] * risk[windows.scored]
         yield level, windows.own(low), windows.own(high)
 
 
-def _scales(fitted: Fitted, series: Series, first: Array) -> Array:
+def _scales(fitted: TrainedForecaster, series: Series, first: Array) -> Array:
     """Return the mean error of a naive forecast in the training part of each series (s c).
 
     That of a new series is taken of its steps before the first to score.
@@ -221,7 +228,7 @@ def _scales(fitted: Fitted, series: Series, first: Array) -> Array:
     return np.stack(rows)
 
 
-def _origins(fitted: Fitted, windows: Windows) -> Origins:
+def _origins(fitted: TrainedForecaster, windows: ScoredWindows) -> Origins:
     """Return where the scored windows' forecasts began."""
     panel, layout = windows.series.panel, fitted.panel.layout
     titles = []

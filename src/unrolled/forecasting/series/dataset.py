@@ -20,7 +20,7 @@ MOST_HELD = 20_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class WindowSpec:
     """What a window is.
 
     Attributes:
@@ -56,12 +56,12 @@ class Series:
     panel: Panel
     features: Array
     known: Array
-    plan: Plan
+    plan: WindowSpec
     scales: Array
     static: Array
 
     @classmethod
-    def of(cls, panel: Panel, plan: Plan, before: Array | None = None) -> Series:
+    def of(cls, panel: Panel, plan: WindowSpec, before: Array | None = None) -> Series:
         """Return the features of a panel's steps.
 
         Args:
@@ -134,7 +134,7 @@ class Series:
         block: Any = examples.targets["y"]
         rows = np.arange(examples.rows)
         found: Array = block.gather(rows) + block.levels(rows)[:, None]
-        return np.where(block.known_steps(rows)[..., None] > 0, found, np.nan)
+        return np.where(block.step_weights(rows)[..., None] > 0, found, np.nan)
 
     def levels(self, examples: Examples) -> Array:
         """Return the level of each window (n c)."""
@@ -156,7 +156,7 @@ class Series:
 
 def sampled(examples: Examples) -> Examples:
     """Return training windows of which a pass draws at most so many."""
-    return replace(examples, most=MOST_A_PASS) if examples.rows > MOST_A_PASS else examples
+    return replace(examples, max_rows=MOST_A_PASS) if examples.rows > MOST_A_PASS else examples
 
 
 def shared(panel: Panel) -> Panel:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 
 PIECE = 4096  # windows that are looked at together where all are
 
@@ -52,7 +52,7 @@ class Places:
 
 
 @dataclass(frozen=True, eq=False)
-class Windows(Block):
+class Windows(RaggedColumn):
     """A block whose rows are windows of `size` steps over `flat` (n f).
 
     Attributes:
@@ -95,10 +95,10 @@ class Windows(Block):
             [self.flat[self._steps(piece), : self.leveled].std(axis=1) for piece in pieces]
         )
 
-    def known_steps(self, rows: Array) -> Array:
+    def step_weights(self, rows: Array) -> Array:
         """Return 1 for the steps of windows that have all of their values, else 0 (b size)."""
         if self.known is None:
-            return super().known_steps(rows)
+            return super().step_weights(rows)
         return self.known[self._steps(rows)].astype("float32")
 
     def _steps(self, rows: Array) -> Array:
