@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from unrolled import baselines
-from unrolled.baselines.checks import Held
-from unrolled.data.block import Block
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.baselines.checks import BaselineChecks
+from unrolled.data.block import RaggedColumn
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.infer import infer_schema
-from unrolled.data.ingest import opened
+from unrolled.data.ingest import ingest
 from unrolled.errors import DataError
 
 WORDS = ["ab", "b", "abba", "ba", "bab", "aa"] * 6
@@ -48,24 +48,24 @@ SCHEMAS = {
 def made(name):
     """Return the encoding of some columns and the references fitted on their rows."""
     inputs, outputs = SCHEMAS[name]
-    source = opened(TABLE, None, inputs, outputs)
-    schema = infer_schema.schema(
+    source = ingest(TABLE, None, inputs, outputs)
+    schema = infer_schema.infer_schema(
         source.table, source.inputs, source.outputs, shape="auto", arrays=False
     )
-    encoding = Encoding.fitted(schema, source.table)
-    examples = encoding.examples(source.table, targets=True)
+    encoding = TableEncoder.fit(schema, source.table)
+    examples = encoding.encode(source.table, targets=True)
     blocks = {**examples.inputs, **examples.targets}
-    symbols = {n: s for n, s in encoding.sizes.items() if n in blocks and blocks[n].whole}
+    symbols = {n: s for n, s in encoding.sizes.items() if n in blocks and blocks[n].is_integer}
     aligned = schema.shape == "aligned"
-    found = baselines.fitted(examples, symbols, encoding.categories, aligned=aligned)
+    found = baselines.fit_baselines(examples, symbols, encoding.category_inputs, aligned=aligned)
     return encoding, tuple(found)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_what_was_fitted_and_saved_passes(name):
     encoding, found = made(name)
-    Held(encoding).every(found)
-    Held(encoding).every(baselines.restored(*baselines.saved(found)))
+    BaselineChecks(encoding).every(found)
+    BaselineChecks(encoding).every(baselines.from_dicts(*baselines.to_dicts(found)))
 
 
 @pytest.fixture(scope="module")
@@ -146,18 +146,18 @@ FREQUENT = {
 NEAREST = {
     "no texts": (TEXT, {"texts": lambda _: {}}),
     "other answers": (TEXT, {"answers": lambda a: {"word": a["said"]}}),
-    "ids that are not known": (TEXT, {"texts": each(lambda b: Block(b.flat + 1000, b.offsets))}),
+    "ids that are not known": (TEXT, {"texts": each(lambda b: RaggedColumn(b.flat + 1000, b.offsets))}),
     "letters that are none": (
         TEXT,
-        {"texts": each(lambda b: Block(b.flat + (1 << 30), b.offsets))},
+        {"texts": each(lambda b: RaggedColumn(b.flat + (1 << 30), b.offsets))},
     ),
-    "ids below zero": (TEXT, {"answers": each(lambda b: Block(b.flat - 1000, b.offsets))}),
-    "steps beyond the end": (TEXT, {"answers": each(lambda b: Block(b.flat[:-1], b.offsets))}),
+    "ids below zero": (TEXT, {"answers": each(lambda b: RaggedColumn(b.flat - 1000, b.offsets))}),
+    "steps beyond the end": (TEXT, {"answers": each(lambda b: RaggedColumn(b.flat[:-1], b.offsets))}),
     "lengths below zero": (
         TEXT,
-        {"answers": each(lambda b: Block(b.flat, b.offsets[::-1].copy()))},
+        {"answers": each(lambda b: RaggedColumn(b.flat, b.offsets[::-1].copy()))},
     ),
-    "rows without an answer": (TEXT, {"answers": each(lambda b: Block(b.flat, b.offsets * 0))}),
+    "rows without an answer": (TEXT, {"answers": each(lambda b: RaggedColumn(b.flat, b.offsets * 0))}),
     "fewer rows": (TEXT, {"labels": lambda a: a[:-1]}),
     "no rows": (TEXT, {"labels": lambda a: a[:0], "numbers": lambda a: a[:0]}),
     "more numbers": (TEXT, {"numbers": lambda a: np.tile(a, 2)}),
@@ -205,7 +205,7 @@ ALL = [
 def test_what_was_changed_is_refused(fitted, kind, name, of, change):  # noqa: ARG001
     encoding, found = fitted(of)
     with pytest.raises(DataError, match=r"got the reference '.*' with .*, expected those of its"):
-        Held(encoding).every(changed(found, kind, **change))
+        BaselineChecks(encoding).every(changed(found, kind, **change))
 
 
 @pytest.mark.parametrize("of", [LABEL, TEXT])
@@ -213,4 +213,4 @@ def test_an_output_without_a_reference_is_refused(fitted, of):
     encoding, found = fitted(of)
     for few in ((), [one for one in found if type(one).__name__ == "NGram"]):
         with pytest.raises(DataError, match=r"got no reference for '.*', expected one"):
-            Held(encoding).every(few)
+            BaselineChecks(encoding).every(few)

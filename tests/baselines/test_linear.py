@@ -6,10 +6,10 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from unrolled.baselines import linear
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import table
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.tables.table import make_table
 from unrolled.inference import predict
 
 ROWS = 40
@@ -25,12 +25,12 @@ TEXTS = ["".join(RNG.choice(list("abcd"), size=n)) for n in RNG.integers(1, 7, s
 def fitted(columns, inputs, outputs, *, stated=None):
     """Return the references of a table by name, its encoded rows and their encoding."""
     frame = read(columns)
-    into, out = sides(frame, inputs, outputs, stated=stated)
-    values = table(frame, into, out)
-    encoding = Encoding.fitted(schema(values, into, out), values)
-    examples = encoding.examples(values, targets=True)
+    into, out = infer_columns(frame, inputs, outputs, stated=stated)
+    values = make_table(frame, into, out)
+    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
+    examples = encoding.encode(values, targets=True)
     blocks = {**examples.inputs, **examples.targets}
-    symbols = {n: size for n, size in encoding.sizes.items() if n in blocks and blocks[n].whole}
+    symbols = {n: size for n, size in encoding.sizes.items() if n in blocks and blocks[n].is_integer}
     aligned = encoding.schema.shape == "aligned"
     found = linear.fitted(examples, list(examples.targets), symbols, aligned=aligned)
     return {reference.name: reference for reference in found}, examples
@@ -139,10 +139,10 @@ def test_outputs_of_numbers_and_of_labels_have_references_that_say_so():
 def test_a_training_part_of_one_class_is_answered_with_it():
     frame = {"a": A, "y": ["p"] * (ROWS - 1) + ["q"]}
     data = read(frame)
-    into, out = sides(data, ["a"], ["y"])
-    values = table(data, into, out)
-    encoding = Encoding.fitted(schema(values, into, out), values.take(range(ROWS - 1)))
-    examples = encoding.examples(values.take(range(ROWS - 1)), targets=True)
+    into, out = infer_columns(data, ["a"], ["y"])
+    values = make_table(data, into, out)
+    encoding = TableEncoder.fit(infer_schema(values, into, out), values.take(range(ROWS - 1)))
+    examples = encoding.encode(values.take(range(ROWS - 1)), targets=True)
     found = linear.fitted(examples, ["y"], {"y": 1}, aligned=False)
     assert [r.outputs(examples)["y"].tolist() for r in found] == [[[1.0]] * (ROWS - 1)] * 2
 
@@ -159,12 +159,12 @@ def test_the_constant_of_even_aligned_rows_is_one_for_each_step():
         "y": [[1.0, 2.0, 3.0], [3.0, 4.0, 8.0]] * 4,
     }
     frame = read(rows)
-    into, out = sides(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
-    values = table(frame, into, out)
-    encoding = Encoding.fitted(schema(values, into, out), values)
-    examples = encoding.examples(values, targets=True)
+    into, out = infer_columns(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
+    values = make_table(frame, into, out)
+    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
+    examples = encoding.encode(values, targets=True)
     constant = linear.fitted(examples, ["y"], {}, aligned=True)[0]
-    said = constant.outputs(encoding.examples(values, targets=False))["y"]
+    said = constant.outputs(encoding.encode(values, targets=False))["y"]
     decoded = encoding.decode(out[0], said)
     np.testing.assert_allclose(np.ravel(decoded[0]), [2.0, 3.0, 5.5], rtol=1e-5)
 

@@ -9,12 +9,12 @@ from unrolled.baselines import nearest
 from unrolled.baselines.most_frequent import MostFrequent
 from unrolled.baselines.nearest import Nearest
 from unrolled.data.batches import Examples
-from unrolled.data.block import Block
+from unrolled.data.block import RaggedColumn
 from unrolled.data.encoders.categories import Categories
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import table
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.tables.table import make_table
 
 RNG = np.random.default_rng(0)
 WORDS = ["".join(RNG.choice(list("abcd"), size=n)) for n in RNG.integers(1, 9, size=60)]
@@ -27,15 +27,15 @@ MANY = [f"k{i % 40}" for i in range(60)]  # too many for marks: they go in as id
 def encoded(columns, inputs, outputs, **stated):
     """Return the encoding of a table, its column that comes out, and its examples."""
     frame = read(columns)
-    into, out = sides(frame, inputs, outputs, stated=stated)
-    values = table(frame, into, out)
-    made = Encoding.fitted(schema(values, into, out), values)
-    return made, out[0], made.examples(values, targets=True)
+    into, out = infer_columns(frame, inputs, outputs, stated=stated)
+    values = make_table(frame, into, out)
+    made = TableEncoder.fit(infer_schema(values, into, out), values)
+    return made, out[0], made.encode(values, targets=True)
 
 
 def again(made):
     """Return a reference as it comes back from its facts and arrays."""
-    return baselines.restored(*baselines.saved((made,)))[0]
+    return baselines.from_dicts(*baselines.to_dicts((made,)))[0]
 
 
 def spoken(words=WORDS):
@@ -53,9 +53,9 @@ def test_the_most_frequent_row_is_answered_the_first_of_several():
 def test_a_word_is_answered_with_the_output_of_the_word_of_fewest_edits(monkeypatch):
     monkeypatch.setattr(nearest, "AT_ONCE", 7)
     made, out, examples = spoken()
-    found = again(Nearest.fitted(examples, ["sounds"], made.categories))
+    found = again(Nearest.fitted(examples, ["sounds"], made.category_inputs))
     new = ["abcd", "d", "bbbbbbbbbb", "cadabc", "aq"]
-    asked = made.examples(table(read({"word": new}), made.schema.inputs), targets=False)
+    asked = made.encode(make_table(read({"word": new}), made.schema.inputs), targets=False)
     edits = [[Levenshtein.distance(word, known) for known in WORDS] for word in new]
     first = [row.index(min(row)) for row in edits]
     assert made.decode(out, found.outputs(asked)["sounds"]) == [SOUNDS[i].split() for i in first]
@@ -65,11 +65,11 @@ def test_a_word_is_answered_with_the_output_of_the_word_of_fewest_edits(monkeypa
 def test_the_same_category_comes_before_the_nearest_number():
     columns = {"a": A, "kind": KIND, "many": MANY, "y": SOUNDS}
     made, _, examples = encoded(columns, ["a", "kind", "many"], ["y"], many="category", y="tokens")
-    categories = made.categories
+    categories = made.category_inputs
     assert (len(categories.marks), categories.ids) == (1, ("many",))
     found = again(Nearest.fitted(examples, ["y"], categories))
     new = {"a": [0.3, -2.0, 9.0], "kind": ["q", "p", "q"], "many": ["k3", "k25", "unseen"]}
-    asked = made.examples(table(read(new), made.schema.inputs), targets=False)
+    asked = made.encode(make_table(read(new), made.schema.inputs), targets=False)
     rows = list(zip(A, KIND, MANY, strict=True))
     far = [
         [1e6 * ((k != kind) + (m != many)) + abs(x - a) / A.std() for x, k, m in rows]
@@ -82,9 +82,9 @@ def test_a_category_beside_text_comes_before_the_text():
     columns = {"word": ["abc", "abd", "abd"], "kind": ["p", "q", "p"], "y": ["u", "v", "w w"]}
     stated = {"word": "characters", "kind": "category", "y": "tokens"}
     made, _, examples = encoded(columns, ["word", "kind"], ["y"], **stated)
-    found = Nearest.fitted(examples, ["y"], made.categories)
+    found = Nearest.fitted(examples, ["y"], made.category_inputs)
     new = {"word": ["abc", "abd"], "kind": ["q", "p"]}
-    asked = made.examples(table(read(new), made.schema.inputs), targets=False)
+    asked = made.encode(make_table(read(new), made.schema.inputs), targets=False)
     assert found.places(asked).tolist() == [1, 2]
 
 
@@ -92,9 +92,9 @@ def test_rows_of_numbers_are_compared_by_their_statistics():
     steps = [[1.0, 2.0], [5.0, 6.0, 7.0], [-1.0]]
     columns = {"s": steps, "y": ["u", "v v", "w"]}
     made, _, examples = encoded(columns, ["s"], ["y"], s="numbers", y="tokens")
-    found = Nearest.fitted(examples, ["y"], made.categories)
-    asked = made.examples(
-        table(read({"s": [[6.0], [0.9, 2.2]]}), made.schema.inputs), targets=False
+    found = Nearest.fitted(examples, ["y"], made.category_inputs)
+    asked = made.encode(
+        make_table(read({"s": [[6.0], [0.9, 2.2]]}), made.schema.inputs), targets=False
     )
     assert found.places(asked).tolist() == [1, 0]
 
@@ -102,15 +102,15 @@ def test_rows_of_numbers_are_compared_by_their_statistics():
 def test_what_is_kept_is_thinned_evenly(monkeypatch):
     monkeypatch.setattr(nearest, "MOST_ROWS", 3)
     made, _, examples = spoken(WORDS[:9])
-    found = Nearest.fitted(examples, ["sounds"], made.categories)
+    found = Nearest.fitted(examples, ["sounds"], made.category_inputs)
     assert found.places(examples)[[0, 4, 8]].tolist() == [0, 1, 2]
     monkeypatch.setattr(nearest, "MOST_CELLS", 1)
-    assert len(Nearest.fitted(examples, ["sounds"], made.categories).labels) == 1
+    assert len(Nearest.fitted(examples, ["sounds"], made.category_inputs).labels) == 1
 
 
 def test_ids_of_any_size_are_told_apart():
     ids = np.array([0xD7FF, 0xD800, 0xDFFF, 0xE000], dtype=np.int32)
-    blocks = [Block.of([ids[i : i + 1] for i in range(4)]) for _ in range(2)]
+    blocks = [RaggedColumn.from_rows([ids[i : i + 1] for i in range(4)]) for _ in range(2)]
     examples = Examples({"w": blocks[0]}, {"y": blocks[1]}, rows=4, lengths=np.ones(4, int))
     assert Nearest.fitted(examples, ["y"], Categories()).places(examples).tolist() == [0, 1, 2, 3]
 
@@ -120,9 +120,9 @@ def test_rows_of_a_length_of_their_own_are_recalled(aligned, names):
     made, _, examples = spoken()
     symbols = {name: made.sizes[name] for name in ("word", "sounds")}
     if aligned:
-        same = Block.of([np.ones(len(word), dtype=np.int32) for word in WORDS])
+        same = RaggedColumn.from_rows([np.ones(len(word), dtype=np.int32) for word in WORDS])
         examples = Examples(examples.inputs, {"sounds": same}, examples.rows, examples.lengths)
-    found = baselines.fitted(examples, symbols, made.categories, aligned=aligned)
+    found = baselines.fit_baselines(examples, symbols, made.category_inputs, aligned=aligned)
     expected = ["most frequent output", "nearest training input", "n-gram"]
     assert [reference.name for reference in found] == (names or expected)
 
@@ -136,7 +136,7 @@ def test_outputs_of_both_sorts_have_references_of_both_sorts():
         rows=60,
         steps_out=3,
     )
-    found = baselines.fitted(both, {"sounds": 9}, made.categories, aligned=False)
+    found = baselines.fit_baselines(both, {"sounds": 9}, made.category_inputs, aligned=False)
     answered = [(reference.name, list(reference.outputs(both))) for reference in found]
     assert answered == [
         ("mean", ["curve"]),

@@ -9,7 +9,7 @@ from unrolled import baselines
 from unrolled.baselines import ngram
 from unrolled.baselines.ngram import NGram
 from unrolled.data.batches import Examples
-from unrolled.data.block import Block
+from unrolled.data.block import RaggedColumn
 from unrolled.data.encoders.categories import Categories
 
 RNG = np.random.default_rng(0)
@@ -21,14 +21,14 @@ KINDS = RNG.integers(0, 2, size=len(ROWS))
 
 def examples(rows, kinds):
     marks = np.eye(2, dtype="float32")[kinds]
-    block = Block.of([np.array(row, dtype=np.int32) for row in rows])
-    return Examples({"x": Block(marks)}, {"y": block}, rows=len(rows))
+    block = RaggedColumn.from_rows([np.array(row, dtype=np.int32) for row in rows])
+    return Examples({"x": RaggedColumn(marks)}, {"y": block}, rows=len(rows))
 
 
 def fitted(rows=ROWS, kinds=KINDS, *, categories=True):
     marks = Categories(((0, 2),)) if categories else Categories()
     made = NGram.fitted(examples(rows, kinds), ["y"], {"y": SIZE}, marks)
-    return baselines.restored(*baselines.saved((made,)))[0]
+    return baselines.from_dicts(*baselines.to_dicts((made,)))[0]
 
 
 def runs_of(rows, n):

@@ -19,10 +19,10 @@ from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.data.encoders.categories import Categories
 
-__all__ = ["Reference", "fitted", "restored", "saved"]
+__all__ = ["Baseline", "fit_baselines", "from_dicts", "to_dicts"]
 
 
-class Reference(Protocol):
+class Baseline(Protocol):
     """What every reference does. What it cannot say of an output, it leaves out."""
 
     @property
@@ -52,7 +52,7 @@ class Reference(Protocol):
         ...
 
 
-KINDS: dict[str, type[Reference]] = {
+KINDS: dict[str, type[Baseline]] = {
     "linear": Linear,
     "most frequent": MostFrequent,
     "nearest": Nearest,
@@ -60,9 +60,9 @@ KINDS: dict[str, type[Reference]] = {
 }
 
 
-def fitted(
+def fit_baselines(
     examples: Examples, symbols: Mapping[str, int], categories: Categories, *, aligned: bool
-) -> list[Reference]:
+) -> list[Baseline]:
     """Return the references of every output, fitted on the training part.
 
     Args:
@@ -74,11 +74,11 @@ def fitted(
     rows = [
         name
         for name, block in examples.targets.items()
-        if block.whole and block.offsets is not None and not aligned
+        if block.is_integer and block.offsets is not None and not aligned
     ]
     plain = [name for name in examples.targets if name not in rows]
     steps = [n for n in plain if aligned and examples.targets[n].offsets is not None]
-    found: list[Reference] = []
+    found: list[Baseline] = []
     for names, each in ((steps, True), ([n for n in plain if n not in steps], False)):
         if names:
             found += linear.fitted(examples, names, symbols, aligned=each)
@@ -91,7 +91,7 @@ def fitted(
     return found
 
 
-def saved(references: tuple[Reference, ...]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
+def to_dicts(references: tuple[Baseline, ...]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
     """Return the facts of each reference, as JSON, and the arrays of all."""
     names = {kind: name for name, kind in KINDS.items()}
     facts = [{"kind": names[type(made)], **made.facts()} for made in references]
@@ -103,7 +103,7 @@ def saved(references: tuple[Reference, ...]) -> tuple[list[dict[str, Any]], dict
     return facts, arrays
 
 
-def restored(facts: list[dict[str, Any]], arrays: Mapping[str, Array]) -> tuple[Reference, ...]:
+def from_dicts(facts: list[dict[str, Any]], arrays: Mapping[str, Array]) -> tuple[Baseline, ...]:
     """Return the references that `saved` described; those without a kind are linear."""
     found = []
     for place, row in enumerate(facts):

@@ -14,7 +14,7 @@ from unrolled.baselines.nearest import Nearest
 from unrolled.baselines.ngram import Counts, NGram
 from unrolled.data.block import Array
 from unrolled.data.encoders.encoder import embedded
-from unrolled.data.encoders.table_encoder import Encoding
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import DataError
 from unrolled.shapes import FACTS
 
@@ -22,7 +22,7 @@ LINEAR = ("mean", "ridge", "most frequent", "logistic regression", "constant", "
 MOST_TIMES = 2**31  # that a run of steps may stand there
 
 
-class Held:
+class BaselineChecks:
     """The sizes of encoded rows, which references are held to.
 
     Args:
@@ -36,8 +36,8 @@ class Held:
         stepped: The other outputs that have steps.
     """
 
-    def __init__(self, encoding: Encoding) -> None:
-        schema, names, sizes = encoding.schema, encoding.ports, encoding.sizes
+    def __init__(self, encoding: TableEncoder) -> None:
+        schema, names, sizes = encoding.schema, encoding.tensor_names, encoding.sizes
         inputs = {names[c.name]: encoding.encoders[c.name] for c in schema.inputs}
         outputs = {names[c.name]: c for c in schema.outputs}
         self.aligned, self.t, self.u = (
@@ -45,7 +45,7 @@ class Held:
             encoding.steps_in,
             encoding.steps_out,
         )
-        self.many, self.categories = FACTS[schema.shape].inputs == "many", encoding.categories
+        self.many, self.categories = FACTS[schema.shape].inputs == "many", encoding.category_inputs
         self.ids = {n: sizes[n] for n, made in inputs.items() if embedded(made)}
         self.values = sum(sizes[n] for n in inputs if n not in self.ids)
         self.heads = {n: sizes[n] for n in outputs}
@@ -183,11 +183,11 @@ class Held:
         )
 
 
-CHECKS: dict[type[Any], Callable[[Held, Any], list[str]]] = {
-    Linear: Held.linear,
-    MostFrequent: Held.frequent,
-    Nearest: Held.nearest,
-    NGram: Held.ngram,
+CHECKS: dict[type[Any], Callable[[BaselineChecks, Any], list[str]]] = {
+    Linear: BaselineChecks.linear,
+    MostFrequent: BaselineChecks.frequent,
+    Nearest: BaselineChecks.nearest,
+    NGram: BaselineChecks.ngram,
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from unrolled.data.batches import Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.errors import DataError
 
 MOST_FLAT = 4096  # more numbers than this in a row are summarised by four statistics
@@ -144,7 +144,7 @@ class Features:
             return sparse.hstack([sparse.csr_matrix(part) for part in parts]).tocsr()
         return np.concatenate(parts, axis=1)
 
-    def _numbers(self, block: Block) -> Array:
+    def _numbers(self, block: RaggedColumn) -> Array:
         if block.offsets is None:
             return block.flat
         if self.flat:
@@ -152,7 +152,7 @@ class Features:
             return block.flat.reshape(len(block.offsets) - 1, -1)
         return statistics(block)
 
-    def _step(self, name: str, block: Block, shift: int) -> Any:
+    def _step(self, name: str, block: RaggedColumn, shift: int) -> Any:
         """Return the features of the step `shift` away, zero beyond the row's ends."""
         offsets = block.offsets if block.offsets is not None else np.arange(len(block.flat) + 1)
         place = np.arange(len(block.flat))
@@ -165,7 +165,7 @@ class Features:
         return _one_hot(np.where(inside, values, -1), self.symbols[name])
 
 
-def _refuse_uneven(block: Block) -> None:
+def _refuse_uneven(block: RaggedColumn) -> None:
     """Refuse rows of different lengths, which models of other versions took for even ones."""
     if block.lengths is not None and len(set(block.lengths.tolist())) > 1:
         raise DataError(
@@ -174,7 +174,7 @@ def _refuse_uneven(block: Block) -> None:
         )
 
 
-def statistics(block: Block) -> Array:
+def statistics(block: RaggedColumn) -> Array:
     """Return the mean, spread, least and most of each row's steps of numbers: (n 4f)."""
     if block.offsets is None:
         return block.flat
@@ -324,12 +324,12 @@ def _vectorizer(size: int, grams: dict[str, int] | None = None) -> Any:
     )
 
 
-def _frequent(block: Block, size: int) -> list[str]:
+def _frequent(block: RaggedColumn, size: int) -> list[str]:
     """Return the most frequent runs, in the order of their columns."""
     found = _vectorizer(size).fit(block.rows()).vocabulary_
     return sorted(found, key=lambda run: int(found[run]))
 
 
-def _counted(block: Block, size: int, grams: list[str]) -> Any:
+def _counted(block: RaggedColumn, size: int, grams: list[str]) -> Any:
     """Return how often each run stands in each row: sparse (n grams)."""
     return _vectorizer(size, {run: i for i, run in enumerate(grams)}).transform(block.rows())

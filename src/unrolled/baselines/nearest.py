@@ -12,7 +12,7 @@ import numpy as np
 
 from unrolled.baselines.linear import statistics
 from unrolled.data.batches import Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.categories import Categories
 
 MOST_ROWS = 20_000  # training rows that are kept to look among, fewer where they are long
@@ -36,10 +36,10 @@ class Nearest:
         categories: Where the examples hold categories.
     """
 
-    texts: Mapping[str, Block]
+    texts: Mapping[str, RaggedColumn]
     numbers: Array
     labels: Array
-    answers: Mapping[str, Block]
+    answers: Mapping[str, RaggedColumn]
     categories: Categories
     name = "nearest training input"
 
@@ -55,7 +55,7 @@ class Nearest:
         return cls(
             {name: block.take(kept) for name, block in texts.items()},
             numbers[kept],
-            categories.of(examples)[kept],
+            categories.codes(examples)[kept],
             {name: examples.targets[name].take(kept) for name in outputs},
             categories,
         )
@@ -72,7 +72,7 @@ class Nearest:
     def places(self, examples: Examples) -> Array:
         """Return which kept row is nearest to each row (n)."""
         texts = {name: _strings(examples.inputs[name]) for name in self.texts}
-        numbers, labels = _numbers(examples), self.categories.of(examples)
+        numbers, labels = _numbers(examples), self.categories.codes(examples)
         found = np.zeros(examples.rows, dtype=np.int64)
         for start in range(0, examples.rows, AT_ONCE):
             part = slice(start, start + AT_ONCE)
@@ -122,7 +122,7 @@ class Nearest:
     @classmethod
     def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
         """Return the reference that facts and arrays describe."""
-        blocks: dict[str, dict[str, Block]] = {}
+        blocks: dict[str, dict[str, RaggedColumn]] = {}
         for side, names in (("in", facts["texts"]), ("out", facts["outputs"])):
             blocks[side] = {
                 name: _block(arrays[f"{side}/{name}/steps"], arrays[f"{side}/{name}/lengths"])
@@ -133,7 +133,7 @@ class Nearest:
             arrays["numbers"],
             arrays["labels"],
             blocks["out"],
-            Categories.restored(facts["categories"]),
+            Categories.from_dict(facts["categories"]),
         )
 
 
@@ -147,8 +147,8 @@ def thinned(rows: int, most: int) -> Array:
     return np.unique(np.linspace(0, rows - 1, min(rows, most), dtype=int))
 
 
-def _block(steps: Array, lengths: Array) -> Block:
-    return Block(steps, np.concatenate([[0], np.cumsum(lengths)]))
+def _block(steps: Array, lengths: Array) -> RaggedColumn:
+    return RaggedColumn(steps, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def _numbers(examples: Examples) -> Array:
@@ -157,7 +157,7 @@ def _numbers(examples: Examples) -> Array:
     return np.zeros((examples.rows, 0), "float32") if x is None else statistics(x)
 
 
-def _strings(block: Block) -> list[str]:
+def _strings(block: RaggedColumn) -> list[str]:
     """Return rows of ids as strings, a character an id: so they are compared fastest."""
     text = "".join(map(chr, block.flat.tolist()))
     offsets = block.offsets.tolist() if block.offsets is not None else []

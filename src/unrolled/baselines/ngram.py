@@ -13,7 +13,7 @@ import numpy as np
 from unrolled.baselines.linear import FEW_SYMBOLS
 from unrolled.baselines.nearest import thinned
 from unrolled.data.batches import Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.categories import Categories
 
 MOST_ROWS = 20_000
@@ -118,7 +118,7 @@ class NGram:
             categories: Where the examples hold categories.
         """
         kept = thinned(examples.rows, MOST_ROWS)
-        labels = categories.of(examples)[kept]
+        labels = categories.codes(examples)[kept]
         classes = np.unique(labels, axis=0)
         every, within = {}, {}
         for output in outputs:
@@ -143,10 +143,10 @@ class NGram:
             runs = _runs(block, size, len(counts.keys))
             shares = counts.probabilities(runs)
             if output in self.within:
-                place = _steps(_places(self.categories.of(examples), self.classes), block)
+                place = _steps(_places(self.categories.codes(examples), self.classes), block)
                 own = self.within[output].probabilities(_inside(runs, place, size))
                 shares = np.where(place < 0, shares, OWN * own + (1 - OWN) * shares)
-            found[output] = block.sums(-np.log(shares))
+            found[output] = block.sum_by_row(-np.log(shares))
         return found
 
     def facts(self) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class NGram:
             {output: counts("every", output) for output in facts["sizes"]},
             {output: counts("within", output) for output in facts["within"]},
             arrays["classes"],
-            Categories.restored(facts["categories"]),
+            Categories.from_dict(facts["categories"]),
         )
 
 
@@ -192,7 +192,7 @@ def _order(size: int, classes: int) -> int:
     return max(k for k in range(1, order + 1) if k == 1 or max(1, classes) * size**k <= MOST_KEYS)
 
 
-def _runs(block: Block, size: int, order: int) -> list[Array]:
+def _runs(block: RaggedColumn, size: int, order: int) -> list[Array]:
     """Return the run of 1 to `order` steps that ends at each step, its last step as last digit.
 
     Before a row stands id 0, which is in none.
@@ -219,7 +219,7 @@ def _places(labels: Array, classes: Array) -> Array:
     return np.array([known.get(row.tobytes(), -1) for row in labels], dtype=np.int64)
 
 
-def _steps(values: Array, block: Block) -> Array:
+def _steps(values: Array, block: RaggedColumn) -> Array:
     """Return a row's value at each of its steps."""
     return np.repeat(values, block.lengths) if block.lengths is not None else values
 

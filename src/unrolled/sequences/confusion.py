@@ -80,7 +80,7 @@ class Confusion:
         return "\n".join([*lines, *([f"  and {more} labels of fewer rows"] if more else [])])
 
 
-def draw(found: Mapping[str, Confusion], path: str | Path) -> None:
+def plot_confusions(found: Mapping[str, Confusion], path: str | Path) -> None:
     """Draw the confusion of every output into a file, side by side.
 
     Args:

@@ -22,7 +22,7 @@ SPELLED = {
 }
 
 
-def comparable(column: Column, true: Any, predicted: Any) -> None:
+def check_lengths(column: Column, true: Any, predicted: Any) -> None:
     """Refuse rows of numbers that have more or fewer steps than a model gives them.
 
     Raises:
@@ -38,7 +38,7 @@ def comparable(column: Column, true: Any, predicted: Any) -> None:
             )
 
 
-def scored(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> dict[str, float]:
+def compute_scores(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> dict[str, float]:
     """Return every metric of a column's kind, the main one first.
 
     Where a row has a length of its own, a step left out shifts all that follow: edits are counted
@@ -106,7 +106,7 @@ def verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
     difference = errors[rival] - errors[NETWORK]
     margin = 1.96 * difference.std() / max(1.0, len(difference) ** 0.5)
     metric = next(iter(scores[NETWORK]))
-    ours, theirs = shown(scores[NETWORK][metric]), shown(scores[rival][metric])
+    ours, theirs = format_score(scores[NETWORK][metric]), format_score(scores[rival][metric])
     facts = (
         f"{metric} {ours} against {theirs} by {SPELLED.get(rival, rival)} ({len(difference)} rows)"
     )
@@ -117,7 +117,7 @@ def verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
     return f"No clear difference: {facts}; the simpler one will do until there is more data."
 
 
-def shown(value: float) -> str:
+def format_score(value: float) -> str:
     """Return a score as a person reads it.
 
     Example:
@@ -140,7 +140,7 @@ def _pieces(column: Column, rows: Any) -> list[list[str]]:
     """Return rows of tokens as they are, and texts as the steps that are counted."""
     if column.kind == "tokens":
         return [list(row) for row in rows]
-    return [tokenizer.pieces(row, _unit(column), cased=True) for row in rows]
+    return [tokenizer.split_text(row, _unit(column), cased=True) for row in rows]
 
 
 def _spelled(column: Column, rows: Any) -> list[str]:
@@ -149,7 +149,7 @@ def _spelled(column: Column, rows: Any) -> list[str]:
         return [" ".join(row) for row in rows]
     if column.unit != "words":
         return list(rows)
-    return [tokenizer.joined(tokenizer.pieces(row, "words", cased=True), "words") for row in rows]
+    return [tokenizer.join_text(tokenizer.split_text(row, "words", cased=True), "words") for row in rows]
 
 
 def _unit(column: Column) -> Unit:
