@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from unrolled.data import batches as batching
 from unrolled.data.batches import (
     Examples,
-    batches,
-    inputs_of,
-    large,
-    late,
+    make_batches,
+    batch_inputs,
+    prediction_batches,
+    shift_right,
     padded_lengths,
-    targets_of,
+    batch_targets,
 )
-from unrolled.data.block import Block
+from unrolled.data.block import RaggedColumn
 
 lengths_of_rows = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 sizes = st.integers(1, 20)
@@ -27,9 +27,9 @@ seeds = st.none() | st.integers(0, 5)
 def ragged(lengths, *, steps_out=None, follows=True):
     """Return rows whose every number says where it stands: 1000 * row + step + 1."""
     rows = [1000.0 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
-    steps = Block.of([row[:, None].astype("float32") for row in rows])
-    out = steps if follows else Block.of([row[::-1].copy().astype("float32") for row in rows])
-    one = Block.of(np.arange(len(lengths), dtype="float32"))
+    steps = RaggedColumn.from_rows([row[:, None].astype("float32") for row in rows])
+    out = steps if follows else RaggedColumn.from_rows([row[::-1].copy().astype("float32") for row in rows])
+    one = RaggedColumn.from_rows(np.arange(len(lengths), dtype="float32"))
     return Examples(
         inputs={"x": steps},
         targets={"one": one, "many": out},
@@ -47,13 +47,13 @@ def generator(seed):
 @given(lengths_of_rows, sizes, seeds)
 def test_a_pass_holds_every_row_once_in_full_batches(lengths, size, seed):
     examples = ragged(lengths)
-    made = batches(examples, size, shuffle=generator(seed))
+    made = make_batches(examples, size, shuffle=generator(seed))
     counted = np.concatenate([b.rows[: b.real] for b in made])
     assert sorted(counted.tolist()) == list(range(len(lengths)))
     assert {len(b.rows) for b in made} == {size}
     assert len(made) == -(-len(lengths) // size)
     assert all(max(lengths[row] for row in b.rows) <= b.steps for b in made)
-    assert len({b.steps for b in made}) <= batching.MOST_LENGTHS
+    assert len({b.steps for b in made}) <= batching.MAX_LENGTHS
 
 
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=60), st.integers(1, 5))
@@ -69,25 +69,25 @@ def test_padded_lengths_are_few_and_pad_every_row_a_little(lengths, most):
 def test_padded_lengths_pad_little_where_most_rows_are_short():
     lengths = np.repeat([3, 7, 11, 15, 19], [50, 200, 80, 10, 1])
     assert padded_lengths(lengths) == [8, 12, 20]
-    assert padded_lengths(lengths, most=1) == [20]
+    assert padded_lengths(lengths, max_lengths=1) == [20]
 
 
 @given(lengths_of_rows, sizes, seeds)
 def test_rows_whose_outputs_are_alike_in_length_go_together(lengths, size, seed):
     examples = ragged([1] * len(lengths))
-    out = Block.of([np.ones((n, 1), "float32") for n in lengths])
-    fed = replace(examples, targets={"many": out}).forced("many", start=0, stops=False)
-    made = batches(fed, size, shuffle=generator(seed))
+    out = RaggedColumn.from_rows([np.ones((n, 1), "float32") for n in lengths])
+    fed = replace(examples, targets={"many": out}).with_teacher_forcing("many", start=0, stops=False)
+    made = make_batches(fed, size, shuffle=generator(seed))
     counted = np.concatenate([b.rows[: b.real] for b in made])
     assert sorted(counted.tolist()) == list(range(len(lengths)))
-    kinds = [set(fed.padded_out[b.rows[: b.real]].tolist()) for b in made]
+    kinds = [set(fed.padded_output_lengths[b.rows[: b.real]].tolist()) for b in made]
     several = sum(len(kind) - 1 for kind in kinds)
     assert several < len(padded_lengths(np.array(lengths)))
 
 
 @given(lengths_of_rows)
 def test_large_batches_hold_every_row_once(lengths):
-    made = large(ragged(lengths))
+    made = prediction_batches(ragged(lengths))
     assert sorted(np.concatenate([b.rows[: b.real] for b in made])) == list(range(len(lengths)))
     assert len({b.steps for b in made}) == 1
 
@@ -95,8 +95,8 @@ def test_large_batches_hold_every_row_once(lengths):
 @given(lengths_of_rows, sizes, seeds)
 def test_padded_steps_are_zero_and_marked_as_not_real(lengths, size, seed):
     examples = ragged(lengths)
-    for made in batches(examples, size, shuffle=generator(seed)):
-        arrays = inputs_of(examples, made)
+    for made in make_batches(examples, size, shuffle=generator(seed)):
+        arrays = batch_inputs(examples, made)
         for row, values, mask in zip(made.rows, arrays["x"], arrays["mask"], strict=True):
             n = lengths[row]
             np.testing.assert_array_equal(values[:n, 0], 1000.0 * row + 1 + np.arange(n))
@@ -112,10 +112,10 @@ def test_the_mean_of_batch_losses_is_the_mean_over_real_rows_and_steps(
     lengths, size, seed, steps_out
 ):
     examples = ragged(lengths, steps_out=steps_out)
-    made = batches(examples, size, shuffle=generator(seed))
+    made = make_batches(examples, size, shuffle=generator(seed))
     found = {"one": [], "many": []}
     for b in made:
-        targets, weights = targets_of(examples, b, len(made))
+        targets, weights = batch_targets(examples, b, len(made))
         for name in found:  # the target stands for its own loss
             loss = targets[name].reshape(weights[name].shape).astype(float)
             found[name].append(float((loss * weights[name]).mean()))
@@ -127,37 +127,37 @@ def test_the_mean_of_batch_losses_is_the_mean_over_real_rows_and_steps(
 @given(lengths_of_rows, sizes)
 def test_filled_rows_weigh_nothing(lengths, size):
     examples = ragged(lengths)
-    made = batches(examples, size)
+    made = make_batches(examples, size)
     for b in made:
-        _, weights = targets_of(examples, b, len(made))
+        _, weights = batch_targets(examples, b, len(made))
         assert (weights["one"][: b.real] > 0).all()
         assert not weights["one"][b.real :].any()
         assert not weights["many"][b.real :].any()
 
 
 def test_a_class_that_training_never_saw_weighs_nothing():
-    labels = Block.of(np.array([1, -1, 0], dtype=np.int32))
-    examples = Examples({"x": Block.of(np.zeros((3, 1), "float32"))}, {"y": labels}, rows=3)
-    targets, weights = targets_of(examples, batches(examples, 3)[0], 1)
+    labels = RaggedColumn.from_rows(np.array([1, -1, 0], dtype=np.int32))
+    examples = Examples({"x": RaggedColumn.from_rows(np.zeros((3, 1), "float32"))}, {"y": labels}, rows=3)
+    targets, weights = batch_targets(examples, make_batches(examples, 3)[0], 1)
     assert targets["y"].tolist() == [1, 0, 0]
     assert weights["y"].tolist() == [1.0, 0.0, 1.0]
 
 
 def test_rows_of_one_length_are_never_padded():
-    block = Block.of([np.zeros((5, 2), "float32")] * 3)
+    block = RaggedColumn.from_rows([np.zeros((5, 2), "float32")] * 3)
     examples = Examples({"x": block}, {}, rows=3, lengths=np.full(3, 5))
-    (made,) = batches(examples, 4)
-    assert inputs_of(examples, made)["x"].shape == (4, 5, 2)
-    assert "mask" not in inputs_of(examples, made)
+    (made,) = make_batches(examples, 4)
+    assert batch_inputs(examples, made)["x"].shape == (4, 5, 2)
+    assert "mask" not in batch_inputs(examples, made)
 
 
 def test_a_block_cuts_rows_that_are_too_long():
-    block = Block.of([np.array([1.0, 2.0, 3.0]), np.array([4.0])])
+    block = RaggedColumn.from_rows([np.array([1.0, 2.0, 3.0]), np.array([4.0])])
     assert block.gather(np.array([1, 0]), 2).tolist() == [[4.0, 0.0], [1.0, 2.0]]
 
 
 def test_a_value_without_steps_is_repeated_along_the_steps_of_another():
-    along = Block.of(np.array([[7.0], [8.0]])).along(np.array([0, 1, 3]))
+    along = RaggedColumn.from_rows(np.array([[7.0], [8.0]])).repeat_along(np.array([0, 1, 3]))
     assert along.flat.ravel().tolist() == [7.0, 8.0, 8.0]
     assert along.lengths.tolist() == [1, 2]
 
@@ -167,7 +167,7 @@ def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
 
     def passes(seed):
         random = np.random.default_rng(seed)
-        return [[b.rows.tolist() for b in batches(examples, 3, shuffle=random)] for _ in range(2)]
+        return [[b.rows.tolist() for b in make_batches(examples, 3, shuffle=random)] for _ in range(2)]
 
     assert passes(1) == passes(1)
     first, second = passes(1)
@@ -176,30 +176,30 @@ def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
 
 @pytest.mark.parametrize("seed", [None, 0])
 def test_no_rows_make_no_batches(seed):
-    examples = Examples({"x": Block.of(np.zeros((0, 1)))}, {}, rows=0)
-    assert batches(examples, 4, shuffle=generator(seed)) == []
+    examples = Examples({"x": RaggedColumn.from_rows(np.zeros((0, 1)))}, {}, rows=0)
+    assert make_batches(examples, 4, shuffle=generator(seed)) == []
 
 
 def answers(lengths, *, ids=False):
     """Return rows of facts whose outputs, of different lengths, say where they stand."""
     rows = [1000 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
     said = [row.astype("int32") if ids else row[:, None].astype("float32") for row in rows]
-    facts = Block.of(np.zeros((len(lengths), 1), "float32"))
-    return Examples({"x": facts}, {"y": Block.of(said)}, rows=len(lengths), steps_out=40)
+    facts = RaggedColumn.from_rows(np.zeros((len(lengths), 1), "float32"))
+    return Examples({"x": facts}, {"y": RaggedColumn.from_rows(said)}, rows=len(lengths), steps_out=40)
 
 
 @given(lengths_of_rows, sizes, seeds, st.booleans(), st.sampled_from([0, 2]))
 @example([1, 1, 9], 1, None, True, 2)
 @example([2, 30, 4, 1, 9, 17], 4, 0, False, 0)
 def test_a_decoder_is_fed_its_target_one_step_late(lengths, size, seed, ids, start):
-    examples = answers(lengths, ids=ids).forced("y", start=start, stops=False)
-    made = batches(examples, size, shuffle=generator(seed))
+    examples = answers(lengths, ids=ids).with_teacher_forcing("y", start=start, stops=False)
+    made = make_batches(examples, size, shuffle=generator(seed))
     for b in made:
-        targets, weights = targets_of(examples, b, len(made))
-        fed = inputs_of(examples, b)["previous"]
+        targets, weights = batch_targets(examples, b, len(made))
+        fed = batch_inputs(examples, b)["previous"]
         assert fed.shape == targets["y"].shape
         assert fed.dtype == targets["y"].dtype
-        np.testing.assert_array_equal(fed, late(examples.targets["y"], examples, b))
+        np.testing.assert_array_equal(fed, shift_right(examples.targets["y"], examples, b))
         for place, row in enumerate(b.rows):
             n, steps = lengths[row], 1000 * row + 1 + np.arange(lengths[row])
             assert targets["y"][place].ravel()[:n].tolist() == steps.tolist()
@@ -213,11 +213,11 @@ def test_a_decoder_is_fed_its_target_one_step_late(lengths, size, seed, ids, sta
 @example([1, 1, 9], 1, None, True)
 @example([2, 30, 4, 1, 9, 17], 4, 0, False)
 def test_the_mean_loss_of_what_is_fed_back_is_over_its_real_steps(lengths, size, seed, ids):
-    examples = answers(lengths, ids=ids).forced("y", start=0, stops=not ids)
-    made = batches(examples, size, shuffle=generator(seed))
+    examples = answers(lengths, ids=ids).with_teacher_forcing("y", start=0, stops=not ids)
+    made = make_batches(examples, size, shuffle=generator(seed))
     found = {name: [] for name in examples.targets}
     for b in made:
-        targets, weights = targets_of(examples, b, len(made))
+        targets, weights = batch_targets(examples, b, len(made))
         for name in found:  # the target stands for its own loss
             loss = targets[name].reshape(weights[name].shape).astype(float)
             found[name].append(float((loss * weights[name]).mean()))
@@ -229,10 +229,10 @@ def test_the_mean_loss_of_what_is_fed_back_is_over_its_real_steps(lengths, size,
 
 @given(lengths_of_rows, sizes, seeds)
 def test_only_the_last_step_of_a_row_stops_it(lengths, size, seed):
-    examples = answers(lengths).forced("y", start=0, stops=True)
+    examples = answers(lengths).with_teacher_forcing("y", start=0, stops=True)
     assert examples.targets["stop"].flat.shape == (sum(lengths), 1)
-    for b in batches(examples, size, shuffle=generator(seed)):
-        targets, weights = targets_of(examples, b, 1)
+    for b in make_batches(examples, size, shuffle=generator(seed)):
+        targets, weights = batch_targets(examples, b, 1)
         for place, row in enumerate(b.rows):
             expected = [float(k == lengths[row] - 1) for k in range(targets["stop"].shape[1])]
             assert targets["stop"][place, :, 0].tolist() == expected
@@ -241,18 +241,18 @@ def test_only_the_last_step_of_a_row_stops_it(lengths, size, seed):
 
 @given(lengths_of_rows, sizes, seeds)
 def test_what_is_fed_back_is_padded_to_few_lengths_none_too_short(lengths, size, seed):
-    examples = answers(lengths).forced("y", start=0, stops=False)
+    examples = answers(lengths).with_teacher_forcing("y", start=0, stops=False)
     padded = set()
-    for b in batches(examples, size, shuffle=generator(seed)):
-        steps = inputs_of(examples, b)["previous"].shape[1]
+    for b in make_batches(examples, size, shuffle=generator(seed)):
+        steps = batch_inputs(examples, b)["previous"].shape[1]
         assert steps >= max(lengths[row] for row in b.rows)
         padded.add(steps)
-    assert len(padded) <= batching.MOST_LENGTHS
+    assert len(padded) <= batching.MAX_LENGTHS
 
 
 def test_rows_without_targets_are_not_forced():
-    bare = Examples({"x": Block.of(np.zeros((3, 1), "float32"))}, {}, rows=3)
-    forced = bare.forced("y", start=2, stops=True)
+    bare = Examples({"x": RaggedColumn.from_rows(np.zeros((3, 1), "float32"))}, {}, rows=3)
+    forced = bare.with_teacher_forcing("y", start=2, stops=True)
     assert forced.targets == {}
-    assert set(inputs_of(forced, batches(forced, 3)[0])) == {"x"}
-    assert (forced.fed, forced.start, forced.steps_out) == ("y", 2, None)
+    assert set(batch_inputs(forced, make_batches(forced, 3)[0])) == {"x"}
+    assert (forced.feedback, forced.start, forced.steps_out) == ("y", 2, None)

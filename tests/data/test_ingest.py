@@ -101,26 +101,26 @@ def test_the_reason_speaks_of_the_axes_of_arrays(X, y, change):
     assert change in found.reason
 
 
-def given_back(given, columns):
-    return ingest(given, None, "a", "y").given_back(columns)
+def to_original_type(given, columns):
+    return ingest(given, None, "a", "y").to_original_type(columns)
 
 
 def test_a_prediction_is_the_kind_of_table_that_came_in(tmp_path):
     path = tmp_path / "data.csv"
     pl.DataFrame(COLUMNS).write_csv(path)
     found = {"y": np.array([1.0, 2.0, 3.0])}
-    assert given_back(COLUMNS, found) == {"y": [1.0, 2.0, 3.0]}
-    assert given_back(str(path), found).equals(pl.DataFrame(found))
-    assert given_back(pl.DataFrame(COLUMNS), found).equals(pl.DataFrame(found))
-    assert given_back(pl.DataFrame(COLUMNS).to_arrow(), found).to_pydict() == {"y": [1, 2, 3]}
-    back = given_back(pd.DataFrame(COLUMNS, index=[5, 6, 9]), found)
+    assert to_original_type(COLUMNS, found) == {"y": [1.0, 2.0, 3.0]}
+    assert to_original_type(str(path), found).equals(pl.DataFrame(found))
+    assert to_original_type(pl.DataFrame(COLUMNS), found).equals(pl.DataFrame(found))
+    assert to_original_type(pl.DataFrame(COLUMNS).to_arrow(), found).to_pydict() == {"y": [1, 2, 3]}
+    back = to_original_type(pd.DataFrame(COLUMNS, index=[5, 6, 9]), found)
     pd.testing.assert_frame_equal(back, pd.DataFrame(found, index=[5, 6, 9]))
 
 
 def test_steps_come_back_as_lists():
     rows = [np.array([[1.0], [2.0]]), np.array([[3.0]])]
     wide = [np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])]
-    found = given_back({**COLUMNS}, {"y": rows, "z": wide, "w": [["a"], ["b", "c"]]})
+    found = to_original_type({**COLUMNS}, {"y": rows, "z": wide, "w": [["a"], ["b", "c"]]})
     assert found == {
         "y": [[1.0, 2.0], [3.0]],
         "z": [[[1.0, 2.0]], [[3.0, 4.0]]],
@@ -134,7 +134,7 @@ def test_steps_come_back_as_lists():
 def test_labels_of_arrays_come_back_in_their_own_type(labels, dtype):
     values = np.empty(2, dtype=object)
     values[:] = labels
-    back = ingest(np.eye(2), np.array([1.0, 2.0]), None, None).given_back({"y": values})
+    back = ingest(np.eye(2), np.array([1.0, 2.0]), None, None).to_original_type({"y": values})
     assert back.tolist() == labels
     assert back.dtype == dtype
 
@@ -142,9 +142,9 @@ def test_labels_of_arrays_come_back_in_their_own_type(labels, dtype):
 def test_rows_of_arrays_come_back_as_one_array_where_they_can():
     source = ingest(np.eye(2), np.array([1.0, 2.0]), None, None)
     one, two = np.ones((1, 1)), np.ones((2, 1))
-    assert source.given_back({"y": [two, two]}).shape == (2, 2, 1)
-    assert [row.shape for row in source.given_back({"y": [one, two]})] == [(1, 1), (2, 1)]
-    assert source.given_back({"p": np.ones(2), "q": np.ones(2)}).shape == (2, 2)
+    assert source.to_original_type({"y": [two, two]}).shape == (2, 2, 1)
+    assert [row.shape for row in source.to_original_type({"y": [one, two]})] == [(1, 1), (2, 1)]
+    assert source.to_original_type({"p": np.ones(2), "q": np.ones(2)}).shape == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unrolled.data.encoders.encoder import encoder
+from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
 from unrolled.data.infer.infer_schema import infer_columns
 from unrolled.data.tables.split import split
@@ -50,7 +50,7 @@ def fitted(columns: dict[str, list[Any]], held_rows: np.ndarray) -> dict[str, An
     part = make_table(frame, inputs, outputs).take(train)
     found = {}
     for column in (*inputs, *outputs):
-        made = encoder(column, output=column in outputs).fit(part.values[column.name])
+        made = make_encoder(column, output=column in outputs).fit(part.values[column.name])
         found[column.name] = made.to_dict() | {"column": column.kind_name}
     return found
 

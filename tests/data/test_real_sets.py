@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from unrolled.data.encoders.encoder import encoder
+from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
 from unrolled.data.infer.infer_schema import infer_schema, infer_columns
 from unrolled.data.tables.split import split
@@ -38,7 +38,7 @@ def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: 
     train, held = split(data, 0.2, outputs=found.outputs)
     assert len(train) + len(held) == data.rows
     for column in (*found.inputs, *found.outputs):
-        made = encoder(column, output=column in found.outputs, end=found.shape == "unaligned")
+        made = make_encoder(column, output=column in found.outputs, end=found.shape == "unaligned")
         made.fit(data.take(train).values[column.name])
         assert len(made.encode(data.take(held).values[column.name])) == len(held)
     values = data.take(train).values[out[0].name]

@@ -59,7 +59,7 @@ def rows(shape, chosen):
 def said(shape, architecture, chosen, *, at_once):
     """Return outputs where `at_once` rows make a batch, and lengths are padded apart."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(batches, "AT_ONCE", at_once)
+        patched.setattr(batches, "PREDICTION_BATCH_SIZE", at_once)
         patched.setattr(batches, "FEW_ROWS", 0)
         return predict_outputs(network(shape, architecture), rows(shape, chosen), ["p", "q"])
 
@@ -92,7 +92,7 @@ def test_outputs_have_the_axes_of_the_shape(shape, architecture):
 
 
 def test_nats_are_of_the_true_ids_whatever_the_batches(monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 4)
+    monkeypatch.setattr(batches, "PREDICTION_BATCH_SIZE", 4)
     monkeypatch.setattr(batches, "FEW_ROWS", 0)
     made, every = network("unaligned", "repeat"), rows("unaligned", range(len(LENGTHS)))
     true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]

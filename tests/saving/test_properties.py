@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from unrolled.data.encoders.encoder import encoder, encoder_from
+from unrolled.data.encoders.encoder import make_encoder, encoder_from_dict
 from unrolled.errors import ArtifactError
 from unrolled.saving import SEQUENCES, head, read, write
 from unrolled.saving.checked_json import RefusedError, parsed
@@ -123,7 +123,7 @@ def test_any_manifest_is_refused(tmp_path_factory, manifest):
 
 def again(made):
     """Return an encoder that went through JSON."""
-    return encoder_from(json.loads(json.dumps(made.to_dict())))
+    return encoder_from_dict(json.loads(json.dumps(made.to_dict())))
 
 
 LABELS = st.lists(WORDS | st.integers(-(2**60), 2**60) | st.booleans(), min_size=1, max_size=30)
@@ -132,7 +132,7 @@ LABELS = st.lists(WORDS | st.integers(-(2**60), 2**60) | st.booleans(), min_size
 @given(values=LABELS, output=st.booleans())
 @settings(deadline=None)
 def test_labels_come_back(values, output):
-    made = encoder(Column(name="a", kind="category"), output=output).fit(values)
+    made = make_encoder(Column(name="a", kind="category"), output=output).fit(values)
     np.testing.assert_array_equal(again(made).encode(values), made.encode(values))
     if output:
         assert (
@@ -148,7 +148,7 @@ def test_labels_come_back(values, output):
 @settings(deadline=None)
 def test_tokens_come_back(rows, end):
     column = Column(name="a", kind="tokens")
-    made = encoder(column, output=True, end=end).fit(rows)
+    made = make_encoder(column, output=True, end=end).fit(rows)
     assert again(made).decode(made.encode(rows)) == rows
 
 
@@ -158,7 +158,7 @@ def test_tokens_come_back(rows, end):
 )
 @settings(deadline=None)
 def test_texts_come_back(texts, unit):
-    made = encoder(Column(name="a", kind="text", unit=unit), output=True).fit(texts)
+    made = make_encoder(Column(name="a", kind="text", unit=unit), output=True).fit(texts)
     one, other = (found.encode(texts) for found in (made, again(made)))
     assert [row.tolist() for row in one] == [row.tolist() for row in other]
 
@@ -169,6 +169,6 @@ def test_texts_come_back(texts, unit):
 )
 @settings(deadline=None)
 def test_numbers_come_back(values, output):
-    made = encoder(Column(name="a", kind="vector", width=2), output=output).fit(values)
+    made = make_encoder(Column(name="a", kind="vector", width=2), output=output).fit(values)
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(again(made).encode(values), made.encode(values))

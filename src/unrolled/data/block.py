@@ -1,4 +1,4 @@
-"""A column's rows of any length, end to end in one array."""
+"""A column whose rows have different lengths, stored end to end in one array."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Block:
-    """One encoded column: a row each, or rows of steps end to end.
+class RaggedColumn:
+    """One encoded column: one value in each row, or the steps of all rows end to end.
 
     Attributes:
-        flat: (n ...) with a row each, or (sum of lengths, ...) with steps end to end.
-        offsets: Where each row begins, and the end (n+1); None for a row each.
+        flat: (n ...) with one value in each row, or (sum of lengths, ...) with steps end to end.
+        offsets: Where each row begins, and the end (n+1); None with one value in each row.
     """
 
     flat: Array
     offsets: Array | None = None
 
     @classmethod
-    def of(cls, encoded: Array | list[Array]) -> Block:
-        """Return the block of an encoder's output.
+    def from_rows(cls, encoded: Array | list[Array]) -> RaggedColumn:
+        """Return the column for what an encoder returned.
 
         Args:
             encoded: (n ...) or n arrays (t_i ...).
@@ -38,44 +38,44 @@ class Block:
 
     @cached_property
     def lengths(self) -> Array | None:
-        """Steps of each row (n), or None for a row each."""
+        """The number of steps of each row (n), or None with one value in each row."""
         return None if self.offsets is None else np.diff(self.offsets)
 
     @property
-    def whole(self) -> bool:
-        """Whether its values are whole numbers that stand for labels or tokens."""
+    def is_integer(self) -> bool:
+        """Whether the values are integers, which are the ids of labels or tokens."""
         return bool(np.issubdtype(self.flat.dtype, np.integer))
 
-    def along(self, offsets: Array) -> Block:
-        """Return this block with each row repeated along the steps of another's rows."""
-        return Block(np.repeat(self.flat, np.diff(offsets), axis=0), offsets)
+    def repeat_along(self, offsets: Array) -> RaggedColumn:
+        """Return this column with each row repeated at every step of the rows of another column."""
+        return RaggedColumn(np.repeat(self.flat, np.diff(offsets), axis=0), offsets)
 
     def rows(self) -> list[Array]:
         """Return each row, (...) or (t_i ...)."""
         return list(self.flat) if self.offsets is None else np.split(self.flat, self.offsets[1:-1])
 
-    def take(self, rows: Array) -> Block:
-        """Return some rows, in their order."""
+    def take(self, rows: Array) -> RaggedColumn:
+        """Return the rows at some indices, in their order."""
         if self.offsets is None:
-            return Block(self.flat[rows])
-        every = self.rows()
-        return Block.of([every[row] for row in rows])
+            return RaggedColumn(self.flat[rows])
+        all_rows = self.rows()
+        return RaggedColumn.from_rows([all_rows[row] for row in rows])
 
-    def sums(self, values: Array) -> Array:
-        """Return the sum of each row's values (n), given one for each step."""
+    def sum_by_row(self, values: Array) -> Array:
+        """Return the sum over each row's steps (n), given one value for each step."""
         return values if self.offsets is None else np.add.reduceat(values, self.offsets[:-1])
 
-    def known_steps(self, rows: Array) -> Array:  # noqa: ARG002
-        """Return what the steps of rows weigh, (b u) or (1 1): nothing where one is missing."""
+    def step_weights(self, rows: Array) -> Array:  # noqa: ARG002
+        """Return the weights of the steps of rows, (b u) or (1 1); missing steps weigh 0."""
         return np.ones((1, 1), "float32")
 
     def gather(self, rows: Array, steps: int) -> Array:
         """Return rows (b ...) or, padded with zeros or cut to `steps`, (b steps ...)."""
         if self.offsets is None:
             return self.flat[rows]
-        place = np.arange(steps)
-        real = place < (self.offsets[rows + 1] - self.offsets[rows])[:, None]  # b t
-        index = np.where(real, self.offsets[rows][:, None] + place, 0)
-        taken = self.flat[index]
-        taken[~real] = 0
-        return taken
+        position = np.arange(steps)
+        is_real = position < (self.offsets[rows + 1] - self.offsets[rows])[:, None]  # b t
+        index = np.where(is_real, self.offsets[rows][:, None] + position, 0)
+        gathered = self.flat[index]
+        gathered[~is_real] = 0
+        return gathered

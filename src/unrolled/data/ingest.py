@@ -35,12 +35,12 @@ class Source:
 
     given: Any
     frame: pl.DataFrame | None
-    make_table: Table
+    table: Table
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     arrays: bool = False
 
-    def given_back(self, columns: Mapping[str, Any]) -> Any:
+    def to_original_type(self, columns: Mapping[str, Any]) -> Any:
         """Return predictions as the kind of thing that was given."""
         if self.frame is not None:
             return to_frame_like(pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given)

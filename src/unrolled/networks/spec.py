@@ -128,9 +128,9 @@ class NetworkSpec:
 
     @property
     def linear_outputs(self) -> tuple[str, ...]:
-        """The outputs with a linear branch: those of labels, with at most `MOST_MAPPED` classes."""
+        """The outputs with a linear branch: those of labels, with at most `MAX_LINEAR_LABELS` classes."""
         outputs = self.labels if self.ngrams or self.linear_numbers else ()
-        return tuple(name for name in outputs if self.heads[name] <= MOST_MAPPED)
+        return tuple(name for name in outputs if self.heads[name] <= MAX_LINEAR_LABELS)
 
     @property
     def features(self) -> int:

@@ -176,7 +176,7 @@ def _causes(keeper: BestWeights) -> str:
 
 def _largest(blocks: Mapping[str, RaggedColumn]) -> float:
     """Return the largest number in columns of numbers, whatever its sign."""
-    flats = [block.flat for block in blocks.values() if not block.whole and block.flat.size]
+    flats = [block.flat for block in blocks.values() if not block.is_integer and block.flat.size]
     return max((float(np.abs(flat).max()) for flat in flats), default=0.0)
 
 
@@ -187,11 +187,11 @@ def _learner(network: Any, examples: Examples, training: Training) -> Any:
     weights of rows and steps already do that.
     """
     given, asked = network.input, network.input
-    if examples.fed is not None and training.scheduled_sampling != "none":
+    if examples.feedback is not None and training.scheduled_sampling != "none":
         total = (training.epochs or 1) * math.ceil(examples.rows / (training.batch_size or 1))
         mix = ScheduledSampling(training.scheduled_sampling, total, training.seed)
         said = network(given)
-        said = said[examples.fed] if isinstance(said, dict) else said
+        said = said[examples.feedback] if isinstance(said, dict) else said
         asked = {**given, PREVIOUS: mix([given[PREVIOUS], said])}
     outputs = network(asked) if asked is not given else network.output
     return keras().Model(given, keras().tree.map_structure(lambda y: y * 1.0, outputs))

@@ -2,11 +2,11 @@
 
 import json
 
-from unrolled.data.encoders.characters import MOST, Spelling
+from unrolled.data.encoders.characters import MAX_CHARACTERS, CharacterEncoder
 
 
 def test_words_become_their_characters_and_unknown_ones_are_one():
-    made = Spelling().fit([["aab", "ba"], ["a"]])
+    made = CharacterEncoder().fit([["aab", "ba"], ["a"]])
     assert made.known == ["a", "b"]
     assert [row.tolist() for row in made.encode([["ab", "xa"], []])] == [
         [[2, 3, 0], [1, 2, 0]],
@@ -16,16 +16,16 @@ def test_words_become_their_characters_and_unknown_ones_are_one():
 
 
 def test_the_middle_of_a_long_word_is_cut():
-    made = Spelling().fit([["abc"]])
-    assert made.each == 3
+    made = CharacterEncoder().fit([["abc"]])
+    assert made.ids_per_step == 3
     assert made.encode([["abbbc"]])[0].tolist() == [[2, 3, 4]]
-    assert Spelling().fit([["x" * 99]]).each == MOST
-    one = Spelling().fit([["a", "b"]])
+    assert CharacterEncoder().fit([["x" * 99]]).ids_per_step == MAX_CHARACTERS
+    one = CharacterEncoder().fit([["a", "b"]])
     assert one.encode([["ba"]])[0].tolist() == [[3]]
 
 
 def test_a_spelling_goes_to_json_and_back():
-    made = Spelling().fit([["abc", "c"]])
-    again = Spelling.from_dict(json.loads(json.dumps(made.to_dict())))
+    made = CharacterEncoder().fit([["abc", "c"]])
+    again = CharacterEncoder.from_dict(json.loads(json.dumps(made.to_dict())))
     rows = [["cab", "dad"]]
     assert again.encode(rows)[0].tolist() == made.encode(rows)[0].tolist()

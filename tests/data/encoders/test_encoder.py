@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from unrolled.data.encoders.encoder import encoder, encoder_from
+from unrolled.data.encoders.encoder import make_encoder, encoder_from_dict
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
-from unrolled.data.encoders.tokenizer import Subwords, joined, pieces, steps
+from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text, count_steps
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column, Kind
@@ -27,7 +27,7 @@ def column(kind: Kind, **facts: Any) -> Column:
 
 
 def again(fitted: Any) -> Any:
-    return encoder_from(json.loads(json.dumps(fitted.to_dict(), allow_nan=False)))
+    return encoder_from_dict(json.loads(json.dumps(fitted.to_dict(), allow_nan=False)))
 
 
 def close(found: Any, wanted: Any, spread: float) -> None:
@@ -207,13 +207,13 @@ def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased()
 
 def test_marks_stay_with_their_letters() -> None:
     for word in ("t\u0361ʃɛ\u0303ː", "हिन्दी", "e\u0301\u0330", "l'ɑ\u0303", "(\u0301"):
-        assert pieces(f"a {word} b", "words") == ["a", unicodedata.normalize("NFC", word), "b"]
+        assert split_text(f"a {word} b", "words") == ["a", unicodedata.normalize("NFC", word), "b"]
 
 
 @given(st.text())
 def test_pieces_of_words_hold_all_but_the_white_space(text: str) -> None:
     whole = unicodedata.normalize("NFC", text).lower()
-    assert "".join(pieces(text, "words")) == "".join(whole.split())
+    assert "".join(split_text(text, "words")) == "".join(whole.split())
 
 
 def test_padding_unknown_and_end() -> None:
@@ -246,10 +246,10 @@ def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
 def test_steps_are_those_of_the_encoder(values: list[str]) -> None:
     for unit in ("characters", "words"):
         made = Vocabulary(column("text", unit=unit)).fit([*values, "a"])
-        counted = steps(values, unit)
+        counted = count_steps(values, unit)
         assert counted is not None
         assert counted.tolist() == [len(row) for row in made.encode(values)]
-    assert steps(values, "subwords") is None
+    assert count_steps(values, "subwords") is None
 
 
 def test_subwords_grow_with_the_data_and_are_learned_alike_twice() -> None:
@@ -261,13 +261,13 @@ def test_subwords_grow_with_the_data_and_are_learned_alike_twice() -> None:
 
 
 def test_joined_text() -> None:
-    assert joined(["(", "a", ",", "b", ")", "."], "words") == "(a, b)."
-    assert joined(["a", " ", "b"], "characters") == "a b"
+    assert join_text(["(", "a", ",", "b", ")", "."], "words") == "(a, b)."
+    assert join_text(["a", " ", "b"], "characters") == "a b"
 
 
 @pytest.mark.parametrize("kind", ["number", "category", "text"])
 def test_an_encoder_must_be_fitted_first(kind: Kind) -> None:
-    made = encoder(column(kind), output=False)
+    made = make_encoder(column(kind), output=False)
     for call in (lambda: made.encode([]), lambda: made.decode([]), made.to_dict):
         with pytest.raises(NotFittedError) as caught:
             call()

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.data.block import Block
+from unrolled.data.block import RaggedColumn
 from unrolled.data.encoders import ngrams
-from unrolled.data.encoders.ngrams import Runs
+from unrolled.data.encoders.ngrams import NGramEncoder
 
 rows_of_ids = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=6), min_size=1, max_size=5)
 
 
 def block(rows):
-    return Block.of([np.array(row, np.int32) for row in rows])
+    return RaggedColumn.from_rows([np.array(row, np.int32) for row in rows])
 
 
 def spelled(row, longest, *, closed):
@@ -34,15 +34,15 @@ def spelled(row, longest, *, closed):
 
 @given(rows_of_ids, rows_of_ids, st.sampled_from([31, 900]))
 def test_an_id_stands_for_one_run_and_nought_for_what_is_not_known(known, rows, size):
-    made = Runs(size=size).fit(block(known))
+    made = NGramEncoder(size=size).fit(block(known))
     longest, closed = (4, True) if size == 31 else (2, False)
     seen = {
         run for row in known for step in spelled(row, longest, closed=closed) for run in step if run
     }
     ids = {}
     found = made.encode(block(rows))
-    assert found.flat.shape == (sum(map(len, rows)), made.each)
-    assert made.each == (7 if closed else 2)
+    assert found.flat.shape == (sum(map(len, rows)), made.ids_per_step)
+    assert made.ids_per_step == (7 if closed else 2)
     for row, encoded in zip(rows, found.rows(), strict=True):
         for step, each in zip(spelled(row, longest, closed=closed), encoded.tolist(), strict=True):
             for run, i in zip(step, each, strict=True):
@@ -53,26 +53,26 @@ def test_an_id_stands_for_one_run_and_nought_for_what_is_not_known(known, rows, 
 
 def test_the_most_frequent_runs_are_kept(monkeypatch):
     monkeypatch.setattr(ngrams, "MOST", 2)
-    made = Runs(size=900).fit(block([[1, 2], [1, 2], [3]]))
+    made = NGramEncoder(size=900).fit(block([[1, 2], [1, 2], [3]]))
     counts = Counter(made.encode(block([[1, 2], [3]])).flat.ravel().tolist())
     assert counts[0] == 2  # 3, and what it makes with the place before it
     assert made.size == 5  # as frequent as the second are four
 
 
 def test_more_symbols_than_a_pair_can_number_are_counted_alone():
-    assert Runs(size=2**40).each == 1
+    assert NGramEncoder(size=2**40).ids_per_step == 1
 
 
 @pytest.mark.parametrize("size", [31, 900])
 @pytest.mark.parametrize("rows", [[[1, 2, 1]], [[5]]])
 def test_runs_go_to_json_and_back(rows, size):
-    made = Runs(size=size).fit(block([[1, 2], [2, 1]]))
-    again = Runs.from_dict(json.loads(json.dumps(made.to_dict())))
+    made = NGramEncoder(size=size).fit(block([[1, 2], [2, 1]]))
+    again = NGramEncoder.from_dict(json.loads(json.dumps(made.to_dict())))
     assert again.size == made.size
     np.testing.assert_array_equal(again.encode(block(rows)).flat, made.encode(block(rows)).flat)
 
 
 def test_runs_that_say_nothing_of_the_end_stop_at_it():
-    facts = Runs(size=31).fit(block([[1, 2]])).to_dict()
+    facts = NGramEncoder(size=31).fit(block([[1, 2]])).to_dict()
     del facts["closed"]
-    assert Runs.from_dict(facts).each == 4
+    assert NGramEncoder.from_dict(facts).ids_per_step == 4

@@ -21,9 +21,9 @@ def survives(frame: pl.DataFrame, given: str, wanted: str) -> Schema:
     """Return the schema found, after every output went through ids and back."""
     into, out = infer_columns(frame, [given], [wanted])
     values = make_table(frame, into, out)
-    encoding = TableEncoder.fitted(infer_schema(values, into, out), values)
-    ids = encoding.examples(values, targets=True).targets[wanted].rows()
-    assert encoding.cells(encoding.schema.outputs[0], ids) == frame[wanted].to_list()
+    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
+    ids = encoding.encode(values, targets=True).targets[wanted].rows()
+    assert encoding.decode_cells(encoding.schema.outputs[0], ids) == frame[wanted].to_list()
     return encoding.schema
 
 

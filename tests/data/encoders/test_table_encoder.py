@@ -3,26 +3,26 @@
 import numpy as np
 import pytest
 
-from unrolled.data.batches import inputs_of, large
-from unrolled.data.encoders.table_encoder import RESERVED, Encoding, identifiers
+from unrolled.data.batches import batch_inputs, prediction_batches
+from unrolled.data.encoders.table_encoder import RESERVED, TableEncoder, unique_identifiers
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import schema, sides
-from unrolled.data.tables.table import table
+from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.tables.table import make_table
 from unrolled.errors import DataError
 
 
 def encoded(columns, inputs, outputs, *, stated=None):
     """Return an encoding fitted on all rows, and the table."""
     frame = read(columns)
-    into, out = sides(frame, inputs, outputs, stated=stated)
-    values = table(frame, into, out)
-    return Encoding.fitted(schema(values, into, out), values), values
+    into, out = infer_columns(frame, inputs, outputs, stated=stated)
+    values = make_table(frame, into, out)
+    return TableEncoder.fit(infer_schema(values, into, out), values), values
 
 
 def arrays(encoding, values):
-    examples = encoding.examples(values, targets=False)
-    (batch,) = large(examples)
-    return inputs_of(examples, batch)
+    examples = encoding.encode(values, targets=False)
+    (batch,) = prediction_batches(examples)
+    return batch_inputs(examples, batch)
 
 
 def test_inputs_of_both_sides_are_joined_along_the_steps():
@@ -66,7 +66,7 @@ def test_ids_go_in_under_names_of_their_own():
     ],
 )
 def test_identifiers_are_plain_and_differ(names, plain):
-    assert list(identifiers(names).values()) == plain
+    assert list(unique_identifiers(names).values()) == plain
     assert not RESERVED & set(plain)
 
 
@@ -76,7 +76,7 @@ def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
     )
     crossed = read({"a": [[1.0, 2.0], [1.0]], "b": [[1.0], [2.0, 3.0]]})
     with pytest.raises(DataError) as caught:
-        encoding.examples(table(crossed, encoding.schema.inputs), targets=False)
+        encoding.encode(make_table(crossed, encoding.schema.inputs), targets=False)
     assert str(caught.value) == (
         "row 1: 'a' has 2 steps and 'b' has 1, expected sequences of one side to be equally long"
         " in every row. Correct the row."
@@ -87,7 +87,7 @@ def test_a_row_of_another_length_is_refused_where_all_had_one():
     encoding, _ = encoded({"a": [[[1.0], [2.0]]] * 3, "y": [1.0, 2.0, 3.0]}, ["a"], ["y"])
     longer = read({"a": [[[1.0], [2.0]], [[1.0], [2.0], [3.0]]]})
     with pytest.raises(DataError) as caught:
-        encoding.examples(table(longer, encoding.schema.inputs), targets=False)
+        encoding.encode(make_table(longer, encoding.schema.inputs), targets=False)
     assert str(caught.value) == (
         "row 2 has 3 steps, expected 2 as in every row of the training data. Cut or fill the row,"
         " or train on rows of different lengths."
@@ -99,7 +99,7 @@ def test_numbers_whose_count_nothing_says_have_the_steps_of_the_longest_row():
     encoding, values = encoded(columns, ["a"], ["y"])
     assert (encoding.schema.shape, encoding.steps_out) == ("unaligned", 2)
     assert encoding.schema.outputs[0].length is None  # so that a decoder ends its rows itself
-    targets = encoding.examples(values, targets=True).targets["y"]
+    targets = encoding.encode(values, targets=True).targets["y"]
     assert targets.lengths.tolist() == [1, 2, 1]
 
 
@@ -113,4 +113,4 @@ def test_output_steps_are_those_of_the_longest_row_with_its_end_mark():
 def test_outputs_are_not_looked_at_when_predicting():
     encoding, values = encoded({"a": [1.0, 2.0], "y": [1.0, 2.0]}, ["a"], ["y"])
     del values.values["y"]
-    assert encoding.examples(values, targets=False).targets == {}
+    assert encoding.encode(values, targets=False).targets == {}

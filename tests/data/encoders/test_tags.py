@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from unrolled.data.encoders.tags import found, may_follow, spans
+from unrolled.data.encoders.tags import detect_scheme, may_follow, spans
 
 # what breaks a span in two where the type stays the same: (prefix before, prefix now)
 BREAKS = {"BB", "IB", "BS", "IS", *("".join(two) for two in product("ES", "BIES"))}
@@ -54,14 +54,14 @@ def test_a_type_may_have_a_hyphen():
     ],
 )
 def test_the_scheme_and_the_rows_that_depart_from_it(rows, scheme):
-    assert found(rows) == scheme
+    assert detect_scheme(rows) == scheme
 
 
 @pytest.mark.parametrize(
     "rows", [[["O", "O"]], [["DT", "NN"]], [["B", "I", "O"]], [["B-"]], [[""]], [["X-a", "O"]]]
 )
 def test_other_labels_mark_no_spans(rows):
-    assert found(rows) is None
+    assert detect_scheme(rows) is None
 
 
 @pytest.mark.parametrize("scheme", ["BIO", "IOB1", "BIOES"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unrolled.data.encoders.tags import may_follow
-from unrolled.data.encoders.viterbi import Paths
+from unrolled.data.encoders.viterbi import TagTransitions
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.schema import Column
 
@@ -25,7 +25,7 @@ def allowed(tags, scheme):
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_no_allowed_row_scores_higher(scheme, steps):
     tags, rng = TAGS[scheme], np.random.default_rng(steps)
-    paths = Paths.of(tags, scheme)
+    paths = TagTransitions.from_scheme(tags, scheme)
     rows = [
         row
         for row in product(range(len(tags)), repeat=steps)
@@ -42,7 +42,7 @@ def test_no_allowed_row_scores_higher(scheme, steps):
 
 
 def test_where_no_row_is_allowed_the_highest_scores_are_taken():
-    assert Paths.of(["I-a", "I-b"], "BIO").best(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist() == [
+    assert TagTransitions.from_scheme(["I-a", "I-b"], "BIO").best(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist() == [
         1,
         0,
     ]

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from unrolled.data.encoders.word_vectors import vectors
+from unrolled.data.encoders.word_vectors import read_word_vectors
 from unrolled.errors import DataError
 
 LINES = "the 0.5 1 -2\nof 1 2 3\nnew york 7 8 9\n"
@@ -29,7 +29,7 @@ def written(folder, text, name="words.vec"):
     ],
 )
 def test_words_have_their_vectors(tmp_path, text, name):
-    found = vectors(written(tmp_path, text, name), WORDS)
+    found = read_word_vectors(written(tmp_path, text, name), WORDS)
     assert {word: row.tolist() for word, row in found.items()} == {
         "the": [0.5, 1, -2],
         "new york": [7, 8, 9],
@@ -38,7 +38,7 @@ def test_words_have_their_vectors(tmp_path, text, name):
 
 
 def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
-    assert vectors(written(tmp_path, "a 1 2\na 3 4\n"), {"a"})["a"].tolist() == [1, 2]
+    assert read_word_vectors(written(tmp_path, "a 1 2\na 3 4\n"), {"a"})["a"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
 )
 def test_a_file_that_is_wrong_is_refused_with_its_line(tmp_path, text, says):
     with pytest.raises(DataError) as caught:
-        vectors(written(tmp_path, text), {"a"})
+        read_word_vectors(written(tmp_path, text), {"a"})
     assert str(caught.value) == says
 
 
 def test_a_file_that_is_not_there_or_not_packed_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"No such file or directory\. Give a text file of word"):
-        vectors(tmp_path / "none.vec", {"a"})
+        read_word_vectors(tmp_path / "none.vec", {"a"})
     (tmp_path / "bad.gz").write_bytes(b"a 1 2\n")
     with pytest.raises(DataError, match=r"cannot read .*Not a gzipped file"):
-        vectors(tmp_path / "bad.gz", {"a"})
+        read_word_vectors(tmp_path / "bad.gz", {"a"})

@@ -5,9 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from unrolled.data.formats.chunks import pieces
+from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.read import read
-from unrolled.data.formats.write import write, writing
+from unrolled.data.formats.write import write, open_writer
 from unrolled.errors import DataError
 
 N = 500
@@ -40,7 +40,7 @@ def delimited(request, tmp_path):
 
 @pytest.mark.parametrize("size", [300, 1000, 5000])
 def test_delimited_text_has_the_types_of_all_rows(delimited, size):
-    found = pieces(delimited, size=size)
+    found = read_chunks(delimited, size=size)
     one = read(delimited)
     assert len(list(found.tables())) > 3
     assert (found.rows, whole(found).schema) == (N, one.schema)
@@ -53,7 +53,7 @@ def test_columns_may_be_named(tmp_path):
     path = tmp_path / "rows.tsv"
     TABLE.write_csv(path, separator="\t", include_header=False)
     names = [f"column {i}" for i in range(TABLE.width)]
-    found = whole(pieces(path, columns=names, size=500))
+    found = whole(read_chunks(path, columns=names, size=500))
     assert found.equals(read(path, columns=names))
 
 
@@ -61,7 +61,7 @@ def test_blank_lines_of_one_column_are_missing_cells_wherever_they_stand(tmp_pat
     path = tmp_path / "rows.csv"
     path.write_text("a\n" + "".join(f"{i}\n" if i % 5 else "\n" * (i % 3 + 1) for i in range(200)))
     for size in range(20, 60, 7):
-        assert whole(pieces(path, size=size)).equals(read(path))
+        assert whole(read_chunks(path, size=size)).equals(read(path))
 
 
 def test_json_lines_have_the_columns_and_types_of_all_rows(tmp_path):
@@ -69,7 +69,7 @@ def test_json_lines_have_the_columns_and_types_of_all_rows(tmp_path):
     rows = [{"a": i, "steps": []} for i in range(100)]
     rows += [{"a": 0.5, "steps": [1], "b": "x"}, {"steps": [0.5], "b": None}]
     path.write_text("\n\n".join(map(json.dumps, rows)))
-    found = pieces(path, size=200)
+    found = read_chunks(path, size=200)
     assert len(list(found.tables())) > 3
     assert whole(found).equals(read(path))
     assert whole(found).schema == read(path).schema == {
@@ -81,7 +81,7 @@ def test_json_lines_that_mix_types_are_refused(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("\n".join(json.dumps({"a": i if i < 90 else "x"}) for i in range(100)))
     with pytest.raises(DataError) as caught:
-        pieces(path, size=100)
+        read_chunks(path, size=100)
     assert str(caught.value) == (
         f"'{path}': column 'a' holds int64 in some rows and string in others. Give every row of a"
         " column the same type; leave a missing cell empty."
@@ -90,7 +90,7 @@ def test_json_lines_that_mix_types_are_refused(tmp_path):
 
 def test_parquet_is_read_by_slices(tmp_path):
     TABLE.write_parquet(tmp_path / "rows.parquet")
-    found = pieces(tmp_path / "rows.parquet", rows=64)
+    found = read_chunks(tmp_path / "rows.parquet", rows=64)
     assert [table.height for table in found.tables()] == [64] * 7 + [52]
     assert whole(found).equals(TABLE)
 
@@ -98,7 +98,7 @@ def test_parquet_is_read_by_slices(tmp_path):
 def test_what_is_small_or_no_file_is_one_table(tmp_path):
     TABLE.write_csv(tmp_path / "rows.csv")
     for source in (tmp_path / "rows.csv", TABLE, {"a": [1]}):
-        (table,) = pieces(source).tables()
+        (table,) = read_chunks(source).tables()
         assert table.equals(read(source))
 
 
@@ -106,7 +106,7 @@ def test_an_error_says_from_which_row_it_counts(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n" + "1,2\n" * 100 + "1,2,3\n")
     with pytest.raises(DataError) as caught:
-        pieces(path, size=100)
+        read_chunks(path, size=100)
     said = str(caught.value)
     assert said.startswith(f"'{path}', beyond row ")
     rows = int(said.split("beyond row ")[1].split(",")[0])
@@ -118,7 +118,7 @@ def test_an_error_says_from_which_row_it_counts(tmp_path):
 def test_tables_written_one_after_the_other_are_as_one(suffix, tmp_path):
     table = TABLE.with_columns(steps=pl.Series([[i + 0.0, 0.5] for i in range(N)]))
     write(table, tmp_path / f"one.{suffix}")
-    with writing(tmp_path / f"many.{suffix}") as put:
+    with open_writer(tmp_path / f"many.{suffix}") as put:
         for start in range(0, N, 90):
             put(table[start : start + 90])
             assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [f"one.{suffix}"]
@@ -135,7 +135,7 @@ def test_what_fails_halfway_leaves_what_was_there(tmp_path):
     out.write_text("earlier")
 
     def fails():
-        with writing(out) as put:
+        with open_writer(out) as put:
             put(TABLE)
             raise DataError("halfway")
 

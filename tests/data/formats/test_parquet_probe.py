@@ -7,7 +7,7 @@ import pytest
 
 import unrolled
 from unrolled.data.formats import chunks
-from unrolled.data.formats.parquet_probe import survived
+from unrolled.data.formats.parquet_probe import can_be_read
 from unrolled.errors import DataError
 
 KEPT = Path(__file__).parents[2] / "fuzz" / "corpus" / "read" / "parquet-memory"
@@ -32,17 +32,17 @@ def test_it_is_refused_as_one_that_is_damaged(deadly):
 
 def test_piece_by_piece_too(deadly):
     with pytest.raises(DataError, match="or it is damaged"):
-        list(chunks.pieces(deadly, rows=1).tables())
+        list(chunks.read_chunks(deadly, rows=1).tables())
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and nothing PAR1"])
 def test_what_is_told_by_an_exception_is_left_to_the_reader(content):
-    assert survived(content)
+    assert can_be_read(content)
 
 
 def test_what_can_be_read_is(tmp_path):
     path = tmp_path / "a.parquet"
     pl.DataFrame({"a": [1, None, 3], "b": [["x"], [], None]}).write_parquet(path)
-    assert survived(path)
-    assert survived(path.read_bytes())
+    assert can_be_read(path)
+    assert can_be_read(path.read_bytes())
     assert unrolled.read(path).height == 3

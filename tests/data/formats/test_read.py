@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from unrolled.data.formats.read import like, read, write
+from unrolled.data.formats.read import to_frame_like, read, write
 from unrolled.errors import DataError
 
 
@@ -101,19 +101,19 @@ def test_polars_types_inside_lists_are_settled() -> None:
 def test_predictions_come_back_as_the_source_came() -> None:
     found = pl.DataFrame({"y": [1.5, 2.5]})
     indexed = pd.DataFrame({"a": [1, 2]}, index=["p", "q"])
-    back = like(found, indexed)
+    back = to_frame_like(found, indexed)
     assert isinstance(back, pd.DataFrame)
     assert back.index.tolist() == ["p", "q"]
     assert back["y"].tolist() == [1.5, 2.5]
-    assert isinstance(like(found, pa.table({"a": [1]})), pa.Table)
-    assert like(found, {"a": [1, 2]}) == {"y": [1.5, 2.5]}
+    assert isinstance(to_frame_like(found, pa.table({"a": [1]})), pa.Table)
+    assert to_frame_like(found, {"a": [1, 2]}) == {"y": [1.5, 2.5]}
     for source in (pl.DataFrame({"a": [1]}), pl.LazyFrame({"a": [1]}), "a.csv", Path("a.csv"), 3):
-        assert like(found, source) is found
+        assert to_frame_like(found, source) is found
 
 
 def test_lists_and_text_come_back_to_pandas() -> None:
     found = pl.DataFrame({"y": [[1, 2], [3]], "t": ["a", None]})
-    back = like(found, pd.DataFrame({"a": [1, 2]}))
+    back = to_frame_like(found, pd.DataFrame({"a": [1, 2]}))
     assert back["y"].tolist() == [[1, 2], [3]]
     assert back["t"].isna().tolist() == [False, True]
 

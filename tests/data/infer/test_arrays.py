@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from unrolled.data.infer.arrays import from_arrays
-from unrolled.data.infer.infer_schema import schema
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
@@ -59,9 +59,9 @@ def test_a_big_array_is_not_copied() -> None:
 
 def test_shapes_of_arrays() -> None:
     table, inputs, outputs = from_arrays(np.zeros((4, 5, 3)), np.ones((4, 5, 1)))
-    assert schema(table, inputs, outputs).shape == "aligned"
+    assert infer_schema(table, inputs, outputs).shape == "aligned"
     table, inputs, outputs = from_arrays(np.zeros((4, 5, 3)), np.ones((4, 2, 1)))
-    assert schema(table, inputs, outputs).shape == "unaligned"
+    assert infer_schema(table, inputs, outputs).shape == "unaligned"
 
 
 def test_missing_numbers_may_go_in_alone() -> None:

@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 
 from unrolled.data.formats.from_python import to_series
-from unrolled.data.infer.kinds import kind
+from unrolled.data.infer.kinds import infer_kind
 from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column
 
 
 def found(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
-    return kind(to_series("a", cells), stated=stated, output=output)
+    return infer_kind(to_series("a", cells), stated=stated, output=output)
 
 
 def refused(cells: object, **options: object) -> str:
@@ -245,6 +245,6 @@ def test_refusals(cells: object, options: dict[str, str], message: str) -> None:
 def test_records_and_unknown_kinds() -> None:
     column = pl.Series("a", [{"x": 1}])
     with pytest.raises(DataError, match="holds records and cannot be read as any kind"):
-        kind(column, stated=None, output=False)
+        infer_kind(column, stated=None, output=False)
     with pytest.raises(SettingError, match="Did you mean 'number'"):
         found([1], stated="numbr")

@@ -5,16 +5,16 @@ import polars as pl
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import columns
-from unrolled.data.tables.table import Table, complete, table, trainable
+from unrolled.data.infer.infer_schema import infer_side
+from unrolled.data.tables.table import Table, drop_incomplete_rows, make_table, check_trainable
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
 
 def made(data: dict[str, Any], **stated: str) -> Table:
     frame = read(data)
-    found = columns(frame, list(data), stated=stated, outputs=False)
-    return table(frame, found[1:], found[:1])
+    found = infer_side(frame, list(data), stated=stated, outputs=False)
+    return make_table(frame, found[1:], found[:1])
 
 
 def test_values_by_kind() -> None:
@@ -66,18 +66,18 @@ def test_rows_can_be_taken_in_any_order() -> None:
 def test_a_frame_that_lacks_a_column_or_has_another_width() -> None:
     frame = read({"x": [[1, 2]], "texts": ["a"]})
     with pytest.raises(DataError) as caught:
-        table(frame, [Column(name="text", kind="text", unit="words")])
+        make_table(frame, [Column(name="text", kind="text", unit="words")])
     assert str(caught.value) == (
         "the data has no column 'text', expected it since the model uses it. Did you mean 'texts'?"
     )
     with pytest.raises(DataError) as caught:
-        table(frame, [Column(name="x", kind="vector", width=3)])
+        make_table(frame, [Column(name="x", kind="vector", width=3)])
     assert str(caught.value) == (
         "column 'x', row 1: got a list of 2 numbers, expected 3 in every row of a vector. Correct"
         " the row, or state 'x:numbers' where lengths may differ."
     )
     with pytest.raises(DataError) as caught:
-        table(frame, [Column(name="x", kind="numbers", width=3)])
+        make_table(frame, [Column(name="x", kind="numbers", width=3)])
     assert str(caught.value) == (
         "column 'x' has 1 numbers in a step, expected 3 as in the training data."
     )
@@ -87,23 +87,23 @@ def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
     frame = read({"x": [[1, 2], None, [3]]})
     column = Column(name="x", kind="numbers")
     with pytest.raises(DataError) as caught:
-        table(frame, [column])
+        make_table(frame, [column])
     assert str(caught.value) == (
         "column 'x', row 2: got no value, expected numbers. Leave the row out, or fill the cell."
     )
-    kept, indices = complete(table(frame, [], [column]), [column])
+    kept, indices = drop_incomplete_rows(make_table(frame, [], [column]), [column])
     assert indices.tolist() == [0, 2]
     assert [row.tolist() for row in kept.values["x"]] == [[[1], [2]], [[3]]]
 
 
 def test_a_column_that_is_all_missing_when_predicting() -> None:
     nothing = pl.DataFrame({"x": [None, None]})
-    found = table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
+    found = make_table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
     assert np.isnan(found).tolist() == [[True, True], [True, True]]
-    assert list(table(nothing, [Column(name="x", kind="category")]).values["x"]) == [None, None]
+    assert list(make_table(nothing, [Column(name="x", kind="category")]).values["x"]) == [None, None]
     for kind in ("numbers", "tokens", "text"):
         with pytest.raises(DataError) as caught:
-            table(nothing, [Column(name="x", kind=kind)])
+            make_table(nothing, [Column(name="x", kind=kind)])
         assert str(caught.value) == (
             f"column 'x', row 1: got no value, expected {kind}. Leave the row out, or fill the"
             " cell."
@@ -119,10 +119,10 @@ def test_rows_without_an_output_are_left_out() -> None:
     frame = read(
         {"n": [1, None, 3, 4], "c": ["a", "b", None, "d"], "v": [[1, 2], [1, 2], [1, 2], [1, None]]}
     )
-    kept, indices = complete(table(frame, [], outputs), outputs)
+    kept, indices = drop_incomplete_rows(make_table(frame, [], outputs), outputs)
     assert (kept.rows, indices.tolist()) == (1, [0])
     with pytest.raises(DataError) as caught:
-        trainable(kept, outputs)
+        check_trainable(kept, outputs)
     assert str(caught.value) == (
         "got 1 row with a known output, expected at least two: one to train on and one to hold out."
         " Add rows."
@@ -132,13 +132,13 @@ def test_rows_without_an_output_are_left_out() -> None:
 def test_outputs_that_are_all_missing_or_have_a_missing_step() -> None:
     n = Column(name="n", kind="number")
     with pytest.raises(DataError) as caught:
-        complete(table(pl.DataFrame({"n": [None, None]}), [], [n]), [n])
+        drop_incomplete_rows(make_table(pl.DataFrame({"n": [None, None]}), [], [n]), [n])
     assert str(caught.value) == (
         "no row has a value for every output ('n'), expected at least two such rows."
     )
     s = Column(name="s", kind="numbers")
     with pytest.raises(DataError) as caught:
-        complete(table(pl.DataFrame({"s": [[1.0], [2.0, None]]}), [], [s]), [s])
+        drop_incomplete_rows(make_table(pl.DataFrame({"s": [[1.0], [2.0, None]]}), [], [s]), [s])
     assert str(caught.value) == (
         "column 's', row 2: got a missing number at step 2 of an output, expected every step"
         " filled. Fill it, or leave the whole cell empty to leave the row out."
@@ -158,7 +158,7 @@ def test_outputs_that_are_all_missing_or_have_a_missing_step() -> None:
 def test_a_constant_output(cells: Any, shown: str) -> None:
     rows = made({"y": cells})
     with pytest.raises(DataError) as caught:
-        trainable(rows, [Column(name="y", kind="category")])
+        check_trainable(rows, [Column(name="y", kind="category")])
     assert str(caught.value) == (
         f"the output 'y' is {shown} in every row, expected at least two different values. There is"
         " nothing to learn; choose another output."

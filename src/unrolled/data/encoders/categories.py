@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.data.batches import Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Categories:
     marks: tuple[tuple[int, int], ...] = ()
     ids: tuple[str, ...] = ()
 
-    def of(self, examples: Examples) -> Array:
+    def codes(self, examples: Examples) -> Array:
         """Return a number for each category of each row, 0 where it is not known: int64 (n c)."""
         found = []
         for start, end in self.marks:
@@ -35,11 +35,11 @@ class Categories:
         return labels.astype(np.int64)
 
     @classmethod
-    def restored(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
         """Return what JSON describes."""
         return cls(tuple((start, end) for start, end in facts["marks"]), tuple(facts["ids"]))
 
 
-def _firsts(block: Block) -> Array:
+def _firsts(block: RaggedColumn) -> Array:
     """Return a block's first step of each row: a category is repeated along the steps."""
     return block.flat if block.offsets is None else block.flat[block.offsets[:-1]]

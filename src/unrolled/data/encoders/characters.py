@@ -11,10 +11,10 @@ import numpy as np
 from unrolled.data.block import Array
 
 PADDING, UNKNOWN = 0, 1
-MOST = 12
+MAX_CHARACTERS = 12
 
 
-class Spelling:
+class CharacterEncoder:
     """The ids of each word's characters, padded to one length; the middle of longer words is cut.
 
     Example:
@@ -22,9 +22,11 @@ class Spelling:
         [[2, 4]]
     """
 
+    feature_name = "spelling"  # part of the names of tensors in saved models
+
     def __init__(self) -> None:
         self.known: list[str] = []
-        self.each = 1
+        self.ids_per_step = 1
         self._place: dict[str, int] = {}
 
     @property
@@ -43,7 +45,7 @@ class Spelling:
         for word, count in counts.items():
             letters.update(dict.fromkeys(word, count))
         self._know(sorted(letters, key=lambda letter: (-letters[letter], letter)))
-        self.each = min(MOST, max(map(len, counts), default=1) or 1)
+        self.ids_per_step = min(MAX_CHARACTERS, max(map(len, counts), default=1) or 1)
         return self
 
     def encode(self, rows: Sequence[Sequence[str]]) -> list[Array]:
@@ -61,14 +63,14 @@ class Spelling:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was fitted as plain JSON."""
-        return {"known": self.known, "longest": self.each}
+        return {"known": self.known, "longest": self.ids_per_step}
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the spelling that `to_dict` wrote."""
         made = cls()
         made._know(facts["known"])
-        made.each = facts["longest"]
+        made.ids_per_step = facts["longest"]
         return made
 
     def _know(self, letters: list[str]) -> None:
@@ -77,9 +79,9 @@ class Spelling:
 
     def _spelled(self, word: str) -> Array:
         """Return the ids of a word's characters (c)."""
-        if len(word) > self.each:
-            first = self.each - self.each // 2
-            word = word[:first] + (word[first - self.each :] if self.each > first else "")
-        found = np.full(self.each, PADDING, np.int32)
+        if len(word) > self.ids_per_step:
+            first = self.ids_per_step - self.ids_per_step // 2
+            word = word[:first] + (word[first - self.ids_per_step :] if self.ids_per_step > first else "")
+        found = np.full(self.ids_per_step, PADDING, np.int32)
         found[: len(word)] = [self._place.get(letter, UNKNOWN) for letter in word]
         return found

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from unrolled.data.encoders.characters import MOST
-from unrolled.data.encoders.ngrams import Runs
+from unrolled.data.encoders.characters import MAX_CHARACTERS
+from unrolled.data.encoders.ngrams import NGramEncoder
 from unrolled.schema import Column
 
 MOST_TAGS = 2000  # of a scheme, which asks of each pair whether one may follow the other
@@ -62,13 +62,13 @@ def _wrong_beside(spelling: Any, runs: Any) -> str | None:
     """Return what characters and runs beside a vocabulary cannot be read from, if something."""
     if spelling is not None:
         longest = spelling["longest"]
-        if not _names(spelling["known"]) or type(longest) is not int or not 0 < longest <= MOST:
+        if not _names(spelling["known"]) or type(longest) is not int or not 0 < longest <= MAX_CHARACTERS:
             return "spelling"
     if runs is not None:
         closed = runs.get("closed", False)
         if type(closed) is not bool:
             return "runs"
-        made, known = Runs(size=runs["base"], closed=closed), runs["known"]
+        made, known = NGramEncoder(size=runs["base"], closed=closed), runs["known"]
         if len(known) != len(made.known) or not all(_rising(keys) for keys in known):
             return "runs"
     return None

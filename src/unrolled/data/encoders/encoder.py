@@ -47,7 +47,7 @@ class Encoder(Protocol):
         ...
 
 
-def encoder(
+def make_encoder(
     column: Column,
     *,
     output: bool,
@@ -80,7 +80,7 @@ def embedded(made: Encoder) -> bool:
     return isinstance(made, Vocabulary) or (isinstance(made, Labels) and made.ids)
 
 
-def encoder_from(facts: dict[str, Any]) -> Encoder:
+def encoder_from_dict(facts: dict[str, Any]) -> Encoder:
     """Return the fitted encoder that `to_dict` wrote.
 
     Example:

@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 MOST_MARKS = 32
 
 
-def balanced(ids: Array, size: int) -> Array:
+def balanced_class_weights(ids: Array, size: int) -> Array:
     """Return the weight of each class (C) with which all classes count alike, rare or not.
 
     The mean weight of the rows is 1; scikit-learn calls these weights `balanced`.

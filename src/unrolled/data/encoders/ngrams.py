@@ -6,15 +6,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
+from unrolled.data.ngram_counts import (
+    FEW_SYMBOLS,
+    MAX_KEY,
+    find_keys,
+    ngram_keys,
+    position_in_row,
+)
 
-FEW_SYMBOLS = 200  # fewer are taken for characters, whose runs are longer
 LONGEST = {"characters": 4, "words": 2}
 MOST = 50_000
-KEYS = 2**62
 
 
-class Runs:
+class NGramEncoder:
     """Ids of the runs that end at each step: the step alone, with the one before it, and so on.
 
     Of words there are pairs, of characters runs of up to four. The place before a row counts as a
@@ -31,16 +36,18 @@ class Runs:
         [[1, 3], [2, 5], [1, 6], [2, 4]]
     """
 
+    feature_name = "runs"  # part of the names of tensors in saved models
+
     def __init__(self, *, size: int, closed: bool | None = None) -> None:
         few = size < FEW_SYMBOLS
         longest = LONGEST["characters" if few else "words"]
         self.base, self.closed = size, few if closed is None else closed
-        while self.base**longest > KEYS:
+        while self.base**longest > MAX_KEY:
             longest -= 1
         self.known: list[Array] = [np.array([], np.int64)] * longest
 
     @property
-    def each(self) -> int:
+    def ids_per_step(self) -> int:
         """Ids that a step has: of runs that end there, then of those that end beyond the row."""
         return len(self.known) + (len(self.known) - 1 if self.closed else 0)
 
@@ -49,7 +56,7 @@ class Runs:
         """Ids, with that of no run."""
         return 1 + sum(map(len, self.known))
 
-    def fit(self, block: Block) -> Self:
+    def fit(self, block: RaggedColumn) -> Self:
         """Take the most frequent runs of the training part.
 
         Args:
@@ -64,7 +71,7 @@ class Runs:
         self.known = [keys[count >= least] for keys, count in found]
         return self
 
-    def encode(self, block: Block) -> Block:
+    def encode(self, block: RaggedColumn) -> RaggedColumn:
         """Return the ids of the runs that end at each step, rows of (t_i n).
 
         Args:
@@ -72,11 +79,9 @@ class Runs:
         """
         ids, firsts = [], np.cumsum([1, *map(len, self.known)])
         for longer, keys in self._keys(block):
-            known = self.known[longer]
-            place = np.minimum(np.searchsorted(known, keys), max(0, len(known) - 1))
-            there = known[place] == keys if len(known) else np.zeros(len(keys), bool)
-            ids.append(np.where(there, place + firsts[longer], 0))
-        return Block(np.stack(ids, axis=1).astype("int32"), block.offsets)
+            index = find_keys(self.known[longer], keys)
+            ids.append(np.where(index >= 0, index + firsts[longer], 0))
+        return RaggedColumn(np.stack(ids, axis=1).astype("int32"), block.offsets)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was fitted as plain JSON."""
@@ -90,19 +95,16 @@ class Runs:
         made.known = [np.array(keys, np.int64) for keys in facts["known"]]
         return made
 
-    def _keys(self, block: Block) -> list[tuple[int, Array]]:
+    def _keys(self, block: RaggedColumn) -> list[tuple[int, Array]]:
         """Return how many symbols a run has beyond one, and its number at each step; -1 for none.
 
         Those that end at the step come first, then those that end beyond the row, at its last step.
         """
-        flat = block.flat.astype(np.int64)
-        place = np.concatenate([np.arange(len(row)) for row in block.rows()])  # within its row
-        keys, weight = [flat], 1
-        for back in range(1, len(self.known)):
-            weight *= self.base
-            there = np.where(place >= back, np.roll(flat, back), 0)
-            longer = keys[-1] + weight * there
-            keys.append(np.where((place >= back - 1) & (keys[-1] >= 0), longer, -1))
+        place = position_in_row(block)
+        keys = [
+            np.where(place >= longer - 1, all_keys, -1)  # at most one place before the row
+            for longer, all_keys in enumerate(ngram_keys(block, self.base, len(self.known)))
+        ]
         found = list(enumerate(keys))
         if self.closed:
             last = np.append(place[1:] == 0, True)

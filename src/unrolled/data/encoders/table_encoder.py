@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.batches import PREVIOUS, STOP, Examples
-from unrolled.data.block import Array, Block
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.categories import Categories
-from unrolled.data.encoders.characters import Spelling
-from unrolled.data.encoders.encoder import Encoder, embedded, encoder
+from unrolled.data.encoders.characters import CharacterEncoder
+from unrolled.data.encoders.encoder import Encoder, embedded, make_encoder
 from unrolled.data.encoders.labels import Labels
-from unrolled.data.encoders.ngrams import Runs
+from unrolled.data.encoders.ngrams import NGramEncoder
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.data.tables.table import Table
 from unrolled.errors import DataError
@@ -25,25 +25,25 @@ from unrolled.settings import Text
 from unrolled.shapes import FACTS
 
 PLAIN = Text()
-MOST_MAPPED = 100  # labels that a linear map tells apart
+MAX_LINEAR_LABELS = 100  # labels that a linear map tells apart
 RESERVED = {"x", "h", "mask", PREVIOUS, STOP, "model", "keras", "layers"}
 
 
 @dataclass(frozen=True)
-class Beside:
+class StepFeature:
     """What else is known of the steps of a column: their characters, or the runs that end there."""
 
     column: str
-    feature: Spelling | Runs
+    feature: CharacterEncoder | NGramEncoder
 
     @property
     def key(self) -> str:
         """A name that no column has, of which a port is made."""
-        return f"{self.column}\0{type(self.feature).__name__.lower()}"
+        return f"{self.column}\0{self.feature.feature_name}"
 
 
 @dataclass(frozen=True)
-class Encoding:
+class TableEncoder:
     """How a table becomes numbers and back: the schema with an encoder for each column.
 
     Attributes:
@@ -61,9 +61,9 @@ class Encoding:
     text: Text = PLAIN
 
     @classmethod
-    def fitted(
+    def fit(
         cls, schema: Schema, train: Table, *, text: Text = PLAIN, linear: bool = False
-    ) -> Encoding:
+    ) -> TableEncoder:
         """Return the encoding fitted on the training part alone.
 
         Args:
@@ -81,12 +81,12 @@ class Encoding:
             (c, True) for c in schema.outputs
         ]:
             counted = linear and not output
-            chosen = encoder(column, output=output, end=end and output, text=text, counted=counted)
+            chosen = make_encoder(column, output=output, end=end and output, text=text, counted=counted)
             encoders[column.name] = chosen.fit(train.values[column.name])
         made = cls(schema, encoders, schema.steps_in, None, text)
         if not end:
             return made
-        blocks = [made.block(column, train) for column in schema.outputs]
+        blocks = [made.encode_column(column, train) for column in schema.outputs]
         return replace(made, steps_out=max(_longest(block) for block in blocks))
 
     @property
@@ -95,83 +95,83 @@ class Encoding:
         return FACTS[self.schema.shape].inputs == "many" and self.steps_in is None
 
     @property
-    def maps(self) -> bool:
+    def can_use_linear_branch(self) -> bool:
         """Whether a linear map may be given the numbers of each row, to tell its label by."""
         numbers = not all(embedded(self.encoders[column.name]) for column in self.schema.inputs)
-        return self.schema.shape == "many-to-one" and bool(self.labels) and numbers
+        return self.schema.shape == "many-to-one" and bool(self.class_outputs) and numbers
 
     @property
-    def moves(self) -> bool:
+    def has_numeric_steps(self) -> bool:
         """Whether rows of numbers are among what it may be given, not single ones alone."""
         rows = [c.name for c in self.schema.inputs if c.side == "many"]
-        return self.maps and not all(embedded(self.encoders[name]) for name in rows)
+        return self.can_use_linear_branch and not all(embedded(self.encoders[name]) for name in rows)
 
     @property
-    def ports(self) -> dict[str, str]:
+    def tensor_names(self) -> dict[str, str]:
         """The network's name for each column: an identifier that clashes with no other."""
         names = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
-        return identifiers([*names, *(made.key for made in self.beside)])
+        return unique_identifiers([*names, *(made.key for made in self.step_features)])
 
     @property
-    def beside(self) -> list[Beside]:
+    def step_features(self) -> list[StepFeature]:
         """What else is known of the steps of text and tokens that go in."""
         columns = [c.name for c in self.schema.inputs]
         words = {n: e for n in columns if isinstance(e := self.encoders[n], Vocabulary)}
-        spelled = [Beside(n, e.spelling) for n, e in words.items() if e.spelling]
-        return spelled + [Beside(n, e.runs) for n, e in words.items() if e.runs]
+        spelled = [StepFeature(n, e.spelling) for n, e in words.items() if e.spelling]
+        return spelled + [StepFeature(n, e.runs) for n, e in words.items() if e.runs]
 
     @property
     def sizes(self) -> dict[str, int]:
         """Features, classes or ids of each column, by the network's names."""
-        ports = self.ports
-        return {ports[name]: made.size for name, made in self.encoders.items()}
+        names = self.tensor_names
+        return {names[name]: made.size for name, made in self.encoders.items()}
 
     @property
-    def categories(self) -> Categories:
+    def category_inputs(self) -> Categories:
         """Where the examples hold the inputs of the kind `category`."""
-        ports, marks, ids, place = self.ports, [], [], 0
+        names, marks, ids, place = self.tensor_names, [], [], 0
         for column in self.schema.inputs:
             made = self.encoders[column.name]
             if isinstance(made, Labels) and made.ids:
-                ids.append(ports[column.name])
+                ids.append(names[column.name])
             elif not isinstance(made, Vocabulary):
                 marks += [(place, place + made.size)] if isinstance(made, Labels) else []
                 place += made.size
         return Categories(tuple(marks), tuple(ids))
 
     @property
-    def pooled(self) -> tuple[str, ...]:
+    def pooled_outputs(self) -> tuple[str, ...]:
         """The outputs for the whole row where others are for its steps, by the network's names."""
-        aligned, ports = self.schema.shape == "aligned", self.ports
-        return tuple(ports[c.name] for c in self.schema.outputs if aligned and c.side == "one")
+        aligned, names = self.schema.shape == "aligned", self.tensor_names
+        return tuple(names[c.name] for c in self.schema.outputs if aligned and c.side == "one")
 
     @property
-    def tokens(self) -> bool:
+    def generates_tokens(self) -> bool:
         """Whether what comes out is one row of tokens of a length of its own."""
         outputs = self.schema.outputs
         return self._steps_out and len(outputs) == 1 and outputs[0].kind in ("tokens", "text")
 
     @property
-    def stops(self) -> bool:
+    def needs_stop(self) -> bool:
         """Whether rows of numbers of different lengths come out."""
         open_ended = [c.kind == "numbers" and c.length is None for c in self.schema.outputs]
         return self._steps_out and any(open_ended)
 
     @property
-    def labels(self) -> tuple[str, ...]:
+    def class_outputs(self) -> tuple[str, ...]:
         """The outputs whose values are scores of labels, by the network's names."""
-        kinds, ports = ("category", "tokens", "text"), self.ports
-        return tuple(ports[c.name] for c in self.schema.outputs if c.kind in kinds)
+        kinds, names = ("category", "tokens", "text"), self.tensor_names
+        return tuple(names[c.name] for c in self.schema.outputs if c.kind in kinds)
 
     @property
     def _steps_out(self) -> bool:
         return self.schema.shape in ("one-to-many", "unaligned")
 
-    def block(self, column: Column, table: Table) -> Block:
+    def encode_column(self, column: Column, table: Table) -> RaggedColumn:
         """Return a column's encoded rows."""
-        return Block.of(self.encoders[column.name].encode(table.values[column.name]))
+        return RaggedColumn.from_rows(self.encoders[column.name].encode(table.values[column.name]))
 
-    def examples(self, table: Table, *, targets: bool) -> Examples:
+    def encode(self, table: Table, *, targets: bool) -> Examples:
         """Return a table's rows, ready to be cut into batches.
 
         Args:
@@ -181,48 +181,48 @@ class Encoding:
         Raises:
             DataError: Rows whose number of steps is not that of the training part.
         """
-        blocks = {c.name: self.block(c, table) for c in self.schema.inputs}
+        blocks = {c.name: self.encode_column(c, table) for c in self.schema.inputs}
         _refuse_uneven(blocks)
         inputs = self._inputs(blocks) | self._beside(blocks, table)
         lengths = next((b.lengths for b in inputs.values() if b.offsets is not None), None)
         self._check_lengths(lengths)
         outputs = self.schema.outputs if targets else ()
-        ports = self.ports
+        names = self.tensor_names
         return Examples(
             inputs=inputs,
-            targets={ports[c.name]: self.block(c, table) for c in outputs},
+            targets={names[c.name]: self.encode_column(c, table) for c in outputs},
             rows=table.rows,
             lengths=lengths,
             steps_out=self.steps_out,
             ragged=self.ragged,
-            words=tuple(ports[c.name] for c in self.schema.inputs if self._words(c.name)),
+            token_inputs=tuple(names[c.name] for c in self.schema.inputs if self._words(c.name)),
         )
 
     def _words(self, name: str) -> bool:
         return isinstance(self.encoders[name], Vocabulary)
 
-    def _inputs(self, blocks: dict[str, Block]) -> dict[str, Block]:
+    def _inputs(self, blocks: dict[str, RaggedColumn]) -> dict[str, RaggedColumn]:
         """Repeat the inputs without steps along those with steps, and join all numbers into x."""
         offsets = next((b.offsets for b in blocks.values() if b.offsets is not None), None)
         if offsets is not None:
             blocks = {
-                n: b if b.offsets is not None else b.along(offsets) for n, b in blocks.items()
+                n: b if b.offsets is not None else b.repeat_along(offsets) for n, b in blocks.items()
             }
-        numbers = [b.flat for b in blocks.values() if not b.whole]
-        joined = {"x": Block(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
-        ports = self.ports
-        return joined | {ports[name]: block for name, block in blocks.items() if block.whole}
+        numbers = [b.flat for b in blocks.values() if not b.is_integer]
+        joined = {"x": RaggedColumn(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
+        names = self.tensor_names
+        return joined | {names[name]: block for name, block in blocks.items() if block.is_integer}
 
-    def _beside(self, blocks: dict[str, Block], table: Table) -> dict[str, Block]:
+    def _beside(self, blocks: dict[str, RaggedColumn], table: Table) -> dict[str, RaggedColumn]:
         """Return the characters and the runs of the steps of text and tokens."""
-        ports, found = self.ports, {}
-        for made in self.beside:
+        names, found = self.tensor_names, {}
+        for made in self.step_features:
             encoder = self.encoders[made.column]
-            if isinstance(made.feature, Runs):
-                found[ports[made.key]] = made.feature.encode(blocks[made.column])
+            if isinstance(made.feature, NGramEncoder):
+                found[names[made.key]] = made.feature.encode(blocks[made.column])
             elif isinstance(encoder, Vocabulary):
                 rows = [encoder.steps(value) for value in table.values[made.column]]
-                found[ports[made.key]] = Block.of(made.feature.encode(rows))
+                found[names[made.key]] = RaggedColumn.from_rows(made.feature.encode(rows))
         return found
 
     def _check_lengths(self, lengths: Array | None) -> None:
@@ -245,7 +245,7 @@ class Encoding:
         """
         return self.encoders[column.name].decode(values)
 
-    def cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
+    def decode_cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
         """Return a network's outputs for a column as cells of a table, in the form they came in."""
         found = self.decode(column, values)
         return [" ".join(row) for row in found] if column.spaced else found
@@ -254,10 +254,10 @@ class Encoding:
 def _labelled(schema: Schema, train: Table) -> bool:
     """Return whether labels come out, few enough for a linear map to be simple."""
     kinds = [set(train.values[c.name]) for c in schema.outputs if c.kind == "category"]
-    return any(len(kind - {None}) <= MOST_MAPPED for kind in kinds)
+    return any(len(kind - {None}) <= MAX_LINEAR_LABELS for kind in kinds)
 
 
-def identifiers(names: Iterable[str]) -> dict[str, str]:
+def unique_identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return a Python identifier for each name, no two the same.
 
     Example:
@@ -276,7 +276,7 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _refuse_uneven(blocks: dict[str, Block]) -> None:
+def _refuse_uneven(blocks: dict[str, RaggedColumn]) -> None:
     """Refuse sequences of differing length within a row: their steps would be mixed up."""
     many = {name: block.lengths for name, block in blocks.items() if block.lengths is not None}
     (first, lengths), *rest = many.items() if many else [("", None)]
@@ -290,6 +290,6 @@ def _refuse_uneven(blocks: dict[str, Block]) -> None:
             )
 
 
-def _longest(block: Block) -> int:
+def _longest(block: RaggedColumn) -> int:
     """Return the most steps of any row."""
     return int(np.max(block.lengths)) if block.lengths is not None else 1

@@ -45,7 +45,7 @@ def spans(tags: Sequence[str]) -> list[Span]:
     return found
 
 
-def found(rows: Sequence[Sequence[str] | None]) -> tuple[Scheme, list[int]] | None:
+def detect_scheme(rows: Sequence[Sequence[str] | None]) -> tuple[Scheme, list[int]] | None:
     """Return the scheme of tags and the rows (from 0) that depart from it; None without one.
 
     Args:

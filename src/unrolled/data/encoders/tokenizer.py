@@ -18,7 +18,7 @@ _CLOSING = re.compile(r" ([.,!?;:%)\]}])")
 _OPENING = re.compile(r"([(\[{]) ")
 
 
-def pieces(text: str, unit: Unit, *, cased: bool = False) -> list[str]:
+def split_text(text: str, unit: Unit, *, cased: bool = False) -> list[str]:
     """Return the characters (NFC) or the words and punctuation marks of a text.
 
     Args:
@@ -53,7 +53,7 @@ def _word(*, marked: bool) -> re.Pattern[str]:
     return re.compile(rf"{letters}(?:['’]{letters})*|[^\w\s][{marks}]*")
 
 
-def joined(found: Sequence[str], unit: Unit) -> str:
+def join_text(found: Sequence[str], unit: Unit) -> str:
     """Return pieces as a text again.
 
     Example:
@@ -65,7 +65,7 @@ def joined(found: Sequence[str], unit: Unit) -> str:
     return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(found)))
 
 
-def steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+def count_steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     """Return how many steps each text has, or None for subwords, whose number is not stable.
 
     An empty text counts as one step, since it is encoded as one unknown piece.
@@ -76,7 +76,7 @@ def steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int6
     """
     if unit == "subwords":
         return None
-    return np.array([max(1, len(pieces(value, unit))) for value in values], dtype=np.int64)
+    return np.array([max(1, len(split_text(value, unit))) for value in values], dtype=np.int64)
 
 
 class Subwords:

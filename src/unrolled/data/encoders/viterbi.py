@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Paths:
+class TagTransitions:
     """Which tags may begin a row, follow each other, and end it.
 
     Attributes:
@@ -29,7 +29,7 @@ class Paths:
     last: Array
 
     @classmethod
-    def of(cls, tags: Sequence[str], scheme: Scheme) -> Self:
+    def from_scheme(cls, tags: Sequence[str], scheme: Scheme) -> Self:
         """Return what a scheme allows."""
         return cls(
             np.array([may_follow(OUTSIDE, tag, scheme) for tag in tags]),

@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from unrolled.data.block import Block
-from unrolled.data.encoders.characters import Spelling
-from unrolled.data.encoders.ngrams import Runs
-from unrolled.data.encoders.tokenizer import Subwords, joined, pieces
-from unrolled.data.encoders.viterbi import Paths
+from unrolled.data.block import RaggedColumn
+from unrolled.data.encoders.characters import CharacterEncoder
+from unrolled.data.encoders.ngrams import NGramEncoder
+from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text
+from unrolled.data.encoders.viterbi import TagTransitions
 from unrolled.data.tables.table import Values
 from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column
@@ -61,14 +61,14 @@ class Vocabulary:
         self.end = end
         self.lowered = not as_output and _lowered(column, text)
         self.digits = False if as_output else text.digits
-        self.spelling = Spelling() if words and not as_output else None
+        self.spelling = CharacterEncoder() if words and not as_output else None
         self.spells = text.characters
         self.counted = counted
-        self.runs: Runs | None = None
+        self.runs: NGramEncoder | None = None
         self.known: list[str] = []
         self.subwords: Subwords | None = None
         self._place: dict[str, int] = {}
-        self._paths: Paths | None = None
+        self._paths: TagTransitions | None = None
 
     @property
     def first(self) -> int:
@@ -92,7 +92,7 @@ class Vocabulary:
         if self.spelling:
             self.spelling.fit([self.steps(value) for value in values])
         if self.counted:
-            self.runs = Runs(size=self.size).fit(Block.of(self.encode(values)))
+            self.runs = NGramEncoder(size=self.size).fit(RaggedColumn.from_rows(self.encode(values)))
         return self
 
     def _learn(self, values: Values | Sequence[Any]) -> bool:
@@ -175,9 +175,9 @@ class Vocabulary:
         made.lowered = facts.get("lowered", earlier)
         made.digits = facts.get("digits", False)
         spelled = facts.get("spelling")
-        made.spelling = Spelling.from_dict(spelled) if spelled else None
+        made.spelling = CharacterEncoder.from_dict(spelled) if spelled else None
         if facts.get("runs"):
-            made.runs = Runs.from_dict(facts["runs"])
+            made.runs = NGramEncoder.from_dict(facts["runs"])
         made._know(facts["known"])
         if facts["subwords"] is not None:
             made.subwords = Subwords.from_dict(facts["subwords"])
@@ -187,7 +187,7 @@ class Vocabulary:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
             return [self._plain(token) for token in value]
-        return pieces(self._plain(value), self.column.unit or "characters", cased=True)
+        return split_text(self._plain(value), self.column.unit or "characters", cased=True)
 
     def _plain(self, text: str) -> str:
         """Return a text or token without what is not to be told apart."""
@@ -206,7 +206,7 @@ class Vocabulary:
         self.known = list(steps)
         self._place = {step: i for i, step in enumerate(self.known, self.first)}
         scheme = self.column.scheme
-        self._paths = Paths.of(self.known, scheme) if scheme and self.as_output else None
+        self._paths = TagTransitions.from_scheme(self.known, scheme) if scheme and self.as_output else None
 
     def _decoded(self, row: Array) -> Any:
         """Return one row's tokens or text."""
@@ -217,7 +217,7 @@ class Vocabulary:
         if self.subwords:
             return self.subwords.decode([int(i) - self.first for i in ids if i >= self.first])
         steps = [self.known[i - self.first] if i >= self.first else UNKNOWN_MARK for i in ids]
-        return steps if self.column.kind == "tokens" else joined(steps, self.column.unit or "words")
+        return steps if self.column.kind == "tokens" else join_text(steps, self.column.unit or "words")
 
     def _likely(self, scores: Array) -> Array:
         """Return the ids (u) of the highest scores (u size), in a row that tags may make."""

@@ -12,7 +12,7 @@ from unrolled.data.block import Array
 from unrolled.errors import DataError
 
 
-def vectors(path: str | Path, words: Collection[str]) -> dict[str, Array]:
+def read_word_vectors(path: str | Path, words: Collection[str]) -> dict[str, Array]:
     """Return the vectors (e) of those words that a file has.
 
     A line holds a word and its numbers, with blanks between; a first line of two whole numbers,

@@ -15,7 +15,7 @@ import polars as pl
 
 from unrolled.data.formats import json_records
 from unrolled.data.formats.delimited import BOM, Facts, cast, header_line, strings
-from unrolled.data.formats.parquet_probe import survived
+from unrolled.data.formats.parquet_probe import can_be_read
 from unrolled.data.formats.read import UNREADABLE, read, unreadable
 from unrolled.errors import DataError
 
@@ -26,7 +26,7 @@ Tables = Callable[[], Iterator[pl.DataFrame]]
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Chunks:
     """Tables of one kind that are a file together.
 
     Attributes:
@@ -40,7 +40,7 @@ class Pieces:
     what: str = "data"
 
     @contextmanager
-    def placed(self, first: int, count: int) -> Iterator[None]:
+    def locate_errors(self, first: int, count: int) -> Iterator[None]:
         """Say where a piece stands in an error that counts its rows from 1."""
         try:
             yield
@@ -52,9 +52,9 @@ class Pieces:
             ) from None
 
 
-def pieces(
+def read_chunks(
     source: Any, *, columns: Sequence[str] | None = None, size: int = SIZE, rows: int = ROWS
-) -> Pieces:
+) -> Chunks:
     """Return a file as tables of bounded size; anything else, or a small file, as one table.
 
     A delimited file and JSON lines are read twice: the types of their columns follow from all rows.
@@ -78,10 +78,10 @@ def pieces(
     if path is not None and large and suffix in (".jsonl", ".ndjson") and columns is None:
         return _lines(path, size)
     table = read(source, columns=columns)
-    return Pieces(table.height, lambda: iter([table]))
+    return Chunks(table.height, lambda: iter([table]))
 
 
-def _parquet(path: Path, rows: int) -> Pieces:
+def _parquet(path: Path, rows: int) -> Chunks:
     """Return the slices of a Parquet file."""
     try:
         scanned = pl.scan_parquet(path)
@@ -90,8 +90,8 @@ def _parquet(path: Path, rows: int) -> Pieces:
         count = 0
     if count <= rows:
         table = read(path)
-        return Pieces(table.height, lambda: iter([table]))
-    if not survived(path):
+        return Chunks(table.height, lambda: iter([table]))
+    if not can_be_read(path):
         raise unreadable(f"'{path}'")
     starts = range(0, count, rows)
 
@@ -102,10 +102,10 @@ def _parquet(path: Path, rows: int) -> Pieces:
             except UNREADABLE:
                 raise unreadable(f"'{path}', from row {at + 1} on,") from None
 
-    return Pieces(count, tables, f"'{path}'")
+    return Chunks(count, tables, f"'{path}'")
 
 
-def _delimited(path: Path, columns: Sequence[str] | None, separator: str, size: int) -> Pieces:
+def _delimited(path: Path, columns: Sequence[str] | None, separator: str, size: int) -> Chunks:
     """Return the tables of delimited text."""
     what = f"'{path}'"
 
@@ -131,10 +131,10 @@ def _delimited(path: Path, columns: Sequence[str] | None, separator: str, size: 
             if table.height:
                 yield table.select(cast(table[name], whole[name]) for name in whole)
 
-    return Pieces(count, tables, what)
+    return Chunks(count, tables, what)
 
 
-def _lines(path: Path, size: int) -> Pieces:
+def _lines(path: Path, size: int) -> Chunks:
     """Return the tables of JSON lines."""
     what = f"'{path}'"
 
@@ -154,7 +154,7 @@ def _lines(path: Path, size: int) -> Pieces:
             missing = [pl.lit(None).alias(n) for n in schema if n not in table.columns]
             yield table.with_columns(missing).select(pl.col(n).cast(t) for n, t in schema.items())
 
-    return Pieces(count, tables, what)
+    return Chunks(count, tables, what)
 
 
 def _counted(tables: Tables, what: str) -> Iterator[pl.DataFrame]:

@@ -15,7 +15,7 @@ from unrolled.errors import DataError
 INT64 = range(-(2**63), 2**63)
 
 
-def series(name: str, values: Any) -> pl.Series:
+def to_series(name: str, values: Any) -> pl.Series:
     """Return cells (numpy, Python scalars, or lists of lists) as a polars series.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from unrolled.data.formats.delimited import BOM, decoded
-from unrolled.data.formats.from_python import series
+from unrolled.data.formats.from_python import to_series
 from unrolled.errors import DataError
 
 
@@ -45,7 +45,7 @@ def table(rows: list[dict[str, Any]], *, what: str) -> pl.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
         raise DataError(f"{what} holds no records, expected at least one object with a column.")
-    return pl.DataFrame([series(name, [row.get(name) for row in rows]) for name in names])
+    return pl.DataFrame([to_series(name, [row.get(name) for row in rows]) for name in names])
 
 
 def _object(found: Any, place: str) -> dict[str, Any]:

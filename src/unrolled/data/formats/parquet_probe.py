@@ -17,7 +17,7 @@ polars.scan_parquet(sys.argv[1]).select(polars.all().is_null().sum()).collect(en
 """
 
 
-def survived(source: bytes | Path) -> bool:
+def can_be_read(source: bytes | Path) -> bool:
     """Return whether a process that reads a Parquet file ends by itself, with an error or without.
 
     Args:

@@ -13,7 +13,7 @@ import polars as pl
 
 from unrolled.data.formats import conll, delimited, json_records, ts_archive
 from unrolled.data.formats.from_python import to_series
-from unrolled.data.formats.parquet_probe import survived
+from unrolled.data.formats.parquet_probe import can_be_read
 from unrolled.data.formats.write import to_frame_like, write
 from unrolled.errors import DataError, SettingError, did_you_mean
 
@@ -127,7 +127,7 @@ def unreadable(what: str) -> DataError:
 
 def _parquet(data: bytes, what: str) -> pl.DataFrame:
     """Return the table that a Parquet file holds."""
-    if not survived(data):
+    if not can_be_read(data):
         raise unreadable(what)
     try:
         frame = pl.read_parquet(data)

@@ -10,8 +10,8 @@ import polars as pl
 
 from unrolled.data.encoders import tags, tokenizer
 from unrolled.data.formats.delimited import headerless
-from unrolled.data.infer.kinds import kind
-from unrolled.data.infer.reason import named_columns, reason
+from unrolled.data.infer.kinds import infer_kind
+from unrolled.data.infer.reason import describe_columns, explain_shape
 from unrolled.data.tables.table import Table
 from unrolled.errors import DataError, SettingError, ShapeError, did_you_mean, quote_names
 from unrolled.schema import Column, Schema, parse_kind
@@ -97,7 +97,7 @@ def infer_side(
             )
         if name in names[:place]:
             raise DataError(f"column '{name}' is named twice as {side}, expected it once.")
-    return tuple(kind(frame[name], stated=stated.get(name), output=outputs) for name in names)
+    return tuple(infer_kind(frame[name], stated=stated.get(name), output=outputs) for name in names)
 
 
 def infer_schema(
@@ -147,7 +147,7 @@ def infer_schema(
         inputs=inputs,
         outputs=outputs,
         shape=taken,
-        reason=reason(
+        reason=explain_shape(
             taken,
             inputs,
             outputs,
@@ -193,7 +193,7 @@ def _steps(data: Table, column: Column) -> Lengths | None:
     """Return the steps of each row (b), or None where their number is not fixed beforehand."""
     values = data.values[column.name]
     if column.kind == "text":
-        return tokenizer.steps(list(values), column.unit or "characters")
+        return tokenizer.count_steps(list(values), column.unit or "characters")
     return np.array([len(value) for value in values], dtype=np.int64)
 
 
@@ -248,7 +248,7 @@ def _with_scheme(data: Table, column: Column) -> Column:
     if column.kind != "tokens":
         return column
     rows: list[list[str] | None] = list(data.values[column.name])
-    found = tags.found(rows)
+    found = tags.detect_scheme(rows)
     if found is None:
         return column
     scheme, odd = found
@@ -277,7 +277,7 @@ def _refuse(
         ]
         raise ShapeError(
             f"got shape='{taken}' ({wanted.pattern}), but the data is {found} ({given.pattern}):"
-            f" {named_columns(inputs)}, and {named_columns(outputs)}; expected {wanted.inputs} in"
+            f" {describe_columns(inputs)}, and {describe_columns(outputs)}; expected {wanted.inputs} in"
             f" and {wanted.outputs} out. Leave the shape to 'auto', or {' and '.join(wrong)}."
         )
     if taken == "aligned":

@@ -18,7 +18,7 @@ _LIST = r"^\s*\[.*\]\s*$"
 _LONG = r"^\s*[+-]?\d{19,}\s*$"
 
 
-def kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
+def infer_kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
     """Return what a column is, with the evidence.
 
     Args:

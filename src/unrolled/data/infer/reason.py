@@ -8,7 +8,7 @@ from unrolled.schema import Column
 from unrolled.shapes import FACTS, Shape, between
 
 
-def reason(
+def explain_shape(
     shape: Shape,
     inputs: Sequence[Column],
     outputs: Sequence[Column],
@@ -36,17 +36,17 @@ def reason(
 It would be one-to-one with `hours:vector` stated, and unaligned or aligned with a list of numbers \
 in each row of `total`.
     """
-    evidence = f"{named_columns(inputs)} and {named_columns(outputs)}"
+    evidence = f"{describe_columns(inputs)} and {describe_columns(outputs)}"
     if forced:
         return f"{evidence}; {shape} was asked for: {FACTS[shape].picture}."
     first = f"{evidence}, so {shape}: {FACTS[shape].picture}."
     if shape == "aligned":
         steps = [column for column in outputs if column.side == "many"]
-        both = f"{named_columns(inputs)} and {named_columns(steps)}"
+        both = f"{describe_columns(inputs)} and {describe_columns(steps)}"
         first = f"{both}, equally long in every row, so aligned: {FACTS[shape].picture}."
         whole = [column for column in outputs if column.side == "one"]
         if whole:
-            return f"{first} {named_columns(whole)} for the whole row beside it."
+            return f"{first} {describe_columns(whole)} for the whole row beside it."
         return f"{first} State shape='unaligned' if the steps do not belong together one by one."
     if shape == "unaligned":
         why = "It would be aligned if every row had as many steps out as in"
@@ -56,7 +56,7 @@ in each row of `total`.
     return f"{first} It would be {_others(inputs, outputs, likely, arrays)}."
 
 
-def named_columns(found: Sequence[Column]) -> str:
+def describe_columns(found: Sequence[Column]) -> str:
     """Return what columns are, in words; sequences first, since they decide the side.
 
     Example:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.from_python import series
+from unrolled.data.formats.from_python import to_series
 from unrolled.errors import DataError
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -95,7 +95,7 @@ def _label(cell: Any) -> Any:
 
 def listed(column: pl.Series) -> pl.Series:
     """Return text that spells lists (JSON, or numbers between blanks, `,` or `;`) as lists."""
-    return series(column.name, [_list(column.name, i, c) for i, c in enumerate(column, 1)])
+    return to_series(column.name, [_list(column.name, i, c) for i, c in enumerate(column, 1)])
 
 
 def _list(name: str, row: int, cell: str | None) -> Any:

@@ -9,14 +9,14 @@ import numpy as np
 
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
-from unrolled.forecasting.series.calendar_features import features
+from unrolled.forecasting.series.calendar_features import cyclical_features
 from unrolled.forecasting.series.panel import Panel
-from unrolled.forecasting.series.scaling import SHARED, Scaling
-from unrolled.forecasting.series.static_features import Statics
-from unrolled.forecasting.series.windows import Places, Windows
+from unrolled.forecasting.series.scaling import SINGLE_TARGET, SeriesScaler
+from unrolled.forecasting.series.static_features import StaticEncoder
+from unrolled.forecasting.series.windows import WindowIndex, Windows
 
-MOST_A_PASS = 65_536  # windows
-MOST_HELD = 20_000
+MAX_WINDOWS_PER_EPOCH = 65_536  # windows
+MAX_HELD_OUT_WINDOWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class WindowSpec:
 
     lookback: int
     horizon: int
-    scaling: Scaling
-    marked: bool
-    statics: Statics
+    scaling: SeriesScaler
+    missing_indicator: bool
+    static_encoder: StaticEncoder
     calendar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Series:
+class SeriesDataset:
     """Series ready to be cut into windows.
 
     Attributes:
@@ -54,14 +54,14 @@ class Series:
     """
 
     panel: Panel
-    features: Array
+    cyclical_features: Array
     known: Array
-    plan: WindowSpec
+    window: WindowSpec
     scales: Array
     static: Array
 
     @classmethod
-    def of(cls, panel: Panel, plan: WindowSpec, before: Array | None = None) -> Series:
+    def of(cls, panel: Panel, plan: WindowSpec, before: Array | None = None) -> SeriesDataset:
         """Return the features of a panel's steps.
 
         Args:
@@ -74,20 +74,20 @@ class Series:
         and as it will be `horizon` steps later, so that the last steps of a window tell of those
         to be forecast; so does the calendar.
         """
-        scales = plan.scaling.of(panel, before)
-        scaled = plan.scaling.applied(panel, scales)
+        scales = plan.scaler.of(panel, before)
+        scaled = plan.scaler.applied(panel, scales)
         c, past = len(panel.layout.targets), len(panel.layout.past)
         known = ~np.isnan(scaled[:, :c])
-        full = _carried(scaled, panel)
+        full = _forward_fill(scaled, panel)
         parts = [full]
         if panel.layout.future:
-            parts.append(_later(full[:, c + past :], panel, plan.horizon))
+            parts.append(_shift_ahead(full[:, c + past :], panel, plan.horizon))
         if plan.calendar:
-            parts += [features(panel, plan.calendar, steps) for steps in (0, plan.horizon)]
-        if plan.marked:
+            parts += [cyclical_features(panel, plan.calendar, steps) for steps in (0, plan.horizon)]
+        if plan.missing_indicator:
             parts.append(known.astype("float32"))
         joined = np.concatenate(parts, axis=1) if len(parts) > 1 else full
-        static = plan.statics.applied(panel)
+        static = plan.static_encoder.applied(panel)
         return cls(panel, joined, np.asarray(known.all(axis=1)), plan, scales, static)
 
     @property
@@ -105,14 +105,14 @@ class Series:
             last: Likewise; None takes all.
             most: About the most windows, evenly thinned; None takes every one.
         """
-        plan, lengths = self.plan, self.panel.lengths
+        plan, lengths = self.window, self.panel.lengths
         low = np.full(len(lengths), plan.lookback) if first is None else first
         low = np.maximum(low, plan.lookback)
         high = lengths if last is None else np.minimum(last, lengths)
         counts = np.maximum(high - low - plan.horizon + 1, 0)
         stride = 1 if most is None else max(1, -(-int(counts.sum()) // most))
         begin = self.panel.offsets[:-1] + low - plan.lookback
-        places = Places(begin, -(-counts // stride), stride)
+        places = WindowIndex(begin, -(-counts // stride), stride)
         c = len(self.panel.layout.targets)
         level = plan.lookback - 1
         static = self.static if self.static.shape[1] else None
@@ -154,12 +154,12 @@ class Series:
         return found
 
 
-def sampled(examples: Examples) -> Examples:
+def limit_windows_per_epoch(examples: Examples) -> Examples:
     """Return training windows of which a pass draws at most so many."""
-    return replace(examples, max_rows=MOST_A_PASS) if examples.rows > MOST_A_PASS else examples
+    return replace(examples, max_rows=MAX_WINDOWS_PER_EPOCH) if examples.rows > MAX_WINDOWS_PER_EPOCH else examples
 
 
-def shared(panel: Panel) -> Panel:
+def split_targets(panel: Panel) -> Panel:
     """Return each target as a series of its own, with the further columns beside it.
 
     The series of one id follow one another, in the order of the targets.
@@ -175,7 +175,7 @@ def shared(panel: Panel) -> Panel:
     ]
     return replace(
         panel,
-        layout=replace(layout, targets=(SHARED,)),
+        layout=replace(layout, targets=(SINGLE_TARGET,)),
         ids=tuple((name, target) for name in panel.ids for target in layout.targets),
         starts=np.repeat(panel.starts, c),
         offsets=np.concatenate([[0], np.cumsum(np.repeat(panel.lengths, c))]),
@@ -184,7 +184,7 @@ def shared(panel: Panel) -> Panel:
     )
 
 
-def _carried(values: Array, panel: Panel) -> Array:
+def _forward_fill(values: Array, panel: Panel) -> Array:
     """Return values with each missing one as the last known of its series, or 0 before any."""
     missing = np.isnan(values)
     if not missing.any():
@@ -196,7 +196,7 @@ def _carried(values: Array, panel: Panel) -> Array:
     return np.where(last >= begin, found, 0).astype(values.dtype)
 
 
-def _later(values: Array, panel: Panel, steps: int) -> Array:
+def _shift_ahead(values: Array, panel: Panel, steps: int) -> Array:
     """Return what stands some steps later in each series, at most its last."""
     end = np.repeat(panel.offsets[1:] - 1, panel.lengths)
     found: Array = values[np.minimum(np.arange(len(values)) + steps, end)]
