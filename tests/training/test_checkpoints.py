@@ -8,7 +8,7 @@ import pytest
 from test_fit import FEW, answers, decoder, network, rows
 
 import unrolled
-from unrolled.disk.locks import locked
+from unrolled.disk.locks import try_lock
 from unrolled.errors import ArtifactError, CheckpointError, SettingError
 from unrolled.settings import Network, Training
 from unrolled.training import fit
@@ -93,7 +93,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_it_ends_with_the_same_bits(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("unrolled.forecasting.series.dataset.MOST_A_PASS", 64)
+    monkeypatch.setattr("unrolled.forecasting.series.dataset.MAX_WINDOWS_PER_EPOCH", 64)
     run, changes = CASES[name]
     settings = FEW.model_copy(update=changes)
     made, history = run(settings)
@@ -184,7 +184,7 @@ def test_other_settings_or_data_are_refused_by_name(broken):
 
 
 def test_two_trainings_in_one_folder_are_refused(broken):
-    with locked(broken.checkpoint / "lock"):
+    with try_lock(broken.checkpoint / "lock"):
         assert refused(sums, broken, resume=True) == (
             "another training runs in 'kept', expected a folder for each. Wait until it ends, or"
             " choose another folder."

@@ -1,126 +1,95 @@
-"""A lock on a file that ends with the process that took it, however that ends."""
+"""Locks between processes: a lock ends with the process that took it, however that process ends."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-PAUSE = 0.01  # seconds from one look at a lock that is taken to the next
-NONE = -1  # in place of the handle of a lock that cannot be had at all
+POLL_SECONDS = 0.01  # between two attempts to take a lock that another process holds
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Take a lock and let go of it in the end; the file stays.
+def try_lock(path: Path) -> Iterator[bool]:
+    """Take a lock if it is free, and release it at the end. The lock's file stays.
 
     Args:
-        path: The file, made if it is not there.
+        path: The file of the lock. It is created if it does not exist.
 
     Yields:
-        Whether it was free.
+        Whether the lock was free.
+
+    Raises:
+        OSError: The file cannot be created or locked.
 
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "lock"
-        >>> with locked(path) as first, locked(path) as second:
+        >>> with try_lock(path) as first, try_lock(path) as second:
         ...     first, second
         (True, False)
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = _file_lock(path)
+    acquired = _acquire(lock, seconds=0)
     try:
-        yield _taken(handle)
+        yield acquired
     finally:
-        os.close(handle)  # which lets go
+        lock.release()
 
 
 @contextmanager
-def turn(path: Path, *, seconds: float) -> Iterator[bool]:
-    """Wait for a lock, let go of it in the end, and take its file away.
+def wait_for_lock(path: Path, *, seconds: float) -> Iterator[bool]:
+    """Wait for a lock, and at the end release it and delete its file.
 
-    Where a system has no locks, or lets nobody make the file, nothing is waited for.
+    Where the file system has no locks, or does not allow the file to be created, this does not
+    wait and goes on without a lock.
 
     Args:
-        path: The file, made if it is not there.
-        seconds: How long to wait.
+        path: The file of the lock. It is created if it does not exist.
+        seconds: The longest time to wait.
 
     Yields:
-        Whether it was had in time.
+        Whether the lock was acquired in time.
 
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "lock"
-        >>> with turn(path, seconds=1) as first, turn(path, seconds=0.1) as second:
+        >>> with wait_for_lock(path, seconds=1) as first, wait_for_lock(path, seconds=0.1) as second:
         ...     first, second
         (True, False)
         >>> path.exists()
         False
     """
-    ends = time.monotonic() + seconds
-    while (handle := _own(path)) is None and time.monotonic() < ends:
-        time.sleep(PAUSE)
+    lock = _file_lock(path)
     try:
-        yield handle is not None
+        acquired = _acquire(lock, seconds=seconds)
+    except (OSError, NotImplementedError):
+        acquired = True
+    try:
+        yield acquired
     finally:
-        if handle is not None and handle != NONE:
-            _gone(path, handle)
+        if lock.is_locked:
+            # While we hold the lock, nobody else has this file: a process that waits with the
+            # deleted file notices that and opens a new one. Windows deletes it on release.
+            with suppress(OSError):
+                path.unlink()
+        lock.release()
 
 
-def _own(path: Path) -> int | None:
-    """Return the handle of a file that is locked now; None where another holds it."""
+def _file_lock(path: Path) -> Any:
+    """Return the library's lock of a file, not yet acquired."""
+    from filelock import FileLock  # takes a moment, and most programs never lock
+
+    return FileLock(path, mode=0o644, thread_local=False)
+
+
+def _acquire(lock: Any, *, seconds: float) -> bool:
+    """Acquire a lock, and return whether that succeeded in time."""
+    from filelock import Timeout
+
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError:
-        return NONE
-    try:
-        if _taken(handle) and _stands(path, handle):
-            return handle
-        found = None
-    except OSError:  # there are no locks here
-        found = NONE
-    os.close(handle)
-    return found
-
-
-def _stands(path: Path, handle: int) -> bool:
-    """Return whether an open file is the one at a path: who let go of it took it away."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
+        lock.acquire(timeout=seconds, poll_interval=POLL_SECONDS)
+    except Timeout:
         return False
-
-
-def _gone(path: Path, handle: int) -> None:
-    """Take the file of a lock away and let go of it, in the order that a system can."""
-    if sys.platform != "win32":
-        path.unlink(missing_ok=True)
-    os.close(handle)
-    if sys.platform == "win32":
-        with suppress(OSError):  # another waits with it
-            path.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _taken(handle: int) -> bool:
-        """Return whether the lock of an open file could be had at once."""
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _taken(handle: int) -> bool:
-        """Return whether the lock of an open file could be had at once."""
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+    return True

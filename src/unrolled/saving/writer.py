@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.disk import durable
-from unrolled.disk.locks import turn
+from unrolled.disk.locks import wait_for_lock
 from unrolled.errors import ArtifactError
 from unrolled.saving.checked_json import RefusedError
 from unrolled.saving.container import MOST, MOST_PAGE, opened
@@ -67,7 +67,7 @@ def write(place: str | Path, files: Mapping[str, Any]) -> Path:
     try:
         real = actual(target)
         durable.folder(real.parent)
-        with turn(real.with_name(f".{real.name}{SAVING}"), seconds=MOST_WAITED) as ours:
+        with wait_for_lock(real.with_name(f".{real.name}{SAVING}"), seconds=MOST_WAITED) as ours:
             if not ours:
                 raise ArtifactError(
                     f"cannot write the model to '{target}': another program has been saving there"

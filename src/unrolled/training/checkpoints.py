@@ -1,8 +1,9 @@
-"""The folder that a training keeps while it runs, so that it can go on if it is broken off.
+"""The checkpoint folder of a training, from which an interrupted training can be resumed.
 
-Each file is safetensors whose header tells, as JSON, of what training it is. `current` holds the
-network in training and is replaced as a whole; `network-1` and those that follow hold what is
-finished. Nothing else need be kept: what is not there yet is trained again, to the same numbers.
+Each file is a safetensors file whose header says, as JSON, which run it belongs to.
+`current.safetensors` holds the network in training and is replaced as a whole; `network-1` and
+the following ones hold the networks that are finished. Nothing else is stored: a network without
+a file is trained again, to the same numbers.
 """
 
 from __future__ import annotations
@@ -20,68 +21,82 @@ from unrolled.disk import durable
 from unrolled.disk.locks import locked
 from unrolled.errors import CheckpointError, quote_names
 from unrolled.settings import Training
-from unrolled.training.checkpoint_file import HALF, Checkpoint, TrainingState, read, write
+from unrolled.training.checkpoint_file import (
+    PARTIAL_SUFFIX,
+    Checkpoint,
+    TrainingState,
+    read_checkpoint,
+    write_checkpoint,
+)
+from unrolled.training.run_fingerprint import plain_name
 
 LOCK, CURRENT = "lock", "current.safetensors"
-OURS = re.compile(rf"lock|(current|network-\d+)\.safetensors({re.escape(HALF)})?")
-SECONDS, SHARE = 30, 0.01  # written so often, if it takes no greater share of the time
+CHECKPOINT_FILES = re.compile(
+    rf"lock|(current|network-\d+)\.safetensors({re.escape(PARTIAL_SUFFIX)})?"
+)
+MIN_SECONDS = 30  # between two checkpoints
+MAX_TIME_FRACTION = 0.01  # of the training time that may go into writing checkpoints
 
 
 class NetworkCheckpoints:
-    """The place of one network's training in the folder.
+    """The checkpoints of one network of a training.
 
     Args:
-        folder: The folder.
-        begun: What is trained on what; see `fingerprints`.
-        number: Which network, from 1.
-        every: Steps between checkpoints; None goes by the clock.
+        folder: The checkpoint folder of the training.
+        run_id: The fingerprint of the run; see `run_fingerprint`.
+        number: Which network of the ensemble, from 1.
+        every: Steps between two checkpoints; None decides by the time that passed.
     """
 
     def __init__(
-        self, folder: Path, begun: Mapping[str, Any], *, number: int, every: int | None
+        self, folder: Path, run_id: Mapping[str, Any], *, number: int, every: int | None
     ) -> None:
-        self.folder, self.begun, self.number, self.every = folder, begun, number, every
-        self.written, self.cost, self.steps = time.monotonic(), 0.0, 0
+        self.folder, self.run_id, self.number, self.every = folder, run_id, number, every
+        self.last_time, self.write_seconds = time.monotonic(), 0.0
+        self.last_step = 0  # the step of the last checkpoint
 
-    def finished(self) -> TrainingState | None:
-        """Return how the training ended, if it did."""
-        return self._read(_finished(self.number))
+    def load_finished(self) -> TrainingState | None:
+        """Return the state at the end of the training, or None if it is not finished."""
+        return self._load(_finished_name(self.number))
 
-    def current(self) -> TrainingState | None:
-        """Return where the training stood when it was last kept, if it was."""
-        return self._read(CURRENT)
+    def load_current(self) -> TrainingState | None:
+        """Return the state in the last checkpoint, or None if there is none."""
+        return self._load(CURRENT)
 
-    def due(self, steps: int) -> bool:
-        """Return whether it is time to keep where the training stands after so many steps."""
+    def is_due(self, step: int) -> bool:
+        """Return whether it is time to write a checkpoint before this step."""
         if self.every is not None:
-            return steps >= self.steps + self.every
-        return time.monotonic() - self.written > max(SECONDS, self.cost / SHARE)
+            return step >= self.last_step + self.every
+        interval = max(MIN_SECONDS, self.write_seconds / MAX_TIME_FRACTION)
+        return time.monotonic() - self.last_time > interval
 
-    def keep(self, state: TrainingState, steps: int) -> None:
-        """Write where the training stands after so many steps."""
-        began, self.steps = time.monotonic(), steps
-        self._write(CURRENT, state)
-        self.written = time.monotonic()
-        self.cost = self.written - began
+    def save_current(self, state: TrainingState, step: int) -> None:
+        """Write a checkpoint of the state before this step."""
+        start, self.last_step = time.monotonic(), step
+        self._save(CURRENT, state)
+        self.last_time = time.monotonic()
+        self.write_seconds = self.last_time - start
 
-    def finish(self, state: TrainingState) -> None:
-        """Write how the training ended."""
-        if self._write(_finished(self.number), state):
+    def save_finished(self, state: TrainingState) -> None:
+        """Write the state at the end of the training."""
+        if self._save(_finished_name(self.number), state):
             (self.folder / CURRENT).unlink(missing_ok=True)
 
-    def _read(self, name: str) -> TrainingState | None:
+    def _load(self, name: str) -> TrainingState | None:
         path = self.folder / name
-        kept = read(path) if path.exists() else None
-        return kept.state if kept is not None and kept.number == self.number else None
+        checkpoint = read_checkpoint(path) if path.exists() else None
+        if checkpoint is None or checkpoint.number != self.number:
+            return None
+        return checkpoint.state
 
-    def _write(self, name: str, state: TrainingState) -> bool:
-        """Write a file, and return whether it is there; if not, the one before stays."""
+    def _save(self, name: str, state: TrainingState) -> bool:
+        """Write a file and return whether it was written; if not, the earlier file stays."""
         try:
-            write(self.folder / name, Checkpoint(self.begun, self.number, state))
+            write_checkpoint(self.folder / name, Checkpoint(self.run_id, self.number, state))
         except OSError as error:
             warnings.warn(
-                f"cannot write the checkpoint in '{self.folder}': {error.strerror}. Training goes"
-                " on, and what was written before stays.",
+                f"cannot write the checkpoint in '{self.folder}': {error.strerror}. Training"
+                " continues, and the earlier checkpoint stays.",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -91,80 +106,84 @@ class NetworkCheckpoints:
 
 @contextmanager
 def open_checkpoints(
-    training: Training, begun: Mapping[str, Any]
+    training: Training, run_id: Mapping[str, Any]
 ) -> Iterator[list[NetworkCheckpoints]]:
-    """Hold the folder of a training while it lasts, with a place for each network.
+    """Lock the checkpoint folder of a training and give the checkpoints of each network.
 
     Args:
         training: The settings, with a checkpoint folder.
-        begun: What is trained on what.
+        run_id: The fingerprint of the run; see `run_fingerprint`.
 
     Raises:
-        CheckpointError: The folder holds something else, or cannot be written to; another training
-            runs there; or an unfinished one is there that is not to go on, or cannot.
+        CheckpointError: The folder cannot be written to, holds other files, is in use by another
+            training, or holds an interrupted training that is not, or cannot be, resumed.
     """
-    folder, begun = Path(training.checkpoint or ""), json.loads(json.dumps(begun))
-    with ExitStack() as held:
+    folder, run_id = Path(training.checkpoint or ""), json.loads(json.dumps(run_id))
+    with ExitStack() as stack:
         try:
             durable.folder(folder)
-            _refuse_other(folder)
-            free = held.enter_context(locked(folder / LOCK))
+            _check_only_checkpoints(folder)
+            acquired = stack.enter_context(locked(folder / LOCK))
         except OSError as error:
             raise CheckpointError(
-                f"cannot keep checkpoints in '{folder}': {error.strerror}. Choose another folder."
+                f"cannot write checkpoints to '{folder}': {error.strerror}. Choose another folder."
             ) from None
-        if not free:
+        if not acquired:
             raise CheckpointError(
-                f"another training runs in '{folder}', expected a folder for each. Wait until it"
-                " ends, or choose another folder."
+                f"another training is running in '{folder}'. Wait until it ends, or choose another"
+                " folder."
             )
-        _prepare(folder, begun, resume=training.resume)
+        _prepare(folder, run_id, resume=training.resume)
         numbers = range(1, training.seeds + 1)
-        yield [NetworkCheckpoints(folder, begun, number=n, every=training.every) for n in numbers]
+        yield [NetworkCheckpoints(folder, run_id, number=n, every=training.every) for n in numbers]
 
 
-def _prepare(folder: Path, begun: Mapping[str, Any], *, resume: bool) -> None:
-    """Clear the folder of what has no use, or refuse it."""
-    for half in folder.glob(f"*{HALF}"):
-        half.unlink()
+def _prepare(folder: Path, run_id: Mapping[str, Any], *, resume: bool) -> None:
+    """Remove files that are no longer needed; refuse a folder that must not be used."""
+    for partial in folder.glob(f"*{PARTIAL_SUFFIX}"):
+        partial.unlink()
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         return
-    earlier = read(files[0]).begun
-    over = all((folder / _finished(n + 1)).exists() for n in range(earlier["seeds"]))
+    saved_id = read_checkpoint(files[0]).run_id
+    finished = all((folder / _finished_name(n + 1)).exists() for n in range(saved_id["seeds"]))
     if resume:
-        _refuse_different(folder, earlier, begun)
-    elif over:
-        for path in files:  # `current` first: what is left if this is broken off is unfinished
+        _check_same_run(folder, saved_id, run_id)
+    elif finished:
+        for path in files:  # `current` comes first: if this is interrupted, the rest is unfinished
             path.unlink()
     else:
         raise CheckpointError(
-            f"'{folder}' holds a training that was broken off, expected a new folder. Go on with"
-            " it by --resume (resume=True), or delete the folder to begin anew."
+            f"'{folder}' holds an interrupted training. Continue it with --resume (resume=True), or"
+            " delete the folder to start again."
         )
 
 
-def _refuse_different(folder: Path, earlier: Mapping[str, Any], begun: Mapping[str, Any]) -> None:
-    """Refuse to go on with a training of other data or settings."""
-    names = [n for n in {**earlier, **begun} if earlier.get(n) != begun.get(n)]
+def _check_same_run(folder: Path, saved_id: Mapping[str, Any], run_id: Mapping[str, Any]) -> None:
+    """Refuse to resume a training with other data, another network or other settings."""
+    names = [n for n in {**saved_id, **run_id} if saved_id.get(n) != run_id.get(n)]
     if names:
-        each = [f"{n}: {begun.get(n)}, there {earlier.get(n)}" for n in names]
+        differences = [
+            f"{plain_name(n)}: now {run_id.get(n)}, in the checkpoint {saved_id.get(n)}"
+            for n in names
+        ]
         raise CheckpointError(
-            f"the training in '{folder}' is another one ({'; '.join(each)}), expected the same data"
-            " and settings to go on. Give those, or choose another folder."
+            f"cannot resume the training in '{folder}', because it is a different one"
+            f" ({'; '.join(differences)}). Use the same data and settings as before, or choose"
+            " another folder."
         )
 
 
-def _refuse_other(folder: Path) -> None:
-    """Refuse a folder in which there is something else."""
-    others = sorted(path.name for path in folder.iterdir() if not OURS.fullmatch(path.name))
+def _check_only_checkpoints(folder: Path) -> None:
+    """Refuse a folder with files that are not checkpoints."""
+    others = sorted(p.name for p in folder.iterdir() if not CHECKPOINT_FILES.fullmatch(p.name))
     if others:
         raise CheckpointError(
-            f"'{folder}' holds something else ({quote_names(others, 3)}), expected a new folder, or one"
-            " of checkpoints. Choose another folder."
+            f"'{folder}' holds files that are not checkpoints ({quote_names(others, 3)}). Choose a"
+            " new folder."
         )
 
 
-def _finished(number: int) -> str:
+def _finished_name(number: int) -> str:
     """Return the name of the file of a finished network."""
     return f"network-{number}.safetensors"
