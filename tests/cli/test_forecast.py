@@ -96,14 +96,14 @@ def test_options_of_the_other_kind_of_model_are_refused(unrolled, folder):
     said = unrolled("predict model airline.csv --n-best 2")
     assert (said.status, said.err) == (
         2,
-        "error: got --n-best for a forecaster, expected it only for a model of 'unrolled train'."
-        " Leave it\nout.\n",
+        "error: --n-best does not apply here: the model is a forecaster, and --n-best is only for"
+        " models of\n'unrolled train'. Leave it out.\n",
     )
     unrolled("train rows.jsonl --input a --output total --epochs 1 --units 2 --save rows")
     for words in ("predict rows rows.jsonl --level 80", "evaluate rows rows.jsonl --last 3"):
         said = unrolled(words)
         assert said.status == 2
-        assert "for a model of rows, expected it only for one of 'unrolled forecast'" in said.err
+        assert "does not apply here: the model is no forecaster" in said.err
     assert not (folder / "next.csv").exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unrolled.cli.terminal import spread
+from unrolled.cli.terminal import repeat_list_options
 
 COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
 EXAMPLES = {
@@ -19,6 +19,14 @@ EXAMPLES = {
     ],
     "predict": ["unrolled predict model new.csv -o predictions.csv"],
     "evaluate": ["unrolled evaluate model test.csv"],
+    "forecast": [
+        "unrolled forecast airline.csv --target Passengers --time Date --horizon 24",
+        "unrolled forecast airline.csv --target Passengers --time Date --horizon 24 --save"
+        " passengers",
+    ],
+    "backtest": [
+        "unrolled backtest airline.csv --target Passengers --time Date --horizon 24 --last 24"
+    ],
     "demo": ["unrolled demo --folder demo"],
     "doctor": ["unrolled doctor"],
 }
@@ -35,7 +43,7 @@ assert not heavy, heavy
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_each_help_page_closes_with_examples(unrolled, command):
+def test_each_help_page_ends_with_examples(unrolled, command):
     found = unrolled(f"{command} --help")
     lines = [line.strip() for line in found.out.rstrip().splitlines()]
     assert (found.status, found.err) == (0, "")
@@ -53,16 +61,19 @@ def test_the_docs_show_each_help_page_as_it_is_printed(unrolled, monkeypatch, co
 def test_the_commands_are_listed_whole(unrolled):
     lines = unrolled("").out.splitlines()
     for line in (
-        "  show      Explain a shape: picture, sizes, code.",
-        "  train     Train on a table, and score.",
-        "  predict   Predict the outputs of new rows.",
-        "  evaluate  Score a saved model on rows it has not seen.",
-        "  demo      Train all five shapes on bike sharing.",
+        "  show      Explain a shape with a picture, its sizes and its code.",
+        "  train     Train a network on a table, and score it on held-out rows.",
+        "  predict   Predict the outputs of new rows with a saved model.",
+        "  evaluate  Score a saved model on rows that it has not seen.",
+        "  forecast  Forecast the next rows of a table.",
+        "  backtest  Score forecasts of the last rows of a table.",
+        "  demo      Train all five shapes on bike sharing data.",
+        "  doctor    Show what runs the recurrent layers on this machine.",
     ):
         assert line in lines
 
 
-def test_nothing_said_is_the_help_page(unrolled):
+def test_no_command_prints_the_help_page(unrolled):
     assert unrolled("").out == unrolled("-h").out == unrolled("--help").out
 
 
@@ -88,31 +99,31 @@ def test_import_loads_nothing_heavy():
     [
         (
             "trian",
-            "error: no such command 'trian'. Did you mean 'train'? Read on with: unrolled --help",
+            "error: no such command 'trian'. Did you mean 'train'? For help: unrolled --help",
         ),
         (
             "train --output y",
             "error: missing argument 'FILE'. It comes before the options."
-            " Read on with: unrolled train --help",
+            " For help: unrolled train --help",
         ),
         (
             "train --output y data.csv",
             "error: missing argument 'FILE'. It comes before the options."
-            " Read on with: unrolled train --help",
+            " For help: unrolled train --help",
         ),
         (
             "train data.csv",
-            "error: missing option '--output'. Read on with: unrolled train --help",
+            "error: missing option '--output'. For help: unrolled train --help",
         ),
         (
             "train data.csv --output y --cell lsmt",
             "error: invalid value for '--cell': 'lsmt' is not one of 'lstm', 'gru', 'rnn'."
-            " Read on with: unrolled train --help",
+            " For help: unrolled train --help",
         ),
         (
             "predict model",
             "error: missing argument 'FILE'. It comes before the options."
-            " Read on with: unrolled predict --help",
+            " For help: unrolled predict --help",
         ),
     ],
 )
@@ -131,7 +142,7 @@ def test_the_parser_names_the_option(unrolled, words):
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"),
+    ("words", "repeated"),
     [
         ("--input a b --output y", "--input=a --input=b --output=y"),
         ("--input=a b --output=y", "--input=a --input=b --output=y"),
@@ -142,5 +153,5 @@ def test_the_parser_names_the_option(unrolled, words):
         ("model new.csv -o out.csv", "model new.csv -o out.csv"),
     ],
 )
-def test_lists_of_names_may_follow_one_option(given, taken):
-    assert spread(given.split()) == taken.split()
+def test_a_list_of_names_may_follow_one_option(words, repeated):
+    assert repeat_list_options(words.split()) == repeated.split()

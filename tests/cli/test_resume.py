@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from unrolled.cli.terminal import warned
+from unrolled.cli.terminal import print_warnings
 from unrolled.training.checkpoints import NetworkCheckpoints
 
 TRAIN = "train rows.jsonl --input steps --output total --units 4 --epochs 2 --save model"
@@ -55,6 +55,6 @@ def test_what_makes_no_sense_is_refused_before_training(unrolled, table, more, s
 
 
 def test_a_warning_is_one_paragraph_without_a_place(capsys):
-    with warned():
+    with print_warnings():
         warnings.warn("the disk is full.", RuntimeWarning, stacklevel=1)
     assert capsys.readouterr().err == "warning: the disk is full.\n"

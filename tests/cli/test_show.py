@@ -41,7 +41,7 @@ def test_the_five_shapes_at_a_glance(unrolled):
     assert lines[-3:] == [
         f"axes: {', '.join(AXES)}",
         "",
-        "One of them in full: unrolled show many-to-one",
+        "To see one of them in full: unrolled show many-to-one",
     ]
 
 

@@ -121,7 +121,7 @@ def test_evaluating_scores_all_rows_beside_the_references(unrolled, model, maske
 
 def test_without_a_folder_nothing_is_kept(unrolled, table, folder):
     found = unrolled(TRAIN)
-    assert found.out.splitlines()[-1] == "not saved; to keep the model, add --save FOLDER"
+    assert found.out.splitlines()[-1] == "The model is not saved. To save it, add --save FOLDER."
     assert list(folder.iterdir()) == [table]
 
 
@@ -192,7 +192,7 @@ def test_a_real_process_trains(table, folder):  # noqa: ARG001
     done = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("in   steps  numbers  lists of numbers of differing length\n")
-    assert done.stdout.endswith("\nnot saved; to keep the model, add --save FOLDER\n")
+    assert done.stdout.endswith("\nThe model is not saved. To save it, add --save FOLDER.\n")
     assert "epoch 1/2  loss " in done.stderr
 
 
@@ -211,8 +211,8 @@ def test_an_unexpected_error_is_one_line_and_status_1(unrolled, monkeypatch):
     found = unrolled("predict model new.csv")
     assert (found.status, found.out) == (1, "")
     assert " ".join(found.err.split()) == (
-        "error: ZeroDivisionError: division by zero (unexpected; run again with"
-        " UNROLLED_TRACEBACK=1 to see where.)"
+        "error: unexpected ZeroDivisionError: division by zero (Set UNROLLED_TRACEBACK=1 to see the"
+        " traceback.)"
     )
 
 

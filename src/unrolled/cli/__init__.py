@@ -1,20 +1,19 @@
-"""The command line: parse, call one public function, print."""
+"""The command line: each command parses its options, calls the public surface, and prints."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version as installed
-from pathlib import Path
+from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
 import unrolled
-from unrolled.cli import forecast, predict, show, train
+from unrolled.cli import backtest, demo, doctor, evaluate, forecast, predict, show, train
 from unrolled.cli.options import examples
-from unrolled.cli.terminal import fail, spread, usage, warned, wrapped
+from unrolled.cli.terminal import explain_usage_error, fail, print_warnings, repeat_list_options
 
 INTERRUPTED = 130
 
@@ -33,96 +32,53 @@ app = typer.Typer(
 )
 def start(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Train a recurrent network of any shape: one or many steps in, one or many steps out."""
+    """Train recurrent networks on tables, use them, and explain them."""
     if version:
-        typer.echo(f"unrolled {installed('unrolled')}")
+        typer.echo(f"unrolled {installed_version('unrolled')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-app.command(epilog=examples("show", "show unaligned --architecture tail --t 6 --u 3"))(show.show)
-app.command(
-    epilog=examples(
-        "train sales.csv --input day price --output sold",
-        "train reviews.csv --input text --output label --save model",
-        "train french.tsv --columns word phonemes --output phonemes",
-        "train news.conll --output tag",
-        "train reviews.csv --output label --save model --checkpoint half --resume",
-    )
-)(train.train)
-app.command(
-    epilog=examples(
-        "predict model new.csv -o predictions.csv",
-        "predict sounds words.csv --beam 5 --n-best 3",
-        "predict names countries.csv --samples 20 --temperature 0.8",
-        "predict passengers airline.csv --level 80 95",
-    )
-)(predict.predict)
-app.command(
-    epilog=examples("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
-)(predict.evaluate)
-app.command(
-    epilog=examples(
-        "forecast airline.csv --target Passengers --time Date --horizon 24",
-        "forecast load.csv --target kW --time hour --horizon 48 --level 80 95 --plot load.png",
-        "forecast sales.csv --target sold --time day --horizon 7 --future holiday --ahead week.csv",
-        "forecast airline.csv --target Passengers --time Date --horizon 24 --save passengers",
-    )
-)(forecast.forecast)
-app.command(
-    epilog=examples("backtest airline.csv --target Passengers --time Date --horizon 24 --last 24")
-)(forecast.backtest)
-
-
-@app.command(epilog=examples("demo --folder demo"))
-def demo(
-    folder: Annotated[
-        Path, typer.Option(help="Folder for the table and the models.", metavar="FOLDER")
-    ] = Path("demo"),
-) -> None:
-    """Train all five shapes on bike sharing.
-
-    One row of the table is a day of a city's rented bicycles. It takes about two minutes, and
-    leaves the table and five models in a folder.
-    """
-    unrolled.demo(folder, say=lambda text: typer.echo(wrapped(text)))
-
-
-@app.command(epilog=examples("doctor"))
-def doctor() -> None:
-    """Show what this machine runs the recurrence with.
-
-    The backend, the kernel and its instruction set, threads and versions; and where something is
-    missing that would make it faster, how to get it.
-    """
-    typer.echo(wrapped(unrolled.doctor.report()))
+app.command(epilog=examples(*show.EXAMPLES))(show.show)
+app.command(epilog=examples(*train.EXAMPLES))(train.train)
+app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
+app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
+app.command(epilog=examples(*forecast.EXAMPLES))(forecast.forecast)
+app.command(epilog=examples(*backtest.EXAMPLES))(backtest.backtest)
+app.command(epilog=examples(*demo.EXAMPLES))(demo.demo)
+app.command(epilog=examples(*doctor.EXAMPLES))(doctor.doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; errors that a user can cause exit 2, others 1, without a traceback.
+    """Run the command line and exit without a traceback if there is an error.
+
+    The exit status is 2 for errors that the user can correct, 1 for unexpected errors, and 130 if
+    the user interrupts.
 
     Args:
-        arguments: What follows `unrolled`; None takes it from the shell.
+        arguments: The arguments after `unrolled`; None takes those of the shell.
     """
-    given = sys.argv[1:] if arguments is None else arguments
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        with warned():
-            status = app(args=spread(given), prog_name="unrolled", standalone_mode=False)
+        with print_warnings():
+            status = app(
+                args=repeat_list_options(words), prog_name="unrolled", standalone_mode=False
+            )
     except unrolled.errors.UnrolledError as error:
         fail(2, str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except (SystemExit, GeneratorExit):
         raise
-    except BaseException as error:  # the panic of a library is no Exception
-        if hasattr(error, "format_message"):  # of the parser
-            fail(2, usage(error))
+    except BaseException as error:  # a panic in a Rust library is not an Exception
+        if hasattr(error, "format_message"):  # an error of the parser
+            fail(2, explain_usage_error(error))
         if os.environ.get("UNROLLED_TRACEBACK"):
             raise
-        says = f"{type(error).__name__}: {error}".splitlines()[0]
-        fail(1, f"{says} (unexpected; run again with UNROLLED_TRACEBACK=1 to see where.)")
+        first_line = f"{type(error).__name__}: {error}".splitlines()[0]
+        fail(1, f"unexpected {first_line} (Set UNROLLED_TRACEBACK=1 to see the traceback.)")
     if status == INTERRUPTED:
         fail(INTERRUPTED, "interrupted.")

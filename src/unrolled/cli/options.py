@@ -1,84 +1,102 @@
-"""Options that several commands share."""
+"""Command-line options that several commands share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-Units = Annotated[
-    int | None,
+import unrolled
+
+Model = Annotated[
+    Path, typer.Argument(help="Folder or .zip file of a saved model.", metavar="MODEL")
+]
+Columns = Annotated[
+    list[str] | None,
     typer.Option(
-        help="Hidden units of each layer; unless given, 256 where a row of tokens or text comes"
-        " out, 64 where text, tokens or wide categories go in, else 128.",
-        metavar="N",
+        help="Column names, for a .csv, .tsv or .conll file without a header line.",
+        metavar="NAME ...",
     ),
 ]
-Layers = Annotated[int, typer.Option(help="Layers, one on top of another.", metavar="N")]
+
 Architecture = Annotated[
-    str, typer.Option(help="A wiring of the shape; 'unrolled show' lists them.", metavar="NAME")
+    str,
+    typer.Option(help="A wiring of the shape; 'unrolled show' lists them.", metavar="NAME"),
 ]
-CellKind = Annotated[Literal["lstm", "gru", "rnn"], typer.Option(help="The recurrent cell.")]
-Both = Annotated[
+Layers = Annotated[int, typer.Option(help="Number of recurrent layers.", metavar="N")]
+Bidirectional = Annotated[
     bool | None,
-    typer.Option("--bidirectional/--one-way", help="Read the input backwards too, or not."),
-]
-Epochs = Annotated[
-    int | None,
     typer.Option(
-        help="The most passes over the data; by the number of rows unless given.", metavar="N"
+        "--bidirectional/--one-way",
+        help="Read the input in both directions, or only forwards. By default, the wiring decides.",
     ),
 ]
+Cell = Annotated[Literal["lstm", "gru", "rnn"], typer.Option(help="The recurrent cell.")]
 
-
-def examples(*lines: str) -> str:
-    """Return commands as the closing words of a help page, one a line."""
-    word = "Example" if len(lines) == 1 else "Examples"
-    return "\n".join(["\b", f"{word}:", *(f"  unrolled {line}" for line in lines)])
-
-
-Data = Annotated[Path, typer.Argument(help="A table whose rows are steps in time.", metavar="FILE")]
-Ahead = Annotated[
-    Path | None,
-    typer.Option(
-        help="Table of the columns known beforehand, for the steps to forecast.", metavar="FILE"
-    ),
-]
-MakeFuture = Annotated[
-    Path | None,
-    typer.Option(help="Write the table to fill for --ahead, and do no more.", metavar="FILE"),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", "-o", help="File to write; CSV on the screen unless given.", metavar="FILE"
-    ),
-]
-Save = Annotated[
-    Path | None,
-    typer.Option(help="Folder, or .zip file, to leave the model in.", metavar="FOLDER"),
+Seed = Annotated[
+    int, typer.Option(help="Random seed. The same seed gives the same result.", metavar="N")
 ]
 Checkpoint = Annotated[
     Path | None,
     typer.Option(
-        help="Folder to keep where training stands, to go on if it is broken off.", metavar="FOLDER"
+        help="Folder for checkpoints, so that an interrupted training can continue.",
+        metavar="FOLDER",
     ),
 ]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with the training in --checkpoint, if there is one.")
+    bool,
+    typer.Option("--resume", help="Continue the training in the --checkpoint folder, if any."),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(help="Folder or .zip file to save the model to.", metavar="FOLDER"),
+]
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="File to write. By default, CSV on the screen.", metavar="FILE"
+    ),
 ]
 Level = Annotated[
     list[int] | None,
-    typer.Option(help="Percents for which intervals are given, such as 80 95.", metavar="N ..."),
+    typer.Option(help="Levels of prediction intervals in percent, such as 80 95.", metavar="N ..."),
 ]
-Seed = Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")]
-
-
-Names = Annotated[
-    list[str] | None,
+Ahead = Annotated[
+    Path | None,
     typer.Option(
-        help="Names for the columns of a .csv, .tsv or .conll file without a header line.",
-        metavar="NAME ...",
+        help="Table with the future values of the --future columns, for the steps to forecast.",
+        metavar="FILE",
     ),
 ]
+MakeFuture = Annotated[
+    Path | None,
+    typer.Option(help="Only write the table that you fill in for --ahead.", metavar="FILE"),
+]
+
+
+def examples(*commands: str) -> str:
+    """Return commands as the last lines of a help page, one on each line."""
+    title = "Example" if len(commands) == 1 else "Examples"
+    return "\n".join(["\b", f"{title}:", *(f"  unrolled {command}" for command in commands)])
+
+
+def refuse_options(options: dict[str, Any], *, model: str, only_for: str) -> None:
+    """Refuse options that do not apply to the kind of model that was loaded.
+
+    Args:
+        options: The values by the name of the option; None where an option is not used.
+        model: What the loaded model is.
+        only_for: The models that the options are for.
+
+    Raises:
+        SettingError: One of the options is used.
+    """
+    for name, value in options.items():
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise unrolled.errors.SettingError(
+                f"{option} does not apply here: the model is {model}, and {option} is only for"
+                f" {only_for}. Leave it out."
+            )

@@ -1,4 +1,4 @@
-"""`unrolled predict` and `unrolled evaluate`: a saved model at work."""
+"""The command `unrolled predict`."""
 
 from __future__ import annotations
 
@@ -9,79 +9,98 @@ from typing import Annotated, Any
 import typer
 
 import unrolled
-from unrolled.cli.options import (
-    Ahead,
-    Level,
-    MakeFuture,
-    Names,
-    Out,
+from unrolled.cli.options import Ahead, Columns, Level, MakeFuture, Model, Out, refuse_options
+from unrolled.cli.terminal import report_written, write_table
+
+EXAMPLES = (
+    "predict model new.csv -o predictions.csv",
+    "predict sounds words.csv --beam 5 --n-best 3",
+    "predict names countries.csv --samples 20 --temperature 0.8",
+    "predict passengers airline.csv --level 80 95",
 )
-from unrolled.cli.terminal import wrapped, written, wrote
+DRAWN_ROWS = 12  # rows in a picture of attention
 
-DRAWN = 12  # rows in a picture of attention
-
-Model = Annotated[
-    Path, typer.Argument(help="Folder, or .zip file, of a saved model.", metavar="MODEL")
+Data = Annotated[
+    Path, typer.Argument(help="Rows to predict, or series to forecast.", metavar="FILE")
+]
+Probabilities = Annotated[
+    bool,
+    typer.Option("--probabilities", help="Predict the probability of each class, not the class."),
+]
+Beam = Annotated[
+    int | None,
+    typer.Option(help="Beam width: hypotheses that a decoder follows at each step.", metavar="N"),
+]
+NBest = Annotated[
+    int | None, typer.Option(help="Hypotheses of the beam to write, best first.", metavar="N")
+]
+Samples = Annotated[
+    int | None, typer.Option(help="Outputs that a decoder samples for each row.", metavar="N")
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="Sampling temperature. Below 1 the samples are more probable, above 1 more varied.",
+        metavar="NUMBER",
+    ),
+]
+TopK = Annotated[
+    int | None, typer.Option(help="Sample only from the N most probable tokens.", metavar="N")
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        help="Sample only from the most probable tokens that together have this probability.",
+        metavar="FRACTION",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Random seed. The same seed gives the same samples.", metavar="N"),
+]
+MaxSteps = Annotated[
+    int | None, typer.Option(help="Maximum number of output steps of a decoder.", metavar="N")
+]
+Attention = Annotated[
+    Path | None,
+    typer.Option(
+        help="Picture of the attention weights of a decoder or of attention pooling, for the first"
+        " rows. '-' prints them.",
+        metavar="FILE",
+    ),
 ]
 
 
 def predict(
     model: Model,
-    data: Annotated[
-        Path,
-        typer.Argument(help="Rows to predict, or series to forecast from.", metavar="FILE"),
-    ],
+    data: Data,
     out: Out = None,
-    columns: Names = None,
-    probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="A probability for each class instead.")
-    ] = False,
-    beam: Annotated[
-        int | None, typer.Option(help="Hypotheses a decoder keeps while writing.", metavar="N")
-    ] = None,
-    n_best: Annotated[
-        int | None, typer.Option(help="How many of the beam to give, best first.", metavar="N")
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(help="Outputs to draw for each row, instead.", metavar="N")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Of the draws: below 1 safer, above 1 wilder.")
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option(help="Draw only from the N most probable tokens.", metavar="N")
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(help="Draw only from the fewest tokens of this probability.", metavar="SHARE"),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Makes two draws equal.", metavar="N")] = None,
-    max_steps: Annotated[
-        int | None, typer.Option(help="The most output steps of a decoder.", metavar="N")
-    ] = None,
-    attention: Annotated[
-        Path | None,
-        typer.Option(
-            help="Picture of what a decoder, or attention pooling, looked at in the first rows; '-'"
-            " shows it here.",
-            metavar="FILE",
-        ),
-    ] = None,
+    columns: Columns = None,
+    probabilities: Probabilities = False,
+    beam: Beam = None,
+    n_best: NBest = None,
+    samples: Samples = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    max_steps: MaxSteps = None,
+    attention: Attention = None,
     level: Level = None,
     ahead: Ahead = None,
     make_future: MakeFuture = None,
 ) -> None:
-    """Predict the outputs of new rows.
+    """Predict the outputs of new rows with a saved model.
 
-    The columns of the file are kept; those that come out are added, or take the place of those
-    with the same name. What a decoder writes can be searched for (--beam) or drawn (--samples);
-    each hypothesis then has its log-probability beside it, and whether it was cut at the most
-    steps before it ended.
+    The columns of the file are kept, and the predicted columns are added. A predicted column
+    replaces a column with the same name. A decoder can search for its outputs (--beam) or sample
+    them (--samples). Each hypothesis then has its log-probability beside it, and whether it was cut
+    at the maximum number of steps before it ended.
 
-    A model of 'unrolled forecast' forecasts the rows after those of the file, with intervals
-    (--level) and columns known beforehand (--ahead).
+    A model of 'unrolled forecast' forecasts the steps after the last rows of the file, with
+    prediction intervals (--level) and with columns whose future is known (--ahead).
     """
-    decoding: dict[str, Any] = {
+    decoding = {
         "beam": beam,
         "n_best": n_best,
         "samples": samples,
@@ -91,82 +110,59 @@ def predict(
         "seed": seed,
         "max_steps": max_steps,
     }
-    rows = {**decoding, "probabilities": probabilities or None, "attention": attention}
-    steps = {"level": level, "ahead": ahead, "make_future": make_future}
-    trained = unrolled.load(model)
-    if isinstance(trained, unrolled.Forecaster):
-        _refuse(rows, "a forecaster", "a model of 'unrolled train'")
-        table = unrolled.read(data, columns=columns)
-        if make_future is not None:
-            written(trained.make_future(table), make_future)
-            return
-        known = unrolled.read(ahead) if ahead is not None else None
-        written(trained.predict(table, future=known, level=tuple(level or ())), out)
+    of_rows = {**decoding, "probabilities": probabilities or None, "attention": attention}
+    of_steps = {"level": level, "ahead": ahead, "make_future": make_future}
+    loaded = unrolled.load(model)
+    if isinstance(loaded, unrolled.Forecaster):
+        refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
+        _forecast(loaded, unrolled.read(data, columns=columns), out, **of_steps)
         return
-    _refuse(steps, "a model of rows", "one of 'unrolled forecast'")
-    given = {name: value for name, value in decoding.items() if value is not None}
-    if attention is not None:  # first: should it fail, no predictions are written without it
-        first = unrolled.read(data, columns=columns).head(DRAWN)
-        shown = str(attention) == "-"
-        seen = trained.attention(first, plot=None if shown else attention)
-        text = "\n\n".join(map(str, seen)) if shown else f"drew   {attention}"
-        typer.echo(text, err=out is None)
-    count = trained.predict_file(
+    refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
+    if attention is not None:  # before the predictions: if it fails, no file is written
+        _draw_attention(loaded, unrolled.read(data, columns=columns), out, attention)
+    _predict_rows(loaded, data, out, columns, probabilities, decoding)
+
+
+def _forecast(
+    forecaster: Any,
+    table: Any,
+    out: Path | None,
+    *,
+    level: list[int] | None,
+    ahead: Path | None,
+    make_future: Path | None,
+) -> None:
+    """Write the forecast of a table, or only the table to fill in for `--ahead`."""
+    if make_future is not None:
+        write_table(forecaster.make_future(table), make_future)
+        return
+    future = unrolled.read(ahead) if ahead is not None else None
+    write_table(forecaster.predict(table, future=future, level=tuple(level or ())), out)
+
+
+def _draw_attention(model: Any, table: Any, out: Path | None, picture: Path) -> None:
+    """Draw the attention weights of the first rows, or print them if the file is `-`."""
+    on_screen = str(picture) == "-"
+    weights = model.attention(table.head(DRAWN_ROWS), plot=None if on_screen else picture)
+    text = "\n\n".join(map(str, weights)) if on_screen else f"drew   {picture}"
+    typer.echo(text, err=out is None)
+
+
+def _predict_rows(
+    model: Any,
+    data: Path,
+    out: Path | None,
+    columns: list[str] | None,
+    probabilities: bool,
+    decoding: dict[str, Any],
+) -> None:
+    """Write the predictions for the rows of a file, which may be larger than memory."""
+    options = {name: value for name, value in decoding.items() if value is not None}
+    rows = model.predict_file(
         data,
         out or sys.stdout,
         columns=columns,
         probabilities=probabilities,
-        decoding=unrolled.Decoding(**given) if given else None,
+        decoding=unrolled.Decoding(**options) if options else None,
     )
-    wrote(count, out)
-
-
-def evaluate(
-    model: Model,
-    data: Annotated[
-        Path,
-        typer.Argument(
-            help="Rows with known outputs that the model was not trained on.", metavar="FILE"
-        ),
-    ],
-    columns: Names = None,
-    last: Annotated[
-        int | None,
-        typer.Option(
-            help="Last steps of each series to forecast; those after training unless given.",
-            metavar="N",
-        ),
-    ] = None,
-    level: Level = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(help="Picture of which labels are taken for which.", metavar="FILE"),
-    ] = None,
-) -> None:
-    """Score a saved model on rows it has not seen.
-
-    The score stands beside simple references that were fitted on the same rows as the model. A
-    model of 'unrolled forecast' forecasts each step from those before it.
-    """
-    trained = unrolled.load(model)
-    table = unrolled.read(data, columns=columns) if columns else data
-    if isinstance(trained, unrolled.Forecaster):
-        _refuse({"plot": plot}, "a forecaster", "a model of 'unrolled train'")
-        typer.echo(wrapped(trained.backtest(table, last=last, level=tuple(level or ()))))
-        return
-    _refuse({"last": last, "level": level}, "a model of rows", "one of 'unrolled forecast'")
-    found = trained.evaluate(table)
-    typer.echo(wrapped(found))
-    if plot is not None:
-        found.plot(plot)
-        typer.echo(f"drew   {plot}")
-
-
-def _refuse(options: dict[str, Any], of: str, kind: str) -> None:
-    """Refuse options that a kind of model has no use for."""
-    for name, value in options.items():
-        if value is not None:
-            raise unrolled.errors.SettingError(
-                f"got --{name.replace('_', '-')} for {of}, expected it only for {kind}. Leave it"
-                " out."
-            )
+    report_written(rows, out)

@@ -1,4 +1,4 @@
-"""The command `show`."""
+"""The command `unrolled show`."""
 
 from __future__ import annotations
 
@@ -7,41 +7,47 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Architecture, Both, CellKind, Layers
+from unrolled.cli.options import Architecture, Bidirectional, Cell, Layers
 
-Width = Annotated[int, typer.Option(help="Hidden units of each layer.", metavar="N")]
+EXAMPLES = ("show", "show unaligned --architecture tail --t 6 --u 3")
+STEPS_IN, STEPS_OUT = 6, 3
+
+Shape = Annotated[
+    str | None,
+    typer.Argument(
+        help="One of the five shapes. By default, all five at a glance.", metavar="SHAPE"
+    ),
+]
+T = Annotated[int | None, typer.Option(help=f"Input steps. By default, {STEPS_IN}.", metavar="N")]
+F = Annotated[int, typer.Option(help="Features in each input step.", metavar="N")]
+U = Annotated[int | None, typer.Option(help=f"Output steps. By default, {STEPS_OUT}.", metavar="N")]
+O = Annotated[int, typer.Option(help="Values in each output step.", metavar="N")]  # noqa: E741
+Units = Annotated[int, typer.Option(help="Hidden units of each layer.", metavar="N")]
 
 
 def show(
-    shape: Annotated[
-        str | None,
-        typer.Argument(
-            help="One of the five shapes; all five at a glance unless given.", metavar="SHAPE"
-        ),
-    ] = None,
+    shape: Shape = None,
     architecture: Architecture = "auto",
-    t: Annotated[int | None, typer.Option(help="Input steps; 6 unless given.", metavar="N")] = None,
-    f: Annotated[int, typer.Option(help="Numbers in an input step.", metavar="N")] = 4,
-    u: Annotated[
-        int | None, typer.Option(help="Output steps; 3 unless given.", metavar="N")
-    ] = None,
-    o: Annotated[int, typer.Option(help="Numbers in an output step.", metavar="N")] = 1,
-    units: Width = 64,
+    t: T = None,
+    f: F = 4,
+    u: U = None,
+    o: O = 1,
+    units: Units = 64,
     layers: Layers = 1,
-    bidirectional: Both = None,
-    cell: CellKind = "lstm",
+    bidirectional: Bidirectional = None,
+    cell: Cell = "lstm",
 ) -> None:
-    """Explain a shape: picture, sizes, code."""
+    """Explain a shape with a picture, its sizes and its code."""
     if shape is None:
-        typer.echo(f"{unrolled.glance()}\n\nOne of them in full: unrolled show many-to-one")
+        typer.echo(f"{unrolled.glance()}\n\nTo see one of them in full: unrolled show many-to-one")
         return
-    taken = unrolled.shapes.named(shape, same_length=u in (None, 6 if t is None else t))
-    if taken != shape:
-        typer.echo(f"{shape} is {taken} here.\n")
-    t = 6 if t is None and taken in ("many-to-one", "aligned", "unaligned") else t
-    u = 3 if u is None and taken in ("one-to-many", "unaligned") else u
+    name = unrolled.shapes.named(shape, same_length=u in (None, STEPS_IN if t is None else t))
+    if name != shape:
+        typer.echo(f"{shape} is {name} here.\n")
+    t = STEPS_IN if t is None and name in ("many-to-one", "aligned", "unaligned") else t
+    u = STEPS_OUT if u is None and name in ("one-to-many", "unaligned") else u
     page = unrolled.show(
-        taken,
+        name,
         architecture=architecture,
         t=t,
         f=f,

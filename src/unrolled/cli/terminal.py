@@ -1,4 +1,4 @@
-"""Words to and from the terminal: lists among the arguments, lines that fit, errors."""
+"""What the commands share to read their arguments and to print lines, tables and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 
 import unrolled
 
-LISTS = (
+LIST_OPTIONS = (
     "--input",
     "--output",
     "--columns",
@@ -28,81 +28,83 @@ LISTS = (
 WIDTH = 100
 
 
-def spread(arguments: Sequence[str]) -> list[str]:
-    """Repeat an option of many names, like `--input`, before each of those that follow.
+def repeat_list_options(arguments: Sequence[str]) -> list[str]:
+    """Repeat an option that takes several values, such as `--input`, before each value.
+
+    The parser wants `--input=a --input=b`; people write `--input a b`.
 
     Example:
-        >>> spread(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
+        >>> repeat_list_options(["data.csv", "--input", "a", "b", "--output", "y", "--seed", "1"])
         ['data.csv', '--input=a', '--input=b', '--output=y', '--seed', '1']
     """
-    found: list[str] = []
-    option = waiting = ""
+    repeated: list[str] = []
+    option = without_value = ""
     for argument in arguments:
         name, _, value = argument.partition("=")
-        if argument in LISTS:
-            found += [waiting] if waiting else []
-            option = waiting = argument
+        if argument in LIST_OPTIONS:
+            repeated += [without_value] if without_value else []
+            option = without_value = argument
         elif option and not argument.startswith("-"):
-            found.append(f"{option}={argument}")
-            waiting = ""
+            repeated.append(f"{option}={argument}")
+            without_value = ""
         else:
-            found += [waiting, argument] if waiting else [argument]
-            option, waiting = (name if name in LISTS and value else ""), ""
-    return found + ([waiting] if waiting else [])
+            repeated += [without_value, argument] if without_value else [argument]
+            option, without_value = (name if name in LIST_OPTIONS and value else ""), ""
+    return repeated + ([without_value] if without_value else [])
 
 
-def wrapped(text: object) -> str:
-    """Return text with its longest lines broken to fit the terminal."""
+def wrap(text: object) -> str:
+    """Return text whose long lines are broken to fit the terminal."""
     width = _width()
-    return "\n".join(_filled(line, width) for line in str(text).split("\n"))
+    return "\n".join(_fill(line, width) for line in str(text).split("\n"))
 
 
 def _width() -> int:
-    """Return how many columns there are to write in."""
+    """Return how many characters fit on a line."""
     return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
 
 
-def _filled(line: str, width: int) -> str:
-    """Return a line broken between words, and never within a name or a path."""
+def _fill(line: str, width: int) -> str:
+    """Return a line that is broken between words, but never within a name or a path."""
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
-def usage(error: BaseException) -> str:
-    """Return a complaint of the parser as a sentence, and where to read on."""
-    says = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
-    says = says if says.endswith((".", "?")) else f"{says}."
+def explain_usage_error(error: BaseException) -> str:
+    """Return an error of the parser as a sentence, with the help page that explains more."""
+    message = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
+    message = message if message.endswith((".", "?")) else f"{message}."
     context = getattr(error, "ctx", None)
-    place = " It comes before the options." if says.startswith("Missing argument") else ""
-    page = context.command_path if context else "unrolled"
-    return f"{says[:1].lower()}{says[1:]}{place} Read on with: {page} --help"
+    place = " It comes before the options." if message.startswith("Missing argument") else ""
+    command = context.command_path if context else "unrolled"
+    return f"{message[:1].lower()}{message[1:]}{place} For help: {command} --help"
 
 
 @contextmanager
-def warned() -> Iterator[None]:
-    """Print warnings that are raised meanwhile as one paragraph each on the error stream."""
+def print_warnings() -> Iterator[None]:
+    """Print each warning of the block as one paragraph on the error stream."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        print(_filled(f"warning: {message}", _width()), file=sys.stderr)
+        print(_fill(f"warning: {message}", _width()), file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
 
 
-def fail(status: int, text: str) -> NoReturn:
-    """Print one paragraph on the error stream and end."""
-    plain = text.encode(errors="backslashreplace").decode()  # half a letter cannot be printed
-    print(_filled(f"error: {plain}", _width()), file=sys.stderr)
+def fail(status: int, message: str) -> NoReturn:
+    """Print an error as one paragraph on the error stream, and exit."""
+    printable = message.encode(errors="backslashreplace").decode()  # lone surrogates cannot print
+    print(_fill(f"error: {printable}", _width()), file=sys.stderr)
     sys.exit(status)
 
 
-def written(table: Any, out: Path | None) -> None:
-    """Write a table into a file and say so, or onto the screen."""
+def write_table(table: Any, out: Path | None) -> None:
+    """Write a table to a file and report it, or print it as CSV if there is no file."""
     unrolled.write(table, out or sys.stdout)
-    wrote(table.height, out)
+    report_written(table.height, out)
 
 
-def wrote(rows: int, out: Path | None) -> None:
-    """Say how many rows were written into a file, if there is one."""
+def report_written(rows: int, out: Path | None) -> None:
+    """Print how many rows were written to a file, if there is a file."""
     if out is not None:
         typer.echo(f"wrote  {out}  ({rows} {'row' if rows == 1 else 'rows'})")

@@ -1,170 +1,206 @@
-"""The command `train`."""
+"""The command `unrolled train`."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 import unrolled
 from unrolled.cli.options import (
     Architecture,
-    Both,
-    CellKind,
+    Bidirectional,
+    Cell,
     Checkpoint,
-    Epochs,
+    Columns,
     Layers,
-    Names,
     Resume,
     Save,
-    Units,
+    Seed,
 )
-from unrolled.cli.terminal import wrapped
+from unrolled.cli.terminal import wrap
 
-Inputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="One or more columns that go in; all others unless given.", metavar="NAME[:KIND] ..."
+EXAMPLES = (
+    "train sales.csv --input day price --output sold",
+    "train reviews.csv --input text --output label --save model",
+    "train french.tsv --columns word phonemes --output phonemes",
+    "train news.conll --output tag",
+    "train reviews.csv --output label --save model --checkpoint half --resume",
+)
+SAME_FORMAT = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")  # read and written alike
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or .bio.",
+        metavar="FILE",
     ),
 ]
 Outputs = Annotated[
-    list[str], typer.Option(help="One or more columns that come out.", metavar="NAME[:KIND] ...")
+    list[str], typer.Option(help="One or more output columns.", metavar="NAME[:KIND] ...")
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="One or more input columns. By default, all other columns.",
+        metavar="NAME[:KIND] ...",
+    ),
+]
+Shape = Annotated[str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")]
+Test = Annotated[
+    float,
+    typer.Option(help="Fraction of the rows that is held out for the score.", metavar="FRACTION"),
+]
+Units = Annotated[
+    int | None,
+    typer.Option(
+        help="Hidden units of each layer. By default, 256 if the output is a sequence of tokens or"
+        " text, 64 if text, tokens or wide categories are inputs, and 128 otherwise.",
+        metavar="N",
+    ),
+]
+Pooling = Annotated[
+    Literal["mean", "max", "last", "attention"],
+    typer.Option(help="How the wiring 'pooled' combines the states of all steps."),
+]
+Lowercase = Annotated[
+    bool | None,
+    typer.Option(
+        "--lowercase/--keep-case",
+        help="Lowercase the text, or keep capital letters. By default, words of text are"
+        " lowercased.",
+    ),
+]
+Digits = Annotated[
+    bool | None,
+    typer.Option(
+        "--one-digit/--keep-digits",
+        help="Read every digit as 0, or keep digits. By default, only unknown words are read so.",
+    ),
+]
+Characters = Annotated[
+    bool | None,
+    typer.Option(
+        "--characters/--no-characters",
+        help="Also read words by their characters, or do not. By default, words are read so if some"
+        " of them are unknown.",
+    ),
+]
+Vectors = Annotated[
+    Path | None,
+    typer.Option(
+        help="Pretrained word vectors: a word and its numbers on each line.", metavar="FILE"
+    ),
+]
+WordDropout = Annotated[
+    float,
+    typer.Option(
+        help="Fraction of the words that is replaced by 'unknown', drawn anew in each epoch.",
+        metavar="FRACTION",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="Maximum number of epochs. By default, it depends on the number of rows.", metavar="N"
+    ),
+]
+Seeds = Annotated[
+    int,
+    typer.Option(help="Number of networks in the ensemble, each with its own seed.", metavar="N"),
+]
+ClassWeight = Annotated[
+    Literal["balanced"] | None,
+    typer.Option(help="Weight classes inversely to their frequency."),
+]
+Split = Annotated[
+    Literal["auto", "random", "stratified", "group", "time"],
+    typer.Option(help="How the held-out rows are chosen."),
+]
+SplitBy = Annotated[
+    str | None,
+    typer.Option(help="Column that groups or orders the rows for --split.", metavar="NAME"),
 ]
 
 
 def train(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or"
-            " .bio.",
-            metavar="FILE",
-        ),
-    ],
+    data: Data,
     output: Outputs,
     input: Inputs = None,
-    columns: Names = None,
+    columns: Columns = None,
     save: Save = None,
-    shape: Annotated[
-        str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")
-    ] = "auto",
-    test: Annotated[
-        float, typer.Option(help="Share of the rows held out to score.", metavar="SHARE")
-    ] = 0.2,
+    shape: Shape = "auto",
+    test: Test = 0.2,
     architecture: Architecture = "auto",
     units: Units = None,
     layers: Layers = 1,
-    bidirectional: Both = None,
-    cell: CellKind = "lstm",
-    pooling: Annotated[
-        Literal["mean", "max", "last", "attention"],
-        typer.Option(help="What 'pooled' makes of the states of all steps."),
-    ] = "mean",
-    lowercase: Annotated[
-        bool | None,
-        typer.Option(
-            "--lowercase/--keep-case",
-            help="Take capital letters for small ones, or not; words of text lose them unless"
-            " given.",
-        ),
-    ] = None,
-    digits: Annotated[
-        bool | None,
-        typer.Option(
-            "--one-digit/--keep-digits",
-            help="Take every digit for the same one, or none; unless given, those of words that"
-            " are not known.",
-        ),
-    ] = None,
-    characters: Annotated[
-        bool | None,
-        typer.Option(
-            "--characters/--no-characters",
-            help="Read words by their characters, too, or not; unless given, where some are not"
-            " known.",
-        ),
-    ] = None,
-    vectors: Annotated[
-        Path | None,
-        typer.Option(
-            help="Word vectors to start from: a word and its numbers on each line.", metavar="FILE"
-        ),
-    ] = None,
-    word_dropout: Annotated[
-        float,
-        typer.Option(help="Share of the words taken for unknown in each pass.", metavar="SHARE"),
-    ] = 0.0,
+    bidirectional: Bidirectional = None,
+    cell: Cell = "lstm",
+    pooling: Pooling = "mean",
+    lowercase: Lowercase = None,
+    digits: Digits = None,
+    characters: Characters = None,
+    vectors: Vectors = None,
+    word_dropout: WordDropout = 0.0,
     epochs: Epochs = None,
-    seed: Annotated[int, typer.Option(help="Makes two runs equal.", metavar="N")] = 0,
-    seeds: Annotated[
-        int, typer.Option(help="Networks to fit and to let answer together.", metavar="N")
-    ] = 1,
-    class_weight: Annotated[
-        Literal["balanced"] | None,
-        typer.Option(help="Let every class of a category count alike, rare or not."),
-    ] = None,
-    split: Annotated[
-        Literal["auto", "random", "stratified", "group", "time"],
-        typer.Option(help="How rows are held out."),
-    ] = "auto",
-    split_by: Annotated[
-        str | None,
-        typer.Option(help="Column that groups or orders rows for --split.", metavar="NAME"),
-    ] = None,
+    seed: Seed = 0,
+    seeds: Seeds = 1,
+    class_weight: ClassWeight = None,
+    split: Split = "auto",
+    split_by: SplitBy = None,
     checkpoint: Checkpoint = None,
     resume: Resume = False,
 ) -> None:
-    """Train on a table, and score.
+    """Train a network on a table, and score it on held-out rows.
 
-    The score, on rows held out, stands beside simple references. Kinds of columns are number,
-    category, vector, numbers, tokens and text (text:characters, text:words, text:subwords); they
-    are found from the data unless stated.
+    The score is printed beside those of simple baselines. The kind of each column is inferred from
+    the data; to state it, write NAME:KIND. The kinds are number, category, vector, numbers, tokens
+    and text (text:characters, text:words, text:subwords).
     """
-    model = unrolled.SequenceModel(
-        input,
-        output,
-        shape=shape,
-        network=unrolled.Network(
-            architecture=architecture,
-            units=units,
-            layers=layers,
-            bidirectional=bidirectional,
-            cell=cell,
-            pooling=pooling,
-        ),
-        text=unrolled.Text(
-            lowercase=lowercase,
-            digits=digits,
-            characters=characters,
-            vectors=None if vectors is None else str(vectors),
-        ),
-        training=unrolled.Training(
-            word_dropout=word_dropout,
-            epochs=epochs,
-            seed=seed,
-            seeds=seeds,
-            class_weight=class_weight,
-            split=split,
-            split_by=split_by,
-            checkpoint=checkpoint,
-            resume=resume,
-        ),
-    )
+    model = _build_model(locals())
     model.check_save(save)
     table = unrolled.read(data, columns=columns) if columns else data
-    typer.echo(wrapped(model.fit_and_evaluate(table, test=test, before=lambda made: typer.echo(f"{made}\n"))))
+    scores = model.fit_and_evaluate(table, test=test, before=_print_model)
+    typer.echo(wrap(scores))
     if save is None:
-        typer.echo("\nnot saved; to keep the model, add --save FOLDER")
+        typer.echo("\nThe model is not saved. To save it, add --save FOLDER.")
         return
     typer.echo(f"\nsaved  {model.save(save)}")
-    words = ["unrolled", "predict", str(save), str(data), "-o", f"predictions{_suffix(data)}"]
-    words += ["--columns", *columns] if columns else []
-    typer.echo(f"use    {shlex.join(words)}")
+    typer.echo(f"use    {shlex.join(_predict_command(data, columns, save))}")
 
 
-def _suffix(data: Path) -> str:
-    """Return the ending for the predictions of a file."""
-    same = data.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-    return data.suffix if same else ".jsonl"
+def _build_model(options: dict[str, Any]) -> Any:
+    """Return the untrained model that the options describe."""
+    network = ("architecture", "units", "layers", "bidirectional", "cell", "pooling")
+    training = (
+        *("word_dropout", "epochs", "seed", "seeds", "class_weight"),
+        *("split", "split_by", "checkpoint", "resume"),
+    )
+    vectors = options["vectors"]
+    return unrolled.SequenceModel(
+        options["input"],
+        options["output"],
+        shape=options["shape"],
+        network=unrolled.Network(**{name: options[name] for name in network}),
+        text=unrolled.Text(
+            lowercase=options["lowercase"],
+            digits=options["digits"],
+            characters=options["characters"],
+            vectors=None if vectors is None else str(vectors),
+        ),
+        training=unrolled.Training(**{name: options[name] for name in training}),
+    )
+
+
+def _print_model(model: Any) -> None:
+    """Print the schema, the shape and the picture of a model before it is trained."""
+    typer.echo(f"{model}\n")
+
+
+def _predict_command(data: Path, columns: list[str] | None, save: Path) -> list[str]:
+    """Return the command that predicts with the saved model."""
+    suffix = data.suffix if data.suffix.lower() in SAME_FORMAT else ".jsonl"
+    command = ["unrolled", "predict", str(save), str(data), "-o", f"predictions{suffix}"]
+    return command + (["--columns", *columns] if columns else [])

@@ -1,0 +1,57 @@
+"""The command `unrolled evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import unrolled
+from unrolled.cli.options import Columns, Level, Model, refuse_options
+from unrolled.cli.terminal import wrap
+
+EXAMPLES = ("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Rows with known outputs that the model was not trained on.", metavar="FILE"
+    ),
+]
+Last = Annotated[
+    int | None,
+    typer.Option(
+        help="Last steps of each series to score. By default, those after the training data.",
+        metavar="N",
+    ),
+]
+Plot = Annotated[Path | None, typer.Option(help="Picture of the confusion matrix.", metavar="FILE")]
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    columns: Columns = None,
+    last: Last = None,
+    level: Level = None,
+    plot: Plot = None,
+) -> None:
+    """Score a saved model on rows that it has not seen.
+
+    The score is printed beside those of simple baselines, which were fitted on the same rows as the
+    model. A model of 'unrolled forecast' forecasts each step from the steps before it.
+    """
+    loaded = unrolled.load(model)
+    table = unrolled.read(data, columns=columns) if columns else data
+    if isinstance(loaded, unrolled.Forecaster):
+        refuse_options({"plot": plot}, model="a forecaster", only_for="models of 'unrolled train'")
+        typer.echo(wrap(loaded.backtest(table, last=last, level=tuple(level or ()))))
+        return
+    of_steps = {"last": last, "level": level}
+    refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
+    scores = loaded.evaluate(table)
+    typer.echo(wrap(scores))
+    if plot is not None:
+        scores.plot(plot)
+        typer.echo(f"drew   {plot}")

@@ -1,0 +1,93 @@
+"""The options that `forecast` and `backtest` share, and the forecaster that they describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import unrolled
+
+Data = Annotated[Path, typer.Argument(help="A table whose rows are steps in time.", metavar="FILE")]
+Target = Annotated[
+    list[str], typer.Option(help="One or more columns to forecast.", metavar="NAME ...")
+]
+Horizon = Annotated[int, typer.Option(help="Number of steps to forecast.", metavar="N")]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="Column with the times. By default, the rows are in order of time.", metavar="NAME"
+    ),
+]
+Id = Annotated[
+    str | None,
+    typer.Option(help="Column that names the series, if there are several.", metavar="NAME"),
+]
+Lookback = Annotated[
+    int | None,
+    typer.Option(
+        help="Past steps that each forecast is made from. By default, it is chosen by the season.",
+        metavar="N",
+    ),
+]
+Season = Annotated[
+    int | None,
+    typer.Option(
+        help="Season length in steps. By default, it is detected from the times.", metavar="N"
+    ),
+]
+Past = Annotated[
+    list[str] | None,
+    typer.Option(help="Input columns that are known up to the present.", metavar="NAME ..."),
+]
+Future = Annotated[
+    list[str] | None,
+    typer.Option(help="Input columns whose future is known, such as holidays.", metavar="NAME ..."),
+]
+Static = Annotated[
+    list[str] | None,
+    typer.Option(help="Input columns that are constant within a series.", metavar="NAME ..."),
+]
+Calendar = Annotated[
+    bool,
+    typer.Option(
+        "--calendar", help="Add the time of day, the day of the week and the day of the year."
+    ),
+]
+Transform = Annotated[
+    Literal["none", "log", "log1p", "asinh"],
+    typer.Option(help="Transformation of the targets before training; log1p suits counts."),
+]
+Channels = Annotated[
+    Literal["shared", "joint"],
+    typer.Option(help="Forecast each target from its own past (shared), or all from all (joint)."),
+]
+Architecture = Annotated[
+    str,
+    typer.Option(help="A wiring; 'unrolled show unaligned' lists them.", metavar="NAME"),
+]
+Units = Annotated[int | None, typer.Option(help="Hidden units. By default, 256.", metavar="N")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="Number of epochs. By default, it depends on the size of the data.", metavar="N"
+    ),
+]
+
+
+def build_forecaster(options: dict[str, Any]) -> Any:
+    """Return the untrained forecaster that the options describe."""
+    same_name = ("horizon", "time", "id", "lookback", "season", "calendar", "transform", "channels")
+    return unrolled.Forecaster(
+        options["target"],
+        **{name: options[name] for name in same_name},
+        **{name: options[name] or () for name in ("past", "future", "static")},
+        network=unrolled.Network(architecture=options["architecture"], units=options["units"]),
+        training=unrolled.Training(
+            epochs=options["epochs"],
+            seed=options["seed"],
+            checkpoint=options.get("checkpoint"),
+            resume=options.get("resume", False),
+        ),
+    )
