@@ -28,7 +28,12 @@ from unrolled.training.scheduled_sampling import ScheduledSampling
 
 
 def fit_each(
-    networks: Sequence[Any], train: Examples, validation: Examples, training: Training
+    networks: Sequence[Any],
+    train: Examples,
+    validation: Examples,
+    training: Training,
+    *,
+    callbacks: Sequence[Any] = (),
 ) -> tuple[History, ...]:
     """Fit networks one after the other, each by its own seed.
 
@@ -37,6 +42,7 @@ def fit_each(
         train: The rows to learn from.
         validation: The rows that say when to stop.
         training: The settings, every one of them given.
+        callbacks: Further `keras.callbacks.Callback` objects, called for each network.
 
     Returns:
         What happened; of fewer networks where Ctrl-C ended it.
@@ -51,7 +57,17 @@ def fit_each(
             which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
             own = training.model_copy(update={"seed": seed})
             try:
-                found.append(fit(network, train, validation, own, which=which, slot=place))
+                found.append(
+                    fit(
+                        network,
+                        train,
+                        validation,
+                        own,
+                        which=which,
+                        slot=place,
+                        callbacks=callbacks,
+                    )
+                )
             except KeyboardInterrupt:
                 if not found:
                     raise
@@ -81,6 +97,7 @@ def fit(
     *,
     which: str = "",
     slot: NetworkCheckpoints | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> History:
     """Fit a network in place and leave it with the weights of its best pass.
 
@@ -91,6 +108,8 @@ def fit(
         training: The settings, every one of them given.
         which: Words before each line of progress, where several networks are fitted.
         slot: Where its checkpoints are kept.
+        callbacks: Further `keras.callbacks.Callback` objects. What they remember is not part of
+            a checkpoint.
     """
     over = slot.finished() if slot is not None else None
     if over is not None:
@@ -103,7 +122,7 @@ def fit(
     keeper = BestWeights(
         BatchDataset(train, training), training, which=which, slot=slot, floor=least
     )
-    stopped = _run(learner, keeper, validation)
+    stopped = _run(learner, keeper, validation, callbacks)
     if keeper.weights is None:
         raise SettingError(_hopeless(keeper, training))
     learner.set_weights(keeper.weights)
@@ -116,7 +135,9 @@ def fit(
     return history
 
 
-def _run(learner: Any, keeper: BestWeights, validation: Examples) -> Stopped:
+def _run(
+    learner: Any, keeper: BestWeights, validation: Examples, callbacks: Sequence[Any]
+) -> Stopped:
     """Make the passes that are left, and return what ended them."""
     try:
         for first, last in keeper.spans():
@@ -126,9 +147,11 @@ def _run(learner: Any, keeper: BestWeights, validation: Examples) -> Stopped:
                 initial_epoch=first,
                 epochs=last,
                 shuffle=False,  # `Passes` does, by our seed: the same batches on every engine
-                callbacks=[keeper],
+                callbacks=[keeper, *callbacks],
                 verbose=0,
             )
+            if learner.stop_training:  # ours, or another callback such as keras' EarlyStopping
+                break
     except Diverged:
         return "diverged"
     except KeyboardInterrupt:
