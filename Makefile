@@ -6,6 +6,7 @@ TORCH ?= torch==2.13.0
 TENSORFLOW ?= tensorflow-cpu
 ATHERIS ?= atheris==3.0.0
 SECONDS ?= 600
+WORKERS ?= --numprocesses=2 --dist=worksteal
 ENGINE_TESTS := tests/backends tests/inference/decoding/test_decoding_engines.py
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 NATIVE := CMakeLists.txt $(wildcard src/unrolled/kernels/cpp/*/*)
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-backends test-torch test-tensorflow sanitize kill soak fuzz bench format clean
+.PHONY: help demo test test-all test-backends test-torch test-tensorflow sanitize kill soak fuzz bench format clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,7 +31,10 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS) -m "not slow"
+
+test-all: $(VENV)/ready  ## every test, those that `make test` leaves out as well
+	$(BIN)/pytest $(WORKERS)
 
 test-backends: test-torch test-tensorflow  ## architectures, decoding and layers on the other two engines
 
