@@ -13,7 +13,7 @@ HOME = Path(unrolled.__file__).parent
 ROOMS = (
     *("errors", "shapes", "schema", "settings", "disk"),
     *("data", "baselines", "saving"),
-    *("backend", "kernels", "layers", "doctor", "networks"),
+    *("backend", "keras_internals", "kernels", "layers", "doctor", "networks"),
     *("training", "inference", "explain", "estimator"),
     *("sequences", "forecasting"),
     *("from_sizes", "loading", "demos"),

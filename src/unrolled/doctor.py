@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from unrolled.backend import prefer_jax
+from unrolled.backend import keras
 
 PACKAGES = ("keras", "jax", "jaxlib", "torch", "tensorflow", "tensorflow-cpu", "numpy")
 LOST = {
@@ -27,9 +27,6 @@ def report() -> str:
         >>> print(report().splitlines()[0].split()[0])
         backend
     """
-    prefer_jax()
-    import keras
-
     from unrolled.layers import fast_path
 
     path = fast_path.path()

@@ -80,7 +80,7 @@ def same(said, expected, tolerance=1e-4):
 
 
 def test_the_engine_asked_for_is_the_one_at_work():
-    assert keras().backend.backend() == ENGINE
+    assert keras.backend.backend() == ENGINE
 
 
 @each_case

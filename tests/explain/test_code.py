@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from unrolled.backend import keras as import_keras
+from unrolled.backend import keras
 from unrolled.errors import SettingError
 from unrolled.explain.code import code
 from unrolled.from_sizes import build
@@ -24,7 +24,6 @@ from unrolled.networks import build as build_network
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
-keras = import_keras()
 layers = keras.layers
 ROWS, U = 6, 7
 

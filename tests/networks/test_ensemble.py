@@ -99,5 +99,5 @@ def test_the_code_of_all_members_is_plain_keras_and_says_the_same(spec):
     previous = np.ones((ROWS, 3), "int32") if spec.tokens else np.ones((ROWS, 3, 6))
     given = {**X, PREVIOUS: previous} if spec.u else X
     ours, theirs = made.model.predict_on_batch(given), found["model"].predict_on_batch(given)
-    same = keras().tree.map_structure(lambda a, b: np.allclose(a, b, atol=1e-5), ours, theirs)
-    assert all(keras().tree.flatten(same))
+    same = keras.tree.map_structure(lambda a, b: np.allclose(a, b, atol=1e-5), ours, theirs)
+    assert all(keras.tree.flatten(same))

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from decoder_cases import stepped
 
-from unrolled.backend import keras as import_keras
+from unrolled.backend import keras
 from unrolled.from_sizes import build
 from unrolled.networks import PREVIOUS, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
-keras = import_keras()
 GOOD, BLIND = 0.9, 0.5  # shares of variance explained
 
 

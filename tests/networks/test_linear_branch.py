@@ -21,8 +21,8 @@ def summed_up(row):
 
 @pytest.mark.parametrize("garbage", [0.0, 7.0, -9.0])
 def test_rows_of_different_lengths_are_summed_up_by_their_real_steps(garbage):
-    x, mask = keras().Input((None, F)), keras().Input((None,), dtype="bool")
-    model = keras().Model([x, mask], summarize_numbers(x, mask))
+    x, mask = keras.Input((None, F)), keras.Input((None,), dtype="bool")
+    model = keras.Model([x, mask], summarize_numbers(x, mask))
     said = model.predict_on_batch([np.where(MASK[..., None], X, garbage), MASK])
     wanted = [summed_up(row[:length]) for row, length in zip(X, LENGTHS, strict=True)]
     np.testing.assert_allclose(said, wanted, rtol=1e-4, atol=1e-4)
@@ -32,13 +32,13 @@ def test_rows_of_different_lengths_are_summed_up_by_their_real_steps(garbage):
     ("steps", "wanted"), [(T, X.reshape(B, -1)), (None, list(map(summed_up, X)))]
 )
 def test_rows_of_one_length_are_given_as_they_are_if_it_is_known(steps, wanted):
-    x = keras().Input((steps, F))
-    said = keras().Model(x, summarize_numbers(x, None)).predict_on_batch(X)
+    x = keras.Input((steps, F))
+    said = keras.Model(x, summarize_numbers(x, None)).predict_on_batch(X)
     np.testing.assert_allclose(said, wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_long_rows_are_summed_up():
-    x = keras().Input((3000, F))
+    x = keras.Input((3000, F))
     assert summarize_numbers(x, None).shape == (None, 6 * F)
 
 

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from unrolled import networks
-from unrolled.backend import keras as import_keras
+from unrolled.backend import keras
 from unrolled.from_sizes import build
 from unrolled.networks import NetworkSpec
 from unrolled.settings import Network
 
-keras = import_keras()
 layers = keras.layers
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 T, F, U, OUT, H = 6, 4, 3, 2, 5

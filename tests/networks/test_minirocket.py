@@ -28,7 +28,7 @@ def shares(row, weights):
 
 def seen(rows, weights, *, steps, padding=0.0):
     """Return what the network sees of rows padded to some steps."""
-    x, mask = keras().Input((None, F)), keras().Input((None,), dtype="bool")
+    x, mask = keras.Input((None, F)), keras.Input((None,), dtype="bool")
     told, filters = minirocket.patterns(x, mask)
     for layer, each in zip(filters, weights, strict=True):
         layer.set_weights(each)
@@ -36,7 +36,7 @@ def seen(rows, weights, *, steps, padding=0.0):
     for place, row in zip(padded, rows, strict=True):
         place[: len(row)] = row
     real = np.arange(steps) < np.array(list(map(len, rows)))[:, None]
-    return keras().Model([x, mask], told).predict_on_batch([padded, real]) / minirocket.WIDE
+    return keras.Model([x, mask], told).predict_on_batch([padded, real]) / minirocket.WIDE
 
 
 @pytest.mark.parametrize(("steps", "padding"), [(33, 0.0), (33, 7.0), (64, -9.0)])

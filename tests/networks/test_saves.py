@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from unrolled.backend import keras as import_keras
+from unrolled.backend import keras
 from unrolled.networks import ARCHITECTURES, PREVIOUS, NetworkSpec, build, build_bundle
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
-keras = import_keras()
 each = pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
 
 

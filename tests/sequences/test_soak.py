@@ -31,7 +31,7 @@ def left():
     """Return how many Keras models, threads and open files there are."""
     _program.cache_clear()  # it keeps a few, by design
     gc.collect()
-    models = sum(isinstance(one, keras().Model) for one in gc.get_objects())
+    models = sum(isinstance(one, keras.Model) for one in gc.get_objects())
     return models, len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from unrolled.backend import keras as import_keras
+from unrolled.backend import keras
 from unrolled.data.batches import Examples, batch_inputs, make_batches
 from unrolled.data.block import RaggedColumn
 from unrolled.networks import NetworkSpec, build_bundle
@@ -13,7 +13,6 @@ from unrolled.training import fit, losses
 from unrolled.training.dataset import ValidationDataset
 from unrolled.training.scheduled_sampling import ScheduledSampling
 
-keras = import_keras()
 DRAWS, TOTAL, IDS = 20_000, 100, 5
 SCHEDULES = ("linear", "inverse-sigmoid")
 
@@ -122,7 +121,9 @@ def learner(schedule, *, epochs=3, tokens=True, stops=False):
     rows = [rng.integers(2, IDS, size=n).astype("int32") for n in rng.integers(1, 6, 20)]
     said = rows if tokens else [row[:, None].astype("float32") for row in rows]
     facts = rng.normal(size=(20, 3)).astype("float32")
-    examples = Examples({"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(said)}, rows=20)
+    examples = Examples(
+        {"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(said)}, rows=20
+    )
     examples = examples.with_teacher_forcing("y", start=2 if tokens else 0, stops=stops)
     o = IDS if tokens else 1
     spec = NetworkSpec("one-to-many", u=5, values=3, heads={"y": o}, tokens=tokens, stops=stops)
@@ -185,7 +186,10 @@ def test_it_is_off_unless_asked_for():
 
 
 def test_a_network_without_a_decoder_has_nothing_to_mix():
-    x, y = RaggedColumn.from_rows(np.zeros((4, 3), "float32")), RaggedColumn.from_rows(np.zeros((4, 1), "float32"))
+    x, y = (
+        RaggedColumn.from_rows(np.zeros((4, 3), "float32")),
+        RaggedColumn.from_rows(np.zeros((4, 1), "float32")),
+    )
     network = build_bundle(NetworkSpec("one-to-one", values=3), Network(units=4)).model
     settings = Training(scheduled_sampling="linear")
     assert mixing(fit._learner(network, Examples({"x": x}, {"y": y}, rows=4), settings)) == []

@@ -16,6 +16,12 @@ from unrolled.errors import SettingError
 from unrolled.explain.loop import loop
 from unrolled.explain.source import WIDTH, Source, flat, laid, literal, quoted
 from unrolled.explain.variables import Variables, ends_of
+from unrolled.keras_internals import (
+    has_graph,
+    inputs_structure,
+    nodes_by_depth,
+    outputs_structure,
+)
 from unrolled.networks import PREVIOUS
 
 
@@ -49,7 +55,7 @@ def code(model: Any, *, steps: int | None = None, training: str = "") -> str:
         model = keras.Model(x, y)
         <BLANKLINE>
     """
-    if not hasattr(model, "_nodes_by_depth"):
+    if not has_graph(model):
         raise SettingError(
             f"got a {type(model).__name__}, expected a functional keras.Model, whose graph can be"
             " printed. Build it from keras.Input, or with unrolled.build."
@@ -59,7 +65,7 @@ def code(model: Any, *, steps: int | None = None, training: str = "") -> str:
     variables = Variables(model, nodes)
     chained = _chained(nodes)
     lines = [_assignment(n, variables, "u" if id(n) in chained else "t") for n in nodes]
-    ends = [variables.spelled(model._inputs_struct), variables.spelled(model._outputs_struct)]
+    ends = [variables.spelled(inputs_structure(model)), variables.spelled(outputs_structure(model))]
     lines.append(laid(("model = keras.Model(", ends, ")")))
     use = loop(model, steps) if chained and steps else ""
     head = ["import keras", *(["import numpy as np"] if use else []), "from keras import layers"]
@@ -76,8 +82,9 @@ def _ordered(model: Any) -> list[Any]:
     def place(node: Any) -> int:
         return rank.get(id(node.outputs[0]), -1)
 
-    depths = sorted(model._nodes_by_depth, reverse=True)
-    nodes = [node for depth in depths for node in sorted(model._nodes_by_depth[depth], key=place)]
+    by_depth = nodes_by_depth(model)
+    depths = sorted(by_depth, reverse=True)
+    nodes = [node for depth in depths for node in sorted(by_depth[depth], key=place)]
     chained = _chained(nodes)
     inputs = sorted((node for node in nodes if node.is_input), key=place)
     return inputs + sorted(
@@ -160,8 +167,8 @@ def _function(operation: Any) -> str | None:
     """Return the name of the function of `keras.ops` that an operation is; None of a layer."""
     plain = type(operation).__name__
     names = (plain.lower(), re.sub(r"(?<!^)(?=[A-Z])", "_", plain).lower())
-    known = next((name for name in names if hasattr(keras().ops, name)), None)
-    return None if isinstance(operation, keras().Layer) else known
+    known = next((name for name in names if hasattr(keras.ops, name)), None)
+    return None if isinstance(operation, keras.Layer) else known
 
 
 def _settings(operation: Any) -> tuple[list[Source], list[Source]]:
@@ -169,7 +176,7 @@ def _settings(operation: Any) -> tuple[list[Source], list[Source]]:
     name, config = _function(operation), operation.get_config()
     if name is None:
         return [], []
-    known = list(inspect.signature(getattr(keras().ops, name)).parameters.values())
+    known = list(inspect.signature(getattr(keras.ops, name)).parameters.values())
     own = [p for p in known if p.name in config and config[p.name] != p.default]
     first = [p for p in own if p is known[0]]
     return (
@@ -191,7 +198,7 @@ def _layer(layer: Any) -> Source:
 
     An operation that is no layer is the function of `keras.ops`.
     """
-    layers = keras().layers
+    layers = keras.layers
     stock = next((c for c in type(layer).__mro__ if getattr(layers, c.__name__, None) is c), None)
     if stock is None and (name := _function(layer)):
         return f"keras.ops.{name}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from unrolled.data.encoders.vocabulary import END
 from unrolled.explain.source import quoted
+from unrolled.keras_internals import inputs_structure, outputs_structure
 from unrolled.networks import PREVIOUS, STOP
 
 COST = """\
@@ -58,7 +59,7 @@ def loop(model: Any, steps: int) -> str:
         model: A chained decoder as it is trained, with its input `previous`.
         steps: Output steps, or the most of them where rows end by themselves.
     """
-    inputs, outputs = model._inputs_struct, model._outputs_struct
+    inputs, outputs = inputs_structure(model), outputs_structure(model)
     name, y = next(iter(outputs.items())) if isinstance(outputs, dict) else ("", outputs)
     tokens = inputs[PREVIOUS].dtype == "int32"
     form = TOKENS if tokens else STOPPING if name else NUMBERS

@@ -7,6 +7,7 @@ from keyword import iskeyword
 from typing import Any
 
 from unrolled.explain.source import Source, literal, quoted
+from unrolled.keras_internals import inputs_structure, outputs_structure
 
 # what the script itself calls so
 TAKEN = ("keras", "layers", "model", "np", "smoothed", "generate")
@@ -20,7 +21,7 @@ class Variables:
     """
 
     def __init__(self, model: Any, nodes: list[Any]) -> None:
-        self.named = isinstance(model._inputs_struct, dict)
+        self.named = isinstance(inputs_structure(model), dict)
         self._ends = ends_of(model)
         self._last_use = {id(x): i for i, node in enumerate(nodes) for x in node.input_tensors}
         self._of: dict[int, str] = {}
@@ -86,7 +87,7 @@ def _states(count: int) -> list[str]:
 def ends_of(model: Any) -> dict[int, str]:
     """Return a variable for each tensor where the model begins or ends, no name twice."""
     found: dict[int, str] = {}
-    for struct, alone in ((model._inputs_struct, "x"), (model._outputs_struct, "y")):
+    for struct, alone in ((inputs_structure(model), "x"), (outputs_structure(model), "y")):
         if isinstance(struct, (list, tuple)):
             struct = {f"{alone}{i}": tensor for i, tensor in enumerate(struct, 1)}
         for name, tensor in (struct if isinstance(struct, dict) else {alone: struct}).items():

@@ -17,11 +17,17 @@ from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import defaults
 from unrolled.forecasting.baselines import Ridge
 from unrolled.forecasting.series import calendar_features
-from unrolled.forecasting.series.dataset import MOST_HELD, Series, WindowSpec, sampled, shared
+from unrolled.forecasting.series.dataset import (
+    MAX_HELD_OUT_WINDOWS,
+    SeriesDataset,
+    WindowSpec,
+    limit_windows_per_epoch,
+    split_targets,
+)
 from unrolled.forecasting.series.panel import Panel
-from unrolled.forecasting.series.scaling import SHARED, Scaling, Transform
-from unrolled.forecasting.series.static_features import Statics
-from unrolled.forecasting.trained import Channels, TrainedForecaster, naive
+from unrolled.forecasting.series.scaling import SINGLE_TARGET, SeriesScaler, Transform
+from unrolled.forecasting.series.static_features import StaticEncoder
+from unrolled.forecasting.trained import Channels, TrainedForecaster, mean_naive_errors
 from unrolled.inference.generate import teacher_forced
 from unrolled.networks import ModelBundle, NetworkSpec, build_bundle, with_defaults
 from unrolled.settings import Network, Training
@@ -29,8 +35,8 @@ from unrolled.shapes import MOST_STEPS, segment
 from unrolled.training import fit
 
 UNITS, BATCH, RATE = 256, 256, 1e-3
-PASSES, STEPS = (3, 100), 2500
-LONG = 96  # steps of a horizon beyond which fewer steps of training do
+EPOCHS, STEPS = (3, 100), 2500
+LONG_HORIZON = 96  # steps of a horizon beyond which fewer steps of training do
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class ForecastSettings:
         for name in ("horizon", "lookback", "season"):
             value = getattr(self, name)
             if value is not None or name == "horizon":
-                refuse_fraction(value, name)
+                check_count(value, name)
         if self.channels not in ("shared", "joint"):
             raise SettingError(
                 f"got channels={self.channels!r}, expected 'shared' (each target from its own past)"
@@ -81,7 +87,7 @@ class ForecastSettings:
             )
 
 
-def refuse_fraction(value: Any, name: str, least: int = 1) -> None:
+def check_count(value: Any, name: str, least: int = 1) -> None:
     """Refuse what is no whole number of at least so much, or too many steps."""
     if not (isinstance(value, int | np.integer) and value >= least):
         raise SettingError(f"got {name}={value!r}, expected a whole number of at least {least}.")
@@ -89,7 +95,7 @@ def refuse_fraction(value: Any, name: str, least: int = 1) -> None:
         raise SettingError(f"got {name}={value!r}, expected at most {MOST_STEPS}.")
 
 
-def trained(
+def fit_forecaster(
     whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
 ) -> TrainedForecaster:
     """Train a forecaster.
@@ -103,73 +109,73 @@ def trained(
         DataError: The series are too short, or do not suit the transform.
         SettingError: The settings do not fit the network before.
     """
-    lookback, season, reasons = _looked(whole, wanted, before)
+    lookback, season, reasons = _choose_window(whole, wanted, before)
     held = np.maximum(np.round(whole.lengths * wanted.training.validation), wanted.horizon)
     cut = np.maximum(whole.lengths - held.astype(int), 0)
-    past = whole.part(np.zeros_like(cut), cut)
-    parts = [shared(one) if wanted.channels == "shared" else one for one in (whole, past)]
-    scaling = Scaling.fitted(parts[1], wanted.transform)
-    marked = before.plan.marked if before is not None else bool(np.isnan(whole.targets).any())
-    statics = before.plan.statics if before is not None else Statics.fitted(whole)
-    told = before.plan.calendar if before is not None else ()
+    past = whole.slice_steps(np.zeros_like(cut), cut)
+    parts = [split_targets(one) if wanted.channels == "shared" else one for one in (whole, past)]
+    scaling = SeriesScaler.fit(parts[1], wanted.transform)
+    marked = before.window.missing_indicator if before is not None else bool(np.isnan(whole.targets).any())
+    statics = before.window.static_encoder if before is not None else StaticEncoder.fit(whole)
+    told = before.window.calendar if before is not None else ()
     if wanted.calendar and before is None:
-        told = calendar_features.parts(whole.timeline)
+        told = calendar_features.calendar_cycles(whole.timeline)
         reasons += (f"calendar: the place of each step in its {', '.join(told)}",)
     plan = WindowSpec(lookback, int(wanted.horizon), scaling, marked, statics, told)
-    series = Series.of(parts[0], plan)
-    train, others = _divided(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
-    made, spec, network = _built(series, wanted, before)
+    series = SeriesDataset.from_panel(parts[0], plan)
+    train, others = _split_windows(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
+    made, spec, network = _build_network(series, wanted, before)
     learned, stops = (teacher_forced(part, spec, made) for part in (train, others))
-    settings = _settled(wanted.training, train, plan.horizon)
+    settings = with_training_defaults(wanted.training, train, plan.horizon)
     (history,) = fit.fit_each([made.model], learned, stops, settings)
-    reasons = tuple(dict.fromkeys((*reasons, *_short(past, lookback + plan.horizon))))
+    reasons = tuple(dict.fromkeys((*reasons, *_short_series_reasons(past, lookback + plan.horizon))))
     return TrainedForecaster(
         panel=whole,
         held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
-        naive=naive(past, season or 1),
-        plan=series.plan,
+        naive_errors=mean_naive_errors(past, season or 1),
+        window=series.window,
         channels=wanted.channels,
         season=season,
-        ridge=Ridge.fitted(train),
+        ridge=Ridge.fit(train),
         bundle=made,
         spec=spec,
         network=network,
         history=history,
         reasons=reasons,
         training=settings,
-        data=_fingerprint(whole),
+        data=_data_fingerprint(whole),
     )
 
 
-def _fingerprint(panel: Panel) -> dict[str, Any]:
+def _data_fingerprint(panel: Panel) -> dict[str, Any]:
     """Return the fingerprint of series: their names, places and values."""
     layout = panel.layout
     columns = {
         layout.id or "series": list(panel.ids),
         layout.time or "step": np.stack([panel.starts, panel.lengths]),
-        **dict(zip(layout.numbers, panel.values.T, strict=True)),
+        **dict(zip(layout.numeric, panel.values.T, strict=True)),
         **{one.name: one.to_list() for one in panel.static},
     }
     return fingerprint(Table(columns, len(panel.values)))
 
 
-def _looked(
+def _choose_window(
     whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
 ) -> tuple[int, int | None, tuple[str, ...]]:
     """Return the lookback and the season, and why where nobody gave them."""
     reasons, season, lookback = [], wanted.season, wanted.lookback
     if before is not None:
-        return lookback or before.plan.lookback, season or before.season, before.reasons
+        return lookback or before.window.lookback, season or before.season, before.reasons
     if season is None:
-        season, why = defaults.season(whole)
+        season, why = defaults.choose_season(whole)
         reasons.append(why)
     if lookback is None:
-        lookback, why = defaults.lookback(whole, wanted.horizon, season)
+        lookback, why = defaults.choose_lookback(whole, wanted.horizon, season)
         reasons.append(why)
     return int(lookback), season, tuple(reasons)
 
 
-def _short(past: Panel, needed: int) -> list[str]:
+def _short_series_reasons(past: Panel, needed: int) -> list[str]:
     """Return which series are not trained on, if any."""
     few, least = past.lengths < needed, int(np.argmin(past.lengths))
     if not few.any():
@@ -180,33 +186,33 @@ def _short(past: Panel, needed: int) -> list[str]:
     ]
 
 
-def _divided(series: Series, cut: Array) -> tuple[Examples, Examples]:
+def _split_windows(series: SeriesDataset, cut: Array) -> tuple[Examples, Examples]:
     """Return the windows that train, and those that say when to stop."""
-    train = sampled(series.examples(last=cut))
-    held = series.examples(first=cut, most=MOST_HELD)
+    train = limit_windows_per_epoch(series.examples(last=cut))
+    held = series.examples(first=cut, most=MAX_HELD_OUT_WINDOWS)
     block: Any = held.targets["y"]
     if not (train.rows and held.rows and block.step_weights(np.arange(held.rows)).any()):
-        plan = series.plan
+        plan = series.window
         raise DataError(
             f"the longest series has {int(series.panel.lengths.max())} steps, expected more than"
             f" {plan.lookback} to look back on, {plan.horizon} to forecast and as many held out."
-            f"{_shortest(series.panel)} Give longer series, or a smaller lookback or horizon."
+            f"{_shortest_series(series.panel)} Give longer series, or a smaller lookback or horizon."
         )
     return train, held
 
 
-def _shortest(panel: Panel) -> str:
+def _shortest_series(panel: Panel) -> str:
     """Return a sentence that names the shortest of several series."""
     least = int(np.argmin(panel.lengths))
-    name = panel.ids[least][0] if panel.layout.targets == (SHARED,) else panel.ids[least]
+    name = panel.ids[least][0] if panel.layout.targets == (SINGLE_TARGET,) else panel.ids[least]
     return f" The shortest is '{name}' with {panel.lengths[least]}." if panel.layout.id else ""
 
 
-def _built(
-    series: Series, wanted: ForecastSettings, before: TrainedForecaster | None
+def _build_network(
+    series: SeriesDataset, wanted: ForecastSettings, before: TrainedForecaster | None
 ) -> tuple[ModelBundle, NetworkSpec, Network]:
     """Return the network, its sizes and settings, with the weights of an earlier one, if any."""
-    plan, asked = series.plan, wanted.network
+    plan, asked = series.window, wanted.network
     if asked.architecture == "auto":
         wide = segment(plan.lookback, plan.horizon) > 1
         asked = asked.model_copy(update={"architecture": "segments" if wide else "vector"})
@@ -219,7 +225,7 @@ def _built(
         heads={"y": len(series.panel.layout.targets)},
     )
     network = with_defaults(spec, asked.model_copy(update=sizes), rows=len(series.features))
-    keras().utils.set_random_seed(wanted.training.seed)
+    keras.utils.set_random_seed(wanted.training.seed)
     made = build_bundle(spec, network)
     if before is not None:
         try:
@@ -232,15 +238,15 @@ def _built(
     return made, spec, network
 
 
-def _settled(settings: Training, train: Examples, horizon: int) -> Training:
+def with_training_defaults(settings: Training, train: Examples, horizon: int) -> Training:
     """Return the settings with every gap filled as is best for forecasts (docs/defaults.md).
 
     A pass shows each value as often as it is a target: as many times as the horizon has steps.
     """
     size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
     steps = math.ceil(train.rows_per_epoch / size)
-    wanted = STEPS * min(1, LONG / horizon)
-    epochs = settings.epochs or int(np.clip(math.ceil(wanted / steps), *PASSES))
+    wanted = STEPS * min(1, LONG_HORIZON / horizon)
+    epochs = settings.epochs or int(np.clip(math.ceil(wanted / steps), *EPOCHS))
     return settings.model_copy(
         update={
             "batch_size": size,

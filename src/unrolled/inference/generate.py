@@ -139,7 +139,7 @@ def _program(
     bundle: ModelBundle, tokens: bool, stops: bool, name: str, decoding: Decoding, most: int
 ) -> Any:
     """Return the compiled call from a batch's inputs to steps, lengths, ended and scores."""
-    ops = keras().ops
+    ops = keras.ops
 
     def one(previous: Any, states: Any, memory: Any) -> Any:
         asked = {PREVIOUS: previous[:, None], "states": states, "memory": memory}
@@ -151,7 +151,7 @@ def _program(
 
     def run(inputs: dict[str, Any]) -> Any:
         encoded = bundle.encode(unwrap_single(inputs))
-        encoded = keras().tree.map_structure(ops.stop_gradient, encoded)  # and no Keras mask
+        encoded = keras.tree.map_structure(ops.stop_gradient, encoded)  # and no Keras mask
         start = encoded["states"], encoded["memory"]
         if tokens:
             found = decode_tokens(

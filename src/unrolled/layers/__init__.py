@@ -3,11 +3,7 @@
 `support.py` says what runs fast and what runs as stock, and why.
 """
 
-from unrolled.backend import prefer_jax
-
-prefer_jax()
-
-from unrolled.layers.gru import GRU  # noqa: E402  (the backend must be set before Keras loads)
-from unrolled.layers.lstm import LSTM  # noqa: E402
+from unrolled.layers.gru import GRU
+from unrolled.layers.lstm import LSTM
 
 __all__ = ["GRU", "LSTM"]

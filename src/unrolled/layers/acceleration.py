@@ -10,15 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled.backend import prefer_jax
+import numpy as np
+
+from unrolled import keras_internals
+from unrolled.backend import keras
 from unrolled.errors import SettingError
-
-prefer_jax()
-
-import keras  # noqa: E402  (the backend must be set first)
-import numpy as np  # noqa: E402
-
-from unrolled.layers import GRU, LSTM, fast_path  # noqa: E402
+from unrolled.layers import GRU, LSTM, fast_path
 
 FAST = {keras.layers.LSTM: LSTM, keras.layers.GRU: GRU}
 STOCK = {fast: stock for stock, fast in FAST.items()}
@@ -133,7 +130,7 @@ def _rows(model: Any, prefix: str) -> Iterator[Row]:
         elif _is_recurrent(layer):
             yield _row(layer, path)
         else:
-            for inner in layer._flatten_layers(include_self=False):
+            for inner in keras_internals.nested_layers(layer):
                 if isinstance(inner, keras.layers.LSTM | keras.layers.GRU | keras.layers.RNN):
                     why = f"inside {type(layer).__name__}, whose insides are its own"
                     yield Row(f"{path}/{inner.name}", _is_fast(inner), why)
@@ -167,7 +164,7 @@ def _is_graph(layer: Any) -> bool:
 
 
 def _clones(model: Any) -> bool:
-    return isinstance(model, keras.Sequential) or hasattr(model, "_run_through_graph")
+    return isinstance(model, keras.Sequential) or keras_internals.runs_through_graph(model)
 
 
 def _is_fast(layer: Any) -> bool:

@@ -12,8 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-import keras
-
+from unrolled.backend import keras
 from unrolled.layers.padding import Padding
 
 Runner = Callable[..., Any]

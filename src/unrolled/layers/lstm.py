@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import keras
-
+from unrolled.backend import keras
 from unrolled.layers.recurrent import Recurrent
 
 

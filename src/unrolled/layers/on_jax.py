@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 from jax import Array, lax
-from keras import ops
 
+from unrolled.backend import keras
 from unrolled.kernels import kernel
 from unrolled.layers.padding import Padding, mask_from_lengths
 
@@ -56,11 +56,11 @@ def run(
 
 def _recurrence(layer: Any, flags: Flags) -> Any:
     cell = layer.cell
-    weights = [ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel)]
+    weights = [keras.ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel)]
     gated = hasattr(cell, "reset_after")  # a GRU
     width = weights[0].shape[1]
     shape = (2, width) if gated and cell.reset_after else (width,)
-    bias = ops.convert_to_tensor(cell.bias) if cell.use_bias else jnp.zeros(shape, jnp.float32)
+    bias = keras.ops.convert_to_tensor(cell.bias) if cell.use_bias else jnp.zeros(shape, jnp.float32)
     function = partial(kernel().gru, reset_after=cell.reset_after) if gated else kernel().lstm
 
     def recurrence(x: Array, *rest: Array) -> Any:

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from keras import ops
 from torch import Tensor
 
+from unrolled.backend import keras
 from unrolled.kernels import aten, form, on_torch
 from unrolled.layers.padding import Padding, mask_from_lengths
 
@@ -56,11 +56,11 @@ def run(
 
 def _recurrence(layer: Any, x: Tensor, flags: Flags) -> Any:
     cell = layer.cell
-    weights = [ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel)]
+    weights = [keras.ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel)]
     name = "gru" if hasattr(cell, "reset_after") else "lstm"
     width = weights[0].shape[1]
     shape = (width,) if name == "lstm" else (2, width)
-    bias = ops.convert_to_tensor(cell.bias) if cell.use_bias else x.new_zeros(shape)
+    bias = keras.ops.convert_to_tensor(cell.bias) if cell.use_bias else x.new_zeros(shape)
     exports = torch.jit.is_tracing() or torch.compiler.is_exporting()
     native = x.device.type == "cpu" and form() == "native" and not exports
     function = partial((on_torch if native else aten).recurrence, name)

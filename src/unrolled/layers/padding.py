@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keras import ops
+from unrolled.backend import keras
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def mask_from_lengths(lengths: Any, steps: int) -> Any:
         lengths: `b`, integers.
         steps: The padded number of steps, `t`.
     """
-    return ops.arange(steps, dtype="int32") < ops.expand_dims(lengths, 1)
+    return keras.ops.arange(steps, dtype="int32") < keras.ops.expand_dims(lengths, 1)
 
 
 def merge_padding(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding | None:
@@ -49,8 +49,8 @@ def merge_padding(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Pa
     mask = mask[0] if isinstance(mask, list | tuple) else mask
     if lengths is None:
         return None if mask is None else Padding(mask, None, from_zero)
-    lengths = ops.clip(ops.cast(ops.convert_to_tensor(lengths), "int32"), 0, steps)
+    lengths = keras.ops.clip(keras.ops.cast(keras.ops.convert_to_tensor(lengths), "int32"), 0, steps)
     if mask is None:
         return Padding(None, lengths, from_zero)
-    both = ops.logical_and(ops.cast(mask, "bool"), mask_from_lengths(lengths, steps))
+    both = keras.ops.logical_and(keras.ops.cast(mask, "bool"), mask_from_lengths(lengths, steps))
     return Padding(both, None, from_zero)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-from keras import ops
-
+from unrolled.backend import keras
 from unrolled.kernels.flags import Flags
 from unrolled.layers import fast_path
 from unrolled.layers.padding import Padding, merge_padding
@@ -65,6 +63,6 @@ class Recurrent(keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, stock, training=training)
         if training and self.dropout:
             drop = self.cell.get_dropout_mask(sequences[:, 0, :])
-            sequences = sequences * ops.expand_dims(drop, 1)
+            sequences = sequences * keras.ops.expand_dims(drop, 1)
         flags = Flags(self.go_backwards, not self.zero_output_for_mask, self.return_sequences)
         return fast_path.runner()(self, sequences, initial_state, mask, flags)

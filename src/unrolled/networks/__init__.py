@@ -150,7 +150,7 @@ def _member(
 ) -> tuple[Any, ModelBundle]:
     """Return what a wiring makes of the input tensors, and its models."""
     if seed is not None:
-        keras().utils.set_random_seed(seed)
+        keras.utils.set_random_seed(seed)
     x = join_features(tensors, spec, network.dropout or 0.0)
     plan = BuildContext(spec, network, x, tensors.get("mask"))
     built = architecture(spec.shape, network.architecture).build(plan)
@@ -158,11 +158,11 @@ def _member(
         return built, build_decoder_models(tensors, spec, built)
     name = spec.shape.replace("-", "_")
     own = {n: x for n, x in tensors.items() if n not in spec.ngrams}
-    model = keras().Model(unwrap_single(own), unwrap_single(built), name=name)
+    model = keras.Model(unwrap_single(own), unwrap_single(built), name=name)
     if not spec.linear_outputs:
         return built, ModelBundle(model, attend=pooling_attention_model(model))
     outputs, paths = add_linear_branch(built, tensors, spec, row)
-    whole = keras().Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
+    whole = keras.Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
     return outputs, ModelBundle(whole, attend=pooling_attention_model(whole), recurrence=model, linear_branches=(paths,))
 
 

@@ -11,7 +11,7 @@ from unrolled.networks.spec import FEATURES, NetworkSpec
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
-layers = keras().layers
+layers = keras.layers
 LETTER, WINDOW = 16, 3  # of the characters of words
 CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
 
@@ -43,13 +43,13 @@ def build_inputs(spec: NetworkSpec) -> dict[str, Any]:
     steps = (spec.t,) if FACTS[spec.shape].inputs == "many" else ()
     tensors = {}
     if spec.values:
-        tensors["x"] = keras().Input((*steps, spec.values), name="x")
+        tensors["x"] = keras.Input((*steps, spec.values), name="x")
     for name in spec.embedded:
-        tensors[name] = keras().Input(steps, dtype="int32", name=name)
+        tensors[name] = keras.Input(steps, dtype="int32", name=name)
     for name, (_, each) in {**spec.characters, **spec.ngrams}.items():
-        tensors[name] = keras().Input((*steps, each), dtype="int32", name=name)
+        tensors[name] = keras.Input((*steps, each), dtype="int32", name=name)
     if spec.ragged:
-        tensors["mask"] = keras().Input(steps, dtype="bool", name="mask")
+        tensors["mask"] = keras.Input(steps, dtype="bool", name="mask")
     return tensors
 
 
@@ -75,7 +75,7 @@ def character_features(characters: Any, size: int) -> Any:
     """
     x = layers.Embedding(size, LETTER)(characters)  # b t c e
     x = layers.Conv2D(FEATURES, (1, WINDOW), padding="same", activation="relu")(x)  # b t c k
-    return keras().ops.max(x, axis=2)
+    return keras.ops.max(x, axis=2)
 
 
 def recurrent_layers(x: Any, plan: BuildContext, *, sequences: bool, mask: Any = None) -> Any:

@@ -128,11 +128,11 @@ def build_decoder_models(tensors: Tensors, spec: NetworkSpec, chain: Autoregress
         spec: What goes in and out.
         chain: The decoder.
     """
-    model, name = keras().Model, spec.shape.replace("-", "_")
+    model, name = keras.Model, spec.shape.replace("-", "_")
     forced = {**tensors, PREVIOUS: _previous(spec, None)}
     outputs, _, weights = chain.decode(forced[PREVIOUS], chain.states, chain.memory)
     encoded = {"states": chain.states, "memory": chain.memory}
-    asked = keras().tree.map_structure(lambda x: keras().Input(x.shape[1:], dtype=x.dtype), encoded)
+    asked = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=x.dtype), encoded)
     said, states, _ = chain.decode(one := _previous(spec, 1), asked["states"], asked["memory"])
     return ModelBundle(
         model=model(forced, unwrap_single(outputs), name=name),
@@ -145,6 +145,6 @@ def build_decoder_models(tensors: Tensors, spec: NetworkSpec, chain: Autoregress
 def _previous(spec: NetworkSpec, steps: int | None) -> Any:
     """Return the input of what was said before: ids (b u), or numbers (b u o)."""
     if spec.tokens:
-        return keras().Input((steps,), dtype="int32", name=PREVIOUS)
+        return keras.Input((steps,), dtype="int32", name=PREVIOUS)
     (o, *_) = spec.heads.values()
-    return keras().Input((steps, int(o)), name=PREVIOUS)
+    return keras.Input((steps, int(o)), name=PREVIOUS)

@@ -35,7 +35,7 @@ def ensemble(
     said = {name: [one[name] for one in built] for name in spec.heads}
     outputs = {name: _labels(y) if name in spec.labels else _mean(y) for name, y in said.items()}
     name = spec.shape.replace("-", "_")
-    model = keras().Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
+    model = keras.Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
     return ModelBundle(model, attend=_looked(tensors, members, name), members=networks, linear_branches=paths)
 
 
@@ -44,7 +44,7 @@ def _looked(tensors: Tensors, members: Sequence[ModelBundle], name: str) -> Any:
     if members[0].attend is None:
         return None
     weights = _mean([one.attend.output for one in members])
-    return keras().Model(unwrap_single(tensors), weights, name=f"{name}_attend")
+    return keras.Model(unwrap_single(tensors), weights, name=f"{name}_attend")
 
 
 def _mean(tensors: list[Any]) -> Any:
@@ -54,7 +54,7 @@ def _mean(tensors: list[Any]) -> Any:
 
 def _labels(logits: list[Any]) -> Any:
     """Return logits whose probabilities are the mean of those of all members."""
-    return reduce(keras().ops.logaddexp, [layers.Activation("log_softmax")(y) for y in logits])
+    return reduce(keras.ops.logaddexp, [layers.Activation("log_softmax")(y) for y in logits])
 
 
 def _together(chains: Sequence[AutoregressiveDecoder]) -> AutoregressiveDecoder:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.keras_internals import operation_of
 from unrolled.networks.building_blocks import layers
 from unrolled.networks.minirocket import patterns
 from unrolled.networks.pooling import masked_max
@@ -69,13 +70,13 @@ def add_linear_branch(
             dense = layers.Dense(o, use_bias=False, kernel_initializer="zeros")
             parts.append(dense(given))
         outputs[name] = layers.Add()([built[name], *parts])
-        paths[name] = LinearBranch(built[name]._keras_history.operation, runs, dense, filters)
+        paths[name] = LinearBranch(operation_of(built[name]), runs, dense, filters)
     return outputs, paths
 
 
 def sum_ngram_weights(runs: Any, mask: Any, weights: Any) -> Any:
     """Return the sum of the weights of the runs that end at a row's real steps (b o)."""
-    ops = keras().ops
+    ops = keras.ops
     known = runs > 0
     if mask is not None:
         known = ops.logical_and(known, ops.expand_dims(mask, -1))
@@ -89,7 +90,7 @@ def linear_features(tensors: Tensors, spec: NetworkSpec) -> tuple[Any, Sequence[
     """
     if not (spec.linear_numbers and spec.linear_outputs):
         return None, ()
-    x, mask = keras().ops.clip(tensors["x"], -MAX_NUMBER, MAX_NUMBER), tensors.get("mask")
+    x, mask = keras.ops.clip(tensors["x"], -MAX_NUMBER, MAX_NUMBER), tensors.get("mask")
     if not spec.minirocket:
         return summarize_numbers(x, mask), ()
     shares, filters = patterns(x, mask)
@@ -108,7 +109,7 @@ def summarize_numbers(x: Any, mask: Any) -> Any:
     t, f = x.shape[1:]
     if mask is None and t is not None and t * f <= MAX_FLAT:
         return layers.Flatten()(x)
-    ops, mean = keras().ops, layers.GlobalAveragePooling1D
+    ops, mean = keras.ops, layers.GlobalAveragePooling1D
     middle = mean()(x, mask=mask)
     away = ops.square(x - ops.expand_dims(middle, 1))
     spread = ops.sqrt(mean()(away, mask=mask))
@@ -120,7 +121,7 @@ def _last(x: Any, mask: Any) -> Any:
     """Return the last real step (b f)."""
     if mask is None:
         return x[:, -1]
-    ops = keras().ops
+    ops = keras.ops
     real = ops.cast(ops.expand_dims(mask, -1), "float32")  # b t 1
     later = layers.ZeroPadding1D((0, 1))(real[:, 1:])  # whether there is another step
     return ops.sum((real - later) * x, axis=1)

@@ -41,7 +41,7 @@ def patterns(x: Any, mask: Any) -> tuple[Any, list[Any]]:
     Source:
         Dempster, Schmidt and Webb 2021 (MiniRocket), section 3, with one threshold for a filter.
     """
-    ops = keras().ops
+    ops = keras.ops
     if mask is not None:
         x = x * ops.cast(ops.expand_dims(mask, -1), "float32")
     filters, shares = [], []

@@ -24,7 +24,7 @@ def masked_max(x: Any, mask: Any) -> Any:
     """Return the largest of each feature (b f) over the steps that are real (b t)."""
     if mask is None:
         return layers.GlobalMaxPooling1D()(x)
-    ops = keras().ops
+    ops = keras.ops
     return ops.max(ops.where(ops.expand_dims(mask, -1), x, MASKED), axis=1)
 
 
@@ -35,7 +35,7 @@ def attention(x: Any, plan: BuildContext) -> Any:
         Yang et al. 2016, section 2.2 (word attention).
     """
     scores = layers.Dense(1, use_bias=False)(layers.Dense(plan.network.units, "tanh")(x))  # b t 1
-    mask = None if plan.mask is None else keras().ops.expand_dims(plan.mask, -1)
+    mask = None if plan.mask is None else keras.ops.expand_dims(plan.mask, -1)
     weights = layers.Softmax(axis=1)(scores, mask=mask)  # b t 1
     return layers.Flatten()(layers.Dot(axes=1)([weights, x]))  # b h
 
@@ -47,5 +47,5 @@ def pooling_attention_model(model: Any) -> Any:
     """Return a model of the weights (b t 1) by which `attention` pools, None where nothing does."""
     for layer in model.layers:
         if isinstance(layer, layers.Softmax):
-            return keras().Model(model.input, layer.output, name=f"{model.name}_attend")
+            return keras.Model(model.input, layer.output, name=f"{model.name}_attend")
     return None

@@ -83,7 +83,7 @@ class Rows:
         counts = sum(part.shape[1] for part in parts)
         path, network = next(iter(bundle.linear_branches[0].values())), bundle.models_to_fit[0]
         if path.numbers is not None:
-            model = keras().Model(network.input, path.numbers.input)
+            model = keras.Model(network.input, path.numbers.input)
             said = predict.predict_outputs(model, recurrent(examples, spec), ["row"])["row"]
             parts.append(sparse.csr_matrix(np.asarray(said)))
         ids = {name: examples.targets[name].flat for name in spec.linear_outputs}

@@ -1,1 +1,1 @@
-"""Fit a network: dataset, losses, callback, checkpoints, progress."""
+"""Fit networks: datasets, losses, the callback, checkpoints and progress."""

@@ -1,4 +1,4 @@
-"""The callback that keeps the best weights and stops early."""
+"""The Keras callback of a training: best weights, early stopping, checkpoints and progress."""
 
 from __future__ import annotations
 
@@ -9,139 +9,173 @@ from typing import Any
 import numpy as np
 
 from unrolled.backend import keras
+from unrolled.keras_internals import sync_training_state
 from unrolled.settings import Training
 from unrolled.training.checkpoint_file import TrainingState
 from unrolled.training.checkpoints import NetworkCheckpoints
 from unrolled.training.dataset import BatchDataset
 from unrolled.training.progress import Progress
 
-Callback: Any = keras().callbacks.Callback
+Callback: Any = keras.callbacks.Callback
 Logs = dict[str, float] | None
-ENOUGH, LEAST = 0.005, 1e-4  # share, and least amount, by which a validation loss must fall
-STANDING = ("best", "least", "mark", "level", "loss", "validation")
+MIN_RELATIVE_IMPROVEMENT = 0.005  # of the validation loss, to count as one
+MIN_ABSOLUTE_IMPROVEMENT = 1e-4
+STATE_KEYS = {  # a key in a checkpoint file -> the attribute of the callback
+    "best": "best_epoch",
+    "least": "best_loss",
+    "mark": "improved_epoch",
+    "level": "improved_loss",
+    "loss": "losses",
+    "validation": "validation_losses",
+}
 
 
-class Diverged(Exception):  # noqa: N818
-    """The training loss is no longer a number."""
+class TrainingDiverged(Exception):  # noqa: N818
+    """The training loss became infinite or NaN."""
 
 
 class BestWeights(Callback):
-    """Keeps the best weights, may halve the learning rate on a plateau, stops in the end.
+    """Keeps the weights of the best epoch and decides when training stops.
 
-    Where the rate falls over all passes, the last that is about as good as the best is kept.
+    After each epoch, in this order:
+
+    1. Best weights: the weights are kept if the validation loss is the lowest so far. With cosine
+       decay the last epoch that is about as good as the best one is kept.
+    2. Plateau: without cosine decay the learning rate is halved whenever the validation loss has
+       not improved for half the patience.
+    3. Early stopping: training stops if the validation loss has not improved for as many epochs as
+       the patience.
+
+    Within an epoch it writes checkpoints, and stops as soon as the training loss is infinite or
+    NaN.
 
     Args:
-        passes: What is trained on.
-        training: The settings, every one of them given.
-        which: Words before each line of progress.
-        slot: Where checkpoints are kept.
-        floor: The least that the loss can be; a share of what is above it is enough to wait on.
+        dataset: The training batches.
+        training: The settings, without gaps.
+        prefix: Text before each line of progress.
+        checkpoints: Where checkpoints are written; None writes none.
+        min_loss: The lowest possible loss. An improvement counts relative to what lies above it.
     """
 
     def __init__(
         self,
-        passes: BatchDataset,
+        dataset: BatchDataset,
         training: Training,
         *,
-        which: str = "",
-        slot: NetworkCheckpoints | None = None,
-        floor: float = 0.0,
+        prefix: str = "",
+        checkpoints: NetworkCheckpoints | None = None,
+        min_loss: float = 0.0,
     ) -> None:
         super().__init__()
-        self.passes, self.slot, self.epochs = passes, slot, training.epochs or 1
-        self.floor = floor
-        self.halves = training.decay != "cosine"
-        self.near = 1.0 if self.halves else 1 + ENOUGH  # a later pass, at a lower rate, wavers less
+        self.dataset, self.checkpoints, self.min_loss = dataset, checkpoints, min_loss
+        self.epochs = training.epochs or 1
         self.patience = training.patience or self.epochs
-        self.progress = Progress(self.epochs, verbose=training.verbose, which=which)
-        self.weights: list[Any] | None = None
-        self.best, self.least = 0, math.inf
-        self.mark, self.level = 0, math.inf  # the last pass that was better by enough to wait on
-        self.loss: list[float] = []
-        self.validation: list[float] = []
-        self.over = False
-        self.diverged: tuple[int, int] | None = None  # the pass and the step
-        self.resumed = slot.current() if slot is not None else None
+        self.halves_on_plateau = training.decay != "cosine"
+        # Late epochs of a cosine decay have a lower learning rate, so their loss is less noisy.
+        self.tolerance = 1.0 if self.halves_on_plateau else 1 + MIN_RELATIVE_IMPROVEMENT
+        self.progress = Progress(self.epochs, verbose=training.verbose, prefix=prefix)
+        self.best_weights: list[Any] | None = None
+        self.best_epoch, self.best_loss = 0, math.inf
+        self.improved_epoch, self.improved_loss = 0, math.inf  # the last clear improvement
+        self.losses: list[float] = []
+        self.validation_losses: list[float] = []
         self.epoch = 0
+        self.diverged_at: tuple[int, int] | None = None  # epoch and step, from 1
+        self.resume_from = checkpoints.load_current() if checkpoints is not None else None
 
-    def spans(self) -> Iterator[tuple[int, int]]:
-        """Return the passes to make, from and to: first alone what is left of one begun."""
-        first = 0
-        if self.resumed is not None:
-            first = self.resumed.facts["epoch"]
-            self.progress.resumes(first, self.resumed.facts["step"])
-            self.passes.skipped = self.resumed.facts["step"]
-            yield first, first + 1
-            self.passes.skipped, first = 0, first + 1
-        if first < self.epochs and not self.over:
-            yield first, self.epochs
+    def epoch_ranges(self) -> Iterator[tuple[int, int]]:
+        """Return the ranges of epochs for `fit`; an epoch that is resumed is a range of its own."""
+        start = 0
+        if self.resume_from is not None:
+            start, step = self.resume_from.values["epoch"], self.resume_from.values["step"]
+            self.progress.resume(start, step)
+            self.dataset.first = step  # Keras asks for the length before the epoch begins
+            yield start, start + 1
+            self.dataset.first, start = 0, start + 1
+        if start < self.epochs:
+            yield start, self.epochs
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
-        """Cut the batches, or go back to where the training stood."""
-        self.epoch = self.passes.done = epoch
-        if self.resumed is None:
-            self.passes.begin()
+        """Shuffle the batches, or restore the state of a checkpoint."""
+        self.epoch = epoch
+        if self.resume_from is None:
+            self.dataset.start_epoch(epoch)
         else:
-            self._restore(self.resumed)
-            self.resumed = None
+            self._restore(self.resume_from)
+            self.resume_from = None
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:  # noqa: ARG002
-        """Write a checkpoint when it is time."""
-        step = self.passes.skipped + batch
-        done = self.epoch * len(self.passes.batches) + step
-        if self.slot is not None and self.slot.due(done):
-            self.slot.keep(self._state(step), done)
+        """Write a checkpoint if it is due."""
+        if self.checkpoints is None:
+            return
+        step = self.dataset.first + batch
+        total_steps = self.epoch * len(self.dataset.batches) + step
+        if self.checkpoints.is_due(total_steps):
+            self.checkpoints.save_current(self._state(step), total_steps)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Stop at once where the loss is no number."""
-        if not math.isfinite((logs or {})["loss"]):  # of the pass so far: it stays what it became
-            self.diverged = self.epoch + 1, self.passes.skipped + batch + 1
-            raise Diverged
+        """Stop as soon as the training loss is infinite or NaN."""
+        mean_loss = (logs or {})["loss"]  # of the epoch so far: once NaN, it stays NaN
+        if not math.isfinite(mean_loss):
+            self.diverged_at = self.epoch + 1, self.dataset.first + batch + 1
+            raise TrainingDiverged
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Keep the weights if they are the best, and see whether to wait on."""
+        """Keep the best weights, halve the learning rate on a plateau, stop early."""
         loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
-        self.loss.append(float(loss))
-        self.validation.append(float(validation))
-        if validation < self.least * self.near:  # never where it is not a number
-            self.least, self.best = min(self.least, validation), epoch + 1
-            self.weights = self.model.get_weights()
-        if self.level - validation > max(abs(validation - self.floor) * ENOUGH, LEAST):
-            self.level, self.mark = validation, epoch + 1
-        waited = epoch + 1 - self.mark
-        if self.halves and waited and waited % max(1, self.patience // 2) == 0:
-            optimizer = self.model.optimizer
-            optimizer.learning_rate = float(optimizer.learning_rate) / 2
+        self.losses.append(float(loss))
+        self.validation_losses.append(float(validation))
+        self._keep_if_best(epoch + 1, validation)
+        waited = self._epochs_without_improvement(epoch + 1, validation)
+        if self.halves_on_plateau and waited and waited % max(1, self.patience // 2) == 0:
+            self._halve_learning_rate()
         if waited >= self.patience:
-            self.over = self.model.stop_training = True
-        self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best)
+            self.model.stop_training = True
+        self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best_epoch)
+
+    def _keep_if_best(self, epoch: int, validation: float) -> None:
+        """Keep the weights if the validation loss is the best; NaN never is."""
+        if validation < self.best_loss * self.tolerance:
+            self.best_loss, self.best_epoch = min(self.best_loss, validation), epoch
+            self.best_weights = self.model.get_weights()
+
+    def _epochs_without_improvement(self, epoch: int, validation: float) -> int:
+        """Return for how many epochs the validation loss has not clearly improved."""
+        above_min = abs(validation - self.min_loss)
+        enough = max(above_min * MIN_RELATIVE_IMPROVEMENT, MIN_ABSOLUTE_IMPROVEMENT)
+        if self.improved_loss - validation > enough:
+            self.improved_loss, self.improved_epoch = validation, epoch
+        return epoch - self.improved_epoch
+
+    def _halve_learning_rate(self) -> None:
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = float(optimizer.learning_rate) / 2
 
     def _state(self, step: int) -> TrainingState:
-        """Return all that the rest of the training depends on, before a step of a pass."""
-        if hasattr(self.model, "jax_state_sync"):  # on JAX the variables are behind while it runs
-            self.model.jax_state_sync()
-        facts = {name: getattr(self, name) for name in STANDING}
-        arrays = {name: keras().ops.convert_to_numpy(v) for name, v in self._variables().items()}
-        arrays |= {f"best/{i:03d}": np.asarray(w) for i, w in enumerate(self.weights or ())}
-        return TrainingState(
-            facts | {"epoch": self.epoch, "step": step, "order": self.passes.order}, arrays
-        )
+        """Return everything that the rest of the training depends on, before a step."""
+        sync_training_state(self.model)
+        values = {key: getattr(self, attribute) for key, attribute in STATE_KEYS.items()}
+        values |= {"epoch": self.epoch, "step": step, "order": self.dataset.shuffle_state}
+        arrays = {name: keras.ops.convert_to_numpy(v) for name, v in self._variables().items()}
+        arrays |= {f"best/{i:03d}": np.asarray(w) for i, w in enumerate(self.best_weights or ())}
+        return TrainingState(values, arrays)
 
     def _restore(self, state: TrainingState) -> None:
-        """Set back all that `_state` returned."""
-        facts, arrays = state.facts, state.arrays
+        """Restore what `_state` returned."""
+        values, arrays = state.values, state.arrays
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
-        for name in STANDING:
-            setattr(self, name, facts[name])
+        for key, attribute in STATE_KEYS.items():
+            setattr(self, attribute, values[key])
         best = sorted(name for name in arrays if name.startswith("best/"))
-        self.weights = [arrays[name] for name in best] or None
-        self.passes.begin(facts["order"], facts["step"])
-        if self.slot is not None:
-            self.slot.steps = self.epoch * len(self.passes.batches) + facts["step"]
+        self.best_weights = [arrays[name] for name in best] or None
+        self.dataset.start_epoch(self.epoch, shuffle_state=values["order"], first=values["step"])
+        if self.checkpoints is not None:
+            batches = len(self.dataset.batches)
+            self.checkpoints.last_step = self.epoch * batches + values["step"]
 
     def _variables(self) -> dict[str, Any]:
-        """Return weights and random states, what the optimizer remembers, and sums of losses."""
+        """Return the weights, random states, optimizer variables and sums of losses by name."""
         model = self.model
         groups = {
             "network": model.variables,

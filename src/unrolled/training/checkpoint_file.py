@@ -1,4 +1,4 @@
-"""The state of a training as one safetensors file that is whole or not there."""
+"""One checkpoint as one safetensors file, which is always either complete or absent."""
 
 from __future__ import annotations
 
@@ -15,82 +15,90 @@ from unrolled.disk import durable
 from unrolled.errors import CheckpointError
 
 FORMAT = 1
-HEAD, HALF = "unrolled", ".part"  # the entry of the header; the ending of an unfinished file
+HEADER = "unrolled"  # the entry of the safetensors header that describes the checkpoint
+PARTIAL_SUFFIX = ".part"  # the file name of a checkpoint ends in it until it is complete
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a training stands.
+    """The state of a training at one step.
 
     Attributes:
-        facts: What JSON can hold.
-        arrays: The rest, by name.
+        values: The part of the state that JSON can hold.
+        arrays: The arrays, by name.
     """
 
-    facts: Mapping[str, Any]
+    values: Mapping[str, Any]
     arrays: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state with what it is of.
+    """The state of a training and the run it belongs to.
 
     Attributes:
-        begun: What is trained on what.
-        number: Which network, from 1.
-        state: Where its training stands.
+        run_id: The fingerprint of the run: its data, network and settings.
+        number: Which network of the ensemble, from 1.
+        state: The state of its training.
     """
 
-    begun: Mapping[str, Any]
+    run_id: Mapping[str, Any]
     number: int
     state: TrainingState
 
 
-def write(path: Path, kept: Checkpoint) -> None:
-    """Write a file beside, down to the disk, and move it to its place.
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a partial file, bring it to the disk, and rename it to its final name.
 
     Raises:
-        OSError: It cannot be written; what stood there stays.
+        OSError: The file cannot be written; an earlier checkpoint at `path` stays.
     """
     from safetensors.numpy import save
 
-    facts = {"begun": kept.begun, "number": kept.number, "facts": kept.state.facts}
-    # in C order: it writes any other as it lies in memory
-    arrays = {name: np.asarray(a, order="C") for name, a in kept.state.arrays.items()}
-    content = save(arrays, {HEAD: json.dumps({"format": FORMAT, **facts}, ensure_ascii=False)})
-    half = path.with_name(path.name + HALF)
+    header = {
+        "format": FORMAT,
+        "begun": checkpoint.run_id,
+        "number": checkpoint.number,
+        "facts": checkpoint.state.values,
+    }
+    # safetensors writes the memory of an array as it is, and reads it back in C order
+    arrays = {name: np.asarray(a, order="C") for name, a in checkpoint.state.arrays.items()}
+    content = save(arrays, {HEADER: json.dumps(header, ensure_ascii=False)})
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
     try:
-        with half.open("wb") as file:
+        with partial.open("wb") as file:
             file.write(content)
             durable.flushed(file)
-        half.replace(path)
+        partial.replace(path)
     except OSError:
-        half.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
     durable.settled(path.parent)
 
 
-def read(path: Path) -> Checkpoint:
-    """Read what `write` wrote.
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read what `write_checkpoint` wrote.
 
     Raises:
-        CheckpointError: It is damaged, or of a newer format.
+        CheckpointError: The file is damaged, or has a newer format.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            facts = json.loads(file.metadata()[HEAD])
-            if facts["format"] > FORMAT:
+            header = json.loads(file.metadata()[HEADER])
+            if header["format"] > FORMAT:
                 raise CheckpointError(
-                    f"the checkpoint '{path}' has format {facts['format']}, expected at most"
-                    f" {FORMAT}. Install a newer unrolled."
+                    f"the checkpoint '{path}' was written by a newer version of unrolled: it has"
+                    f" format {header['format']}, and this version reads up to format {FORMAT}."
+                    " Install a newer version of unrolled."
                 )
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return Checkpoint(facts["begun"], facts["number"], TrainingState(facts["facts"], arrays))
+        state = TrainingState(header["facts"], arrays)
+        return Checkpoint(header["begun"], header["number"], state)
     except CheckpointError:
         raise
     except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
         raise CheckpointError(
-            f"the checkpoint '{path}' is damaged: {error}. Delete its folder to begin anew."
+            f"the checkpoint '{path}' is damaged: {error}. Delete its folder to start again."
         ) from None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.disk import durable
-from unrolled.disk.locks import locked
+from unrolled.disk.locks import try_lock
 from unrolled.errors import CheckpointError, quote_names
 from unrolled.settings import Training
 from unrolled.training.checkpoint_file import (
@@ -123,7 +123,7 @@ def open_checkpoints(
         try:
             durable.folder(folder)
             _check_only_checkpoints(folder)
-            acquired = stack.enter_context(locked(folder / LOCK))
+            acquired = stack.enter_context(try_lock(folder / LOCK))
         except OSError as error:
             raise CheckpointError(
                 f"cannot write checkpoints to '{folder}': {error.strerror}. Choose another folder."

@@ -1,4 +1,4 @@
-"""The passes of a training: their batches, and what is kept of them."""
+"""The batches of each epoch, as Keras reads them."""
 
 from __future__ import annotations
 
@@ -14,86 +14,108 @@ from unrolled.data.encoders.vocabulary import PADDING, UNKNOWN
 from unrolled.networks import unwrap_single
 from unrolled.settings import Training
 
-PyDataset: Any = keras().utils.PyDataset
-Hide = Callable[[Array, tuple[int, int]], Array]
+PyDataset: Any = keras.utils.PyDataset
+Dropout = Callable[[Array, tuple[int, int]], Array]
 
 
 class ValidationDataset(PyDataset):
-    """Examples as Keras wants them: batch by batch.
+    """The batches of a validation, which are the same in every epoch.
 
-    Attributes:
-        batches: Those of a pass.
-        skipped: How many of them, the first, are left out.
+    Args:
+        examples: The validation rows.
+        batches: The batches they are cut into.
     """
 
-    def __init__(self, examples: Examples, made: list[Batch]) -> None:
+    def __init__(self, examples: Examples, batches: list[Batch]) -> None:
         super().__init__()
-        self.examples, self.batches, self.skipped = examples, made, 0
+        self.examples, self.batches = examples, batches
 
     def __len__(self) -> int:
-        return len(self.batches) - self.skipped
+        return len(self.batches)
 
     def __getitem__(self, index: int) -> Any:
-        batch = self.batches[self.skipped + index]
+        batch = self.batches[index]
+        inputs = batch_inputs(self.examples, batch)
         targets, weights = batch_targets(self.examples, batch, len(self.batches))
-        inputs = self._seen(batch_inputs(self.examples, batch), self.skipped + index)
         return unwrap_single(inputs), unwrap_single(targets), unwrap_single(weights)
 
-    def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:  # noqa: ARG002
-        """Return what is shown of the inputs of a batch."""
-        return inputs
 
+class BatchDataset(PyDataset):
+    """The batches of a training, shuffled anew for each epoch.
 
-class BatchDataset(ValidationDataset):
-    """Examples cut into batches anew before each pass, in an order of their own.
+    The order of the rows depends only on the seed, so that it is the same on every backend.
+
+    Args:
+        examples: The training rows.
+        training: The settings, without gaps.
 
     Attributes:
-        order: The random state that the batches of this pass were made by.
-        done: How many passes came before this one.
+        batches: The batches of this epoch.
+        first: The index of the first batch that is trained on; an epoch that is resumed starts
+            later than 0.
+        shuffle_state: The random state from which this epoch was shuffled.
+        epoch: The number of this epoch, from 0.
     """
 
     def __init__(self, examples: Examples, training: Training) -> None:
-        self.size = min(training.batch_size or examples.rows, examples.rows)
+        super().__init__()
+        self.examples = examples
+        self.batch_size = min(training.batch_size or examples.rows, examples.rows)
         self.random = np.random.default_rng(training.seed)
-        super().__init__(examples, make_batches(examples, self.size, shuffle=self.random))
-        self.order: Mapping[str, Any] = {}
-        self.done, self.hide = 0, word_dropout(training)
+        self.batches = self._shuffled_batches()
+        self.first, self.epoch = 0, 0
+        self.shuffle_state: Mapping[str, Any] = {}
+        self.dropout = word_dropout(training)
 
-    def _seen(self, inputs: dict[str, Array], index: int) -> dict[str, Array]:
-        """Return the inputs of a batch, with some words taken for unknown ones if so asked."""
-        if self.hide is not None:
+    def __len__(self) -> int:
+        return len(self.batches) - self.first
+
+    def __getitem__(self, index: int) -> Any:
+        number = self.first + index
+        batch = self.batches[number]
+        inputs = batch_inputs(self.examples, batch)
+        targets, weights = batch_targets(self.examples, batch, len(self.batches))
+        if self.dropout is not None:
             for name in self.examples.token_inputs:
-                inputs[name] = self.hide(inputs[name], (self.done, index))
-        return inputs
+                inputs[name] = self.dropout(inputs[name], (self.epoch, number))
+        return unwrap_single(inputs), unwrap_single(targets), unwrap_single(weights)
 
-    def begin(self, order: Mapping[str, Any] | None = None, skipped: int = 0) -> None:
-        """Cut the batches of the next pass, or of one that was begun before.
+    def start_epoch(
+        self, epoch: int, *, shuffle_state: Mapping[str, Any] | None = None, first: int = 0
+    ) -> None:
+        """Cut the batches of an epoch.
 
         Args:
-            order: The random state of that pass.
-            skipped: How many of its batches are done.
+            epoch: The number of the epoch, from 0.
+            shuffle_state: The random state from which to shuffle an epoch that is resumed; None
+                goes on from the epoch before.
+            first: The index of the first batch that is trained on.
         """
-        if order is not None:
-            self.random.bit_generator.state = order
-        self.order, self.skipped = self.random.bit_generator.state, skipped
-        self.batches = make_batches(self.examples, self.size, shuffle=self.random)
+        if shuffle_state is not None:
+            self.random.bit_generator.state = shuffle_state
+        self.shuffle_state = self.random.bit_generator.state
+        self.epoch, self.first = epoch, first
+        self.batches = self._shuffled_batches()
+
+    def _shuffled_batches(self) -> list[Batch]:
+        return make_batches(self.examples, self.batch_size, shuffle=self.random)
 
 
-def word_dropout(training: Training) -> Hide | None:
-    """Return what takes a share of words for unknown ones, others in each batch of each pass.
+def word_dropout(training: Training) -> Dropout | None:
+    """Return the function that replaces random words by "unknown", or None without word dropout.
 
     Args:
-        training: The settings: the share, and the seed.
+        training: The settings, with the rate and the seed.
 
     Returns:
-        From ids (b t) and the place of the batch to ids; None where none are hidden.
+        A function of ids (b t) and the place (epoch, batch), from which the words are drawn.
     """
-    share = training.word_dropout
-    if not share:
+    rate = training.word_dropout
+    if not rate:
         return None
 
-    def hide(ids: Array, place: tuple[int, int]) -> Array:
-        drawn = np.random.default_rng((training.seed, *place)).random(ids.shape)
-        return np.where((drawn < share) & (ids != PADDING), UNKNOWN, ids).astype(ids.dtype)
+    def dropout(ids: Array, place: tuple[int, int]) -> Array:
+        draws = np.random.default_rng((training.seed, *place)).random(ids.shape)
+        return np.where((draws < rate) & (ids != PADDING), UNKNOWN, ids).astype(ids.dtype)
 
-    return hide
+    return dropout

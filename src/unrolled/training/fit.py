@@ -1,4 +1,4 @@
-"""Fit a network: batches, loss, early stopping with the best weights kept."""
+"""Fit networks: early stopping, the best weights, checkpoints, and what went wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.networks import PREVIOUS
 from unrolled.settings import Training
-from unrolled.training.callback import BestWeights, Diverged
+from unrolled.training.callback import BestWeights, TrainingDiverged
 from unrolled.training.checkpoint_file import TrainingState
 from unrolled.training.checkpoints import NetworkCheckpoints, open_checkpoints
 from unrolled.training.dataset import BatchDataset, ValidationDataset
@@ -35,58 +35,58 @@ def fit_each(
     *,
     callbacks: Sequence[Any] = (),
 ) -> tuple[History, ...]:
-    """Fit networks one after the other, each by its own seed.
+    """Fit networks one after the other, each with its own seed.
 
     Args:
-        networks: As many as `training` has seeds.
-        train: The rows to learn from.
-        validation: The rows that say when to stop.
-        training: The settings, every one of them given.
+        networks: As many `keras.Model`s as `training` has seeds.
+        train: The training rows.
+        validation: The rows that decide when training stops.
+        training: The settings, without gaps.
         callbacks: Further `keras.callbacks.Callback` objects, called for each network.
 
     Returns:
-        What happened; of fewer networks where Ctrl-C ended it.
+        The history of each network; of fewer networks if Ctrl-C stopped the training.
 
     Raises:
-        CheckpointError: The folder of the checkpoints cannot be used.
-        SettingError: There was no loss that is a number.
+        CheckpointError: The checkpoint folder cannot be used.
+        SettingError: The loss was infinite or NaN from the start.
     """
-    found: list[History] = []
-    with _places(networks[0], train, validation, training) as places:
-        for network, seed, place in zip(networks, training.network_seeds, places, strict=True):
-            which = f"network {len(found) + 1}/{len(networks)}  " if len(networks) > 1 else ""
-            own = training.model_copy(update={"seed": seed})
+    histories: list[History] = []
+    with _checkpoints(networks[0], train, validation, training) as checkpoints:
+        for number, network in enumerate(networks):
+            prefix = f"network {number + 1}/{len(networks)}  " if len(networks) > 1 else ""
+            seed = training.network_seeds[number]
             try:
-                found.append(
-                    fit(
-                        network,
-                        train,
-                        validation,
-                        own,
-                        which=which,
-                        slot=place,
-                        callbacks=callbacks,
-                    )
+                history = fit(
+                    network,
+                    train,
+                    validation,
+                    training.model_copy(update={"seed": seed}),
+                    prefix=prefix,
+                    checkpoints=checkpoints[number],
+                    callbacks=callbacks,
                 )
             except KeyboardInterrupt:
-                if not found:
+                if not histories:
                     raise
                 break
-            if found[-1].stopped == "interrupted":
+            histories.append(history)
+            if history.stopped == "interrupted":
                 break
-    return tuple(found)
+    return tuple(histories)
 
 
 @contextmanager
-def _places(
+def _checkpoints(
     network: Any, train: Examples, validation: Examples, training: Training
 ) -> Iterator[Sequence[NetworkCheckpoints | None]]:
-    """Hold a place for the checkpoints of each network, where they are kept."""
+    """Give the checkpoints of each network, or None for each without a checkpoint folder."""
     if training.checkpoint is None:
         yield [None] * training.seeds
         return
-    with open_checkpoints(training, run_fingerprint(network, train, validation, training)) as found:
-        yield found
+    run_id = run_fingerprint(network, train, validation, training)
+    with open_checkpoints(training, run_id) as checkpoints:
+        yield checkpoints
 
 
 def fit(
@@ -95,126 +95,122 @@ def fit(
     validation: Examples,
     training: Training,
     *,
-    which: str = "",
-    slot: NetworkCheckpoints | None = None,
+    prefix: str = "",
+    checkpoints: NetworkCheckpoints | None = None,
     callbacks: Sequence[Any] = (),
 ) -> History:
-    """Fit a network in place and leave it with the weights of its best pass.
+    """Fit a network in place; at the end it has the weights of its best epoch.
 
     Args:
         network: A `keras.Model` as `networks.build` returns it.
-        train: The rows to learn from.
-        validation: The rows that say when to stop.
-        training: The settings, every one of them given.
-        which: Words before each line of progress, where several networks are fitted.
-        slot: Where its checkpoints are kept.
-        callbacks: Further `keras.callbacks.Callback` objects. What they remember is not part of
-            a checkpoint.
+        train: The training rows.
+        validation: The rows that decide when training stops.
+        training: The settings, without gaps.
+        prefix: Text before each line of progress, if several networks are fitted.
+        checkpoints: The checkpoints of this network; None writes none.
+        callbacks: Further `keras.callbacks.Callback` objects. Their state is not part of a
+            checkpoint.
+
+    Raises:
+        SettingError: The loss was infinite or NaN from the start.
     """
-    over = slot.finished() if slot is not None else None
-    if over is not None:
-        network.set_weights([over.arrays[name] for name in sorted(over.arrays)])
-        return History.restored(over.facts)
+    finished = checkpoints.load_finished() if checkpoints is not None else None
+    if finished is not None:
+        network.set_weights([finished.arrays[name] for name in sorted(finished.arrays)])
+        return History.from_dict(finished.values)
     compile_network(network, train, training)
-    learner = _learner(network, train, training)
-    compile_network(learner, train, training)
-    least = min_loss(network, train, training)
-    keeper = BestWeights(
-        BatchDataset(train, training), training, which=which, slot=slot, floor=least
+    model = _training_model(network, train, training)
+    compile_network(model, train, training)
+    best = BestWeights(
+        BatchDataset(train, training),
+        training,
+        prefix=prefix,
+        checkpoints=checkpoints,
+        min_loss=min_loss(network, train, training),
     )
-    stopped = _run(learner, keeper, validation, callbacks)
-    if keeper.weights is None:
-        raise SettingError(_hopeless(keeper, training))
-    learner.set_weights(keeper.weights)
-    history = History(keeper.best, tuple(keeper.loss), tuple(keeper.validation), stopped)
+    stopped = _run(model, best, validation, callbacks)
+    if best.best_weights is None:
+        raise SettingError(f"{_what_diverged(best, training)}. {_advice(train)}")
+    model.set_weights(best.best_weights)
+    history = History(best.best_epoch, tuple(best.losses), tuple(best.validation_losses), stopped)
     if stopped == "diverged":
-        warnings.warn(_lost(keeper, training), RuntimeWarning, stacklevel=2)
-    if slot is not None and stopped != "interrupted":
+        warnings.warn(
+            f"{_what_diverged(best, training)}. Training stopped there, and the weights of epoch"
+            f" {best.best_epoch} are kept. {_advice(train)}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    if checkpoints is not None and stopped != "interrupted":
         arrays = {f"{i:03d}": np.asarray(w) for i, w in enumerate(network.get_weights())}
-        slot.finish(TrainingState(asdict(history), arrays))
+        checkpoints.save_finished(TrainingState(asdict(history), arrays))
     return history
 
 
-def _run(
-    learner: Any, keeper: BestWeights, validation: Examples, callbacks: Sequence[Any]
-) -> Stopped:
-    """Make the passes that are left, and return what ended them."""
+def _training_model(network: Any, examples: Examples, training: Training) -> Any:
+    """Return the model that is trained: the same network, with the same weights, without masks.
+
+    Keras passes the mask of a recurrent layer on to the loss and scales the loss by it; here the
+    sample weights already exclude padded rows and steps.
+    """
+    inputs, outputs = network.input, network.output
+    if examples.feedback is not None and training.scheduled_sampling != "none":
+        steps_per_epoch = math.ceil(examples.rows / (training.batch_size or 1))
+        total_steps = (training.epochs or 1) * steps_per_epoch
+        sampling = ScheduledSampling(training.scheduled_sampling, total_steps, training.seed)
+        predicted = network(inputs)
+        if isinstance(predicted, dict):
+            predicted = predicted[examples.feedback]
+        outputs = network({**inputs, PREVIOUS: sampling([inputs[PREVIOUS], predicted])})
+    return keras().Model(inputs, keras().tree.map_structure(lambda y: y * 1.0, outputs))
+
+
+def _run(model: Any, best: BestWeights, validation: Examples, callbacks: Sequence[Any]) -> Stopped:
+    """Train for the remaining epochs and return why training stopped."""
     try:
-        for first, last in keeper.spans():
-            learner.fit(
-                keeper.passes,
+        for start, end in best.epoch_ranges():
+            model.fit(
+                best.dataset,
                 validation_data=ValidationDataset(validation, prediction_batches(validation)),
-                initial_epoch=first,
-                epochs=last,
-                shuffle=False,  # `Passes` does, by our seed: the same batches on every engine
-                callbacks=[keeper, *callbacks],
+                initial_epoch=start,
+                epochs=end,
+                shuffle=False,  # the dataset shuffles, by our seed: alike on every backend
+                callbacks=[best, *callbacks],
                 verbose=0,
             )
-            if learner.stop_training:  # ours, or another callback such as keras' EarlyStopping
+            if model.stop_training:  # by our callback, or by another such as EarlyStopping
                 break
-    except Diverged:
+    except TrainingDiverged:
         return "diverged"
     except KeyboardInterrupt:
-        if keeper.weights is None:
+        if best.best_weights is None:
             raise
         return "interrupted"
     finally:
-        keeper.progress.close()
-    return "limit" if len(keeper.loss) == keeper.epochs else "early"
+        best.progress.close()
+    return "limit" if len(best.losses) == best.epochs else "early"
 
 
-def _hopeless(keeper: BestWeights, training: Training) -> str:
-    """Return what went wrong where there are no weights to keep, and what to do."""
-    return (
-        f"{_where(keeper)} with learning_rate={training.learning_rate}, expected a loss that falls."
-        f" {_causes(keeper)}"
-    )
+def _what_diverged(best: BestWeights, training: Training) -> str:
+    """Return which loss was infinite or NaN, and where."""
+    rate = f"with learning_rate={training.learning_rate}"
+    if best.diverged_at is None:
+        return f"the validation loss was infinite or NaN in every epoch {rate}"
+    epoch, step = best.diverged_at
+    return f"the training loss became infinite or NaN at step {step} of epoch {epoch} {rate}"
 
 
-def _lost(keeper: BestWeights, training: Training) -> str:
-    """Return that training ended before its time, and what to do."""
-    return (
-        f"{_where(keeper)} with learning_rate={training.learning_rate}: training stopped there, and"
-        f" the weights of pass {keeper.best} are kept. {_causes(keeper)}"
-    )
-
-
-def _where(keeper: BestWeights) -> str:
-    """Return which loss was no number, and where."""
-    if keeper.diverged is None:
-        return "the validation loss was never a number"
-    number, step = keeper.diverged
-    return f"the training loss was no longer a number at step {step} of pass {number}"
-
-
-def _causes(keeper: BestWeights) -> str:
+def _advice(examples: Examples) -> str:
     """Return what may have made a loss infinite, and what to do."""
-    examples = keeper.passes.examples
     return (
-        "Give a lower learning_rate, or look for extreme values in the data: as scaled, the largest"
-        f" input is {_largest(examples.inputs):.3g} and the largest output"
+        "Choose a lower learning_rate, or look for extreme values in the data: after scaling, the"
+        f" largest input is {_largest(examples.inputs):.3g} and the largest output"
         f" {_largest(examples.targets):.3g}."
     )
 
 
-def _largest(blocks: Mapping[str, RaggedColumn]) -> float:
-    """Return the largest number in columns of numbers, whatever its sign."""
-    flats = [block.flat for block in blocks.values() if not block.is_integer and block.flat.size]
-    return max((float(np.abs(flat).max()) for flat in flats), default=0.0)
-
-
-def _learner(network: Any, examples: Examples, training: Training) -> Any:
-    """Return what is trained: the same network, with the same weights, without masks.
-
-    Keras hands the mask of a recurrent layer on to the loss and scales the loss by it; here the
-    weights of rows and steps already do that.
-    """
-    given, asked = network.input, network.input
-    if examples.feedback is not None and training.scheduled_sampling != "none":
-        total = (training.epochs or 1) * math.ceil(examples.rows / (training.batch_size or 1))
-        mix = ScheduledSampling(training.scheduled_sampling, total, training.seed)
-        said = network(given)
-        said = said[examples.feedback] if isinstance(said, dict) else said
-        asked = {**given, PREVIOUS: mix([given[PREVIOUS], said])}
-    outputs = network(asked) if asked is not given else network.output
-    return keras().Model(given, keras().tree.map_structure(lambda y: y * 1.0, outputs))
+def _largest(columns: Mapping[str, RaggedColumn]) -> float:
+    """Return the largest absolute value in the columns of numbers."""
+    values = [
+        column.flat for column in columns.values() if not column.is_integer and column.flat.size
+    ]
+    return max((float(np.abs(flat).max()) for flat in values), default=0.0)

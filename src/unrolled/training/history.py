@@ -1,4 +1,4 @@
-"""What happened while a network was fitted."""
+"""The history of a training: its losses, its best epoch, and why it stopped."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ Stopped = Literal["early", "limit", "interrupted", "diverged"]
 
 @dataclass(frozen=True)
 class History:
-    """What happened while a network was fitted.
+    """The history of a training.
 
     Attributes:
-        best_epoch: The pass whose weights were kept, from 1: the best, or, where the rate falls
-            over all passes, the last within half a percent of it.
-        loss: Mean training loss of each pass.
-        validation: Mean validation loss after each pass.
-        stopped: No better validation loss (`early`), the `limit` of epochs, Ctrl-C (`interrupted`),
-            or a training loss that was no longer a number (`diverged`).
+        best_epoch: The epoch whose weights were kept, from 1: the one with the lowest validation
+            loss or, with cosine decay, the last one within half a percent of it.
+        loss: The mean training loss of each epoch.
+        validation: The mean validation loss after each epoch.
+        stopped: Why training stopped: the validation loss no longer improved (`early`), the
+            `limit` of epochs was reached, Ctrl-C (`interrupted`), or the training loss became
+            infinite or NaN (`diverged`).
     """
 
     best_epoch: int
@@ -30,16 +31,17 @@ class History:
     stopped: Stopped
 
     def __post_init__(self) -> None:
-        """Refuse a best pass that was none, as only what was saved by others can have."""
+        """Check the numbers, which may come from a file."""
         count = len(self.validation)
-        if not (len(self.loss) == count and 1 <= self.best_epoch <= count):
+        if len(self.loss) != count or not 1 <= self.best_epoch <= count:
             raise SettingError(
-                f"got pass {self.best_epoch} as the best of {count} with {len(self.loss)} losses,"
-                " expected one of them."
+                f"the training history does not fit together: its best epoch is {self.best_epoch},"
+                f" with {len(self.loss)} training losses and {count} validation losses. Use a"
+                " history with as many of both, and one of its epochs as the best."
             )
 
     @classmethod
-    def restored(cls, state: Mapping[str, Any]) -> History:
+    def from_dict(cls, state: Mapping[str, Any]) -> History:
         """Return the history that JSON describes."""
-        passes = {name: tuple(state[name]) for name in ("loss", "validation")}
-        return cls(best_epoch=state["best_epoch"], stopped=state["stopped"], **passes)
+        losses = {name: tuple(state[name]) for name in ("loss", "validation")}
+        return cls(best_epoch=state["best_epoch"], stopped=state["stopped"], **losses)

@@ -1,4 +1,4 @@
-"""The loss of each kind of output, and the learning rate."""
+"""The loss of each kind of output, and the learning rate schedule."""
 
 from __future__ import annotations
 
@@ -11,79 +11,101 @@ from unrolled.data.block import RaggedColumn
 from unrolled.networks import STOP, unwrap_single
 from unrolled.settings import Training
 
-WARMING = 0.05  # share of these in which the rate rises first
-SMOOTHING = 0.1  # of labels and tokens that are answers
+WARMUP = 0.05  # fraction of the steps in which the learning rate rises
+SMOOTHING = 0.1  # label smoothing of labels and tokens with one correct answer
 
 
 def compile_network(network: Any, examples: Examples, training: Training) -> None:
-    """Compile a network with the loss that its targets ask for."""
-    losses = {name: _loss(block, name, training) for name, block in examples.targets.items()}
-    optimizer = keras().optimizers.Adam(_rate(examples, training), clipnorm=1.0)
+    """Compile a network with a loss for each of its targets.
+
+    Args:
+        network: A `keras.Model`.
+        examples: The training rows.
+        training: The settings, without gaps.
+    """
+    losses = {name: _loss(column, name, training) for name, column in examples.targets.items()}
+    optimizer = keras.optimizers.Adam(_learning_rate(examples, training), clipnorm=1.0)
     network.compile(optimizer=optimizer, loss=unwrap_single(losses))
 
 
-def _rate(examples: Examples, training: Training) -> Any:
-    """Return the learning rate, or how it falls over all passes.
+def _learning_rate(examples: Examples, training: Training) -> Any:
+    """Return the learning rate, or its cosine decay over all epochs.
 
     Source:
         Loshchilov and Hutter 2017, section 3, without restarts.
     """
     if training.decay != "cosine":
         return training.learning_rate
-    steps = (training.epochs or 1) * math.ceil(examples.rows_per_epoch / (training.batch_size or 1))
-    warm = max(1, int(WARMING * steps))
-    return keras().optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), warmup_target=training.learning_rate, warmup_steps=warm
+    steps_per_epoch = math.ceil(examples.rows_per_epoch / (training.batch_size or 1))
+    steps = (training.epochs or 1) * steps_per_epoch
+    warmup = max(1, int(WARMUP * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
     )
 
 
-def _loss(block: RaggedColumn, name: str, training: Training) -> Any:
-    """Return cross-entropy for whole numbers (classes) and ends, squared error for the rest."""
+def _loss(column: RaggedColumn, name: str, training: Training) -> Any:
+    """Return the cross-entropy for classes and the end of a row, and an error for numbers."""
     if name == STOP:
-        return keras().losses.BinaryCrossentropy(from_logits=True)
-    if not block.is_integer:
-        squared, absolute = keras().losses.MeanSquaredError, keras().losses.MeanAbsoluteError
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    if not column.is_integer:
+        squared, absolute = keras.losses.MeanSquaredError, keras.losses.MeanAbsoluteError
         return absolute() if training.loss == "absolute" else squared()
     if training.label_smoothing:
         return label_smoothed_cross_entropy(training.label_smoothing)
-    return keras().losses.SparseCategoricalCrossentropy(from_logits=True)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def min_loss(network: Any, examples: Examples, training: Training) -> float:
-    """Return the least that the loss can be: the entropy of what labels are smoothed to."""
-    share, said = training.label_smoothing or 0.0, network.output
-    outputs = said if isinstance(said, dict) else dict.fromkeys(examples.targets, said)
-    sizes = [outputs[name].shape[-1] for name, block in examples.targets.items() if block.is_integer]
-    return sum(smoothed_entropy(share, size) for size in sizes) if share else 0.0
-
-
-def smoothed_entropy(share: float, labels: int) -> float:
-    """Return the entropy of one of some labels, a share of whose weight is spread over all alike.
-
-    Example:
-        >>> round(entropy(0.1, 2), 4)
-        0.1985
-    """
-    other = share / labels
-    true = 1 - share + other
-    return -true * math.log(true) - (labels - 1) * other * math.log(other)
-
-
-def label_smoothed_cross_entropy(share: float) -> Any:
-    """Return the cross-entropy with a share of the target spread over all classes alike.
+    """Return the lowest possible loss: the entropy of the smoothed labels.
 
     Args:
-        share: From 0 to below 1.
+        network: A `keras.Model`.
+        examples: The training rows.
+        training: The settings, without gaps.
+    """
+    smoothing, outputs = training.label_smoothing or 0.0, network.output
+    if not smoothing:
+        return 0.0
+    if not isinstance(outputs, dict):
+        outputs = dict.fromkeys(examples.targets, outputs)
+    columns = examples.targets.items()
+    classes = [outputs[name].shape[-1] for name, column in columns if column.is_integer]
+    return sum(smoothed_entropy(smoothing, count) for count in classes)
+
+
+def smoothed_entropy(smoothing: float, classes: int) -> float:
+    """Return the entropy of a smoothed label.
+
+    Args:
+        smoothing: The fraction of the target probability spread evenly over all classes.
+        classes: The number of classes.
+
+    Example:
+        >>> round(smoothed_entropy(0.1, 2), 4)
+        0.1985
+    """
+    false = smoothing / classes  # the probability of each false class
+    true = 1 - smoothing + false
+    return -true * math.log(true) - (classes - 1) * false * math.log(false)
+
+
+def label_smoothed_cross_entropy(smoothing: float) -> Any:
+    """Return the cross-entropy with label smoothing, as a function of labels and logits.
+
+    Args:
+        smoothing: The fraction of the target probability spread evenly over all classes.
 
     Source:
         Szegedy et al. 2016, section 7.
     """
-    ops = keras().ops
+    ops = keras.ops
 
-    def label_smoothed(true: Any, logits: Any) -> Any:  # b u, b u o -> b u
-        log = ops.log_softmax(logits, axis=-1)
-        true = ops.reshape(true, ops.shape(logits)[:-1])  # of one label Keras gives (b 1)
-        hit = ops.take_along_axis(log, ops.cast(true, "int32")[..., None], axis=-1)[..., 0]
-        return -(1 - share) * hit - share * ops.mean(log, axis=-1)
+    def cross_entropy(labels: Any, logits: Any) -> Any:  # b u, b u o -> b u
+        log_probabilities = ops.log_softmax(logits, axis=-1)
+        labels = ops.reshape(labels, ops.shape(logits)[:-1])  # Keras may add an axis of size 1
+        index = ops.cast(labels, "int32")[..., None]
+        true = ops.take_along_axis(log_probabilities, index, axis=-1)[..., 0]
+        return -(1 - smoothing) * true - smoothing * ops.mean(log_probabilities, axis=-1)
 
-    return label_smoothed
+    return cross_entropy

@@ -1,4 +1,4 @@
-"""Progress of a training: a live line on a terminal, a few quiet lines elsewhere."""
+"""The progress of a training: a live line on a terminal, and a few lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-QUIET_LINES = 10
+MAX_LINES = 10  # about as many where there is no terminal
 
 
 class Progress:
-    """Shows epoch, loss, validation loss and time left on the error stream.
+    """Shows the epoch, the losses and the time left on the error stream.
 
     Args:
-        epochs: The most passes there can be.
+        epochs: The maximum number of epochs.
         verbose: Whether to show anything.
-        which: Words before each line.
+        prefix: Text before each line.
     """
 
-    def __init__(self, epochs: int, *, verbose: bool, which: str = "") -> None:
-        self.which = which
-        self.epochs, self.verbose, self.began = epochs, verbose, time.monotonic()
-        self.before = 0  # passes that were made in an earlier run
+    def __init__(self, epochs: int, *, verbose: bool, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.epochs, self.verbose, self.start = epochs, verbose, time.monotonic()
+        self.earlier_epochs = 0  # those of the run that this one resumes
         self.live = verbose and sys.stderr.isatty()
         self._status: Any = None
         self._line = ""
@@ -34,64 +34,76 @@ class Progress:
             self._status.start()
 
     def epoch(self, number: int, *, loss: float, validation: float, best: int) -> None:
-        """Tell that pass `number` (from 1) ended, and which was the best so far."""
-        passed = time.monotonic() - self.began
-        left = passed / (number - self.before) * (self.epochs - number)
+        """Show the results of an epoch.
+
+        Args:
+            number: The number of the epoch, from 1.
+            loss: The training loss.
+            validation: The validation loss.
+            best: The number of the best epoch so far.
+        """
+        seconds = time.monotonic() - self.start
+        left = seconds / (number - self.earlier_epochs) * (self.epochs - number)
         self._line = (
-            f"{self.which}epoch {number}/{self.epochs}  loss {loss:.4f}"
-            f"  validation {validation:.4f}  best at {best}  {_clock(passed)}"
+            f"{self.prefix}epoch {number}/{self.epochs}  loss {loss:.4f}"
+            f"  validation loss {validation:.4f}  best epoch {best}  {_minutes(seconds)}"
         )
         if self._status is not None:
             self._status.update(
-                f"{self._line}, at most {_clock(left)} left (Ctrl-C keeps the best)"
+                f"{self._line}, at most {_minutes(left)} left (Ctrl-C stops and keeps the best)"
             )
-        elif self.verbose and (number == 1 or number % max(1, self.epochs // QUIET_LINES) == 0):
-            self._say()
+        elif self.verbose and (number == 1 or number % max(1, self.epochs // MAX_LINES) == 0):
+            self._print_line()
 
-    def resumes(self, passes: int, step: int) -> None:
-        """Tell that training goes on after so many passes, and steps of the next."""
-        self.before = passes
+    def resume(self, epochs: int, step: int) -> None:
+        """Show where an interrupted training continues.
+
+        Args:
+            epochs: The number of epochs that are complete.
+            step: The number of steps of the next epoch that are complete.
+        """
+        self.earlier_epochs = epochs
         if self.verbose:
-            words = f"{self.which}going on after pass {passes} and {step} steps of the next"
-            print(words, file=sys.stderr, flush=True)
+            line = f"{self.prefix}resuming at epoch {epochs + 1}, step {step + 1}"
+            print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """End the display, leaving its last line."""
+        """End the display; its last line stays."""
         if self._status is not None:
             self._status.stop()
         if self.verbose and self._line:
-            self._say()
+            self._print_line()
 
-    def _say(self) -> None:
+    def _print_line(self) -> None:
         print(self._line, file=sys.stderr, flush=True)
         self._line = ""
 
 
 @contextmanager
-def stage(what: str, *, shown: bool) -> Iterator[None]:
-    """Tell on the error stream what takes its time, and how long it took in the end.
+def stage(title: str, *, shown: bool) -> Iterator[None]:
+    """Show on the error stream what is being done, and in the end how long it took.
 
     Args:
-        what: What is done.
+        title: What is being done.
         shown: Whether to show anything.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     with ExitStack() as stack:
         if shown and sys.stderr.isatty():
             from rich.console import Console
 
-            stack.enter_context(Console(stderr=True).status(f"{what} (Ctrl-C ends it)"))
+            stack.enter_context(Console(stderr=True).status(f"{title} (Ctrl-C stops)"))
         yield
     if shown:
-        print(f"{what}  {_clock(time.monotonic() - began)}", file=sys.stderr, flush=True)
+        print(f"{title}  {_minutes(time.monotonic() - start)}", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Give what is told how many more rows are done, and shows a bar of all on a terminal.
+    """Show a bar of the rows that are done, on a terminal, and give the function that advances it.
 
     Args:
-        rows: How many there are.
+        rows: The number of rows.
         shown: Whether to show anything.
     """
     if not (shown and sys.stderr.isatty()):
@@ -104,14 +116,14 @@ def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
     columns = ("rows", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("rows", total=rows)
-        yield lambda more: bar.advance(task, more)
+        yield lambda count: bar.advance(task, count)
 
 
-def _clock(seconds: float) -> str:
+def _minutes(seconds: float) -> str:
     """Return seconds as minutes and seconds.
 
     Example:
-        >>> _clock(75)
+        >>> _minutes(75)
         '1:15'
     """
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

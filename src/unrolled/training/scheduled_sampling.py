@@ -1,4 +1,4 @@
-"""Scheduled sampling: a decoder in training is fed its own outputs ever more often."""
+"""Scheduled sampling: in training, a decoder is fed its own outputs more and more often."""
 
 from __future__ import annotations
 
@@ -13,79 +13,81 @@ Layer: Any = keras().layers.Layer
 
 
 class ScheduledSampling(Layer):
-    """Replaces true outputs, one step late, by the decoder's own, with a chance that grows.
+    """Replaces a growing fraction of the true outputs by the decoder's own predictions.
 
-    Only in training; each call there is one step of it. With the linear schedule the chance to
-    be fed the true output falls from 1 to 0 over all steps; with the inverse sigmoid it falls
-    late, is one half in their middle, and is never quite 0.
+    It does so only in training, where each call counts as one step. With the linear schedule the
+    probability of feeding the true output falls from 1 to 0 over all steps. With the inverse
+    sigmoid it falls later: it is one half in the middle, and never quite 0.
 
     Args:
         schedule: `linear` or `inverse-sigmoid`.
-        total: Training steps that the schedule spans.
-        seed: Of the draws.
+        total_steps: The training steps that the schedule spans.
+        seed: The seed of the random draws.
 
     Source:
-        Bengio et al. 2015, section 2.4. The own outputs are those of one teacher-forced pass over
-        all steps, and not of a decoder run step by step (Duckworth et al. 2019, section 2.2).
+        Bengio et al. 2015, section 2.4. The predictions are those of one teacher-forced forward
+        pass over all steps, not of a decoder run step by step (Duckworth et al. 2019, section 2.2).
     """
 
     def __init__(
-        self, schedule: Literal["linear", "inverse-sigmoid"], total: int, seed: int = 0
+        self, schedule: Literal["linear", "inverse-sigmoid"], total_steps: int, seed: int = 0
     ) -> None:
         super().__init__()
         self.supports_masking = True
-        self.schedule, self.total = schedule, max(1, total)
-        self.middle = _solved(self.total / 2)
+        self.schedule, self.total_steps = schedule, max(1, total_steps)
+        self.k = _sigmoid_constant(self.total_steps / 2)
         self.seeds = keras().random.SeedGenerator(seed)
         self.step = self.add_weight((), initializer="zeros", trainable=False, name="step")
 
-    def true_share(self, step: Any) -> Any:
-        """Return the chance to be fed the true output at a training step (from 0)."""
+    def true_probability(self, step: Any) -> Any:
+        """Return the probability of feeding the true output at a training step, from 0."""
         step = ops.cast(step, "float32")
         if self.schedule == "linear":
-            return ops.maximum(1.0 - step / self.total, 0.0)
-        return self.middle / (self.middle + ops.exp(step / self.middle))
+            return ops.maximum(1.0 - step / self.total_steps, 0.0)
+        return self.k / (self.k + ops.exp(step / self.k))
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Mix true outputs with own ones.
+        """Return the decoder's inputs: at each step the true output or the predicted one.
 
         Args:
             inputs: The true outputs one step late, ids (b u) or numbers (b u o), and the
-                decoder's outputs for them (b u o), scores for ids.
-            training: Whether to mix at all.
+                decoder's outputs for them (b u o), which are logits of ids.
+            training: Whether to replace any.
 
         Returns:
-            What the decoder is to be fed, as the true outputs.
+            The inputs of the decoder, with the shape of the true outputs.
         """
-        true, said = inputs
+        true, outputs = inputs
         if not training:
             return true
-        ids = len(true.shape) == 2
-        own = said
-        if ids:  # as in use: never padding, never unknown
-            own = ops.cast(ops.argmax(said[..., END:], axis=-1), true.dtype) + END
-        own = ops.stop_gradient(own)
-        own = ops.concatenate([true[:, :1], own[:, :-1]], axis=1)  # the first is always the start
-        shape = ops.shape(true)[:2] if ids else (*ops.shape(true)[:2], 1)
-        draw = keras().random.uniform(shape, seed=self.seeds)
-        taken = draw < self.true_share(self.step)
-        taken = ops.logical_or(taken, true == PADDING) if ids else taken  # rows keep their lengths
+        is_ids = len(true.shape) == 2
+        predicted = outputs
+        if is_ids:  # as in decoding: never padding, never unknown
+            predicted = ops.cast(ops.argmax(outputs[..., END:], axis=-1), true.dtype) + END
+        predicted = ops.stop_gradient(predicted)
+        # One step late, like the true outputs; the first is always the start.
+        predicted = ops.concatenate([true[:, :1], predicted[:, :-1]], axis=1)
+        shape = ops.shape(true)[:2] if is_ids else (*ops.shape(true)[:2], 1)
+        draws = keras().random.uniform(shape, seed=self.seeds)
+        feeds_true = draws < self.true_probability(self.step)
+        if is_ids:  # padding stays, so that rows keep their lengths
+            feeds_true = ops.logical_or(feeds_true, true == PADDING)
         self.step.assign_add(1.0)
-        return ops.where(taken, true, own)
+        return ops.where(feeds_true, true, predicted)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """Pass no mask on: the decoder tells padding by its ids."""
+        """Return no mask: the decoder recognizes padding by its ids."""
 
     def compute_output_shape(self, shapes: Any) -> Any:
-        """Return the shape of what is fed."""
+        """Return the shape of the decoder's inputs."""
         return shapes[0]
 
 
-def _solved(middle: float) -> float:
-    """Return k where k log k = middle: the inverse sigmoid is one half there.
+def _sigmoid_constant(middle: float) -> float:
+    """Return k with k log k = middle, where the inverse sigmoid is one half.
 
     Example:
-        >>> round(_solved(100.0), 1)
+        >>> round(_sigmoid_constant(100.0), 1)
         29.5
     """
     k = max(2.0, middle)

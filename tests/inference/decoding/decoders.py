@@ -9,7 +9,7 @@ import numpy as np
 from unrolled.backend import keras
 from unrolled.inference.decoding import compile_function
 
-ops = keras().ops
+ops = keras.ops
 START, END = 1, 0
 
 

@@ -14,7 +14,7 @@ from unrolled.inference.decoding import (
 )
 from unrolled.settings import Decoding
 
-layers = keras().layers
+layers = keras.layers
 MARKS = {"start": START, "end": END, "most": 6}
 
 
@@ -22,11 +22,11 @@ class Decoder:
     """A Keras model of one step, with layers that hold variables no gradient changes."""
 
     def __init__(self, ids=5, units=4):
-        previous, h = keras().Input((), dtype="int32"), keras().Input((units,))
+        previous, h = keras.Input((), dtype="int32"), keras.Input((units,))
         x = layers.Dropout(0.5, seed=0)(layers.Embedding(ids, units)(previous))
         x = layers.BatchNormalization()(x)
         x, state = layers.GRUCell(units, dropout=0.5, seed=0)(x, [h])
-        self.model = keras().Model([previous, h], [layers.Dense(ids)(x), state[0]])
+        self.model = keras.Model([previous, h], [layers.Dense(ids)(x), state[0]])
         self.traces = 0
         self.scramble(0)
 
@@ -78,10 +78,10 @@ def test_other_rows_compile_again_and_the_same_number_does_not():
 
 
 def test_what_a_layer_writes_is_dropped():
-    generator = keras().random.SeedGenerator(3)
+    generator = keras.random.SeedGenerator(3)
 
     def drawn(x):
-        return x + keras().random.uniform((2,), seed=generator)
+        return x + keras.random.uniform((2,), seed=generator)
 
     fast = compile_function(drawn, [generator.state])
     before = ops.convert_to_numpy(generator.state)

@@ -95,12 +95,12 @@ def test_values():
 
 
 def test_a_compiled_call_reads_the_weights_of_the_moment_and_writes_none():
-    layer = keras().layers.Dense(3, kernel_initializer="ones")
-    generator = keras().random.SeedGenerator(0)
+    layer = keras.layers.Dense(3, kernel_initializer="ones")
+    generator = keras.random.SeedGenerator(0)
     layer.build((None, 2))
 
     def noisy(x):
-        return layer(x) + keras().random.uniform((3,), seed=generator)
+        return layer(x) + keras.random.uniform((3,), seed=generator)
 
     run = compile_function(noisy, [*layer.variables, generator.state])
     x = np.ones((1, 2), "float32")

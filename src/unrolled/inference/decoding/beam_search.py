@@ -20,8 +20,8 @@ from unrolled.inference.decoding.step import (
     written,
 )
 
-ops = keras().ops
-tree = keras().tree
+ops = keras.ops
+tree = keras.tree
 
 
 class Ended(NamedTuple):

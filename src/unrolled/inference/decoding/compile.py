@@ -29,13 +29,13 @@ def compile_function(
 
     Example:
         >>> import numpy as np
-        >>> weight = keras().Variable(2.0)
+        >>> weight = keras.Variable(2.0)
         >>> double = compiled(lambda x: x * weight, [weight])
         >>> first = float(double(np.float32(3.0)))
         >>> weight.assign(5.0) is None, first, float(double(np.float32(3.0)))
         (False, 6.0, 15.0)
     """
-    engine = keras().backend.backend()
+    engine = keras.backend.backend()
     return {"jax": _by_jax, "tensorflow": _by_tensorflow, "torch": _by_torch}[engine](
         function, list(variables)
     )
@@ -46,7 +46,7 @@ def _by_jax(function: Callable[..., Result], variables: list[Any]) -> Callable[.
 
     def run(held: list[Any], *arguments: Any) -> Any:
         pairs = list(zip(variables, held, strict=True))
-        with keras().StatelessScope(state_mapping=pairs):
+        with keras.StatelessScope(state_mapping=pairs):
             return function(*arguments)
 
     fast = jax.jit(run)
@@ -62,7 +62,7 @@ def _by_tensorflow(function: Callable[..., Result], _: list[Any]) -> Callable[..
     import tensorflow  # its functions read variables at each call by themselves
 
     def run(*arguments: Any) -> Result:
-        with keras().StatelessScope():
+        with keras.StatelessScope():
             return function(*arguments)
 
     fast: Callable[..., Result] = tensorflow.function(run, autograph=False)
@@ -73,7 +73,7 @@ def _by_torch(function: Callable[..., Result], _: list[Any]) -> Callable[..., Re
     import torch
 
     def call(*arguments: Any) -> Result:
-        with torch.no_grad(), keras().StatelessScope():
+        with torch.no_grad(), keras.StatelessScope():
             return function(*arguments)
 
     return call

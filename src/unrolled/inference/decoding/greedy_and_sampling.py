@@ -20,7 +20,7 @@ from unrolled.inference.decoding.step import (
     written,
 )
 
-ops = keras().ops
+ops = keras.ops
 SMALLEST = float(np.finfo("float32").tiny)  # a temperature below it would be 0 in float32
 
 Choose = Callable[[Any, Any], Any]  # log-probabilities (n o), position -> ids (n)
@@ -114,7 +114,7 @@ def decode_by_sampling(
     _check_draw(temperature, top_k, top_p, samples)
     rules = TokenConstraints(start, end, most, forbidden, allowed)
     states, memory = tensors(states), tensors(memory)
-    noise = keras().random.uniform((most, rows_of(states, memory) * samples), seed=seed)
+    noise = keras.random.uniform((most, rows_of(states, memory) * samples), seed=seed)
 
     def choose(gains: Any, position: Any) -> Any:
         heated = (gains - ops.max(gains, axis=-1, keepdims=True)) / max(temperature, SMALLEST)

@@ -9,7 +9,7 @@ from unrolled.errors import SettingError
 from unrolled.inference.decoding.results import GeneratedNumbers
 from unrolled.inference.decoding.step import Step, checked_limit, tensors
 
-ops = keras().ops
+ops = keras.ops
 
 
 def decode_numbers(

@@ -22,8 +22,8 @@ Allowed = Callable[[Any, Any], Any]
 Only the first of `ids`, as many as steps were made, have been chosen; the rest are 0.
 """
 
-ops = keras().ops
-tree = keras().tree
+ops = keras.ops
+tree = keras.tree
 
 
 @dataclass(frozen=True)
