@@ -1,17 +1,17 @@
-"""Simple references that a network must beat, in its own encoding and of its own training part.
+"""Simple baselines that a network must beat, in its own encoding, fitted on its training part.
 
-Numbers, categories and aligned outputs are met by a constant and a linear map. Rows of tokens or
-text of a length of their own are met by a recalled output and by an n-gram model: a line through
-places in a row would be no honest reference for them.
+A constant and a linear model predict numbers, categories and aligned outputs. Rows of tokens or
+text of a length of their own have other baselines: the most frequent output, the output of the
+nearest training input, and an n-gram model, since a linear model of such rows would be too weak
+to be an honest baseline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
-from unrolled.baselines import linear
-from unrolled.baselines.linear import Linear
+from unrolled.baselines.linear import Linear, fit_linear
 from unrolled.baselines.most_frequent import MostFrequent
 from unrolled.baselines.nearest import Nearest
 from unrolled.baselines.ngram import NGram
@@ -23,23 +23,23 @@ __all__ = ["Baseline", "fit_baselines", "from_dicts", "to_dicts"]
 
 
 class Baseline(Protocol):
-    """What every reference does. What it cannot say of an output, it leaves out."""
+    """What every baseline does. It leaves out the outputs that it cannot predict or judge."""
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """The name in tables of scores."""
         ...
 
-    def outputs(self, examples: Examples) -> dict[str, Array | list[Array]]:
-        """Return what a network would: (n o), (n u o), n arrays (t_i o), or n rows of ids."""
+    def predict(self, examples: Examples) -> dict[str, Array | list[Array]]:
+        """Return outputs as a network does: (n o), (n u o), n arrays (t_i o), or n rows of ids."""
         ...
 
-    def nats(self, examples: Examples) -> dict[str, Array]:
-        """Return minus the log-probability of each row of the true outputs (n), by output."""
+    def nll(self, examples: Examples) -> dict[str, Array]:
+        """Return the negative log-likelihood of each row of the true outputs (n), by output."""
         ...
 
-    def facts(self) -> dict[str, Any]:
-        """Return all but the arrays, as JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays, as JSON."""
         ...
 
     def arrays(self) -> dict[str, Array]:
@@ -47,12 +47,12 @@ class Baseline(Protocol):
         ...
 
     @classmethod
-    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
-        """Return the reference that facts and arrays describe."""
+    def from_dict(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the baseline that `to_dict` and `arrays` described."""
         ...
 
 
-KINDS: dict[str, type[Baseline]] = {
+KINDS: dict[str, type[Baseline]] = {  # the names in saved models
     "linear": Linear,
     "most frequent": MostFrequent,
     "nearest": Nearest,
@@ -63,51 +63,57 @@ KINDS: dict[str, type[Baseline]] = {
 def fit_baselines(
     examples: Examples, symbols: Mapping[str, int], categories: Categories, *, aligned: bool
 ) -> list[Baseline]:
-    """Return the references of every output, fitted on the training part.
+    """Return the baselines of every output, fitted on the training part.
 
     Args:
         examples: The training part, with targets.
-        symbols: Size of each input and output of whole numbers, by name.
+        symbols: The size of each input and output of ids, by name.
         categories: Where the examples hold categories.
         aligned: Whether each step of an output that has steps is a sample.
     """
-    rows = [
+    generated = [
         name
-        for name, block in examples.targets.items()
-        if block.is_integer and block.offsets is not None and not aligned
+        for name, column in examples.targets.items()
+        if column.is_integer and column.offsets is not None and not aligned
     ]
-    plain = [name for name in examples.targets if name not in rows]
-    steps = [n for n in plain if aligned and examples.targets[n].offsets is not None]
-    found: list[Baseline] = []
-    for names, each in ((steps, True), ([n for n in plain if n not in steps], False)):
+    others = [name for name in examples.targets if name not in generated]
+    stepwise = [n for n in others if aligned and examples.targets[n].offsets is not None]
+    rowwise = [n for n in others if n not in stepwise]
+    baselines: list[Baseline] = []
+    for names, is_aligned in ((stepwise, True), (rowwise, False)):
         if names:
-            found += linear.fitted(examples, names, symbols, aligned=each)
-    if rows:
-        found += [
-            MostFrequent.fitted(examples, rows),
-            Nearest.fitted(examples, rows, categories),
-            NGram.fitted(examples, rows, symbols, categories),
+            baselines += fit_linear(examples, names, symbols, aligned=is_aligned)
+    if generated:
+        baselines += [
+            MostFrequent.fit(examples, generated),
+            Nearest.fit(examples, generated, categories),
+            NGram.fit(examples, generated, symbols, categories),
         ]
-    return found
+    return baselines
 
 
-def to_dicts(references: tuple[Baseline, ...]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
-    """Return the facts of each reference, as JSON, and the arrays of all."""
-    names = {kind: name for name, kind in KINDS.items()}
-    facts = [{"kind": names[type(made)], **made.facts()} for made in references]
+def to_dicts(baselines: Sequence[Baseline]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
+    """Return each baseline as JSON, and the arrays of all of them."""
+    kinds = {baseline_type: kind for kind, baseline_type in KINDS.items()}
+    facts = [{"kind": kinds[type(baseline)], **baseline.to_dict()} for baseline in baselines]
     arrays = {
-        f"{place}/{name}": array
-        for place, made in enumerate(references)
-        for name, array in made.arrays().items()
+        f"{index}/{name}": array
+        for index, baseline in enumerate(baselines)
+        for name, array in baseline.arrays().items()
     }
     return facts, arrays
 
 
 def from_dicts(facts: list[dict[str, Any]], arrays: Mapping[str, Array]) -> tuple[Baseline, ...]:
-    """Return the references that `saved` described; those without a kind are linear."""
-    found = []
-    for place, row in enumerate(facts):
-        start = f"{place}/"
-        own = {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
-        found.append(KINDS[row.get("kind", "linear")].restored(row, own))
-    return tuple(found)
+    """Return the baselines that `to_dicts` described; those without a kind are linear."""
+    baselines = []
+    for index, baseline_facts in enumerate(facts):
+        prefix = f"{index}/"
+        own_arrays = {
+            name.removeprefix(prefix): array
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        }
+        kind = KINDS[baseline_facts.get("kind", "linear")]
+        baselines.append(kind.from_dict(baseline_facts, own_arrays))
+    return tuple(baselines)

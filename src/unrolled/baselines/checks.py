@@ -1,4 +1,4 @@
-"""References from a stranger, held to the sizes and ranges that their columns imply."""
+"""Check baselines of untrusted files against the sizes and ranges that their columns imply."""
 
 from __future__ import annotations
 
@@ -7,224 +7,261 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.baselines import linear, nearest, ngram
-from unrolled.baselines.linear import Features, Linear
+from unrolled.baselines import features, nearest, ngram
+from unrolled.baselines.features import Features
+from unrolled.baselines.linear import Linear
 from unrolled.baselines.most_frequent import MostFrequent
 from unrolled.baselines.nearest import Nearest
-from unrolled.baselines.ngram import Counts, NGram
-from unrolled.data.block import Array
+from unrolled.baselines.ngram import NGram, NGramCounts
+from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.encoder import embedded
 from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.ngram_counts import MAX_KEY
 from unrolled.errors import DataError
 from unrolled.shapes import FACTS
 
 LINEAR = ("mean", "ridge", "most frequent", "logistic regression", "constant", "linear map")
-MOST_TIMES = 2**31  # that a run of steps may stand there
+MAX_COUNT = 2**31  # of one n-gram
 
 
 class BaselineChecks:
-    """The sizes of encoded rows, which references are held to.
+    """The sizes of encoded columns, which baselines must agree with.
 
     Args:
-        encoding: The columns and their encoders.
+        encoder: The columns and their encoders.
 
     Attributes:
-        ids: How many ids each input of whole numbers has.
+        ids: The size of the vocabulary of each input of ids.
         values: Numbers in the input `x` (f).
         heads: Values of each output (o).
-        written: The outputs that are rows of ids of a length of their own.
-        stepped: The other outputs that have steps.
+        generated: The outputs that are rows of ids of a length of their own.
+        stepwise: The other outputs that have steps.
     """
 
-    def __init__(self, encoding: TableEncoder) -> None:
-        schema, names, sizes = encoding.schema, encoding.tensor_names, encoding.sizes
-        inputs = {names[c.name]: encoding.encoders[c.name] for c in schema.inputs}
+    def __init__(self, encoder: TableEncoder) -> None:
+        schema, names, sizes = encoder.schema, encoder.tensor_names, encoder.sizes
+        inputs = {names[c.name]: encoder.encoders[c.name] for c in schema.inputs}
         outputs = {names[c.name]: c for c in schema.outputs}
-        self.aligned, self.t, self.u = (
-            schema.shape == "aligned",
-            encoding.steps_in,
-            encoding.steps_out,
-        )
-        self.many, self.categories = FACTS[schema.shape].inputs == "many", encoding.category_inputs
-        self.ids = {n: sizes[n] for n, made in inputs.items() if embedded(made)}
+        self.aligned = schema.shape == "aligned"
+        self.t, self.u = encoder.steps_in, encoder.steps_out
+        self.inputs_have_steps = FACTS[schema.shape].inputs == "many"
+        self.categories = encoder.category_inputs
+        self.ids = {n: sizes[n] for n, column_encoder in inputs.items() if embedded(column_encoder)}
         self.values = sum(sizes[n] for n in inputs if n not in self.ids)
         self.heads = {n: sizes[n] for n in outputs}
-        many = [n for n, column in outputs.items() if column.side == "many"]
-        self.written = [
-            n for n in many if not self.aligned and outputs[n].kind in ("tokens", "text")
+        have_steps = [n for n, column in outputs.items() if column.side == "many"]
+        self.generated = [
+            n for n in have_steps if not self.aligned and outputs[n].kind in ("tokens", "text")
         ]
-        self.stepped = [n for n in many if n not in self.written]
+        self.stepwise = [n for n in have_steps if n not in self.generated]
 
-    def every(self, references: Sequence[Any]) -> None:
-        """Refuse references that are not those of these columns, or leave an output out.
+    def check_all(self, baselines: Sequence[Any]) -> None:
+        """Refuse baselines that are not those of these columns, or that leave an output out.
 
         Raises:
             DataError: The first of them, and what is wrong with it.
         """
-        answered: set[str] = set()
-        for made in references:
-            answered.update(CHECKS[type(made)](self, made))
-        if missing := set(self.heads) - answered:
-            raise DataError(f"got no reference for {sorted(missing)[0]!r}, expected one.")
+        predicted: set[str] = set()
+        for baseline in baselines:
+            predicted.update(CHECKS[type(baseline)](self, baseline))
+        if missing := set(self.heads) - predicted:
+            raise DataError(
+                f"No baseline predicts the output {sorted(missing)[0]!r}. The saved model is"
+                " damaged: save it again, or train it again."
+            )
 
-    def linear(self, made: Linear) -> list[str]:
-        """Hold a linear map to its columns, and return what it answers."""
-        _must(made.name in LINEAR, "linear", f"the name {made.name!r}")
-        _must(set(made.weights) <= {*self.heads} - {*self.written}, made.name, "other outputs")
-        _must(set(made.steps) >= set(made.weights), made.name, "outputs without steps")
-        _must(isinstance(made.per_step, bool), made.name, "steps that are neither")
-        features = 0 if made.features is None else self.features(made.features, made)
-        for name, (weights, bias) in made.weights.items():
-            steps, o = made.steps[name], self.heads[name]
-            _must((steps, made.per_step) in self._steps(name), made.name, f"{steps!r} steps")
-            width = o * max(1, steps)
-            rows = weights.shape[0] if weights.ndim == 2 else -1
-            there = rows == features or (features < 0 and rows > 0)
-            _must(there and weights.shape == (rows, width), made.name, _shape("weights", weights))
-            _must(bias.shape == (width,), made.name, _shape("bias", bias))
-            _must(_finite(weights) and _finite(bias), made.name, "weights that are no numbers")
-        return list(made.weights)
+    def check_linear(self, baseline: Linear) -> list[str]:
+        """Check a linear model, and return the outputs that it predicts."""
+        name = baseline.name
+        _require(name in LINEAR, "linear", f"the name {name!r}")
+        _require(set(baseline.weights) <= {*self.heads} - {*self.generated}, name, "other outputs")
+        _require(set(baseline.steps) >= set(baseline.weights), name, "outputs without steps")
+        _require(isinstance(baseline.per_step, bool), name, "no boolean as 'per_step'")
+        width = self.check_features(baseline.features, baseline) if baseline.features else 0
+        for output in baseline.weights:
+            self._check_weights(baseline, output, width)
+        return list(baseline.weights)
 
-    def _steps(self, name: str) -> list[tuple[int, bool]]:
-        """Return the steps that a linear map may have for an output, and whether each is a row."""
-        if name not in self.stepped:
+    def _check_weights(self, baseline: Linear, output: str, feature_count: int) -> None:
+        """Check the weights of one output; a count of -1 stands for any number of features."""
+        name, (weights, bias) = baseline.name, baseline.weights[output]
+        steps, o = baseline.steps[output], self.heads[output]
+        fits = (steps, baseline.per_step) in self._possible_steps(output)
+        _require(fits, name, f"{steps!r} steps")
+        width = o * max(1, steps)
+        rows = weights.shape[0] if weights.ndim == 2 else -1
+        fits = rows == feature_count or (feature_count < 0 and rows > 0)
+        fits = fits and weights.shape == (rows, width)
+        _require(fits, name, _describe("weights", weights))
+        _require(bias.shape == (width,), name, _describe("a bias", bias))
+        _require(_is_finite(weights) and _is_finite(bias), name, "weights that are not numbers")
+
+    def _possible_steps(self, output: str) -> list[tuple[int, bool]]:
+        """Return the `steps` that a linear model may have for an output, each with `per_step`."""
+        if output not in self.stepwise:
             return [(0, False)]
         if not self.aligned:
             return [(self.u or 0, False)]
         return [(0, True), *([(self.t, False)] if self.t else [])]
 
-    def features(self, made: Features, of: Linear) -> int:
-        """Hold features to their columns, and return how many there are; -1 where any may be."""
-        _must(made.per_step is of.per_step and isinstance(made.flat, bool), of.name, "features")
-        known = {**self.ids, **self.heads}
-        there = isinstance(made.symbols, Mapping) and set(self.ids) <= set(made.symbols)
-        _must(
-            there and all(known.get(n) == size for n, size in made.symbols.items()),
-            of.name,
-            "other symbols",
-        )
-        counted = set(self.ids) if self.many and not made.per_step else set()
+    def check_features(self, made: Features, baseline: Linear) -> int:
+        """Check features, and return how many there are; -1 where any number is possible."""
+        name = baseline.name
+        fits = made.per_step is baseline.per_step and isinstance(made.flat, bool)
+        _require(fits, name, "other features")
+        sizes = {**self.ids, **self.heads}
+        fits = isinstance(made.symbols, Mapping) and set(self.ids) <= set(made.symbols)
+        fits = fits and all(sizes.get(n) == size for n, size in made.symbols.items())
+        _require(fits, name, "other vocabularies")
+        counted = set(self.ids) if self.inputs_have_steps and not made.per_step else set()
         grams = made.grams
-        _must(isinstance(grams, Mapping) and set(grams) == counted, of.name, "other runs")
-        _must(all(map(_runs, grams.values())), of.name, "runs that are none")
+        _require(isinstance(grams, Mapping) and set(grams) == counted, name, "other n-grams")
+        fits = all(_are_ngrams(ngrams, self.ids[n]) for n, ngrams in grams.items())
+        _require(fits, name, "n-grams that are not n-grams of its ids")
+        return self._count_features(made)
+
+    def _count_features(self, made: Features) -> int:
+        """Return how many features there are; -1 where any number is possible."""
         if made.per_step:
             return 3 * (self.values + sum(self.ids.values()))
-        if not self.many:
+        if not self.inputs_have_steps:
             return self.values + sum(self.ids.values())
-        counts = sum(map(len, grams.values()))
+        counts = sum(map(len, made.grams.values()))
         if not self.values:
             return counts
         if not made.flat:
             return counts + 4 * self.values
         return counts + self.t * self.values if self.t else -1
 
-    def frequent(self, made: MostFrequent) -> list[str]:
-        """Hold recalled outputs to their columns, and return which they are."""
-        _must(set(made.answers) <= set(self.written), made.name, "other outputs")
-        for name, ids in made.answers.items():
-            _must(_ids(ids, self.heads[name]), made.name, f"unknown ids in {name!r}")
-        return list(made.answers)
+    def check_most_frequent(self, baseline: MostFrequent) -> list[str]:
+        """Check the most frequent rows, and return the outputs that they predict."""
+        _require(set(baseline.rows) <= set(self.generated), baseline.name, "other outputs")
+        for output, ids in baseline.rows.items():
+            fits = _are_ids(ids, self.heads[output])
+            _require(fits, baseline.name, f"unknown ids in {output!r}")
+        return list(baseline.rows)
 
-    def nearest(self, made: Nearest) -> list[str]:
-        """Hold recalled rows to their columns, and return which they answer."""
-        _must(made.categories == self.categories, made.name, "other categories")
-        texts = set(self.ids) - set(self.categories.ids) if self.many else set()
-        _must(set(made.texts) == texts, made.name, "other inputs")
-        _must(set(made.answers) <= set(self.written), made.name, "other outputs")
-        rows = len(made.labels) if made.labels.ndim == 2 else 0
-        _must(0 < rows <= nearest.MOST_ROWS, made.name, f"{rows} rows")
-        width = self.values * (4 if self.many else 1)
-        _must(made.numbers.shape == (rows, width), made.name, _shape("numbers", made.numbers))
-        _must(_finite(made.numbers), made.name, "numbers that are none")
-        _must(self._labels(made.labels), made.name, _shape("labels", made.labels))
-        for name, block in {**made.texts, **made.answers}.items():
-            size, least = {**self.ids, **self.heads}[name], 0 if name in made.texts else 1
-            _must(_ids(block.flat, size), made.name, f"unknown ids in {name!r}")
-            lengths = np.asarray(block.lengths)
-            whole = lengths.dtype.kind == "i" and lengths.shape == (rows,)
-            fits = whole and (lengths >= least).all() and lengths.sum() == len(block.flat)
-            _must(bool(fits), made.name, f"lengths in {name!r}")
-        return list(made.answers)
+    def check_nearest(self, baseline: Nearest) -> list[str]:
+        """Check the rows of a nearest input, and return the outputs that they predict."""
+        name = baseline.name
+        _require(baseline.categories == self.categories, name, "other categories")
+        texts = set(self.ids) - set(self.categories.ids) if self.inputs_have_steps else set()
+        _require(set(baseline.texts) == texts, name, "other inputs")
+        _require(set(baseline.targets) <= set(self.generated), name, "other outputs")
+        rows = len(baseline.labels) if baseline.labels.ndim == 2 else 0
+        _require(0 < rows <= nearest.MAX_ROWS, name, f"{rows} rows")
+        shape = (rows, self.values * (4 if self.inputs_have_steps else 1))
+        fits = baseline.numbers.shape == shape
+        _require(fits, name, _describe("numbers", baseline.numbers))
+        _require(_is_finite(baseline.numbers), name, "numbers that are not numbers")
+        _require(self._are_labels(baseline.labels), name, _describe("labels", baseline.labels))
+        for column_name, column in {**baseline.texts, **baseline.targets}.items():
+            size = {**self.ids, **self.heads}[column_name]
+            _require(_are_ids(column.flat, size), name, f"unknown ids in {column_name!r}")
+            min_length = 0 if column_name in baseline.texts else 1
+            fits = _has_rows(column, rows, min_length)
+            _require(fits, name, f"lengths of other rows in {column_name!r}")
+        return list(baseline.targets)
 
-    def ngram(self, made: NGram) -> list[str]:
-        """Hold counts to their columns; they answer nothing."""
-        _must(made.categories == self.categories, made.name, "other categories")
-        _must(set(made.every) <= set(self.written), made.name, "other outputs")
-        classes, beside = made.classes, set(made.every) if self._wide else set()
-        _must(set(made.within) == beside, made.name, "other classes")
-        _must(self._labels(classes), made.name, _shape("classes", classes))
-        for name, counts in made.every.items():
-            _must(self._counts(counts, name, 1), made.name, f"other counts of {name!r}")
-        for name, counts in made.within.items():
-            there = self._counts(counts, name, max(1, len(classes)))
-            _must(there, made.name, f"other counts of {name!r} by class")
-            _must(len(counts.keys) == len(made.every[name].keys), made.name, f"runs in {name!r}")
+    def check_ngram(self, baseline: NGram) -> list[str]:
+        """Check an n-gram model, which predicts no output."""
+        name, classes = baseline.name, baseline.classes
+        _require(baseline.categories == self.categories, name, "other categories")
+        _require(set(baseline.all_rows) <= set(self.generated), name, "other outputs")
+        expected = set(baseline.all_rows) if self._category_count else set()
+        _require(set(baseline.by_class) == expected, name, "other classes")
+        _require(self._are_labels(classes), name, _describe("classes", classes))
+        for output, counts in baseline.all_rows.items():
+            fits = self._are_counts(counts, output, 1)
+            _require(fits, name, f"other counts of {output!r}")
+        for output, counts in baseline.by_class.items():
+            fits = self._are_counts(counts, output, max(1, len(classes)))
+            _require(fits, name, f"other counts of {output!r} by class")
+            fits = len(counts.keys) == len(baseline.all_rows[output].keys)
+            _require(fits, name, f"n-grams of another length in {output!r}")
         return []
 
     @property
-    def _wide(self) -> int:
+    def _category_count(self) -> int:
         """How many categories go in."""
         return len(self.categories.marks) + len(self.categories.ids)
 
-    def _labels(self, labels: Array) -> bool:
+    def _are_labels(self, labels: Array) -> bool:
         """Return whether these are the categories of rows (m c)."""
-        return labels.dtype == np.int64 and labels.ndim == 2 and labels.shape[1] == self._wide
+        is_table = labels.dtype == np.int64 and labels.ndim == 2
+        return is_table and labels.shape[1] == self._category_count
 
-    def _counts(self, made: Counts, name: str, classes: int) -> bool:
-        """Return whether these are counts of runs of an output's steps, within so many classes."""
-        size, order = self.heads[name], len(made.keys)
-        if made.size != size or not 1 <= order <= ngram.FEW_ORDER:
+    def _are_counts(self, made: NGramCounts, output: str, classes: int) -> bool:
+        """Return whether these are counts of n-grams of an output, within so many classes."""
+        size, order = self.heads[output], len(made.keys)
+        if made.size != size or not 1 <= order <= ngram.CHARACTER_ORDER:
             return False
-        if order > 1 and classes * size**order > ngram.MOST_KEYS:
+        if order > 1 and classes * size**order > MAX_KEY:
             return False
         return all(
-            _rising(keys, classes * size**k) and _times(times, keys)
-            for k, (keys, times) in enumerate(zip(made.keys, made.counts, strict=True), 1)
+            _are_keys(keys, classes * size**n) and _are_positive(counts, keys)
+            for n, (keys, counts) in enumerate(zip(made.keys, made.counts, strict=True), 1)
         )
 
 
 CHECKS: dict[type[Any], Callable[[BaselineChecks, Any], list[str]]] = {
-    Linear: BaselineChecks.linear,
-    MostFrequent: BaselineChecks.frequent,
-    Nearest: BaselineChecks.nearest,
-    NGram: BaselineChecks.ngram,
+    Linear: BaselineChecks.check_linear,
+    MostFrequent: BaselineChecks.check_most_frequent,
+    Nearest: BaselineChecks.check_nearest,
+    NGram: BaselineChecks.check_ngram,
 }
 
 
-def _must(right: bool, name: str, got: str) -> None:
-    """Refuse a reference unless something of it is right."""
-    if not right:
-        raise DataError(f"got the reference '{name}' with {got}, expected those of its columns.")
+def _require(condition: bool, name: str, problem: str) -> None:
+    """Refuse a baseline unless a condition holds."""
+    if not condition:
+        raise DataError(
+            f"The baseline '{name}' does not fit the columns of the model: it has {problem}. The"
+            " saved model is damaged: save it again, or train it again."
+        )
 
 
-def _shape(what: str, array: Array) -> str:
-    return f"{what} {array.dtype} {array.shape}"
+def _describe(part: str, array: Array) -> str:
+    return f"{part} of type {array.dtype} and shape {array.shape}"
 
 
-def _finite(array: Array) -> bool:
+def _is_finite(array: Array) -> bool:
     return array.dtype.kind == "f" and bool(np.isfinite(array).all())
 
 
-def _ids(array: Array, size: int) -> bool:
+def _are_ids(array: Array, size: int) -> bool:
     """Return whether these are ids below `size` (n)."""
-    whole = array.dtype.kind == "i" and array.ndim == 1
-    return whole and bool(((array >= 0) & (array < size)).all())
+    is_flat = array.dtype.kind == "i" and array.ndim == 1
+    return is_flat and bool(((array >= 0) & (array < size)).all())
 
 
-def _runs(runs: Any) -> bool:
-    """Return whether these are counted runs, no two the same."""
-    texts = isinstance(runs, list) and all(isinstance(run, str) for run in runs)
-    return texts and 0 < len(runs) <= linear.MOST_GRAMS and len(set(runs)) == len(runs)
+def _has_rows(column: RaggedColumn, rows: int, min_length: int) -> bool:
+    """Return whether a column has so many rows, none of them shorter than `min_length`."""
+    lengths = np.asarray(column.lengths)
+    if lengths.dtype.kind != "i" or lengths.shape != (rows,):
+        return False
+    return bool((lengths >= min_length).all() and lengths.sum() == len(column.flat))
 
 
-def _rising(keys: Array, most: int) -> bool:
-    """Return whether these are runs as numbers below `most`, each above the one before (n)."""
+def _are_ngrams(ngrams: Any, size: int) -> bool:
+    """Return whether these are n-grams such as "3_5" of ids below `size`, no two the same."""
+    if not isinstance(ngrams, list) or not 0 < len(ngrams) <= features.MAX_NGRAMS:
+        return False
+    if not all(isinstance(ngram, str) for ngram in ngrams) or len(set(ngrams)) < len(ngrams):
+        return False
+    known = {str(i) for i in range(size)}
+    parts = [ngram.split("_") for ngram in ngrams]
+    return all(len(ids) <= features.CHARACTER_ORDER and known.issuperset(ids) for ids in parts)
+
+
+def _are_keys(keys: Array, limit: int) -> bool:
+    """Return whether these are keys of n-grams below `limit`, each above the one before (n)."""
     if keys.dtype != np.int64 or keys.ndim != 1 or not len(keys):
         return False
-    return bool(keys[0] >= 0 and int(keys[-1]) < most and (np.diff(keys) > 0).all())
+    return bool(keys[0] >= 0 and int(keys[-1]) < limit and (np.diff(keys) > 0).all())
 
 
-def _times(times: Array, keys: Array) -> bool:
-    """Return whether these say how often each run stands there (n)."""
-    whole = times.dtype == np.int64 and times.shape == keys.shape
-    return whole and bool(((times > 0) & (times < MOST_TIMES)).all())
+def _are_positive(counts: Array, keys: Array) -> bool:
+    """Return whether these say how often each n-gram was seen (n)."""
+    is_flat = counts.dtype == np.int64 and counts.shape == keys.shape
+    return is_flat and bool(((counts > 0) & (counts < MAX_COUNT)).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,45 +15,42 @@ from unrolled.data.block import Array
 
 @dataclass(frozen=True)
 class MostFrequent:
-    """The row of steps that stands most often in the training part, the first one where several do.
+    """The row of steps that is most frequent in the training part, the first one of several.
 
     Attributes:
-        answers: The ids of that row, by output.
+        rows: The ids of that row, by output.
     """
 
-    answers: Mapping[str, Array]
+    rows: Mapping[str, Array]
     name = "most frequent output"
 
     @classmethod
-    def fitted(cls, examples: Examples, outputs: Sequence[str]) -> Self:
+    def fit(cls, examples: Examples, outputs: Sequence[str]) -> Self:
         """Return the most frequent rows of a training part."""
-        found = {}
+        most_frequent = {}
         for output in outputs:
-            count: dict[bytes, int] = {}
             rows = examples.targets[output].rows()
-            for row in rows:
-                count[row.tobytes()] = count.get(row.tobytes(), 0) + 1
-            most = max(count, key=lambda row: count[row])
-            found[output] = np.frombuffer(most, rows[0].dtype)
-        return cls(found)
+            ((row, _),) = Counter(row.tobytes() for row in rows).most_common(1)
+            most_frequent[output] = np.frombuffer(row, rows[0].dtype)
+        return cls(most_frequent)
 
-    def outputs(self, examples: Examples) -> dict[str, Array | list[Array]]:
+    def predict(self, examples: Examples) -> dict[str, Array | list[Array]]:
         """Return the ids of every row, by output."""
-        return {output: [answer] * examples.rows for output, answer in self.answers.items()}
+        return {output: [row] * examples.rows for output, row in self.rows.items()}
 
-    def nats(self, examples: Examples) -> dict[str, Array]:  # noqa: ARG002
+    def nll(self, examples: Examples) -> dict[str, Array]:  # noqa: ARG002
         """Return nothing: it gives no probability to any other row."""
         return {}
 
-    def facts(self) -> dict[str, Any]:
-        """Return all but the arrays, as JSON."""
-        return {"outputs": list(self.answers)}
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays, as JSON."""
+        return {"outputs": list(self.rows)}
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays by output."""
-        return dict(self.answers)
+        return dict(self.rows)
 
     @classmethod
-    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
-        """Return the reference that facts and arrays describe."""
+    def from_dict(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the baseline that `to_dict` and `arrays` described."""
         return cls({output: arrays[output] for output in facts["outputs"]})

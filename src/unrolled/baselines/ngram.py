@@ -1,4 +1,4 @@
-"""An n-gram model of the outputs: how probable is each step after those before it?"""
+"""An n-gram model of the outputs: how probable is each step, given the steps before it?"""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from typing import Any, Self
 
 import numpy as np
 
-from unrolled.baselines.linear import FEW_SYMBOLS
-from unrolled.baselines.nearest import thinned
+from unrolled.baselines.subsample import evenly_spaced
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.categories import Categories
+from unrolled.data.ngram_counts import FEW_SYMBOLS, MAX_KEY, find_keys, ngram_keys
 
-MOST_ROWS = 20_000
-FEW_ORDER, ORDER = 5, 3  # steps counted together: of characters, of words
-DISCOUNT = 0.75  # taken from every count, for what was not seen
-OWN = 0.6  # share of a class's own model; the rest is that of all rows
-MOST_KEYS = 2**62  # a run of steps is kept as one whole number
+MAX_ROWS = 20_000
+CHARACTER_ORDER, WORD_ORDER = 5, 3  # the length of the longest n-grams
+DISCOUNT = 0.75  # subtracted from every count, as probability for what was not seen
+CLASS_SHARE = 0.6  # the weight of a class's own model; the model of all rows has the rest
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How often each run of 1 to k steps stands in the training part.
+class NGramCounts:
+    """How often each n-gram of 1 to k steps stands in the training part.
 
-    The longest runs are counted as they stand; a shorter one, by how many different steps stood
-    before it.
+    The longest n-grams are counted as they stand; the count of a shorter one is the number of
+    different steps that stood before it.
 
     Attributes:
-        size: How many symbols there are.
-        keys: For each length of a run, the runs that were seen, as sorted numbers.
-        counts: How often each was.
+        size: The size of the vocabulary.
+        keys: For each n, the sorted keys of the n-grams that were seen.
+        counts: How often each was seen.
     """
 
     size: int
@@ -41,45 +40,51 @@ class Counts:
     counts: tuple[Array, ...]
 
     @classmethod
-    def of(cls, runs: list[Array], size: int) -> Self:
-        """Return the counts of runs as `_runs` spells them, one array for each length."""
-        found = []
-        for run, longer in zip_longest(runs, runs[1:]):
-            once = run if longer is None else run[np.unique(longer, return_index=True)[1]]
-            found.append(np.unique(once, return_counts=True))
-        return cls(size, tuple(keys for keys, _ in found), tuple(count for _, count in found))
+    def from_keys(cls, ngrams: list[Array], size: int) -> Self:
+        """Return the counts of n-grams, given what `ngram_keys` returned for all rows."""
+        counted = []
+        for keys, longer in zip_longest(ngrams, ngrams[1:]):
+            if longer is not None:  # once for each different step before it
+                keys = keys[np.unique(longer, return_index=True)[1]]
+            counted.append(np.unique(keys, return_counts=True))
+        return cls(size, tuple(keys for keys, _ in counted), tuple(count for _, count in counted))
 
-    def probabilities(self, runs: list[Array]) -> Array:
-        """Return the probability of each last step of the runs, given the steps before it.
+    def probabilities(self, ngrams: list[Array]) -> Array:
+        """Return the probability of the last step of n-grams, given the steps before it.
 
-        What is taken from the counts of the steps that followed is shared out as the run that is
-        one step shorter says, and at last evenly.
-        Source: Kneser and Ney (1995), interpolated as in Chen and Goodman (1999), section 2.7.
+        What is subtracted from the counts is distributed as the n-grams that are one step shorter
+        say, and in the end evenly.
 
         Args:
-            runs: The runs of each length that end at each of the steps (n).
+            ngrams: For each n, the n-grams that end at each of the steps (n).
+
+        Source:
+            Kneser and Ney (1995), interpolated as in Chen and Goodman (1999), section 2.7.
         """
-        found: Array = np.full(len(runs[0]), 1 / self.size)
-        for keys, counts, run, (contexts, times, kinds) in zip(
-            self.keys, self.counts, runs, self._contexts, strict=True
+        probability: Array = np.full(len(ngrams[0]), 1 / self.size)
+        for keys, counts, ngram, (contexts, totals, followers) in zip(
+            self.keys, self.counts, ngrams, self._contexts, strict=True
         ):
-            before = run // self.size
-            seen, different = _looked(contexts, times, before), _looked(contexts, kinds, before)
-            own = np.maximum(_looked(keys, counts, run) - DISCOUNT, 0)
-            share = (own + DISCOUNT * different * found) / np.maximum(seen, 1)
-            found = np.where(seen > 0, share, found)
-        return found
+            context = ngram // self.size
+            total, distinct = (
+                _look_up(contexts, totals, context),
+                _look_up(contexts, followers, context),
+            )
+            discounted = np.maximum(_look_up(keys, counts, ngram) - DISCOUNT, 0)
+            interpolated = (discounted + DISCOUNT * distinct * probability) / np.maximum(total, 1)
+            probability = np.where(total > 0, interpolated, probability)
+        return probability
 
     @cached_property
     def _contexts(self) -> list[tuple[Array, Array, Array]]:
-        """For each length, what runs begin with, how often, and by how many steps followed."""
-        found = []
+        """For each n: the contexts, how often each was seen, how many different steps followed."""
+        contexts_by_length = []
         for keys, counts in zip(self.keys, self.counts, strict=True):
-            contexts, first, kinds = np.unique(
+            contexts, first, followers = np.unique(
                 keys // self.size, return_index=True, return_counts=True
             )
-            found.append((contexts, np.add.reduceat(counts, first), kinds))
-        return found
+            contexts_by_length.append((contexts, np.add.reduceat(counts, first), followers))
+        return contexts_by_length
 
 
 @dataclass(frozen=True)
@@ -89,20 +94,20 @@ class NGram:
     Rows with the same categories are a class; its model and that of all rows are interpolated.
 
     Attributes:
-        every: The counts over all training rows, by output.
-        within: The counts within each class; nothing where no category goes in.
+        all_rows: The counts over all training rows, by output.
+        by_class: The counts within each class; empty where no category goes in.
         classes: The categories of each class (k c).
         categories: Where the examples hold categories.
     """
 
-    every: Mapping[str, Counts]
-    within: Mapping[str, Counts]
+    all_rows: Mapping[str, NGramCounts]
+    by_class: Mapping[str, NGramCounts]
     classes: Array
     categories: Categories
     name = "n-gram"
 
     @classmethod
-    def fitted(
+    def fit(
         cls,
         examples: Examples,
         outputs: Sequence[str],
@@ -114,117 +119,106 @@ class NGram:
         Args:
             examples: The training part, with targets.
             outputs: The outputs that are rows of ids.
-            symbols: How many ids each output has.
+            symbols: The size of the vocabulary of each output.
             categories: Where the examples hold categories.
         """
-        kept = thinned(examples.rows, MOST_ROWS)
-        labels = categories.codes(examples)[kept]
+        rows = evenly_spaced(examples.rows, MAX_ROWS)
+        labels = categories.codes(examples)[rows]
         classes = np.unique(labels, axis=0)
-        every, within = {}, {}
+        all_rows, by_class = {}, {}
         for output in outputs:
             size = symbols[output]
-            block = examples.targets[output].take(kept)
-            runs = _runs(block, size, _order(size, len(classes)))
-            every[output] = Counts.of(runs, size)
+            column = examples.targets[output].take(rows)
+            ngrams = ngram_keys(column, size, _order(size, len(classes)))
+            all_rows[output] = NGramCounts.from_keys(ngrams, size)
             if labels.shape[1]:
-                place = _steps(_places(labels, classes), block)
-                within[output] = Counts.of(_inside(runs, place, size), size)
-        return cls(every, within, classes, categories)
+                step_classes = _at_each_step(_find_classes(labels, classes), column)
+                within = _prefix_class(ngrams, step_classes, size)
+                by_class[output] = NGramCounts.from_keys(within, size)
+        return cls(all_rows, by_class, classes, categories)
 
-    def outputs(self, examples: Examples) -> dict[str, Array | list[Array]]:  # noqa: ARG002
-        """Return nothing: it judges rows and writes none."""
+    def predict(self, examples: Examples) -> dict[str, Array | list[Array]]:  # noqa: ARG002
+        """Return nothing: the model judges rows and generates none."""
         return {}
 
-    def nats(self, examples: Examples) -> dict[str, Array]:
-        """Return minus the log-probability of each row of the true outputs (n), by output."""
-        found = {}
-        for output, counts in self.every.items():
-            block, size = examples.targets[output], counts.size
-            runs = _runs(block, size, len(counts.keys))
-            shares = counts.probabilities(runs)
-            if output in self.within:
-                place = _steps(_places(self.categories.codes(examples), self.classes), block)
-                own = self.within[output].probabilities(_inside(runs, place, size))
-                shares = np.where(place < 0, shares, OWN * own + (1 - OWN) * shares)
-            found[output] = block.sum_by_row(-np.log(shares))
-        return found
+    def nll(self, examples: Examples) -> dict[str, Array]:
+        """Return the negative log-likelihood of each row of the true outputs (n), by output."""
+        nll = {}
+        for output, counts in self.all_rows.items():
+            column, size = examples.targets[output], counts.size
+            ngrams = ngram_keys(column, size, len(counts.keys))
+            probability = counts.probabilities(ngrams)
+            if output in self.by_class:
+                classes = _find_classes(self.categories.codes(examples), self.classes)
+                step_classes = _at_each_step(classes, column)
+                within = self.by_class[output].probabilities(
+                    _prefix_class(ngrams, step_classes, size)
+                )
+                mixed = CLASS_SHARE * within + (1 - CLASS_SHARE) * probability
+                probability = np.where(step_classes < 0, probability, mixed)
+            nll[output] = column.sum_by_row(-np.log(probability))
+        return nll
 
-    def facts(self) -> dict[str, Any]:
-        """Return all but the arrays, as JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays, as JSON."""
         return {
-            "sizes": {output: counts.size for output, counts in self.every.items()},
-            "orders": {output: len(counts.keys) for output, counts in self.every.items()},
-            "within": list(self.within),
+            "sizes": {output: counts.size for output, counts in self.all_rows.items()},
+            "orders": {output: len(counts.keys) for output, counts in self.all_rows.items()},
+            "within": list(self.by_class),
             "categories": asdict(self.categories),
         }
 
     def arrays(self) -> dict[str, Array]:
-        """Return the arrays by output, length of the runs, and part."""
-        found = {"classes": self.classes}
-        for which, models in (("every", self.every), ("within", self.within)):
-            for output, counts in models.items():
-                for k, (keys, times) in enumerate(zip(counts.keys, counts.counts, strict=True), 1):
-                    found[f"{which}/{output}/{k}/keys"] = keys
-                    found[f"{which}/{output}/{k}/counts"] = times
-        return found
+        """Return the arrays by output, length of the n-grams, and part."""
+        arrays = {"classes": self.classes}
+        for group, models in (("every", self.all_rows), ("within", self.by_class)):
+            for output, model in models.items():
+                for n, (keys, counts) in enumerate(zip(model.keys, model.counts, strict=True), 1):
+                    arrays[f"{group}/{output}/{n}/keys"] = keys
+                    arrays[f"{group}/{output}/{n}/counts"] = counts
+        return arrays
 
     @classmethod
-    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
-        """Return the reference that facts and arrays describe."""
+    def from_dict(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the baseline that `to_dict` and `arrays` described."""
 
-        def counts(which: str, output: str) -> Counts:
-            runs = range(1, facts["orders"][output] + 1)
-            keys = tuple(arrays[f"{which}/{output}/{k}/keys"] for k in runs)
-            times = tuple(arrays[f"{which}/{output}/{k}/counts"] for k in runs)
-            return Counts(facts["sizes"][output], keys, times)
+        def load_counts(group: str, output: str) -> NGramCounts:
+            lengths = range(1, facts["orders"][output] + 1)
+            keys = tuple(arrays[f"{group}/{output}/{n}/keys"] for n in lengths)
+            counts = tuple(arrays[f"{group}/{output}/{n}/counts"] for n in lengths)
+            return NGramCounts(facts["sizes"][output], keys, counts)
 
         return cls(
-            {output: counts("every", output) for output in facts["sizes"]},
-            {output: counts("within", output) for output in facts["within"]},
+            {output: load_counts("every", output) for output in facts["sizes"]},
+            {output: load_counts("within", output) for output in facts["within"]},
             arrays["classes"],
             Categories.from_dict(facts["categories"]),
         )
 
 
 def _order(size: int, classes: int) -> int:
-    """Return how many steps to count together, fewer where they would not fit in one number."""
-    order = FEW_ORDER if size < FEW_SYMBOLS else ORDER
-    return max(k for k in range(1, order + 1) if k == 1 or max(1, classes) * size**k <= MOST_KEYS)
+    """Return the length of the longest n-grams, shorter where a key would not fit in an integer."""
+    order = CHARACTER_ORDER if size < FEW_SYMBOLS else WORD_ORDER
+    return max(n for n in range(1, order + 1) if n == 1 or max(1, classes) * size**n <= MAX_KEY)
 
 
-def _runs(block: RaggedColumn, size: int, order: int) -> list[Array]:
-    """Return the run of 1 to `order` steps that ends at each step, its last step as last digit.
-
-    Before a row stands id 0, which is in none.
-    """
-    steps, place = block.flat.astype(np.int64), np.arange(len(block.flat))
-    begins = np.zeros_like(place) if block.offsets is None else block.offsets[:-1]
-    first = np.repeat(begins, block.lengths if block.lengths is not None else 1)
-    found = [steps]
-    for back in range(1, order):
-        there = place - back
-        earlier = np.where(there >= first, steps[np.maximum(there, 0)], 0)
-        found.append(found[-1] + earlier * size**back)
-    return found
+def _prefix_class(ngrams: list[Array], classes: Array, size: int) -> list[Array]:
+    """Return n-grams with the class of their row as the first digit of their keys."""
+    return [keys + classes * size**n for n, keys in enumerate(ngrams, 1)]
 
 
-def _inside(runs: list[Array], classes: Array, size: int) -> list[Array]:
-    """Return runs with the class they stand in as their first digit."""
-    return [run + classes * size**k for k, run in enumerate(runs, 1)]
-
-
-def _places(labels: Array, classes: Array) -> Array:
+def _find_classes(labels: Array, classes: Array) -> Array:
     """Return the class of each row (n), -1 where no training row had its categories."""
-    known = {row.tobytes(): place for place, row in enumerate(classes)}
+    known = {row.tobytes(): index for index, row in enumerate(classes)}
     return np.array([known.get(row.tobytes(), -1) for row in labels], dtype=np.int64)
 
 
-def _steps(values: Array, block: RaggedColumn) -> Array:
-    """Return a row's value at each of its steps."""
-    return np.repeat(values, block.lengths) if block.lengths is not None else values
+def _at_each_step(values: Array, column: RaggedColumn) -> Array:
+    """Return the value of each row at each of its steps."""
+    return np.repeat(values, column.lengths) if column.lengths is not None else values
 
 
-def _looked(keys: Array, values: Array, wanted: Array) -> Array:
-    """Return the values of some keys, 0 for those that are not there."""
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[place] == wanted, values[place], 0)
+def _look_up(known: Array, values: Array, keys: Array) -> Array:
+    """Return the value of each key, 0 for those that are not known."""
+    index = find_keys(known, keys)
+    return np.where(index >= 0, values[index], 0)

@@ -104,7 +104,7 @@ def restored(saved: SavedModel) -> Trained:
     simple = baselines.from_dicts(manifest["references"], saved.arrays("references.safetensors"))
     histories = _histories(manifest["history"])
     if simple or histories:  # else it was saved before it was trained
-        BaselineChecks(encoding).every(simple)
+        BaselineChecks(encoding).check_all(simple)
     built = build_bundle(spec, network, seeds=training.network_seeds)
     saved.set_weights(built.model)
     return Trained(

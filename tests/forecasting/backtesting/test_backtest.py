@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unrolled.forecasting.backtesting.backtest import backtested
+from unrolled.forecasting.backtesting.backtest import score_forecasts
 from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.series.timeline import Timeline
 
@@ -16,7 +16,7 @@ def scored(said, true=TRUE, losses=None, held=None, **more):
     n = len(true)
     origins = Origins((("y",),), np.zeros(n, int), np.arange(n), line)
     rolled = RollingForecasts(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
-    return backtested(rolled, levels=tuple(held or {}), season=None)
+    return score_forecasts(rolled, levels=tuple(held or {}), season=None)
 
 
 def test_scores_are_as_by_hand():
@@ -53,9 +53,9 @@ def test_coverage_and_width_and_the_loss_by_the_scale_of_the_mase():
 @pytest.mark.parametrize(
     ("off", "words"),
     [
-        (0.25, "the network's error is 75% smaller than that of the ridge"),
-        (1.0, "the network is no better than the ridge, which is simpler"),
-        (2.0, "the ridge is better than the network: its error is 50% smaller"),
+        (0.25, "The network is worth having: MAE 0.25 against 1 by the ridge (50 forecasts)."),
+        (1.0, "No clear difference: MAE 1 against 1 by the ridge (50 forecasts); the simpler one will do"),
+        (2.0, "The network is not worth having here: MAE 2 against 1 by the ridge (50 forecasts); take"),
     ],
 )
 def test_the_verdict_says_who_is_better(off, words):

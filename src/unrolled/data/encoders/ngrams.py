@@ -1,4 +1,4 @@
-"""Runs of symbols: what a linear map beside a network counts."""
+"""N-grams of tokens or characters, from whose counts the linear branch of a network predicts."""
 
 from __future__ import annotations
 
@@ -7,32 +7,27 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.data.block import Array, RaggedColumn
-from unrolled.data.ngram_counts import (
-    FEW_SYMBOLS,
-    MAX_KEY,
-    find_keys,
-    ngram_keys,
-    position_in_row,
-)
 
+FEW_SYMBOLS = 200  # fewer are taken for characters, whose n-grams are longer
 LONGEST = {"characters": 4, "words": 2}
-MOST = 50_000
+MAX_NGRAMS = 50_000
+MAX_KEY = 2**62
 
 
 class NGramEncoder:
-    """Ids of the runs that end at each step: the step alone, with the one before it, and so on.
+    """The ids of the n-grams that end at each step: the step alone, with the one before it, ...
 
-    Of words there are pairs, of characters runs of up to four. The place before a row counts as a
-    symbol of its own, and of characters also that after it: how a word ends says much. Id 0 is no
-    run that is known; the most frequent of the training part are.
+    Words have n-grams of up to two, characters of up to four. The place before a row counts as a
+    symbol of its own, and for characters also the place after it, because the end of a word tells
+    much. Id 0 is an unknown n-gram; the most frequent ones of the training part are known.
 
     Args:
-        size: Symbols.
-        closed: Whether runs may reach one place beyond the row; None takes it so of characters.
+        size: How many symbols there are.
+        closed: Whether n-grams may reach one place beyond the row; None means yes for characters.
 
     Example:
-        >>> rows = Block.of([np.array([2, 3, 2]), np.array([3])])
-        >>> Runs(size=900).fit(rows).encode(rows).flat.tolist()
+        >>> rows = RaggedColumn.from_rows([np.array([2, 3, 2]), np.array([3])])
+        >>> NGramEncoder(size=900).fit(rows).encode(rows).flat.tolist()
         [[1, 3], [2, 5], [1, 6], [2, 4]]
     """
 
@@ -44,70 +39,76 @@ class NGramEncoder:
         self.base, self.closed = size, few if closed is None else closed
         while self.base**longest > MAX_KEY:
             longest -= 1
-        self.known: list[Array] = [np.array([], np.int64)] * longest
+        self.keys: list[Array] = [np.array([], np.int64)] * longest  # sorted, by length
 
     @property
     def ids_per_step(self) -> int:
-        """Ids that a step has: of runs that end there, then of those that end beyond the row."""
-        return len(self.known) + (len(self.known) - 1 if self.closed else 0)
+        """Ids of a step: of n-grams that end there, then of those that end beyond the row."""
+        return len(self.keys) + (len(self.keys) - 1 if self.closed else 0)
 
     @property
     def size(self) -> int:
-        """Ids, with that of no run."""
-        return 1 + sum(map(len, self.known))
+        """Ids, with that of unknown n-grams."""
+        return 1 + sum(map(len, self.keys))
 
-    def fit(self, block: RaggedColumn) -> Self:
-        """Take the most frequent runs of the training part.
+    def fit(self, column: RaggedColumn) -> Self:
+        """Collect the most frequent n-grams of the training part.
 
         Args:
-            block: Ids of symbols, rows of steps.
+            column: Ids of symbols, rows of steps.
         """
-        keys: list[list[Array]] = [[] for _ in self.known]
-        for longer, there in self._keys(block):
-            keys[longer].append(there[there >= 0])
-        found = [np.unique(np.concatenate(each), return_counts=True) for each in keys]
-        counts = np.concatenate([count for _, count in found])
-        least = np.partition(counts, -MOST)[-MOST] if len(counts) > MOST else 1
-        self.known = [keys[count >= least] for keys, count in found]
+        by_length: list[list[Array]] = [[] for _ in self.keys]
+        for length, keys in self._keys(column):
+            by_length[length].append(keys[keys >= 0])
+        distinct = [np.unique(np.concatenate(part), return_counts=True) for part in by_length]
+        counts = np.concatenate([count for _, count in distinct])
+        full = len(counts) > MAX_NGRAMS
+        threshold = np.partition(counts, -MAX_NGRAMS)[-MAX_NGRAMS] if full else 1
+        self.keys = [keys[count >= threshold] for keys, count in distinct]
         return self
 
-    def encode(self, block: RaggedColumn) -> RaggedColumn:
-        """Return the ids of the runs that end at each step, rows of (t_i n).
+    def encode(self, column: RaggedColumn) -> RaggedColumn:
+        """Return the ids of the n-grams that end at each step, rows of (t_i n).
 
         Args:
-            block: Ids of symbols, rows of steps.
+            column: Ids of symbols, rows of steps.
         """
-        ids, firsts = [], np.cumsum([1, *map(len, self.known)])
-        for longer, keys in self._keys(block):
-            index = find_keys(self.known[longer], keys)
-            ids.append(np.where(index >= 0, index + firsts[longer], 0))
-        return RaggedColumn(np.stack(ids, axis=1).astype("int32"), block.offsets)
+        ids, first_ids = [], np.cumsum([1, *map(len, self.keys)])
+        for length, keys in self._keys(column):
+            known = self.keys[length]
+            index = np.minimum(np.searchsorted(known, keys), max(0, len(known) - 1))
+            is_known = known[index] == keys if len(known) else np.zeros(len(keys), bool)
+            ids.append(np.where(is_known, index + first_ids[length], 0))
+        return RaggedColumn(np.stack(ids, axis=1).astype("int32"), column.offsets)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        known = [keys.tolist() for keys in self.known]
+        """Return the fitted state as plain JSON."""
+        known = [keys.tolist() for keys in self.keys]
         return {"base": self.base, "closed": self.closed, "known": known}
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the runs that `to_dict` wrote."""
-        made = cls(size=facts["base"], closed=facts.get("closed", False))
-        made.known = [np.array(keys, np.int64) for keys in facts["known"]]
-        return made
+        """Return the encoder that `to_dict` wrote."""
+        encoder = cls(size=facts["base"], closed=facts.get("closed", False))
+        encoder.keys = [np.array(keys, np.int64) for keys in facts["known"]]
+        return encoder
 
-    def _keys(self, block: RaggedColumn) -> list[tuple[int, Array]]:
-        """Return how many symbols a run has beyond one, and its number at each step; -1 for none.
+    def _keys(self, column: RaggedColumn) -> list[tuple[int, Array]]:
+        """Return for each n-gram length (less one) the key at each step; -1 for none.
 
         Those that end at the step come first, then those that end beyond the row, at its last step.
         """
-        place = position_in_row(block)
-        keys = [
-            np.where(place >= longer - 1, all_keys, -1)  # at most one place before the row
-            for longer, all_keys in enumerate(ngram_keys(block, self.base, len(self.known)))
-        ]
-        found = list(enumerate(keys))
+        flat = column.flat.astype(np.int64)
+        position = np.concatenate([np.arange(len(row)) for row in column.rows()])  # in its row
+        keys, weight = [flat], 1
+        for back in range(1, len(self.keys)):
+            weight *= self.base
+            earlier = np.where(position >= back, np.roll(flat, back), 0)
+            longer = keys[-1] + weight * earlier
+            keys.append(np.where((position >= back - 1) & (keys[-1] >= 0), longer, -1))
+        by_length = list(enumerate(keys))
         if self.closed:
-            last = np.append(place[1:] == 0, True)
-            ends = [np.where(last & (own >= 0), own * self.base, -1) for own in keys[:-1]]
-            found += list(enumerate(ends, 1))
-        return found
+            is_last = np.append(position[1:] == 0, True)
+            beyond = [np.where(is_last & (key >= 0), key * self.base, -1) for key in keys[:-1]]
+            by_length += list(enumerate(beyond, 1))
+        return by_length

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.baselines.verdict import NETWORK, best_baseline, compare_scores, verdict
 from unrolled.data.block import Array
-from unrolled.forecasting.backtesting.plot import panels
+from unrolled.forecasting.backtesting.plot import draw_backtest
 from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
-from unrolled.forecasting.baselines import LAST, NETWORK, RIDGE, SEASONAL
+from unrolled.forecasting.baselines import REPEAT_LAST, RIDGE, SEASONAL_NAIVE
 
-COPY = 0.1  # of the error of repeating the last value: nearer to it, a forecast is its copy
-CLEARLY = 0.01  # share of an error that counts as better
+COPY_SHARE = 0.1  # of the error of repeating the last value: nearer to it, a forecast is its copy
+CLEAR_MARGIN = 0.01  # share of an error that counts as better
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ class Backtest:
         Raises:
             DataError: The file cannot be written.
         """
-        return panels(Path(path), self.arrays, self.origins, self.by_step, self.reliability)
+        return draw_backtest(Path(path), self.arrays, self.origins, self.by_step, self.reliability)
 
 
-def backtested(
+def score_forecasts(
     rolled: RollingForecasts, *, levels: tuple[int, ...], season: int | None
 ) -> Backtest:
     """Score forecasts.
@@ -92,16 +93,16 @@ def backtested(
     """
     arrays = rolled.arrays
     true = arrays["true"]
-    whom = [who for who in (NETWORK, LAST, SEASONAL, RIDGE) if who in arrays]
+    whom = [who for who in (NETWORK, REPEAT_LAST, SEASONAL_NAIVE, RIDGE) if who in arrays]
     scores, steps = {}, {}
     for who in whom:
         scores[who], steps[who] = _scores(true, arrays[who], rolled.scales)
     for who, loss in rolled.losses.items():
-        scores[who]["SQL"] = _mean(loss / rolled.scales[:, None])
+        scores[who]["SQL"] = _known_mean(loss / rolled.scales[:, None])
     intervals = {}
     for level in levels:
         width = arrays[f"hi-{level}"] - arrays[f"lo-{level}"]
-        mean = _mean(width[~np.isnan(true)])
+        mean = _known_mean(width[~np.isnan(true)])
         intervals[level] = {"coverage": rolled.held[level], "width": mean}
     return Backtest(
         windows=len(true),
@@ -139,30 +140,31 @@ def _scores(true: Array, said: Array, scale: Array) -> tuple[dict[str, float], A
     return {name: float(value) for name, value in found.items()}, steps
 
 
-def _mean(values: Array) -> float:
+def _known_mean(values: Array) -> float:
     """Return the mean of the values that are known, NaN where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")
 
 
 def _verdict(scores: Mapping[str, Mapping[str, float]], arrays: Mapping[str, Any]) -> str:
-    """Say whether the network is better than the best simple forecast, and whether it is a copy."""
+    """Say whether the network is worth having, and whether its forecasts are copies.
+
+    Windows overlap, so that their errors are not independent and give no standard error: a
+    difference counts when it is larger than a share of the baseline's error.
+    """
     metric = "MAE" if np.isnan(scores[NETWORK]["MASE"]) else "MASE"
-    own = scores[NETWORK][metric]
-    others = {who: found[metric] for who, found in scores.items() if who != NETWORK}
-    best = min(others, key=others.__getitem__)
-    spelled = {LAST: "repeating the last value", SEASONAL: "repeating the last season"}
-    name = spelled.get(best, f"the {best}")
-    share = 100 * (1 - own / others[best]) if others[best] else 0.0
-    if own < others[best] * (1 - CLEARLY):
-        said = f"the network's error is {share:.0f}% smaller than that of {name}, the best simple"
-        said += " forecast."
-    elif own <= others[best] * (1 + CLEARLY):
-        said = f"the network is no better than {name}, which is simpler. Prefer that."
-    else:
-        said = f"{name} is better than the network: its error is"
-        said += f" {100 * (1 - others[best] / own):.0f}% smaller. Prefer that."
-    near = float(np.nanmean(np.abs(arrays[NETWORK] - arrays[LAST])))
-    if near < COPY * float(np.nanmean(np.abs(arrays["true"] - arrays[LAST]))):
-        said += " Its forecasts are little more than copies of the last value."
-    return said
+    errors = {name: found[metric] for name, found in scores.items()}
+    best = best_baseline(errors)
+    words = {REPEAT_LAST: "repeating the last value", SEASONAL_NAIVE: "repeating the last season"}
+    compared = compare_scores(
+        metric,
+        errors[NETWORK],
+        errors[best],
+        words.get(best, f"the {best}"),
+        f"{len(arrays['true'])} forecasts",
+    )
+    sentence = verdict(errors[best] - errors[NETWORK], CLEAR_MARGIN * errors[best], compared)
+    distance = float(np.nanmean(np.abs(arrays[NETWORK] - arrays[REPEAT_LAST])))
+    if distance < COPY_SHARE * float(np.nanmean(np.abs(arrays["true"] - arrays[REPEAT_LAST]))):
+        sentence += " Its forecasts are little more than copies of the last value."
+    return sentence
