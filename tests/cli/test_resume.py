@@ -12,30 +12,30 @@ FORECAST = "forecast rows.jsonl --target a --horizon 2 --lookback 3 --units 4 --
 KEPT = "--checkpoint kept"
 
 
-def test_a_broken_training_needs_resume_and_goes_on(unrolled, table, monkeypatch):  # noqa: ARG001
-    keep = NetworkCheckpoints.keep
+def test_an_interrupted_training_needs_resume_and_continues(unrolled, table, monkeypatch):  # noqa: ARG001
+    save = NetworkCheckpoints.save_current
 
-    def kept(self, state, steps):
-        keep(self, state, steps)
+    def save_and_exit(self, state, step):
+        save(self, state, step)
         raise SystemExit(9)
 
     with monkeypatch.context() as patch:
-        patch.setattr(NetworkCheckpoints, "due", lambda _, steps: steps == 1)
-        patch.setattr(NetworkCheckpoints, "keep", kept)
+        patch.setattr(NetworkCheckpoints, "is_due", lambda _, step: step == 1)
+        patch.setattr(NetworkCheckpoints, "save_current", save_and_exit)
         assert unrolled(f"{TRAIN} {KEPT}").status == 9
     found = unrolled(f"{TRAIN} {KEPT}")
     assert found.status == 2
     assert " ".join(found.err.split()) == (
-        "error: 'kept' holds a training that was broken off, expected a new folder. Go on with it"
-        " by --resume (resume=True), or delete the folder to begin anew."
+        "error: 'kept' holds an interrupted training. Continue it with --resume (resume=True), or"
+        " delete the folder to start again."
     )
     found = unrolled(f"{TRAIN} {KEPT} --resume")
     assert found.status == 0
-    assert found.err.startswith("going on after pass 1 and 0 steps of the next\nepoch 2/2  loss")
+    assert found.err.startswith("resuming at epoch 2, step 1\nepoch 2/2  loss")
     assert "saved  model" in found.out
 
 
-def test_forecast_keeps_checkpoints_too(unrolled, table):
+def test_forecast_writes_checkpoints_too(unrolled, table):
     found = unrolled(f"{FORECAST} {KEPT} --resume")
     assert found.status == 0, found.err
     assert (table.parent / "kept" / "network-1.safetensors").is_file()

@@ -1,4 +1,4 @@
-"""Scheduled sampling feeds a decoder its own outputs as often as its schedule says."""
+"""Scheduled sampling feeds a decoder its own predictions as often as its schedule says."""
 
 import numpy as np
 import pytest
@@ -18,77 +18,77 @@ SCHEDULES = ("linear", "inverse-sigmoid")
 
 
 def expected(schedule, step, total):
-    """Return the chance of the true output, by the paper's formulas."""
+    """Return the probability of the true output, by the paper's formulas."""
     if schedule == "linear":
         return max(0.0, 1 - step / total)
     k = brentq(lambda k: k / (k + np.exp(total / 2 / k)) - 0.5, 1.01, 1e6)
     return k / (k + np.exp(step / k))
 
 
-def given(*, ids=True, rows=1, steps=DRAWS + 1):
-    """Return true outputs that are all 2, and own ones that are all 3."""
-    own = np.zeros((rows, steps, 5), "float32")
-    own[..., 3] = 1
+def make_inputs(*, ids=True, rows=1, steps=DRAWS + 1):
+    """Return true outputs that are all 2, and predictions that are all 3."""
+    logits = np.zeros((rows, steps, 5), "float32")
+    logits[..., 3] = 1
     if ids:
-        return [np.full((rows, steps), 2, "int32"), own]
+        return [np.full((rows, steps), 2, "int32"), logits]
     return [np.full((rows, steps, 3), 2, "float32"), np.full((rows, steps, 3), 3, "float32")]
 
 
-def mixed(layer, inputs, *, training=True):
+def apply(layer, inputs, *, training=True):
     return keras.ops.convert_to_numpy(layer(inputs, training=training))
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
 @pytest.mark.parametrize("step", [0, 10, 50, 75, 99])
-def test_the_share_of_true_outputs_follows_the_schedule(schedule, ids, step):
-    layer, chance = ScheduledSampling(schedule, TOTAL, seed=3), expected(schedule, step, TOTAL)
+def test_the_fraction_of_true_outputs_follows_the_schedule(schedule, ids, step):
+    layer, probability = ScheduledSampling(schedule, TOTAL, seed=3), expected(schedule, step, TOTAL)
     layer.step.assign(step)
-    fed = mixed(layer, given(ids=ids))[:, 1:]
-    if not ids:  # a step's numbers go together
+    fed = apply(layer, make_inputs(ids=ids))[:, 1:]
+    if not ids:  # all numbers of a step are replaced together
         assert (fed == fed[..., :1]).all()
         fed = fed[..., 0]
-    error = np.sqrt(chance * (1 - chance) / DRAWS)
-    assert (fed == 2).mean() == pytest.approx(chance, abs=5 * error + 1e-9)
+    error = np.sqrt(probability * (1 - probability) / DRAWS)
+    assert (fed == 2).mean() == pytest.approx(probability, abs=5 * error + 1e-9)
 
 
 @pytest.mark.parametrize("total", [1, 2, 7, 100, 30_000])
 def test_the_inverse_sigmoid_is_one_half_in_the_middle_and_only_falls(total):
     layer = ScheduledSampling("inverse-sigmoid", total)
-    chances = [float(layer.true_share(step)) for step in np.linspace(0, total, 9)]
-    assert chances[4] == pytest.approx(0.5, abs=1e-3)
-    assert chances == sorted(chances, reverse=True)
-    assert float(layer.true_share(1e9)) == 0
+    probabilities = [float(layer.true_probability(step)) for step in np.linspace(0, total, 9)]
+    assert probabilities[4] == pytest.approx(0.5, abs=1e-3)
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert float(layer.true_probability(1e9)) == 0
 
 
-def test_after_all_steps_of_the_linear_schedule_only_own_outputs_are_fed():
+def test_after_all_steps_of_the_linear_schedule_only_predictions_are_fed():
     layer = ScheduledSampling("linear", TOTAL)
     for step in (TOTAL, TOTAL + 50):
         layer.step.assign(step)
-        fed = mixed(layer, given())
-        assert fed[0, 0] == 2  # the start is nobody's output
+        fed = apply(layer, make_inputs())
+        assert fed[0, 0] == 2  # the start is never replaced
         assert (fed[:, 1:] == 3).all()
 
 
-def test_own_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
+def test_predicted_ids_are_never_padding_or_unknown_and_rows_keep_their_lengths():
     layer = ScheduledSampling("linear", 1)
     layer.step.assign(1)
-    said = np.zeros((1, 5, IDS), "float32")
-    said[..., :4] = [4, 3, 1, 2]
-    fed = mixed(layer, [np.array([[2, 4, 4, 0, 0]], "int32"), said])
+    logits = np.zeros((1, 5, IDS), "float32")
+    logits[..., :4] = [4, 3, 1, 2]
+    fed = apply(layer, [np.array([[2, 4, 4, 0, 0]], "int32"), logits])
     assert fed.tolist() == [[2, 3, 3, 0, 0]]
 
 
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "numbers"])
-def test_an_own_output_is_that_of_the_step_before(ids):
+def test_a_prediction_is_that_of_the_step_before(ids):
     rng, layer = np.random.default_rng(0), ScheduledSampling("linear", 1)
     layer.step.assign(1)
-    said = rng.normal(size=(4, 6, IDS)).astype("float32")
+    outputs = rng.normal(size=(4, 6, IDS)).astype("float32")
     true = np.full((4, 6), 9, "int32") if ids else np.full((4, 6, IDS), 9, "float32")
-    fed = mixed(layer, [true, said])
-    own = said[..., 2:].argmax(axis=-1) + 2 if ids else said
+    fed = apply(layer, [true, outputs])
+    predicted = outputs[..., 2:].argmax(axis=-1) + 2 if ids else outputs
     np.testing.assert_array_equal(fed[:, 0], true[:, 0])
-    np.testing.assert_array_equal(fed[:, 1:], own[:, :-1])
+    np.testing.assert_array_equal(fed[:, 1:], predicted[:, :-1])
 
 
 def test_every_row_and_every_call_is_drawn_anew():
@@ -96,33 +96,33 @@ def test_every_row_and_every_call_is_drawn_anew():
     fed = []
     for _ in range(2):
         layer.step.assign(1)
-        fed.append(mixed(layer, given(rows=2)))
+        fed.append(apply(layer, make_inputs(rows=2)))
     assert not (fed[0][0] == fed[0][1]).all()
     assert not (fed[0] == fed[1]).all()
 
 
-def test_outside_training_nothing_is_mixed_and_no_step_counted():
+def test_outside_training_nothing_is_replaced_and_no_step_is_counted():
     layer = ScheduledSampling("linear", 1)
     layer.step.assign(1)
-    np.testing.assert_array_equal(mixed(layer, given(), training=False), given()[0])
+    np.testing.assert_array_equal(apply(layer, make_inputs(), training=False), make_inputs()[0])
     assert float(layer.step) == 1
 
 
 def test_each_call_in_training_is_one_step():
     layer = ScheduledSampling("linear", TOTAL)
     for calls in range(1, 4):
-        mixed(layer, given(steps=2))
+        apply(layer, make_inputs(steps=2))
         assert float(layer.step) == calls
 
 
-def learner(schedule, *, epochs=3, tokens=True, stops=False):
-    """Return a decoder's network, what is trained in its place, its rows, and the settings."""
+def make_decoder(schedule, *, epochs=3, tokens=True, stops=False):
+    """Return the network of a decoder, the model that is trained, its rows, and the settings."""
     rng = np.random.default_rng(0)
     rows = [rng.integers(2, IDS, size=n).astype("int32") for n in rng.integers(1, 6, 20)]
-    said = rows if tokens else [row[:, None].astype("float32") for row in rows]
+    outputs = rows if tokens else [row[:, None].astype("float32") for row in rows]
     facts = rng.normal(size=(20, 3)).astype("float32")
     examples = Examples(
-        {"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(said)}, rows=20
+        {"x": RaggedColumn.from_rows(facts)}, {"y": RaggedColumn.from_rows(outputs)}, rows=20
     )
     examples = examples.with_teacher_forcing("y", start=2 if tokens else 0, stops=stops)
     o = IDS if tokens else 1
@@ -132,19 +132,19 @@ def learner(schedule, *, epochs=3, tokens=True, stops=False):
     settings = Training(
         epochs=epochs, batch_size=8, learning_rate=0.01, patience=9, scheduled_sampling=schedule
     ).model_copy(update={"verbose": False})
-    return network, fit._learner(network, examples, settings), examples, settings
+    return network, fit._training_model(network, examples, settings), examples, settings
 
 
-def mixing(model):
+def sampling_layers(model):
     return [layer for layer in model.layers if isinstance(layer, ScheduledSampling)]
 
 
 @pytest.mark.parametrize("kind", [{}, {"tokens": False}, {"tokens": False, "stops": True}], ids=str)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
-    _, model, examples, settings = learner(schedule, **kind)
-    (layer,) = mixing(model)
-    assert layer.total == 9  # three passes of three batches of eight
+    _, model, examples, settings = make_decoder(schedule, **kind)
+    (layer,) = sampling_layers(model)
+    assert layer.total_steps == 9  # three epochs of three batches of eight
     losses.compile_network(model, examples, settings)
     fed = ValidationDataset(examples, make_batches(examples, 8))
     for epoch in range(1, 3):
@@ -153,51 +153,52 @@ def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_what_is_trained_says_what_the_network_says(schedule):
-    network, model, examples, _ = learner(schedule)
-    mixing(model)[0].step.assign(10**6)
-    given = batch_inputs(examples, make_batches(examples, 20)[0])
-    np.testing.assert_array_equal(model.predict_on_batch(given), network.predict_on_batch(given))
+def test_the_model_that_is_trained_has_the_outputs_of_the_network(schedule):
+    network, model, examples, _ = make_decoder(schedule)
+    sampling_layers(model)[0].step.assign(10**6)
+    inputs = batch_inputs(examples, make_batches(examples, 20)[0])
+    np.testing.assert_array_equal(model.predict_on_batch(inputs), network.predict_on_batch(inputs))
 
 
-def test_once_all_is_mixed_training_no_longer_sees_the_true_outputs():
-    _, model, examples, _ = learner("linear")
-    given = batch_inputs(examples, make_batches(examples, 20)[0])
-    other = {**given, "previous": given["previous"].copy()}
-    mixing(model)[0].step.assign(10**6)
-    said = keras.ops.convert_to_numpy(model(given, training=True))
-    # The first own output comes of the start, which stays; the next ones of true outputs, once.
+def test_at_the_end_of_the_schedule_training_no_longer_sees_the_true_outputs():
+    _, model, examples, _ = make_decoder("linear")
+    inputs = batch_inputs(examples, make_batches(examples, 20)[0])
+    other = {**inputs, "previous": inputs["previous"].copy()}
+    sampling_layers(model)[0].step.assign(10**6)
+    outputs = keras.ops.convert_to_numpy(model(inputs, training=True))
+    # The first prediction depends on the start, which stays; the next ones on true outputs, once.
     ids = other["previous"][:, 1]
     other["previous"][:, 1] = np.where(ids > 0, 2 + (ids - 1) % 3, 0)  # the next known one
     np.testing.assert_array_equal(
-        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], said[:, 1]
+        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], outputs[:, 1]
     )
-    mixing(model)[0].step.assign(0)
+    sampling_layers(model)[0].step.assign(0)
     assert not np.array_equal(
-        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], said[:, 1]
+        keras.ops.convert_to_numpy(model(other, training=True))[:, 1], outputs[:, 1]
     )
 
 
-def test_it_is_off_unless_asked_for():
+def test_it_is_off_by_default():
     assert Training().scheduled_sampling == "none"
-    network, model, _, _ = learner("none")
-    assert mixing(model) == []
+    network, model, _, _ = make_decoder("none")
+    assert sampling_layers(model) == []
     assert len(model.weights) == len(network.weights)
 
 
-def test_a_network_without_a_decoder_has_nothing_to_mix():
+def test_without_a_decoder_there_is_no_scheduled_sampling():
     x, y = (
         RaggedColumn.from_rows(np.zeros((4, 3), "float32")),
         RaggedColumn.from_rows(np.zeros((4, 1), "float32")),
     )
     network = build_bundle(NetworkSpec("one-to-one", values=3), Network(units=4)).model
     settings = Training(scheduled_sampling="linear")
-    assert mixing(fit._learner(network, Examples({"x": x}, {"y": y}, rows=4), settings)) == []
+    model = fit._training_model(network, Examples({"x": x}, {"y": y}, rows=4), settings)
+    assert sampling_layers(model) == []
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_a_network_fitted_so_is_saved_and_loaded_without_it(schedule, tmp_path):
-    network, _, examples, settings = learner(schedule)
+def test_a_fitted_network_is_saved_and_loaded_without_the_layer(schedule, tmp_path):
+    network, _, examples, settings = make_decoder(schedule)
     earlier = [weight.copy() for weight in network.get_weights()]
     history = fit.fit(network, examples, examples, settings)
     assert all(np.isfinite(history.loss))
@@ -205,5 +206,5 @@ def test_a_network_fitted_so_is_saved_and_loaded_without_it(schedule, tmp_path):
     assert not [weight for weight in network.weights if weight.path.endswith("step")]
     network.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")
-    given = batch_inputs(examples, make_batches(examples, 20)[0])
-    np.testing.assert_array_equal(loaded.predict_on_batch(given), network.predict_on_batch(given))
+    inputs = batch_inputs(examples, make_batches(examples, 20)[0])
+    np.testing.assert_array_equal(loaded.predict_on_batch(inputs), network.predict_on_batch(inputs))

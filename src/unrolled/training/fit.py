@@ -161,7 +161,7 @@ def _training_model(network: Any, examples: Examples, training: Training) -> Any
         if isinstance(predicted, dict):
             predicted = predicted[examples.feedback]
         outputs = network({**inputs, PREVIOUS: sampling([inputs[PREVIOUS], predicted])})
-    return keras().Model(inputs, keras().tree.map_structure(lambda y: y * 1.0, outputs))
+    return keras.Model(inputs, keras.tree.map_structure(lambda y: y * 1.0, outputs))
 
 
 def _run(model: Any, best: BestWeights, validation: Examples, callbacks: Sequence[Any]) -> Stopped:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from unrolled.backend import keras
 from unrolled.data.encoders.vocabulary import END, PADDING
 
-ops = keras().ops
-Layer: Any = keras().layers.Layer
+ops = keras.ops
+Layer: Any = keras.layers.Layer
 
 
 class ScheduledSampling(Layer):
@@ -36,7 +36,7 @@ class ScheduledSampling(Layer):
         self.supports_masking = True
         self.schedule, self.total_steps = schedule, max(1, total_steps)
         self.k = _sigmoid_constant(self.total_steps / 2)
-        self.seeds = keras().random.SeedGenerator(seed)
+        self.seeds = keras.random.SeedGenerator(seed)
         self.step = self.add_weight((), initializer="zeros", trainable=False, name="step")
 
     def true_probability(self, step: Any) -> Any:
@@ -68,7 +68,7 @@ class ScheduledSampling(Layer):
         # One step late, like the true outputs; the first is always the start.
         predicted = ops.concatenate([true[:, :1], predicted[:, :-1]], axis=1)
         shape = ops.shape(true)[:2] if is_ids else (*ops.shape(true)[:2], 1)
-        draws = keras().random.uniform(shape, seed=self.seeds)
+        draws = keras.random.uniform(shape, seed=self.seeds)
         feeds_true = draws < self.true_probability(self.step)
         if is_ids:  # padding stays, so that rows keep their lengths
             feeds_true = ops.logical_or(feeds_true, true == PADDING)
