@@ -11,7 +11,9 @@ def test_rows_held_out_may_be_longer_than_all_that_train():
     rows[5] = [1.0, 2.0, 3.0, 4.0]
     table = {"x": rows, "y": [float(i) for i in range(40)]}
     few = unrolled.Training(epochs=1, verbose=False, seed=10)  # holds the longer row out
-    found = unrolled.SequenceModel("x:numbers", "y", network=SMALL, training=few).fit_and_evaluate(table)
+    found = unrolled.SequenceModel("x:numbers", "y", network=SMALL, training=few).fit_and_evaluate(
+        table
+    )
     assert set(found.scores["y"]) == {"network", "mean", "ridge"}
 
 

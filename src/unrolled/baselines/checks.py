@@ -14,7 +14,6 @@ from unrolled.baselines.most_frequent import MostFrequent
 from unrolled.baselines.nearest import Nearest
 from unrolled.baselines.ngram import NGram, NGramCounts
 from unrolled.data.block import Array, RaggedColumn
-from unrolled.data.encoders.encoder import embedded
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ngram_counts import MAX_KEY
 from unrolled.errors import DataError
@@ -46,7 +45,9 @@ class BaselineChecks:
         self.t, self.u = encoder.steps_in, encoder.steps_out
         self.inputs_have_steps = FACTS[schema.shape].inputs == "many"
         self.categories = encoder.category_inputs
-        self.ids = {n: sizes[n] for n, column_encoder in inputs.items() if embedded(column_encoder)}
+        self.ids = {
+            n: sizes[n] for n, column_encoder in inputs.items() if column_encoder.produces_ids
+        }
         self.values = sum(sizes[n] for n in inputs if n not in self.ids)
         self.heads = {n: sizes[n] for n in outputs}
         have_steps = [n for n, column in outputs.items() if column.side == "many"]
