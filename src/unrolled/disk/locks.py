@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+
+from filelock import BaseFileLock, FileLock, Timeout
 
 POLL_SECONDS = 0.01  # between two attempts to take a lock that another process holds
 
@@ -77,17 +78,13 @@ def wait_for_lock(path: Path, *, seconds: float) -> Iterator[bool]:
         lock.release()
 
 
-def _file_lock(path: Path) -> Any:
+def _file_lock(path: Path) -> BaseFileLock:
     """Return the library's lock of a file, not yet acquired."""
-    from filelock import FileLock  # takes a moment, and most programs never lock
-
     return FileLock(path, mode=0o644, thread_local=False)
 
 
-def _acquire(lock: Any, *, seconds: float) -> bool:
+def _acquire(lock: BaseFileLock, *, seconds: float) -> bool:
     """Acquire a lock, and return whether that succeeded in time."""
-    from filelock import Timeout
-
     try:
         lock.acquire(timeout=seconds, poll_interval=POLL_SECONDS)
     except Timeout:
