@@ -28,7 +28,8 @@ EPOCHS, EVERY, SEEDS = 12, 5, 2
 
 def train(folder: Path) -> None:
     """Train, or go on, and save; say when the network is built."""
-    import unrolled
+    import unrolled  # first: it chooses the engine of Keras
+    from keras.callbacks import LambdaCallback
 
     settings = unrolled.Training(
         epochs=EPOCHS,
@@ -46,7 +47,8 @@ def train(folder: Path) -> None:
         network=unrolled.Network(units=16, dropout=0.3),
         training=settings,
     )
-    model.fit(DAYS, before=lambda _: print("built", flush=True))
+    tell = LambdaCallback(on_train_begin=lambda _: print("built", flush=True))
+    model.fit(DAYS, callbacks=[tell])
     model.save(folder / "model")
 
 

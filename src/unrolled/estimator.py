@@ -1,52 +1,202 @@
-"""What the estimators share: settings that are stored as given, read and changed by name."""
+"""What `SequenceModel` and `Forecaster` share: parameters by name, and what `fit` trained."""
 
 from __future__ import annotations
 
+import html
+from abc import abstractmethod
+from inspect import signature
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeVar
 
+from sklearn import exceptions
 from sklearn.base import BaseEstimator
 
-from unrolled.errors import SettingError, did_you_mean, quote_names
+from unrolled.errors import NotFittedError, SettingError, did_you_mean, quote_names
+from unrolled.explain.code import code
+from unrolled.explain.diagram import Diagram, diagram
+from unrolled.explain.wiring import wiring
 from unrolled.saving import refuse_other
+from unrolled.settings import Network, Settings, Text, Training
+from unrolled.training.history import History
+
+Group = TypeVar("Group", bound=Settings)
+Names = tuple[tuple[str, ...], tuple[str, ...]]  # of the columns that go in, and that come out
+
+
+class UnfittedError(NotFittedError, exceptions.NotFittedError):
+    """The project's error and scikit-learn's in one: whoever expects either catches it."""
 
 
 class Estimator(BaseEstimator):
-    """Settings by name, as scikit-learn asks for them; a constructor puts them in `_settings`."""
+    """A model in the style of scikit-learn.
 
-    _settings: dict[str, Any]
+    A subclass stores each parameter of its constructor, as it was given, in the attribute of the
+    same name; `fit` puts what it trained into `_trained`.
+    """
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return what the constructor was given."""
-        return dict(self._settings)
+    _GROUPS: ClassVar[dict[str, type[Settings]]] = {
+        "network": Network,
+        "training": Training,
+        "text": Text,
+    }
+    _trained: Any = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of the constructor.
+
+        Args:
+            deep: Whether to add each single setting by its full name, such as `network__units`.
+        """
+        params = {name: getattr(self, name) for name in signature(type(self)).parameters}
+        if deep:
+            for name in [name for name in self._GROUPS if name in params]:
+                group = self._group(name)
+                fields = type(group).model_fields
+                params |= {f"{name}__{field}": getattr(group, field) for field in fields}
+        return params
 
     def set_params(self, **params: Any) -> Self:
-        """Change what the constructor was given."""
-        for name, value in params.items():
-            if name not in self._settings:
-                raise SettingError(
-                    f"got an unknown parameter '{name}', expected one of"
-                    f" {quote_names(self._settings)}.{did_you_mean(name, self._settings)}"
-                )
-            self._settings[name] = value
-        return self
+        """Change parameters of the constructor.
 
-    def check_save(self, folder: str | Path | None) -> None:
-        """Refuse a folder that `save` would refuse, before anything is trained.
+        Args:
+            params: Values by name; a single setting by its full name, such as `network__units=32`.
 
         Raises:
-            ArtifactError: The folder holds something else than a saved model.
-            SettingError: It is the folder of the checkpoints, or one is in the other.
+            SettingError: There is no such parameter or setting, or its value is out of range.
+        """
+        known = list(signature(type(self)).parameters)
+        changes: dict[str, dict[str, Any]] = {}
+        for key, value in params.items():
+            name, nested, field = key.partition("__")
+            if name not in known or (nested and name not in self._GROUPS):
+                raise SettingError(
+                    f"{type(self).__name__} has no parameter '{key}'. Its parameters are"
+                    f" {quote_names(known, len(known))}.{did_you_mean(key, known)}"
+                )
+            if nested:
+                changes.setdefault(name, {})[field] = value
+            else:
+                setattr(self, name, value)
+        for name, values in changes.items():
+            group = self._group(name)
+            if (changed := _change(group, values)) is not group:
+                setattr(self, name, changed)
+        return self
+
+    def _group(self, name: str) -> Any:
+        """Return the settings object of a parameter; its defaults where the parameter is None."""
+        value, kind = getattr(self, name), self._GROUPS[name]
+        if value is None:
+            return kind()
+        if not isinstance(value, kind):
+            raise SettingError(
+                f"'{name}' must be a {kind.__name__} object, but it is"
+                f" {type(value).__name__} {value!r}. Write {name}=unrolled.{kind.__name__}(...)."
+            )
+        return value
+
+    def check_save(self, folder: str | Path | None) -> None:
+        """Refuse, before anything is trained, a folder that `save` would refuse.
+
+        Raises:
+            ArtifactError: The folder holds something that is not a saved model.
+            SettingError: It is the folder of the checkpoints, or one is inside the other.
         """
         if folder is None:
             return
         refuse_other(Path(folder))
-        training = self._settings["training"]
-        if training is None or training.checkpoint is None:
+        checkpoint = self._group("training").checkpoint
+        if checkpoint is None:
             return
-        places = Path(folder).resolve(), training.checkpoint.resolve()
-        if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
+        model_place, checkpoint_place = Path(folder).resolve(), checkpoint.resolve()
+        if model_place.is_relative_to(checkpoint_place) or checkpoint_place.is_relative_to(
+            model_place
+        ):
             raise SettingError(
-                f"got '{folder}' for the model and '{training.checkpoint}' for the checkpoints,"
-                " expected two folders beside each other. Choose another for one of them."
+                f"The model and the checkpoints need two separate folders, but '{folder}' and"
+                f" '{checkpoint}' are the same, or one is inside the other. Choose another folder"
+                " for one of them."
             )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether `fit` was called; scikit-learn's `check_is_fitted` asks."""
+        return self._trained is not None
+
+    def _require_fitted(self, wanted: str) -> Any:
+        """Return what `fit` trained.
+
+        Args:
+            wanted: The method or attribute that needs it, for the message.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+        """
+        if self._trained is None:
+            raise UnfittedError(
+                f"This {type(self).__name__} is not fitted yet, so '{wanted}' is not available."
+                " Call fit first, or read a saved model with unrolled.load(folder)."
+            )
+        return self._trained
+
+    def code(self) -> str:
+        """Return the network as a script of plain Keras; with a decoder, also its loop."""
+        trained = self._require_fitted("code")
+        return code(trained.model, steps=trained.spec.u, training=self._training_code())
+
+    def diagram(self) -> Diagram:
+        """Return the unrolled picture of the network, as text and SVG."""
+        trained = self._require_fitted("diagram")
+        return diagram(wiring(trained.spec, trained.network, names=self._column_names()))
+
+    @property
+    def model_(self) -> Any:
+        """The trained `keras.Model`."""
+        return self._require_fitted("model_").model
+
+    @property
+    def network_settings_(self) -> Network:
+        """The settings that the network was built with, where every default is filled in."""
+        settings: Network = self._require_fitted("network_settings_").network
+        return settings
+
+    @property
+    def history_(self) -> History | None:
+        """How training the (first) network went; None until it ends."""
+        history: History | None = self._require_fitted("history_").history
+        return history
+
+    @abstractmethod
+    def _column_names(self) -> Names:
+        """Return the names of the columns that go in and of those that come out."""
+
+    def _training_code(self) -> str:
+        """Return the source of the `compile` call, where the script shows one."""
+        return ""
+
+    def _repr_html_(self) -> str:
+        """Return the model for a notebook: the picture and what it prints."""
+        if self._trained is None:
+            return f"<pre>{html.escape(repr(self))}</pre>"
+        return f"<div>{self.diagram().svg}{self._facts_html()}</div>"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:  # noqa: ARG002
+        """Return what a notebook shows, in place of what scikit-learn would."""
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def _facts_html(self) -> str:
+        """Return what a notebook shows below the picture of a fitted model."""
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def _change(group: Group, values: dict[str, Any]) -> Group:
+    """Return settings with some values changed and checked.
+
+    A value that is already there is not stated again: what a user states and what has no effect
+    is refused, which a default is not.
+    """
+    missing = object()
+    different = {n: v for n, v in values.items() if getattr(group, n, missing) != v}
+    if not different:
+        return group
+    stated = {name: getattr(group, name) for name in group.model_fields_set}
+    return type(group)(**{**stated, **different})

@@ -26,7 +26,7 @@ def load(folder: str | Path) -> SequenceModel | Forecaster:
     return read(
         folder,
         {
-            SEQUENCES: lambda saved: SequenceModel.restored(serialization.restored(saved)),
+            SEQUENCES: lambda saved: SequenceModel.from_trained(serialization.restored(saved)),
             FORECASTS: Forecaster.restored,
         },
     )

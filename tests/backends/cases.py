@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
 import numpy as np
 
 import unrolled
@@ -105,13 +106,14 @@ def trained(case):
         training=unrolled.Training(epochs=4, learning_rate=1e-3, verbose=False),
         text=case.text,
     )
-    return model.fit(table(), before=start)
+    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda _: start(model))
+    return model.fit(table(), callbacks=[begin])
 
 
 def said(model):
     """Return what a model says of the table, as probabilities where it has them."""
     category = model.schema_.outputs[0].kind == "category"
-    outputs = model.predict(table(), probabilities=category)
+    outputs = model.predict_proba(table()) if category else model.predict(table())
     return {name: [np.asarray(row).tolist() for row in rows] for name, rows in outputs.items()}
 
 

@@ -141,7 +141,7 @@ def test_flipped_bits_that_are_sealed_are_refused_or_harmless(kind, name, seed, 
         return
     try:
         if kind == "sequences":
-            model.predict(NEW, probabilities=True)
+            model.predict_proba(NEW)
             rows = {"text": ["good", "bad"] * 5, "size": [0.0] * 10, "label": ["good", "bad"] * 5}
             str(model.evaluate(rows))
         else:

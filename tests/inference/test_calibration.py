@@ -85,7 +85,7 @@ def test_the_error_falls_on_real_sentences_and_no_label_changes(sentences):
     assert measured.temperature != 1
     assert measured.error < measured.before
     assert str(measured) in str(found)
-    shares = model.predict(held, probabilities=True)
+    shares = model.predict_proba(held)
     names = np.array([name.removeprefix("label=") for name in shares.columns])
     given = shares.to_numpy()
     assert names[given.argmax(axis=1)].tolist() == model.predict(held)["label"].to_list()
@@ -98,12 +98,12 @@ def test_the_temperature_is_saved_and_older_models_have_none(sentences, tmp_path
     new = held.head(50)
     folder = model.save(tmp_path / "model")
     assert "`temperatures` in `manifest.json`" in (folder / "README.md").read_text()
-    said = model.predict(new, probabilities=True)
-    assert unrolled.load(folder).predict(new, probabilities=True).equals(said)
+    said = model.predict_proba(new)
+    assert unrolled.load(folder).predict_proba(new).equals(said)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest.pop("temperatures") == dict(model._trained.temperatures)
     (folder / "manifest.json").write_text(json.dumps(manifest))
     older = unrolled.load(folder)
-    assert not older.predict(new, probabilities=True).equals(said)
+    assert not older.predict_proba(new).equals(said)
     assert older.predict(new).equals(model.predict(new))
     assert older.evaluate(new).calibrations["label"].temperature == 1

@@ -16,7 +16,7 @@ FORMATS = range(1, FORMAT + 1)
 def test_a_model_of_rows_says_what_it_said(number):
     model = unrolled.load(SAVED / f"format-{number}-sequences")
     new = {"text": ["a good day", "bad"], "size": [1.0, 2.0]}
-    said = model.predict(new, probabilities=True)
+    said = model.predict_proba(new)
     assert said["label=bad"] == pytest.approx([0.39437389, 0.59024754], abs=1e-5)
     assert model.predict(new) == {"label": ["good", "bad"]}
     assert len(model.histories_) == 1

@@ -41,8 +41,8 @@ def test_it_is_the_mean_of_models_fitted_alone(three):
 
 def test_it_is_saved_as_one_and_says_the_same(three, tmp_path):
     loaded = unrolled.load(three.save(tmp_path / "model"))
-    said = three.predict(TABLE, probabilities=True)
-    assert loaded.predict(TABLE, probabilities=True) == said
+    said = three.predict_proba(TABLE)
+    assert loaded.predict_proba(TABLE) == said
     assert loaded.histories_ == three.histories_
     assert str(loaded.evaluate(TABLE)) == str(three.evaluate(TABLE))
     for text in ((tmp_path / "model" / "README.md").read_text(), str(loaded)):

@@ -12,7 +12,13 @@ from unrolled.inference import generate, predict
 from unrolled.schema import Column
 from unrolled.sequences import metrics
 from unrolled.sequences.evaluation import Evaluation, evaluate
-from unrolled.sequences.scores import check_lengths, row_errors, compute_scores, format_score, verdict
+from unrolled.sequences.scores import (
+    check_lengths,
+    compute_scores,
+    format_score,
+    row_errors,
+    verdict,
+)
 
 NUMBER, VECTOR = Column(name="y", kind="number"), Column(name="y", kind="vector", width=2)
 NUMBERS = Column(name="y", kind="numbers")
@@ -225,7 +231,7 @@ def spelled():
 
 def nats(model, port):
     """Return the nats of each row and its steps, by the network's own probabilities."""
-    encoding, table = model._trained.encoder, model._opened(TABLE, None).table
+    encoding, table = model._trained.encoder, model._ingest(TABLE, None).table
     examples = encoding.encode(table, targets=True)
     known = generate.teacher_forced(examples, model._trained.spec, model._trained.bundle)
     logits = predict.predict_outputs(model.model_, known, [port])[port]
@@ -257,7 +263,7 @@ def test_many_right_answers_are_judged_by_their_probability(named, tmp_path):
 
 def test_a_model_saved_without_an_n_gram_is_judged_by_edits(named):
     older = replace(named._trained, baselines=named._trained.baselines[:2])
-    table = named._opened(TABLE, None).table
+    table = named._ingest(TABLE, None).table
     assert "edit rate" in evaluate(older, table).verdicts["name"]
 
 

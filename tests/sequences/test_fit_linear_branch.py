@@ -68,7 +68,7 @@ def test_rows_without_a_known_label_tell_nothing():
 def test_the_network_is_the_sum_of_both(seeds):
     made = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
     trained = made._trained
-    examples = trained.encoder.encode(made._opened(TABLE, None).table, targets=True)
+    examples = trained.encoder.encode(made._ingest(TABLE, None).table, targets=True)
     counts = fit_linear_branch.Rows.of(examples, trained.bundle, trained.spec).features.toarray()
     said = []
     for network, paths in zip(trained.bundle.models_to_fit, trained.bundle.linear_branches, strict=True):
@@ -78,7 +78,7 @@ def test_the_network_is_the_sum_of_both(seeds):
             network, fit_linear_branch.recurrent(examples, trained.spec), ["label"]
         )["label"]
         said.append(predict.softmax(own + linear))
-    shares = made.predict(TABLE, probabilities=True)
+    shares = made.predict_proba(TABLE)
     logits = predict.predict_outputs(made.model_, examples, ["label"])["label"]
     np.testing.assert_allclose(predict.softmax(logits), np.mean(said, axis=0), rtol=1e-4, atol=1e-5)
     sure = np.array(shares["label=1"]) > 0.5
@@ -130,7 +130,7 @@ def test_without_a_few_labels_there_is_no_linear_map(table, output):
 def test_of_too_many_rows_some_are_drawn(most, monkeypatch):
     made = model().fit(TABLE)
     trained = made._trained
-    examples = trained.encoder.encode(made._opened(TABLE, None).table, targets=True)
+    examples = trained.encoder.encode(made._ingest(TABLE, None).table, targets=True)
     monkeypatch.setattr(fit_linear_branch, "MOST_NUMBERS", most)
     some = fit_linear_branch.thinned(examples, trained.bundle, trained.spec)
     assert some.rows == most // 8  # two words a row, and four runs that end at each
@@ -170,7 +170,7 @@ def test_huge_numbers_leave_probabilities_that_are_numbers(huge):
     table = ragged()
     for row in table["row"][::10]:
         row[0] = huge
-    shares = fitted(table).predict({"row": [[huge, 1.0, 2.0], [1.0, -huge]]}, probabilities=True)
+    shares = fitted(table).predict_proba({"row": [[huge, 1.0, 2.0], [1.0, -huge]]})
     assert np.isfinite(list(shares.values())).all()
 
 

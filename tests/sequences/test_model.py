@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from keras.callbacks import LambdaCallback
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -186,7 +187,7 @@ def test_a_row_is_predicted_alike_alone_and_among_others(many_to_one):
 def test_probabilities_are_shares_of_classes(many_to_one):
     table, fitted = many_to_one
     with pytest.raises(errors.SettingError) as caught:
-        fitted.predict(table, probabilities=True)
+        fitted.predict_proba(table)
     assert str(caught.value) == (
         "got probabilities asked of 'mean' (number), expected a category. Leave probabilities out."
     )
@@ -215,7 +216,7 @@ def test_a_prediction_comes_back_as_the_table_that_came_in(plain, tmp_path):
     )
     frame.write_csv(tmp_path / "new.csv")
     assert fitted.predict(tmp_path / "new.csv").equals(pl.DataFrame({"y": said}))
-    shares = fitted.predict(table, probabilities=True)
+    shares = fitted.predict_proba(table)
     assert shares.columns.tolist() == ["y=down", "y=up"]
     np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-6)
     assert np.where(shares["y=up"] > 0.5, "up", "down").tolist() == said
@@ -238,7 +239,7 @@ def test_whole_number_labels_of_arrays_suit_scikit_learn():
     assert (said.shape, said.dtype) == ((N,), np.dtype("int64"))
     assert accuracy_score(y, said) == fitted.score(x, y) > 0.9
     assert "many-to-one with `x` as an array (b t 1)" in fitted.reason_
-    assert fitted.predict(x, probabilities=True).shape == (N, 2)
+    assert fitted.predict_proba(x).shape == (N, 2)
 
 
 def test_lists_of_arrays_give_lists_of_arrays():
@@ -295,16 +296,16 @@ def test_values_that_only_the_rows_held_out_have_change_no_encoder():
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_a_fit_that_fails_leaves_the_earlier_fit(plain, error):
     table, fitted = plain
-    before = fitted.predict(table, probabilities=True)
+    before = fitted.predict_proba(table)
 
     def fails(_):
         raise error("before training")
 
     with pytest.raises(error):
-        fitted.fit(table, B, before=fails)
+        fitted.fit(table, B, callbacks=[LambdaCallback(on_train_begin=fails)])
     with pytest.raises(errors.DataError):
         fitted.fit(table, np.zeros(N))
-    pd.testing.assert_frame_equal(fitted.predict(table, probabilities=True), before)
+    pd.testing.assert_frame_equal(fitted.predict_proba(table), before)
 
 
 def test_ctrl_c_keeps_the_best_weights_and_leaves_a_usable_model(monkeypatch, tmp_path):

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from keras.callbacks import LambdaCallback
 
 import unrolled
 from unrolled.errors import ArtifactError, NotFittedError
@@ -30,7 +31,7 @@ NEW = {"words": ["a b", "q", "", "e e e d"], "size": [0.5, None, 3.0, -1.0]}
 
 def raw(model, table):
     """Return the network's numbers for a table, before they become labels."""
-    return np.stack(list(model.predict(table, probabilities=True).values()))
+    return np.stack(list(model.predict_proba(table).values()))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ import unrolled
 folder, given, out = sys.argv[1:]
 columns = json.load(open(given))
 model = unrolled.load(folder)
-shares = model.predict(columns["new"], probabilities=True)
+shares = model.predict_proba(columns["new"])
 np.save(out, np.stack(list(shares.values())))
 print(json.dumps([model.predict(columns["new"]), str(model.evaluate(columns["all"]))]))
 """
@@ -253,7 +254,8 @@ def test_a_network_saved_before_it_was_trained_can_be_read(tmp_path):
     model = unrolled.SequenceModel(
         "size", "label", training=unrolled.Training(epochs=1, verbose=False)
     )
-    model.fit(TABLE, before=lambda made: made.save(tmp_path / "early"))
+    save = LambdaCallback(on_train_begin=lambda _: model.save(tmp_path / "early"))
+    model.fit(TABLE, callbacks=[save])
     early = unrolled.load(tmp_path / "early")
     assert early.history_ is None
     with pytest.raises(NotFittedError, match="saved before it was trained, expected one that was"):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from keras.callbacks import LambdaCallback
 
 import unrolled
 from unrolled.data.encoders.encoder import make_encoder
@@ -44,19 +45,20 @@ def made(tmp_path_factory, begun):
     path = tmp_path_factory.mktemp("vectors") / "small.vec"
     path.write_text("3 5\ngood 1 2 3 4 5\nbad -1 -2 -3 -4 -5\nother 0 0 0 0 0\n")
 
-    def keep(one):
-        weights = one.model_.get_weights()
+    def keep(_):
+        weights = fitted.model_.get_weights()
         begun["tables"] = [w for w in weights if w.ndim == 2 and w.shape[1] == 5]
 
     text = unrolled.Text(digits=True, characters=True, vectors=str(path))
     network = unrolled.Network(units=4, pooling="attention")
-    return model(text=text, network=network).fit(TABLE, before=keep)
+    fitted = model(text=text, network=network)
+    return fitted.fit(TABLE, callbacks=[LambdaCallback(on_train_begin=keep)])
 
 
 def test_known_words_begin_with_their_vectors_and_others_at_random(made, begun):
     (table,) = begun["tables"]
     words = made._trained.encoder.encoders["text"]
-    rows = {word: table[i] for i, word in enumerate(words.known, words.first)}
+    rows = {word: table[i] for i, word in enumerate(words.known, words.first_id)}
     assert rows["good"].tolist() == [1, 2, 3, 4, 5]
     assert rows["bad"].tolist() == [-1, -2, -3, -4, -5]
     assert 0 < np.abs(rows["fine"]).max() < 0.1
@@ -68,13 +70,13 @@ def test_the_network_is_given_words_characters_and_runs(made):
 
 
 def test_digits_are_one_and_capitals_are_small(made):
-    said = made.predict({"text": ["Room 12 good", "room 79 GOOD"]}, probabilities=True)
+    said = made.predict_proba({"text": ["Room 12 good", "room 79 GOOD"]})
     assert np.ptp(said["label=1"]) == 0
 
 
 def test_a_row_alone_says_what_it_says_among_others(made):
-    together = made.predict(NEW, probabilities=True)["label=1"]
-    alone = [made.predict({"text": [t]}, probabilities=True)["label=1"][0] for t in NEW["text"]]
+    together = made.predict_proba(NEW)["label=1"]
+    alone = [made.predict_proba({"text": [t]})["label=1"][0] for t in NEW["text"]]
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
 
@@ -98,8 +100,8 @@ def test_attention_shows_how_much_each_word_made_out(made, tmp_path):
 def test_it_is_saved_without_its_file_and_says_the_same(made, tmp_path):
     loaded = unrolled.load(made.save(tmp_path / "model"))
     assert loaded.get_params()["text"] == unrolled.Text(digits=True, characters=True)
-    for key, column in made.predict(NEW, probabilities=True).items():
-        np.testing.assert_array_equal(loaded.predict(NEW, probabilities=True)[key], column)
+    for key, column in made.predict_proba(NEW).items():
+        np.testing.assert_array_equal(loaded.predict_proba(NEW)[key], column)
 
 
 def test_a_model_saved_before_there_was_any_of_this_says_the_same(tmp_path):
@@ -117,8 +119,8 @@ def test_a_model_saved_before_there_was_any_of_this_says_the_same(tmp_path):
     for name in ("lowered", "digits", "spelling", "runs"):
         del encoders["text"][name]
     (folder / "encoders.json").write_text(json.dumps(encoders | {}))
-    said = unrolled.load(folder).predict(NEW, probabilities=True)
-    for key, column in plain.predict(NEW, probabilities=True).items():
+    said = unrolled.load(folder).predict_proba(NEW)
+    for key, column in plain.predict_proba(NEW).items():
         np.testing.assert_array_equal(said[key], column)
     with pytest.raises(SettingError) as caught:
         plain.attention(NEW)

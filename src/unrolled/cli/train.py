@@ -162,7 +162,7 @@ def train(
     model = _build_model(locals())
     model.check_save(save)
     table = unrolled.read(data, columns=columns) if columns else data
-    scores = model.fit_and_evaluate(table, test=test, before=_print_model)
+    scores = model.fit_and_evaluate(table, test=test, callbacks=[_print_first(model)])
     typer.echo(wrap(scores))
     if save is None:
         typer.echo("\nThe model is not saved. To save it, add --save FOLDER.")
@@ -194,9 +194,17 @@ def _build_model(options: dict[str, Any]) -> Any:
     )
 
 
-def _print_model(model: Any) -> None:
-    """Print the schema, the shape and the picture of a model before it is trained."""
-    typer.echo(f"{model}\n")
+def _print_first(model: Any) -> Any:
+    """Return a callback that prints a model before the first of its networks is trained."""
+    from keras.callbacks import LambdaCallback
+
+    models = [model]
+
+    def print_once(_: Any) -> None:
+        while models:
+            typer.echo(f"{models.pop()}\n")
+
+    return LambdaCallback(on_train_begin=print_once)
 
 
 def _predict_command(data: Path, columns: list[str] | None, save: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.read import to_frame_like, read
+from unrolled.data.formats.read import read, to_frame_like
 from unrolled.data.infer.arrays import from_arrays
 from unrolled.data.infer.infer_schema import infer_columns
 from unrolled.data.tables.table import Table, make_table
@@ -80,13 +80,13 @@ def ingest(
         outputs = outputs or name
     if known_in:
         return Source(data, frame, make_table(frame, known_in, known_out), known_in, known_out)
-    out_names, out_kinds = _stated(outputs)
+    out_names, out_kinds = stated_columns(outputs)
     if not out_names:
         raise SettingError(
             "got a table and no outputs, expected the columns that come out. Name them:"
             " SequenceModel(inputs=..., outputs=...)."
         )
-    in_names, in_kinds = _stated(inputs)
+    in_names, in_kinds = stated_columns(inputs)
     in_names = in_names or [n for n in frame.columns if n not in (*out_names, beside)]
     into, out = infer_columns(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
     return Source(data, frame, make_table(frame, into, out), into, out)
@@ -121,13 +121,13 @@ def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
 
 def _stated_target(outputs: Any) -> tuple[Column, ...]:
     """Return `y` as it was stated, where whole numbers could be labels or quantities."""
-    stated = [kind for kind in _stated(outputs)[1].values() if kind in ("category", "number")]
+    stated = [kind for kind in stated_columns(outputs)[1].values() if kind in ("category", "number")]
     return tuple(Column(name="y", kind=kind) for kind in stated[:1])  # type: ignore[arg-type]
 
 
 def _first(columns: Any, otherwise: str) -> str:
     """Return the first name among columns or what was stated of them."""
-    names = [column.name for column in _known(columns)] or _stated(columns)[0]
+    names = [column.name for column in _known(columns)] or stated_columns(columns)[0]
     return names[0] if names else otherwise
 
 
@@ -147,7 +147,7 @@ def _known(columns: Any) -> tuple[Column, ...]:
     )
 
 
-def _stated(columns: Any) -> tuple[list[str], dict[str, str]]:
+def stated_columns(columns: Any) -> tuple[list[str], dict[str, str]]:
     """Return names, and the kinds stated for some of them (`name:kind`, or a mapping)."""
     if columns is None or _known(columns):
         return [], {}

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from unrolled.backend import keras
 from unrolled.errors import ArtifactError
 from unrolled.sequences.evaluation import Evaluation
 from unrolled.sequences.model import SequenceModel
@@ -67,7 +69,7 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
         model = SequenceModel(
             list(arrow.inputs), arrow.output, training=Training(split="time", split_by="date")
         )
-        found = model.fit_and_evaluate(target / "days.jsonl", before=lambda built: say(f"{built}\n"))
+        found = model.fit_and_evaluate(target / "days.jsonl", callbacks=[_print_first(model, say)])
         model.save(target / arrow.shape)
         say(f"{found}\n")
         rows.append(_row(arrow, model, found))
@@ -90,6 +92,11 @@ def _laid_out(target: Path) -> None:
             f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"
             " folder."
         ) from None
+
+
+def _print_first(model: SequenceModel, say: Callable[[str], None]) -> Any:
+    """Return a callback that prints a model before it is trained."""
+    return keras().callbacks.LambdaCallback(on_train_begin=lambda _: say(f"{model}\n"))
 
 
 def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ...]:

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TextIO
 
 import numpy as np
 
-from unrolled.data.batches import Examples
-from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.write import open_writer
-from unrolled.data.infer import infer_schema
 from unrolled.data.ingest import Columns, Source, ingest
 from unrolled.data.tables.fingerprint import fingerprint
-from unrolled.data.tables.split import split
-from unrolled.data.tables.table import Indices, Table, check_trainable, drop_incomplete_rows
-from unrolled.errors import NotFittedError, quote_names
-from unrolled.estimator import Estimator
-from unrolled.explain.code import code
-from unrolled.explain.diagram import Diagram, diagram
-from unrolled.explain.wiring import wiring
+from unrolled.data.tables.table import Table
+from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.errors import SettingError, quote_names
+from unrolled.estimator import Estimator, Names
+from unrolled.explain.model_card import best_epoch_sentence, network_sentence
+from unrolled.explain.notebook import html_lines, html_table
 from unrolled.inference import generate, predict
 from unrolled.schema import Schema
-from unrolled.sequences import fitting, serialization
+from unrolled.sequences import preparation, serialization
 from unrolled.sequences.attention import Attention, compute_attention, plot_attention
 from unrolled.sequences.evaluation import Evaluation, evaluate, score
-from unrolled.sequences.model_card import readme, summary, ensemble_sentence, training_lines
+from unrolled.sequences.fitting import build_untrained, fit_model
+from unrolled.sequences.model_card import ensemble_sentence, readme, summary, training_lines
+from unrolled.sequences.sklearn_tags import with_tags
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 from unrolled.training.history import History
 from unrolled.training.progress import progress_bar
-
-Before = Callable[["SequenceModel"], None]
 
 
 class SequenceModel(Estimator):
@@ -44,11 +40,11 @@ class SequenceModel(Estimator):
     Args:
         inputs: The columns that go in: a name, names, or names with kinds
             (`{"name": "text:characters"}`); None takes every column but the outputs.
-        outputs: The columns that come out, likewise; None only for arrays.
-        shape: One of the five shapes, or `auto` to find it.
-        network: What is built.
-        training: How it is fitted.
-        text: How text and tokens that go in are read.
+        outputs: The columns that come out, written the same way; None only for arrays.
+        shape: One of the five shapes; `auto` infers it.
+        network: What is built; None takes the defaults of `Network`.
+        training: How it is trained; None takes the defaults of `Training`.
+        text: How text and tokens that go in are read; None takes the defaults of `Text`.
 
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
@@ -69,27 +65,15 @@ class SequenceModel(Estimator):
         training: Training | None = None,
         text: Text | None = None,
     ) -> None:
-        self._settings: dict[str, Any] = {
-            "inputs": inputs,
-            "outputs": outputs,
-            "shape": shape,
-            "network": network,
-            "training": training,
-            "text": text,
-        }
-        self._trained: Trained | None = None
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Tell scikit-learn (a pipeline asks) whether there was a `fit`."""
-        return self._trained is not None
+        self.inputs = inputs
+        self.outputs = outputs
+        self.shape = shape
+        self.network = network
+        self.training = training
+        self.text = text
 
     def fit(
-        self,
-        data: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        before: Before | None = None,
+        self, data: Any, y: Any = None, *, validation: Any = None, callbacks: Sequence[Any] = ()
     ) -> Self:
         """Train on a table or on arrays.
 
@@ -97,211 +81,141 @@ class SequenceModel(Estimator):
             data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
                 arrays (b f) or (b t f), or a list of arrays (t_i f).
             y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
-            validation: A table of the same columns that says when to stop, and nothing else; None
-                holds out rows of `data`, as `Training` says.
-            before: Called with the model when its network is built and not yet trained.
+            validation: A table of the same columns that decides when to stop, and from which
+                nothing else is learned; None holds out rows of `data`, as `Training` says.
+            callbacks: `keras.callbacks.Callback` objects. Where several networks are trained,
+                each of them calls them.
 
         Raises:
             DataError: The data cannot be used; the message says where and what to do.
-            ShapeError: The shape asked for contradicts the data, or the sizes the wiring.
-            SettingError: A setting that does not exist or has no use here.
+            ShapeError: The stated shape contradicts the data, or the sizes contradict the
+                architecture.
+            SettingError: A setting does not exist, or has no effect here.
         """
-        source = self._opened(data, y)
-        table, kept = drop_incomplete_rows(source.table, source.outputs)
-        schema = self._schema(source, table)
-        if validation is None:
-            return self._fit(schema, *self._divided(source, table, kept), before)
-        other = self._opened(validation, None)
-        held = drop_incomplete_rows(other.table, other.outputs)[0]
-        return self._fit(schema, table, held, before, apart=True)
+        source = self._ingest(data, y)
+        schema = preparation.infer_schema(source, self.shape)
+        train, held_out = preparation.split(source, schema, self._group("training"), validation)
+        encoder = self._fit_encoder(schema, train)
+        return self._fit_network(
+            encoder, train, held_out, callbacks, learn_from_validation=validation is None
+        )
 
     def fit_and_evaluate(
-        self, data: Any, y: Any = None, *, test: float = 0.2, before: Before | None = None
+        self, data: Any, y: Any = None, *, test: float = 0.2, callbacks: Sequence[Any] = ()
     ) -> Evaluation:
-        """Hold out a test part, train on the rest, and score on the part held out.
+        """Hold out test rows, train on the rest, and score on the test rows.
 
         Args:
             data: As for `fit`.
             y: As for `fit`.
-            test: Share of the rows to hold out, taken as `Training.split` says.
-            before: As for `fit`.
+            test: The fraction of the rows to hold out, which are chosen as `Training.split` says.
+            callbacks: As for `fit`.
 
         Raises:
             DataError: As for `fit`.
         """
-        source = self._opened(data, y)
-        table, kept = drop_incomplete_rows(source.table, source.outputs)
-        check_trainable(table, source.outputs)
-        schema = self._schema(source, table)  # of every row: the part held out must fit it too
-        rest, held = self._split(source, table, kept, test)
-        self._fit(schema, *self._divided(source, table.take(rest), kept[rest]), before)
-        return evaluate(self._fitted("evaluate"), table.take(held))
+        source = self._ingest(data, y)
+        schema = preparation.infer_schema(source, self.shape)  # of all rows: it must fit the test
+        rest, test_rows = preparation.hold_out(source, test, self._group("training"))
+        train, held_out = preparation.split(rest, schema, self._group("training"))
+        encoder = self._fit_encoder(schema, train)
+        self._fit_network(encoder, train, held_out, callbacks)
+        return evaluate(self._trained, test_rows.table)
 
-    def _schema(self, source: Source, table: Table) -> Schema:
-        """Return what goes in and out, with the shape that the rows ask for or that was stated."""
-        return infer_schema.infer_schema(
-            table,
-            source.inputs,
-            source.outputs,
-            shape=self._settings["shape"],
-            arrays=source.arrays,
-        )
+    def _ingest(self, data: Any, y: Any) -> Source:
+        """Read data with the columns that the constructor names."""
+        split_by = self._group("training").split_by
+        return preparation.ingest(data, y, self.inputs, self.outputs, split_by=split_by)
 
-    def _divided(self, source: Source, table: Table, kept: Indices) -> tuple[Table, Table]:
-        """Return the rows that train and those that say when to stop, of rows with outputs.
+    def _fit_encoder(self, schema: Schema, train: Source) -> TableEncoder:
+        """Return an encoder for every column, fitted on the training rows."""
+        return preparation.fit_encoder(schema, train, self._group("text"), self._group("network"))
 
-        Args:
-            source: Where they are from.
-            table: The rows.
-            kept: Where they stand in the source.
-        """
-        check_trainable(table, source.outputs)
-        share = (self._settings["training"] or Training()).validation
-        train, held = self._split(source, table, kept, share)
-        return table.take(train), table.take(held)
-
-    def _fit(
+    def _fit_network(
         self,
-        schema: Schema,
-        train: Table,
-        held: Table,
-        before: Before | None,
+        encoder: TableEncoder,
+        train: Source,
+        held_out: Source,
+        callbacks: Sequence[Any],
         *,
-        apart: bool = False,
+        learn_from_validation: bool = True,
     ) -> Self:
-        """Train on rows with known outputs, and stop by others; keep what was there if it fails."""
-        settings = self._settings["training"] or Training()
-        network = self._settings["network"] or Network()
-        encoding = TableEncoder.fit(
-            schema, train, text=self._settings["text"] or Text(), linear=network.linear
-        )
-        parts = [encoding.encode(rows, targets=True) for rows in (train, held)]
+        """Build the network and train it; if that fails, keep what was trained before."""
+        rows = [encoder.encode(part.table, targets=True) for part in (train, held_out)]
         earlier, self._trained = self._trained, None
         try:
-            self._trained = fitting.built(encoding, parts[0], network, settings)
-            if before is not None:
-                before(self)
-            done = fitting.fitted(self._trained, *parts, apart=apart)
-            self._trained = replace(done, data=fingerprint(train, held))
+            # Callbacks see the model as it is before training: they may print or save it.
+            self._trained = build_untrained(
+                encoder, rows[0], self._group("network"), self._group("training")
+            )
+            trained = fit_model(
+                self._trained,
+                *rows,
+                callbacks=callbacks,
+                learn_from_validation=learn_from_validation,
+            )
+            self._trained = replace(trained, data=fingerprint(train.table, held_out.table))
         except BaseException:
             self._trained = earlier
             raise
         return self
 
-    def _opened(self, data: Any, y: Any) -> Source:
-        """Return data as a table with the columns that the constructor named."""
-        by = (self._settings["training"] or Training()).split_by
-        return ingest(data, y, self._settings["inputs"], self._settings["outputs"], beside=by)
-
-    def _split(
-        self, source: Source, table: Table, kept: Indices, share: float
-    ) -> tuple[Indices, Indices]:
-        """Return which rows of the table train, and which are held out."""
-        settings = self._settings["training"] or Training()
-        return split(
-            table,
-            share,
-            how=settings.split,
-            by=settings.split_by,
-            frame=source.frame[kept] if source.frame is not None else None,
-            seed=settings.seed,
-            outputs=source.outputs,
-        )
-
-    def predict(
-        self, data: Any, *, probabilities: bool = False, decoding: Decoding | None = None
-    ) -> Any:
+    def predict(self, data: Any, *, decoding: Decoding | None = None) -> Any:
         """Return the outputs for new rows, in their own units and labels.
 
         Args:
-            data: As for `fit`; output columns need not be there and are not looked at.
-            probabilities: Return a probability for each class of each category instead, from
-                logits divided by a temperature that was fitted on the rows that ended training.
-            decoding: How a chained decoder writes tokens (beam, samples, most steps); None takes
-                the most likely one at each step. When given, the hypotheses stand side by side
-                (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with `y-cut`,
-                whether it came to the most steps before it ended.
+            data: As for `fit`; output columns may be missing, and are not read.
+            decoding: How a decoder searches for tokens (beam search, sampling, a limit of steps);
+                None takes the most probable token at each step. If given, the hypotheses stand
+                side by side (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with
+                `y-cut`, whether it reached the limit of steps before its end.
 
         Returns:
             The output columns in the kind of frame that came in (polars for a path); for arrays,
             an array (b,), (b o), (b u o), or a list of arrays where rows differ in length.
 
         Raises:
-            NotFittedError: There was no `fit`.
+            NotFittedError: `fit` was not called.
             DataError: A column is missing, or does not fit the training data.
-            SettingError: `probabilities` of something else than categories, or `decoding` of a
-                network that is no chained decoder.
+            SettingError: `decoding` is given, and the network has no decoder.
         """
-        trained = self._fitted("predict")
-        encoding = trained.encoder
-        source = ingest(data, None, encoding.schema.inputs, None)
-        examples = encoding.encode(source.table, targets=False)
+        trained: Trained = self._require_fitted("predict")
+        encoder = trained.encoder
+        source = ingest(data, None, encoder.schema.inputs, None)
         if decoding is not None:
-            found = generate.hypotheses(trained.bundle, trained.spec, encoding, examples, decoding)
-            return source.to_original_type(found)
-        said = self._said(examples)
-        if probabilities:
-            return source.to_original_type(predict.probabilities(encoding, said, trained.temperatures))
-        outputs = encoding.schema.outputs
-        return source.to_original_type({c.name: encoding.decode_cells(c, said[c.name]) for c in outputs})
+            rows = encoder.encode(source.table, targets=False)
+            bundle, spec = trained.bundle, trained.spec
+            return source.to_original_type(
+                generate.hypotheses(bundle, spec, encoder, rows, decoding)
+            )
+        outputs = _raw_outputs(trained, source.table)
+        return source.to_original_type(
+            {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
+        )
 
-    def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
-        """Return how each row's output looked at the input.
+    def predict_proba(self, data: Any) -> Any:
+        """Return the probability of each class of each category.
 
-        Of a chained decoder while it wrote; of `Network(pooling="attention")` to pool the steps.
+        The logits are divided by a temperature that was fitted on the validation rows.
 
         Args:
-            data: As for `fit`; output columns need not be there and are not looked at.
-            plot: A file to draw the first twelve rows into (`.png`, `.svg`, `.pdf`).
+            data: As for `predict`.
+
+        Returns:
+            For arrays an array (b, n), in the order of `classes_`; for tables a column for each
+            class, named `output=class`, in the kind of frame that came in.
 
         Raises:
-            NotFittedError: There was no `fit`.
+            NotFittedError: `fit` was not called.
             DataError: A column is missing, or does not fit the training data.
-            SettingError: The network has no attention.
+            SettingError: An output is not a category.
         """
-        trained = self._fitted("attention")
+        trained: Trained = self._require_fitted("predict_proba")
         source = ingest(data, None, trained.encoder.schema.inputs, None)
-        rows = compute_attention(trained, source.table)
-        if plot is not None:
-            plot_attention(rows, plot)
-        return rows
-
-    def evaluate(self, data: Any, y: Any = None) -> Evaluation:
-        """Score rows with known outputs, beside simple references.
-
-        Raises:
-            NotFittedError: There was no `fit`.
-            DataError: A column is missing, or does not fit the training data.
-        """
-        trained = self._fitted("evaluate")
-        schema = trained.encoder.schema
-        source = ingest(data, y, schema.inputs, schema.outputs)
-        return evaluate(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
-
-    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
-        """Return one number for the first output, higher is better (scikit-learn).
-
-        Accuracy or R2; for tokens and text step accuracy (aligned), 1 - edit rate (unaligned), or
-        minus the nats a token (one-to-many).
-        """
-        trained = self._fitted("score")
-        schema = trained.encoder.schema
-        source = ingest(X, y, schema.inputs, schema.outputs)
-        return score(trained, drop_incomplete_rows(source.table, schema.outputs)[0])
-
-    def save(self, folder: str | Path) -> Path:
-        """Write the model as safetensors and JSON, whole or not at all.
-
-        Args:
-            folder: A folder, or a file that ends in .zip to hold the same in one.
-
-        Raises:
-            NotFittedError: There was no `fit`.
-            ArtifactError: There is something else at the place, or it cannot be written.
-        """
-        trained = self._fitted("save")
-        pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
-        return serialization.save(trained, folder, pages=pages)
+        logits = _raw_outputs(trained, source.table)
+        return source.to_original_type(
+            predict.probabilities(trained.encoder, logits, trained.temperatures)
+        )
 
     def predict_file(
         self,
@@ -314,110 +228,109 @@ class SequenceModel(Estimator):
     ) -> int:
         """Predict the rows of a file, and write them beside their predictions.
 
-        Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out`, its
-        columns without outputs and then the predictions, appears when all of it is there.
+        Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out` holds
+        the columns that are not outputs, and then the predictions; it appears when it is complete.
 
         Args:
-            data: The file, or what `unrolled.read` made of it.
+            data: The file, or what `unrolled.read` returned for it.
             out: The file to write, whose suffix says the format; or a stream, which gets CSV.
             columns: Names for the columns of a file without a header line.
-            probabilities: As for `predict`.
+            probabilities: Whether to write what `predict_proba` returns, in place of `predict`.
             decoding: As for `predict`.
 
         Returns:
-            How many rows there were.
+            The number of rows.
 
         Raises:
             DataError: A file cannot be read or written, or a column is missing.
+            SettingError: Both `probabilities` and `decoding` are given.
         """
-        found, done = read_chunks(data, columns=columns), 0
+        if probabilities and decoding is not None:
+            raise SettingError(
+                "Probabilities and decoding cannot be combined: probabilities are of categories,"
+                " and decoding is of tokens. Leave one of them out."
+            )
+        chunks, rows = read_chunks(data, columns=columns), 0
         outputs = [column.name for column in self.schema_.outputs]
         with (
-            open_writer(out) as put,
-            progress_bar(found.rows, shown=isinstance(out, str | Path)) as tell,
+            open_writer(out) as write,
+            progress_bar(chunks.rows, shown=isinstance(out, str | Path)) as advance,
         ):
-            for table in found.tables():
-                with found.locate_errors(done, table.height):
-                    said = self.predict(table, probabilities=probabilities, decoding=decoding)
-                put(table.drop(outputs, strict=False).hstack(said))
-                done += table.height
-                tell(table.height)
-        return done
+            for table in chunks.tables():
+                with chunks.locate_errors(rows, table.height):
+                    predictions = (
+                        self.predict_proba(table)
+                        if probabilities
+                        else self.predict(table, decoding=decoding)
+                    )
+                write(table.drop(outputs, strict=False).hstack(predictions))
+                rows += table.height
+                advance(table.height)
+        return rows
 
-    def code(self) -> str:
-        """Return the network as a script of plain Keras; with a decoder, the loop that uses it."""
-        trained = self._fitted("code")
-        return code(trained.model, steps=trained.spec.u, training=training_lines(trained))
+    def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
+        """Return the attention weights of each row's output over the input steps.
 
-    def diagram(self) -> Diagram:
-        """Return the unrolled picture of the network, as text and SVG."""
-        trained = self._fitted("diagram")
-        schema = trained.encoder.schema
-        names = (tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs))
-        return diagram(wiring(trained.spec, trained.network, names=names))
+        A decoder has them for each step that it writes, `Network(pooling="attention")` once a row.
 
-    def __str__(self) -> str:
-        if self._trained is None:
-            return repr(self)
-        parts = [summary(self._trained.encoder), str(self.diagram()), ensemble_sentence(self._trained)]
-        return "\n\n".join(filter(None, parts))
-
-    @property
-    def schema_(self) -> Schema:
-        """What goes in and out, and the shape between."""
-        return self._fitted("schema_").encoder.schema
-
-    @property
-    def shape_(self) -> Shape:
-        """The shape taken."""
-        return self.schema_.shape
-
-    @property
-    def reason_(self) -> str:
-        """Why this shape, and what would have made it another."""
-        return self.schema_.reason
-
-    @property
-    def model_(self) -> Any:
-        """The `keras.Model` itself."""
-        return self._fitted("model_").model
-
-    @property
-    def network_settings_(self) -> Network:
-        """The network's settings, every one of them given."""
-        return self._fitted("network_settings_").network
-
-    @property
-    def history_(self) -> History | None:
-        """What happened while the (first) network was fitted; None before it ended."""
-        return next(iter(self.histories_), None)
-
-    @property
-    def histories_(self) -> tuple[History, ...]:
-        """What happened while each network was fitted; none before the first ended."""
-        return self._fitted("histories_").histories
-
-    @property
-    def classes_(self) -> Any:
-        """The labels of the first output that is a category (n), as `predict_proba` orders them.
+        Args:
+            data: As for `predict`.
+            plot: A file to draw the first twelve rows into (`.png`, `.svg`, `.pdf`).
 
         Raises:
-            AttributeError: No output is a category.
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+            SettingError: The network has no attention.
         """
-        encoder = self._fitted("classes_").encoding
-        for column in self.schema_.outputs:
-            if column.kind == "category":
-                labels = encoder.decode(column, np.arange(encoder.encoders[column.name].size))
-                alike = len({type(label) for label in labels}) == 1
-                return np.array(labels.tolist()) if alike else labels
-        kinds = quote_names(f"{c.name} ({c.kind_name})" for c in self.schema_.outputs)
-        raise AttributeError(f"There is no classes_: no output is a category, but {kinds}.")
+        trained: Trained = self._require_fitted("attention")
+        source = ingest(data, None, trained.encoder.schema.inputs, None)
+        rows = compute_attention(trained, source.table)
+        if plot is not None:
+            plot_attention(rows, plot)
+        return rows
+
+    def evaluate(self, data: Any, y: Any = None) -> Evaluation:
+        """Score rows with known outputs, beside simple baselines.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+        """
+        trained: Trained = self._require_fitted("evaluate")
+        return evaluate(trained, self._known_rows(data, y))
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+        """Return one number for the first output, where higher is better (scikit-learn).
+
+        It is accuracy or R2; for tokens and text it is step accuracy (aligned), 1 - the error rate
+        (unaligned), or minus the negative log-likelihood per token (one-to-many).
+        """
+        trained: Trained = self._require_fitted("score")
+        return score(trained, self._known_rows(X, y))
+
+    def _known_rows(self, data: Any, y: Any) -> Table:
+        """Return the rows of a table or of arrays that have every output."""
+        return preparation.ingest(data, y, self.schema_.inputs, self.schema_.outputs).table
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model as safetensors and JSON, completely or not at all.
+
+        Args:
+            folder: A folder, or a file that ends in .zip to hold the same in one file.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            ArtifactError: There is something else at the place, or it cannot be written.
+        """
+        trained = self._require_fitted("save")
+        pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
+        return serialization.save(trained, folder, pages=pages)
 
     @classmethod
-    def restored(cls, trained: Trained) -> Self:
-        """Return the model around what was trained."""
+    def from_trained(cls, trained: Trained) -> Self:
+        """Return the model around what was trained and saved."""
         schema = trained.encoder.schema
-        made = cls(
+        model = cls(
             {c.name: c.kind_name for c in schema.inputs},
             {c.name: c.kind_name for c in schema.outputs},
             shape=schema.shape,
@@ -425,20 +338,85 @@ class SequenceModel(Estimator):
             training=trained.training,
             text=trained.encoder.text,
         )
-        made._trained = trained
-        return made
+        model._trained = trained
+        return model
 
-    def _said(self, examples: Examples) -> dict[str, Any]:
-        """Return the network's raw outputs by column name."""
-        trained = self._fitted("predict")
-        ports = {c.name: trained.encoder.tensor_names[c.name] for c in trained.encoder.schema.outputs}
-        said = generate.generate_outputs(trained.bundle, trained.spec, examples)
-        return {name: said[port] for name, port in ports.items()}
+    @property
+    def schema_(self) -> Schema:
+        """What goes in and out, and the shape between."""
+        schema: Schema = self._require_fitted("schema_").encoder.schema
+        return schema
 
-    def _fitted(self, wanted: str) -> Trained:
+    @property
+    def shape_(self) -> Shape:
+        """The shape of the data."""
+        return self.schema_.shape
+
+    @property
+    def reason_(self) -> str:
+        """Why the data has this shape, and what would have made it another."""
+        return self.schema_.reason
+
+    @property
+    def histories_(self) -> tuple[History, ...]:
+        """How training each network went; empty until the first one ends."""
+        histories: tuple[History, ...] = self._require_fitted("histories_").histories
+        return histories
+
+    @property
+    def classes_(self) -> Any:
+        """The labels of the first output that is a category (n), in the order of `predict_proba`.
+
+        Raises:
+            AttributeError: No output is a category.
+        """
+        encoder: TableEncoder = self._require_fitted("classes_").encoder
+        for column in self.schema_.outputs:
+            if column.kind == "category":
+                labels = encoder.decode(column, np.arange(encoder.encoders[column.name].size))
+                same_type = len({type(label) for label in labels}) == 1
+                return np.array(labels.tolist()) if same_type else labels
+        kinds = quote_names(f"{c.name} ({c.kind_name})" for c in self.schema_.outputs)
+        raise AttributeError(f"There is no 'classes_': no output is a category, but {kinds}.")
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn may expect of this model."""
+        schema = None if self._trained is None else self.schema_
+        return with_tags(super().__sklearn_tags__(), schema, self.outputs, self.shape)
+
+    def __str__(self) -> str:
         if self._trained is None:
-            raise NotFittedError(
-                f"got '{wanted}' before the model was fitted, expected fit(...) first; or read a"
-                " saved model with unrolled.load(folder)."
-            )
-        return self._trained
+            return repr(self)
+        parts = [
+            summary(self._trained.encoder),
+            str(self.diagram()),
+            ensemble_sentence(self._trained),
+        ]
+        return "\n\n".join(filter(None, parts))
+
+    def _facts_html(self) -> str:
+        trained: Trained = self._require_fitted("_repr_html_")
+        schema = self.schema_
+        columns = [("in", c) for c in schema.inputs] + [("out", c) for c in schema.outputs]
+        rows = [(side, c.name, c.kind_name, c.why) for side, c in columns]
+        lines = [
+            f"{schema.shape} ({schema.pattern}). {schema.reason}",
+            network_sentence(trained.network, trained.model),
+            best_epoch_sentence(*trained.histories),
+        ]
+        return html_table(["", "column", "kind", "why"], rows) + html_lines(lines)
+
+    def _column_names(self) -> Names:
+        schema = self.schema_
+        return tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs)
+
+    def _training_code(self) -> str:
+        return training_lines(self._require_fitted("code"))
+
+
+def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
+    """Return what the network computes for each output column: numbers, or logits."""
+    encoder = trained.encoder
+    rows = encoder.encode(table, targets=False)
+    outputs = generate.generate_outputs(trained.bundle, trained.spec, rows)
+    return {c.name: outputs[encoder.tensor_names[c.name]] for c in encoder.schema.outputs}

@@ -18,14 +18,15 @@ class Trained:
     """A trained model: everything that a prediction needs.
 
     Attributes:
-        encoder: The schema with its fitted encoders.
-        spec: The network's sizes.
-        network: The network's settings, every one of them given.
-        training: How it was fitted.
-        histories: What happened meanwhile, for each network; none before the training.
-        references: What it is scored beside, fitted on the same rows.
-        bundle: The `keras.Model` itself, and for a chained decoder those that run it by steps.
-        temperatures: By output that is a category, what divides its logits for probabilities.
+        encoder: The schema, with a fitted encoder for each column.
+        spec: The sizes of the network's inputs and outputs.
+        network: The settings of the network, with every default filled in.
+        training: The settings of the training, with every default filled in.
+        histories: How training each network went; empty until the training ends.
+        baselines: The simple models that its scores are compared with, fitted on the same rows.
+        bundle: The `keras.Model`; with a decoder, also the models that run it step by step.
+        temperatures: By output that is a category, the number that divides its logits before they
+            become probabilities.
         data: The fingerprint of the rows that it was fitted on.
     """
 
@@ -41,5 +42,10 @@ class Trained:
 
     @property
     def model(self) -> Any:
-        """The `keras.Model` itself."""
+        """The `keras.Model`."""
         return self.bundle.model
+
+    @property
+    def history(self) -> History | None:
+        """How training the (first) network went; None until it ends."""
+        return next(iter(self.histories), None)

@@ -6,7 +6,7 @@ import pytest
 
 from unrolled import Forecaster, Network, Training
 from unrolled.errors import SettingError
-from unrolled.forecasting.backtesting.refit import refits
+from unrolled.forecasting.backtesting.refit import refit_as_time_passes
 
 LAST, HORIZON, REFIT = 40, 3, 15
 
@@ -59,13 +59,13 @@ def test_each_training_forecasts_as_predict_after_it_would(refitted):
     made, table = forecaster(), walks()
     made.fit_and_evaluate(table, last=LAST)
     whole = made._given(table)
-    steps = refits(made._done, whole, made._wanted(), whole.lengths - LAST, REFIT)
+    steps = refit_as_time_passes(made._trained, whole, made._wanted(), whole.lengths - LAST, REFIT)
     for since, until, fitted in steps:
         assert (since, until) in ((15, 30), (30, 45))
         at = 220 - LAST + since
         assert (fitted.panel.starts + fitted.panel.lengths == at).all()
         again = forecaster()
-        again._done = fitted
+        again._trained = fitted
         said = again.predict().filter(pl.col("id") == "b")["y"].to_numpy()
         rows = (refitted.origins.steps == at) & (refitted.origins.series == 1)
         np.testing.assert_allclose(refitted.arrays["network"][rows][0, :, 0], said, rtol=1e-4)

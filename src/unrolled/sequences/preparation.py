@@ -1,0 +1,145 @@
+"""From any source to what training needs: the schema, the training and validation rows, the encoder.
+
+The functions are the first four steps of `SequenceModel.fit`, in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.infer import infer_schema as inference
+from unrolled.data.ingest import Columns, Source
+from unrolled.data.ingest import ingest as read_source
+from unrolled.data.tables.split import split as split_rows
+from unrolled.data.tables.table import Indices, check_trainable, drop_incomplete_rows
+from unrolled.errors import DataError, SettingError
+from unrolled.schema import Column, Schema
+from unrolled.sequences.unused_settings import refuse_unused_text
+from unrolled.settings import Network, Text, Training
+
+
+def ingest(
+    data: Any,
+    y: Any,
+    inputs: Columns | tuple[Column, ...],
+    outputs: Columns | tuple[Column, ...],
+    *,
+    split_by: str | None = None,
+) -> Source:
+    """Read a table or arrays, and drop the rows that lack an output.
+
+    Args:
+        data: A path, a frame or a dict of columns; or `X` as an array or a list.
+        y: The outputs of arrays, or of a table that has none.
+        inputs: Names, names with kinds, or the columns of a fitted model.
+        outputs: The same.
+        split_by: A column that groups or orders the rows, and is an input only if it is named.
+
+    Raises:
+        DataError: The data cannot be used, or no row has every output.
+        SettingError: No outputs were named for a table.
+    """
+    source = read_source(data, y, inputs, outputs, beside=split_by)
+    table, rows = drop_incomplete_rows(source.table, source.outputs)
+    if table is source.table:
+        return source
+    return replace(source, table=table, frame=None if source.frame is None else source.frame[rows])
+
+
+def infer_schema(source: Source, shape: str) -> Schema:
+    """Return what goes in and out, with the shape that was stated or that the rows ask for.
+
+    Args:
+        source: The rows.
+        shape: One of the five shapes, or `auto`.
+
+    Raises:
+        ShapeError: The stated shape contradicts the rows.
+    """
+    columns = source.inputs, source.outputs
+    return inference.infer_schema(source.table, *columns, shape=shape, arrays=source.arrays)
+
+
+def split(
+    source: Source, schema: Schema, training: Training, validation: Any = None
+) -> tuple[Source, Source]:
+    """Return the training rows, and the validation rows that decide when to stop.
+
+    Args:
+        source: The rows.
+        schema: What goes in and out.
+        training: Says how many rows to hold out, and which.
+        validation: A table of the same columns to validate on; None holds out rows of `source`.
+
+    Raises:
+        DataError: There are too few rows, or they cannot be split as asked.
+        SettingError: A setting of the split has no effect, since the validation rows are given.
+    """
+    if validation is None:
+        return hold_out(source, training.validation, training)
+    defaults = Training()
+    for name in ("validation", "split", "split_by"):
+        if getattr(training, name) != getattr(defaults, name):
+            raise SettingError(
+                f"{name}={getattr(training, name)!r} of Training has no effect: the validation"
+                f" rows are given, so none are held out. Leave out {name}, or"
+                " fit(..., validation=...)."
+            )
+    given = ingest(validation, None, schema.inputs, schema.outputs)
+    if not given.outputs:
+        raise DataError(
+            "The validation data is an array, which has no outputs. Give a table with the columns"
+            f" {', '.join(repr(c.name) for c in (*schema.inputs, *schema.outputs))}."
+        )
+    return source, given
+
+
+def hold_out(source: Source, fraction: float, training: Training) -> tuple[Source, Source]:
+    """Return the rows that stay and the held-out rows.
+
+    Args:
+        source: The rows.
+        fraction: The fraction of the rows to hold out.
+        training: Says which.
+
+    Raises:
+        DataError: There are too few rows, or they cannot be split as asked.
+        SettingError: The column to split by is missing or unknown, or has no effect.
+    """
+    check_trainable(source.table, source.outputs)
+    rest, held_out = split_rows(
+        source.table,
+        fraction,
+        how=training.split,
+        by=training.split_by,
+        frame=source.frame,
+        seed=training.seed,
+        outputs=source.outputs,
+    )
+    return _take(source, rest, training.split_by), _take(source, held_out, training.split_by)
+
+
+def fit_encoder(schema: Schema, train: Source, text: Text, network: Network) -> TableEncoder:
+    """Return an encoder for every column, fitted on the training rows alone.
+
+    Args:
+        schema: What goes in and out.
+        train: The training rows.
+        text: How text and tokens that go in are read.
+        network: Says whether there may be a linear branch, which counts n-grams.
+
+    Raises:
+        SettingError: A setting of `text` has no effect.
+        DataError: The training rows have too little in a column to learn from.
+    """
+    refuse_unused_text(schema, text)
+    return TableEncoder.fit(schema, train.table, text=text, linear=network.linear)
+
+
+def _take(source: Source, rows: Indices, split_by: str | None) -> Source:
+    """Return some rows; of the table as read they keep only the column to split by."""
+    keep = source.frame is not None and split_by is not None
+    frame = source.frame.select(split_by)[rows] if keep and source.frame is not None else None
+    return replace(source, table=source.table.take(rows), frame=frame)
