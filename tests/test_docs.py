@@ -1,5 +1,6 @@
-"""The generated pages are what their generator writes today."""
+"""Generated pages are up to date, and the overview agrees with the code."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
+HOUSE = DOCS.parent / "src" / "unrolled"
+OVERVIEW = DOCS / "overview.md"
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +31,49 @@ def test_every_architecture_has_a_picture_in_its_page(written):
             assert f"]({name})" in written["architectures.md"]
 
 
-def test_overview_names_every_file_and_room_of_the_house():
-    house = DOCS.parent / "src" / "unrolled"
-    overview = (DOCS / "overview.md").read_text("utf-8")
-    rooms = [p.name + ("/" if p.is_dir() else "") for p in house.iterdir() if p.name[0] != "_"]
-    missing = [room for room in rooms if f"  {room}" not in overview]
-    assert not missing
+def tree(text):
+    """Return the folders and files of the tree in the overview, as paths below src/unrolled."""
+    block = re.search(r"^```\nsrc/unrolled/\n(.+?)^```", text, re.MULTILINE | re.DOTALL)[1]
+    parents, paths = [], []
+    for line in block.splitlines():
+        indent, name = re.match(r"( +)(\S+)", line).groups()
+        parents = [*parents[: len(indent) // 2 - 1], name.rstrip("/")]
+        paths.append("/".join(parents) + ("/" if name.endswith("/") else ""))
+    return paths
+
+
+def test_the_overview_shows_every_folder_and_every_file_of_the_root():
+    shown = tree(OVERVIEW.read_text("utf-8"))
+    folders = {
+        f"{path.relative_to(HOUSE).as_posix()}/"
+        for path in HOUSE.rglob("*")
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert len(shown) == len(set(shown))
+    assert set(shown) == folders | {path.name for path in HOUSE.glob("*.py")}
+
+
+def test_every_file_that_the_overview_names_exists():
+    text = OVERVIEW.read_text("utf-8")
+    named = set(re.findall(r"`((?!tests/)(?:[a-z_]+/)+(?:[a-z_]+\.py)?)`", text))
+    assert len(named) > 20
+    assert not [path for path in named if not (HOUSE / path).exists()]
+
+
+def test_the_overview_and_the_code_name_the_same_five_steps_of_fit():
+    text = OVERVIEW.read_text("utf-8")
+    steps = re.findall(r"^\| \d\. `(\w+)`", text, re.MULTILINE)
+    model = HOUSE / "sequences" / "model.py"
+    fit = next(
+        node
+        for node in ast.walk(ast.parse(model.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name == "fit"
+    )
+    calls = [node for node in ast.walk(fit) if isinstance(node, ast.Call)]
+    calls.sort(key=lambda call: (call.end_lineno, call.end_col_offset))
+    names = [call.func.attr.lstrip("_") for call in calls if isinstance(call.func, ast.Attribute)]
+    assert [name for name in names if name in steps] == steps
+    assert len(steps) == 5
 
 
 def test_every_relative_link_of_a_page_leads_somewhere():

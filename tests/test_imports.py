@@ -1,4 +1,4 @@
-"""Imports go one way: each room imports only from rooms to its left."""
+"""Imports go one way: each file imports only from what is to its left, in every folder."""
 
 import ast
 import subprocess
@@ -9,74 +9,186 @@ import pytest
 
 import unrolled
 
+# By folder, from left to right: what stands between two arrows imports only from further left.
+ORDER = {
+    "": (
+        "errors -> disk shapes settings -> schema -> data -> baselines saving -> backend "
+        "keras_internals -> kernels -> layers -> doctor networks -> training inference -> "
+        "explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
+        "__init__ -> cli"
+    ),
+    "baselines": (
+        "features logistic most_frequent ridge subsample verdict -> linear nearest ngram -> "
+        "__init__ checks"
+    ),
+    "cli": (
+        "forecast_options options terminal -> backtest demo doctor evaluate forecast predict "
+        "show train -> __init__"
+    ),
+    "data": "__init__ block formats -> batches ngram_counts tables -> encoders -> infer -> ingest",
+    "data/encoders": (
+        "__init__ categories characters ngrams tags tokenizer word_vectors -> base checks "
+        "viterbi -> labels scaler vocabulary -> encoder -> table_encoder"
+    ),
+    "data/formats": (
+        "__init__ delimited from_python parquet_probe -> conll json_records ts_archive -> "
+        "write -> read -> chunks"
+    ),
+    "data/infer": "__init__ kinds numeric_arrays reason -> arrays infer_schema",
+    "data/tables": "__init__ cells -> ragged -> table -> fingerprint split",
+    "demos": "__init__ bike_sharing",
+    "disk": "__init__ durable locks -> figures",
+    "explain": (
+        "__init__ diagram model_card notebook source -> loop variables wiring -> code -> "
+        "terminal_page"
+    ),
+    "explain/diagram": (
+        "facts lengths parts -> palette sketch -> recurrence rows -> decoders words -> svg "
+        "text wirings -> picture scene -> __init__"
+    ),
+    "forecasting": (
+        "__init__ baselines intervals series -> defaults forecast_plot trained -> model_card "
+        "notebook prediction preparation serialization -> fitting -> backtesting -> "
+        "forecaster"
+    ),
+    "forecasting/backtesting": (
+        "__init__ interval_scores refit -> rolling_origin -> plot -> backtest"
+    ),
+    "forecasting/series": (
+        "__init__ timeline windows -> panel -> arguments calendar_features scaling "
+        "static_features -> dataset future"
+    ),
+    "inference": "__init__ decoding predict -> calibration generate",
+    "inference/decoding": (
+        "compile results step -> beam_search greedy_and_sampling numeric -> __init__"
+    ),
+    "kernels": (
+        "calls flags gru lstm sharding -> aten native -> __init__ check pure -> ffi on_torch"
+    ),
+    "layers": (
+        "padding -> fast_path on_jax on_torch -> recurrent -> gru lstm -> __init__ -> acceleration"
+    ),
+    "networks": (
+        "embedding_init minirocket spec -> building_blocks -> pooling -> linear_branch "
+        "wirings -> bundle -> decoder -> ensemble"
+    ),
+    "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
+    "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
+    "sequences": (
+        "__init__ confusion fit_linear_branch metrics sklearn_tags trained unused_settings -> "
+        "attention fitting model_card preparation scores serialization -> evaluation -> model"
+    ),
+    "training": (
+        "__init__ checkpoint_file dataset history losses progress run_fingerprint "
+        "scheduled_sampling -> checkpoints defaults -> callback -> fit"
+    ),
+}
+
 HOME = Path(unrolled.__file__).parent
-ROOMS = (
-    *("errors", "shapes", "schema", "settings", "disk"),
-    *("data", "baselines", "saving"),
-    *("backend", "keras_internals", "kernels", "layers", "doctor", "networks"),
-    *("training", "inference", "explain", "estimator"),
-    *("sequences", "forecasting"),
-    *("from_sizes", "loading", "demos"),
-    "__init__",
-    "cli",
-)
-OUTSIDE = ("cli",)
-ENGINES = ("keras", "jax", "torch", "tensorflow")
+FOLDERS = sorted(path.parent for path in HOME.rglob("__init__.py"))
 FILES = sorted(HOME.rglob("*.py"))
+ENGINES = ("keras", "jax", "torch", "tensorflow")
 
 
-def room(path):
-    """Return the room a file is in: a folder, or a file of its own."""
-    return path.relative_to(HOME).parts[0].removesuffix(".py")
+def levels(folder):
+    """Return the place of each file and folder inside a folder, from left to right."""
+    groups = ORDER[folder].split(" -> ")
+    return {name: place for place, group in enumerate(groups) for name in group.split()}
+
+
+def module(path):
+    """Return the parts of a module's name below `unrolled`."""
+    return path.relative_to(HOME).with_suffix("").parts
 
 
 def imported(path):
-    """Return every module a file imports, in full."""
+    """Return every module that a file imports, in full."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports by dots"
-            names = [alias.name for alias in node.names] if node.module == "unrolled" else []
-            yield from (f"unrolled.{name}" for name in names)
-            yield from [] if names else [node.module]
+            assert node.level == 0, f"{path.name} has a relative import"
+            for alias in node.names:
+                parts = f"{node.module}.{alias.name}".split(".")[1:]
+                inside = HOME.joinpath(*parts)
+                is_module = (
+                    inside.with_suffix(".py").is_file() or (inside / "__init__.py").is_file()
+                )
+                ours = node.module.partition(".")[0] == "unrolled"
+                yield f"{node.module}.{alias.name}" if ours and is_module else node.module
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
-def test_a_room_imports_only_from_rooms_to_its_left(path):
-    for module in imported(path):
-        head, _, name = module.partition(".")
-        if head != "unrolled":
-            continue
-        if room(path) in OUTSIDE:
-            inside = name.partition(".")[0] == room(path)
-            assert inside or name in ("", *unrolled.__all__), f"{module} is not of the root"
-        elif room(path) != "__init__":
-            other = name.partition(".")[0] or "__init__"
-            assert ROOMS.index(other) <= ROOMS.index(room(path)), f"{module} is to the right"
+def imported_parts(path):
+    """Return the parts below `unrolled` of every module of the package that a file imports."""
+    for name in imported(path):
+        head, *parts = name.split(".")
+        if head == "unrolled":
+            folder = HOME.joinpath(*parts)
+            yield (*parts, "__init__") if folder.is_dir() else tuple(parts)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(HOME).as_posix())
-def test_every_file_is_in_a_known_room(path):
-    assert room(path) in ROOMS
+def name(path):
+    return path.relative_to(HOME).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_file_imports_only_from_its_left(path):
+    here = module(path)
+    for there in imported_parts(path):
+        common = next(i for i, (a, b) in enumerate(zip(here, there, strict=False)) if a != b)
+        folder, a, b = "/".join(here[:common]), here[common], there[common]
+        place = levels(folder)
+        assert place[b] < place[a], f"{b} is not to the left of {a} in {folder or 'unrolled'}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_the_order_names_what_is_in_the_folder_and_nothing_else(folder):
+    inside = {path.stem for path in folder.glob("*.py")}
+    inside |= {path.name for path in folder.iterdir() if (path / "__init__.py").is_file()}
+    assert inside == set(levels("/".join(folder.relative_to(HOME).parts)))
+
+
+def test_the_order_has_no_folder_that_does_not_exist():
+    assert set(ORDER) == {"/".join(folder.relative_to(HOME).parts) for folder in FOLDERS}
+
+
+@pytest.mark.parametrize("page", ["docs/overview.md", "CONTRIBUTING.md"])
+def test_the_pages_show_this_order(page):
+    text = (Path(__file__).parents[1] / page).read_text(encoding="utf-8")
+    line = " -> ".join(" ".join(group.split()) for group in ORDER[""].split(" -> "))
+    assert line in " ".join(text.split())
+
+
+@pytest.mark.parametrize("path", sorted((HOME / "cli").glob("*.py")), ids=name)
+def test_the_command_line_uses_public_names_only(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "unrolled"
+    }
+    assert used <= set(unrolled.__all__)
+    assert all(parts[0] in ("cli", "__init__") for parts in imported_parts(path))
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in FILES if room(path) in ("data", "baselines")],
-    ids=lambda path: path.relative_to(HOME).as_posix(),
+    [path for path in FILES if module(path)[0] in ("data", "baselines")],
+    ids=name,
 )
-def test_data_and_metrics_never_import_an_engine(path):
-    assert not [module for module in imported(path) if module.partition(".")[0] in ENGINES]
+def test_data_and_baselines_never_import_an_engine(path):
+    assert not [found for found in imported(path) if found.partition(".")[0] in ENGINES]
 
 
 def test_import_unrolled_loads_no_engine_and_no_pandas():
     heavy = (*ENGINES, "pandas", "sklearn", "polars")
     script = f"import sys, unrolled; print([n for n in {heavy} if n in sys.modules])"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "[]\n"
+    assert result.stdout == "[]\n"
