@@ -34,7 +34,7 @@ def test_a_schema_goes_to_json_and_back(schema):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_side(kind):
-    assert Column(name="a", kind=kind).side == KIND_FACTS[kind][0]
+    assert Column(name="a", kind=kind).side == KIND_FACTS[kind].side
 
 
 def schema_of(*lengths, shape="many-to-one"):

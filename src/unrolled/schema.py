@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -15,13 +16,31 @@ Scheme = Literal["IOB1", "BIO", "BIOES"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
-KIND_FACTS: dict[Kind, tuple[Side, str]] = {
-    "number": ("one", "a number"),
-    "category": ("one", "one of a few labels"),
-    "vector": ("one", "a list of numbers, of the same length in every row"),
-    "numbers": ("many", "a sequence of steps, each a number or a list of numbers"),
-    "tokens": ("many", "a sequence of steps, each a string"),
-    "text": ("many", "text, read as characters, words or subwords"),
+
+@dataclass(frozen=True)
+class KindFacts:
+    """What is fixed about a kind of column.
+
+    Attributes:
+        side: `one` if a cell is a fixed set of values, `many` if it is a sequence of steps.
+        content: What the values are: numbers, which are scaled; one label; or strings.
+        description: What a cell holds, in words.
+    """
+
+    side: Side
+    content: Literal["numbers", "label", "strings"]
+    description: str
+
+
+KIND_FACTS: dict[Kind, KindFacts] = {
+    "number": KindFacts("one", "numbers", "a number"),
+    "category": KindFacts("one", "label", "one of a few labels"),
+    "vector": KindFacts("one", "numbers", "a list of numbers, of the same length in every row"),
+    "numbers": KindFacts(
+        "many", "numbers", "a sequence of steps, each a number or a list of numbers"
+    ),
+    "tokens": KindFacts("many", "strings", "a sequence of steps, each a string"),
+    "text": KindFacts("many", "strings", "text, read as characters, words or subwords"),
 }
 
 
@@ -53,7 +72,22 @@ class Column(BaseModel):
     @property
     def side(self) -> Side:
         """`one` if a cell is a fixed set of values, `many` if it is a sequence of steps."""
-        return KIND_FACTS[self.kind][0]
+        return KIND_FACTS[self.kind].side
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers: `number`, `vector` or `numbers`."""
+        return KIND_FACTS[self.kind].content == "numbers"
+
+    @property
+    def is_category(self) -> bool:
+        """Whether a cell is one label: `category`."""
+        return KIND_FACTS[self.kind].content == "label"
+
+    @property
+    def is_token_sequence(self) -> bool:
+        """Whether its steps are strings: `tokens` or `text`."""
+        return KIND_FACTS[self.kind].content == "strings"
 
     @property
     def kind_name(self) -> str:

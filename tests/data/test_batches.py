@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from unrolled.data import batches as batching
 from unrolled.data.batches import (
     Examples,
-    make_batches,
     batch_inputs,
+    batch_targets,
+    make_batches,
+    padded_lengths,
     prediction_batches,
     shift_right,
-    padded_lengths,
-    batch_targets,
 )
 from unrolled.data.block import RaggedColumn
 
@@ -28,7 +28,11 @@ def ragged(lengths, *, steps_out=None, follows=True):
     """Return rows whose every number says where it stands: 1000 * row + step + 1."""
     rows = [1000.0 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
     steps = RaggedColumn.from_rows([row[:, None].astype("float32") for row in rows])
-    out = steps if follows else RaggedColumn.from_rows([row[::-1].copy().astype("float32") for row in rows])
+    out = (
+        steps
+        if follows
+        else RaggedColumn.from_rows([row[::-1].copy().astype("float32") for row in rows])
+    )
     one = RaggedColumn.from_rows(np.arange(len(lengths), dtype="float32"))
     return Examples(
         inputs={"x": steps},
@@ -76,7 +80,9 @@ def test_padded_lengths_pad_little_where_most_rows_are_short():
 def test_rows_whose_outputs_are_alike_in_length_go_together(lengths, size, seed):
     examples = ragged([1] * len(lengths))
     out = RaggedColumn.from_rows([np.ones((n, 1), "float32") for n in lengths])
-    fed = replace(examples, targets={"many": out}).with_teacher_forcing("many", start=0, stops=False)
+    fed = replace(examples, targets={"many": out}).with_teacher_forcing(
+        "many", start=0, stops=False
+    )
     made = make_batches(fed, size, shuffle=generator(seed))
     counted = np.concatenate([b.rows[: b.real] for b in made])
     assert sorted(counted.tolist()) == list(range(len(lengths)))
@@ -137,7 +143,9 @@ def test_filled_rows_weigh_nothing(lengths, size):
 
 def test_a_class_that_training_never_saw_weighs_nothing():
     labels = RaggedColumn.from_rows(np.array([1, -1, 0], dtype=np.int32))
-    examples = Examples({"x": RaggedColumn.from_rows(np.zeros((3, 1), "float32"))}, {"y": labels}, rows=3)
+    examples = Examples(
+        {"x": RaggedColumn.from_rows(np.zeros((3, 1), "float32"))}, {"y": labels}, rows=3
+    )
     targets, weights = batch_targets(examples, make_batches(examples, 3)[0], 1)
     assert targets["y"].tolist() == [1, 0, 0]
     assert weights["y"].tolist() == [1.0, 0.0, 1.0]
@@ -167,7 +175,9 @@ def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
 
     def passes(seed):
         random = np.random.default_rng(seed)
-        return [[b.rows.tolist() for b in make_batches(examples, 3, shuffle=random)] for _ in range(2)]
+        return [
+            [b.rows.tolist() for b in make_batches(examples, 3, shuffle=random)] for _ in range(2)
+        ]
 
     assert passes(1) == passes(1)
     first, second = passes(1)
@@ -185,7 +195,9 @@ def answers(lengths, *, ids=False):
     rows = [1000 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
     said = [row.astype("int32") if ids else row[:, None].astype("float32") for row in rows]
     facts = RaggedColumn.from_rows(np.zeros((len(lengths), 1), "float32"))
-    return Examples({"x": facts}, {"y": RaggedColumn.from_rows(said)}, rows=len(lengths), steps_out=40)
+    return Examples(
+        {"x": facts}, {"y": RaggedColumn.from_rows(said)}, rows=len(lengths), steps_out=40
+    )
 
 
 @given(lengths_of_rows, sizes, seeds, st.booleans(), st.sampled_from([0, 2]))

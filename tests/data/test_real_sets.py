@@ -9,7 +9,7 @@ import polars as pl
 
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.infer.infer_schema import infer_columns, infer_schema
 from unrolled.data.tables.split import split
 from unrolled.data.tables.table import check_trainable, drop_incomplete_rows, make_table
 from unrolled.schema import Schema

@@ -43,7 +43,9 @@ class Source:
     def to_original_type(self, columns: Mapping[str, Any]) -> Any:
         """Return predictions as the kind of thing that was given."""
         if self.frame is not None:
-            return to_frame_like(pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given)
+            return to_frame_like(
+                pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given
+            )
         arrays = [_array(values) for values in columns.values()]
         return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
 
@@ -121,7 +123,9 @@ def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
 
 def _stated_target(outputs: Any) -> tuple[Column, ...]:
     """Return `y` as it was stated, where whole numbers could be labels or quantities."""
-    stated = [kind for kind in stated_columns(outputs)[1].values() if kind in ("category", "number")]
+    stated = [
+        kind for kind in stated_columns(outputs)[1].values() if kind in ("category", "number")
+    ]
     return tuple(Column(name="y", kind=kind) for kind in stated[:1])  # type: ignore[arg-type]
 
 

@@ -42,7 +42,8 @@ def ngram_keys(column: RaggedColumn, size: int, order: int) -> list[Array]:
 def position_in_row(column: RaggedColumn) -> Array:
     """Return the position of each step within its row, from 0."""
     lengths: Any = column.lengths
-    return np.arange(len(column.flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts: Array = np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.arange(len(column.flat)) - starts
 
 
 def find_keys(known: Array, keys: Array) -> Array:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.data.tables.table import Table
 from unrolled.disk.figures import put
 from unrolled.errors import SettingError
@@ -103,16 +102,15 @@ def _labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
     """Return a label for each input step of each row; none where no input has words for them."""
     for column in trained.encoder.schema.inputs:
         encoder = trained.encoder.encoders[column.name]
-        if isinstance(encoder, Vocabulary) and encoder.subwords is None:
-            return [tuple(encoder.steps(value)) or ("",) for value in table.values[column.name]]
+        names = [encoder.name_steps(value) for value in table.values[column.name]]
+        if all(row is not None for row in names):
+            return [tuple(row or [""]) for row in names]
     return []
 
 
 def _written(trained: Trained, column: Column, row: Array, steps: int) -> tuple[str, ...]:
-    encoder = trained.encoder.encoders[column.name]
-    if not isinstance(encoder, Vocabulary) or encoder.subwords is not None:
-        return _numbered(steps)
-    return (*(encoder.known[i - encoder.first] for i in row), END_MARK)[:steps]
+    names = trained.encoder.encoders[column.name].name_ids(row)
+    return _numbered(steps) if names is None else (*names, END_MARK)[:steps]
 
 
 def _numbered(steps: int) -> tuple[str, ...]:

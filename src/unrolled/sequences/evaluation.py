@@ -12,7 +12,6 @@ import numpy as np
 
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
-from unrolled.data.encoders.labels import Labels
 from unrolled.data.tables.table import Table
 from unrolled.errors import NotFittedError
 from unrolled.inference import generate, predict
@@ -23,9 +22,9 @@ from unrolled.sequences.confusion import Confusion, plot_confusions
 from unrolled.sequences.scores import (
     NETWORK,
     check_lengths,
-    row_errors,
     compute_scores,
     format_score,
+    row_errors,
     verdict,
 )
 from unrolled.sequences.trained import Trained
@@ -150,7 +149,7 @@ def _labels(
     confusions, calibrations = {}, {}
     for column in trained.encoder.schema.outputs:
         encoder, true = trained.encoder.encoders[column.name], table.values[column.name]
-        if column.kind == "category" and isinstance(encoder, Labels):
+        if column.is_category:
             logits = np.asarray(said[trained.encoder.tensor_names[column.name]], dtype=float)
             confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
             heat = trained.temperatures.get(column.name, 1.0)

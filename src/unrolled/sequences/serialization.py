@@ -10,7 +10,8 @@ from typing import Any
 
 from unrolled import baselines
 from unrolled.baselines.checks import BaselineChecks
-from unrolled.data.encoders.encoder import Encoder, embedded, encoder_from_dict
+from unrolled.data.encoders.base import Encoder
+from unrolled.data.encoders.encoder import encoder_from_dict
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.networks.size_limit import refuse_larger
@@ -136,7 +137,7 @@ def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
 def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
     """Refuse sizes of a network that are not those of the columns."""
     schema, sizes, names = encoding.schema, encoding.sizes, encoding.tensor_names
-    plain = [c for c in schema.inputs if not embedded(encoding.encoders[c.name])]
+    plain = [c for c in schema.inputs if not encoding.encoders[c.name].produces_ids]
     expected = {
         "shape": schema.shape,
         "t": encoding.steps_in,
@@ -160,7 +161,7 @@ def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
         spec.linear_numbers and encoding.has_numeric_steps and minirocket.suit(spec.values, spec.t)
     ):
         raise RefusedError("the network looks for patterns, and its columns have none")
-    extra = {names[made.key]: made.feature for made in encoding.step_features}
+    extra: dict[str, Any] = {**encoding.character_encoders, **encoding.ngram_encoders}
     given = {**spec.characters, **spec.ngrams}
     if set(given) != set(extra) or any(
         given[n][0] < made.size or given[n][1] != made.ids_per_step for n, made in extra.items()

@@ -7,7 +7,7 @@ from unrolled.data.encoders.characters import MAX_CHARACTERS, CharacterEncoder
 
 def test_words_become_their_characters_and_unknown_ones_are_one():
     made = CharacterEncoder().fit([["aab", "ba"], ["a"]])
-    assert made.known == ["a", "b"]
+    assert made.characters == ["a", "b"]
     assert [row.tolist() for row in made.encode([["ab", "xa"], []])] == [
         [[2, 3, 0], [1, 2, 0]],
         [[0, 0, 0]],

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from unrolled.data.encoders.encoder import make_encoder, encoder_from_dict
+from unrolled.data.encoders.encoder import encoder_from_dict, make_encoder
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
-from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text, count_steps
+from unrolled.data.encoders.tokenizer import Subwords, count_steps, join_text, split_text
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column, Kind
@@ -101,8 +101,8 @@ def test_missing_steps_cannot_come_out() -> None:
     with pytest.raises(DataError) as caught:
         Scaler(column("numbers"), as_output=True).fit(values)
     assert str(caught.value) == (
-        "column 'a', row 2: got a missing number among the steps of an output, expected every step"
-        " filled. Fill it, or leave the row out."
+        "column 'a', row 2: a number is missing among the steps of this output. Fill it, or"
+        " leave the row out."
     )
 
 
@@ -140,10 +140,10 @@ def test_unseen_labels() -> None:
     with pytest.raises(DataError) as caught:
         out.encode(["y", "z"], strict=True)
     assert str(caught.value) == (
-        "column 'a', row 2: got the label 'z' that the training part does not have, expected every"
-        " label in it. Add rows of this label, or use the split 'stratified'."
+        "column 'a', row 2: the training part has no row with the label 'z'. Add rows with"
+        " this label, or use the split 'stratified'."
     )
-    with pytest.raises(DataError, match="in the training part is missing"):
+    with pytest.raises(DataError, match="has no label in the training part"):
         out.fit([None])
 
 
@@ -156,7 +156,7 @@ def test_a_label_is_known_by_its_spelling_where_a_file_gives_it_another_type() -
 
 def test_many_classes_go_in_as_ids() -> None:
     few = Labels(column("category")).fit(range(32))
-    assert (few.encode([3]).shape, few.size, few.ids) == ((1, 32), 32, False)
+    assert (few.encode([3]).shape, few.size, few.produces_ids) == ((1, 32), 32, False)
     many = again(Labels(column("category")).fit(range(33)))
     assert (many.encode([0, 32, 99, None]).tolist(), many.size) == ([1, 33, 0, 0], 34)
     assert many.encode([0]).dtype == np.int32
@@ -238,7 +238,7 @@ def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
     assert Vocabulary(unit).fit(many).known == ["common"]
     assert len(Vocabulary(unit, as_output=True).fit(many).known) == 1002
     assert len(Vocabulary(column("text", unit="characters")).fit([*many, "q"]).known) > 10
-    with pytest.raises(DataError, match="no words that the training part holds often enough"):
+    with pytest.raises(DataError, match="none of its words occurs often enough"):
         Vocabulary(unit).fit(once[:1001])
 
 
@@ -254,7 +254,7 @@ def test_steps_are_those_of_the_encoder(values: list[str]) -> None:
 
 def test_subwords_grow_with_the_data_and_are_learned_alike_twice() -> None:
     texts = [f"the {a}{b} of {b}{a}" for a in "abcdefghij" for b in "klmnopqrst"] * 30
-    one, two = Subwords.learned(texts), Subwords.learned(texts)
+    one, two = Subwords.learn(texts), Subwords.learn(texts)
     assert one.to_dict() == two.to_dict()
     assert 300 < one.size <= 8000
     assert len(one.encode(["the"])[0]) == 1
@@ -271,6 +271,4 @@ def test_an_encoder_must_be_fitted_first(kind: Kind) -> None:
     for call in (lambda: made.encode([]), lambda: made.decode([]), made.to_dict):
         with pytest.raises(NotFittedError) as caught:
             call()
-        assert str(caught.value) == (
-            "the encoder of column 'a' is not fitted, expected `fit` first."
-        )
+        assert str(caught.value) == ("the encoder of column 'a' is not fitted. Call `fit` first.")

@@ -52,7 +52,7 @@ def test_an_id_stands_for_one_run_and_nought_for_what_is_not_known(known, rows, 
 
 
 def test_the_most_frequent_runs_are_kept(monkeypatch):
-    monkeypatch.setattr(ngrams, "MOST", 2)
+    monkeypatch.setattr(ngrams, "MAX_NGRAMS", 2)
     made = NGramEncoder(size=900).fit(block([[1, 2], [1, 2], [3]]))
     counts = Counter(made.encode(block([[1, 2], [3]])).flat.ravel().tolist())
     assert counts[0] == 2  # 3, and what it makes with the place before it

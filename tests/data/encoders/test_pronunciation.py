@@ -7,7 +7,7 @@ import pytest
 
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.infer.infer_schema import infer_columns, infer_schema
 from unrolled.data.tables.table import make_table
 from unrolled.schema import Schema
 

@@ -6,7 +6,7 @@ import pytest
 from unrolled.data.batches import batch_inputs, prediction_batches
 from unrolled.data.encoders.table_encoder import RESERVED, TableEncoder, unique_identifiers
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.infer.infer_schema import infer_columns, infer_schema
 from unrolled.data.tables.table import make_table
 from unrolled.errors import DataError
 
@@ -78,8 +78,8 @@ def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
     with pytest.raises(DataError) as caught:
         encoding.encode(make_table(crossed, encoding.schema.inputs), targets=False)
     assert str(caught.value) == (
-        "row 1: 'a' has 2 steps and 'b' has 1, expected sequences of one side to be equally long"
-        " in every row. Correct the row."
+        "row 1: 'a' has 2 steps and 'b' has 1. All input sequences of a row must have the same"
+        " number of steps. Correct the row."
     )
 
 
@@ -89,8 +89,8 @@ def test_a_row_of_another_length_is_refused_where_all_had_one():
     with pytest.raises(DataError) as caught:
         encoding.encode(make_table(longer, encoding.schema.inputs), targets=False)
     assert str(caught.value) == (
-        "row 2 has 3 steps, expected 2 as in every row of the training data. Cut or fill the row,"
-        " or train on rows of different lengths."
+        "row 2 has 3 steps, but every row of the training data has 2. Cut or fill the row, or"
+        " train on rows of different lengths."
     )
 
 

@@ -25,7 +25,7 @@ def allowed(tags, scheme):
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_no_allowed_row_scores_higher(scheme, steps):
     tags, rng = TAGS[scheme], np.random.default_rng(steps)
-    paths = TagTransitions.from_scheme(tags, scheme)
+    transitions = TagTransitions.from_scheme(tags, scheme)
     rows = [
         row
         for row in product(range(len(tags)), repeat=steps)
@@ -35,14 +35,16 @@ def test_no_allowed_row_scores_higher(scheme, steps):
     for _ in range(40):
         scores = rng.normal(size=(steps, len(tags)))
         best = max(rows, key=lambda row: scores[range(steps), row].sum())
-        assert tuple(paths.best(scores).tolist()) == best
-        assert (paths.best(scores + rng.normal(size=(steps, 1))) == best).all()
+        assert tuple(transitions.best_path(scores).tolist()) == best
+        assert (transitions.best_path(scores + rng.normal(size=(steps, 1))) == best).all()
         changed += tuple(scores.argmax(axis=1).tolist()) != best
     assert changed > 5  # else the scheme changed nothing, and nothing was tested
 
 
 def test_where_no_row_is_allowed_the_highest_scores_are_taken():
-    assert TagTransitions.from_scheme(["I-a", "I-b"], "BIO").best(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist() == [
+    assert TagTransitions.from_scheme(["I-a", "I-b"], "BIO").best_path(
+        np.array([[1.0, 2.0], [3.0, 0.0]])
+    ).tolist() == [
         1,
         0,
     ]
@@ -54,6 +56,6 @@ def test_predictions_keep_to_the_scheme_of_their_column(scheme, said):
     made = Vocabulary(column, as_output=True).fit([["O", "O", "B-a", "I-a"]])
     scores = {"O": [3.0, 0.0], "B-a": [2.5, 0.0], "I-a": [0.0, 4.0]}
     logits = np.full((2, made.size), 9.0)  # of padding and unknown too
-    logits[:, made.first :] = np.array([scores[tag] for tag in made.known]).T
+    logits[:, made.first_id :] = np.array([scores[tag] for tag in made.known]).T
     again = Vocabulary.from_dict(made.to_dict())
     assert made.decode([logits]) == again.decode([logits]) == [said]

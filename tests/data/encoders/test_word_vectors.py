@@ -46,28 +46,28 @@ def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
     [
         (
             "a 1 2\nb 1\n",
-            "line 2 of 'words.vec' has 1 numbers after its word, expected 2, as in the lines"
-            " before. Give a text file of word vectors: a word and its numbers on each line.",
+            "'words.vec', line 2: the word is followed by 1 numbers, but the lines before it"
+            " have 2. Give a text file of word vectors: a word and its numbers on each line.",
         ),
         (
             "2 3\n\nword\n",
-            "line 3 of 'words.vec' has 0 numbers after its word, expected some. Give a text file"
-            " of word vectors: a word and its numbers on each line.",
+            "'words.vec', line 3: the word is followed by 0 numbers. Give a text file of word"
+            " vectors: a word and its numbers on each line.",
         ),
         (
             "a 1 x\n",
-            "line 1 of 'words.vec' has 'x' among its numbers, expected finite numbers. Correct the"
-            " line.",
+            "'words.vec', line 1: 'x' stands among the numbers and is not a finite number."
+            " Correct the line.",
         ),
         (
             "b 0 0\na 1 nan\n",
-            "line 2 of 'words.vec' has 'nan' among its numbers, expected finite numbers. Correct"
-            " the line.",
+            "'words.vec', line 2: 'nan' stands among the numbers and is not a finite number."
+            " Correct the line.",
         ),
         (
             "b 1 2\n",
-            "got 'words.vec' for vectors, expected a file that has words of the training part; it"
-            " has none of them. Give vectors of its language, or leave them out.",
+            "'words.vec' has no vector for any word of the training part. Give vectors of its"
+            " language, or leave `vectors` out.",
         ),
     ],
 )

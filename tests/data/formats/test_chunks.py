@@ -7,7 +7,7 @@ import pytest
 
 from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.read import read
-from unrolled.data.formats.write import write, open_writer
+from unrolled.data.formats.write import open_writer, write
 from unrolled.errors import DataError
 
 N = 500

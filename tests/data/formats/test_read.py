@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from unrolled.data.formats.read import to_frame_like, read, write
+from unrolled.data.formats.read import read, to_frame_like, write
 from unrolled.errors import DataError
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_schema, infer_columns
+from unrolled.data.infer.infer_schema import infer_columns, infer_schema
 from unrolled.data.tables.table import drop_incomplete_rows, make_table
 from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
 from unrolled.schema import Schema

@@ -6,7 +6,7 @@ import pytest
 
 from unrolled.data.formats.read import read
 from unrolled.data.infer.infer_schema import infer_side
-from unrolled.data.tables.table import Table, drop_incomplete_rows, make_table, check_trainable
+from unrolled.data.tables.table import Table, check_trainable, drop_incomplete_rows, make_table
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
@@ -100,7 +100,10 @@ def test_a_column_that_is_all_missing_when_predicting() -> None:
     nothing = pl.DataFrame({"x": [None, None]})
     found = make_table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
     assert np.isnan(found).tolist() == [[True, True], [True, True]]
-    assert list(make_table(nothing, [Column(name="x", kind="category")]).values["x"]) == [None, None]
+    assert list(make_table(nothing, [Column(name="x", kind="category")]).values["x"]) == [
+        None,
+        None,
+    ]
     for kind in ("numbers", "tokens", "text"):
         with pytest.raises(DataError) as caught:
             make_table(nothing, [Column(name="x", kind=kind)])

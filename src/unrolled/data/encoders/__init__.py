@@ -1,1 +1,1 @@
-"""Encoders: the values of a column as numbers for a network, and back."""
+"""Encoders: a column's values as numbers for a network, and a network's outputs as values."""

@@ -1,4 +1,4 @@
-"""Where the categories of encoded rows stand, and which each row has."""
+"""Where the inputs of kind `category` are in encoded rows, and which category each row has."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from unrolled.data.block import Array, RaggedColumn
 
 @dataclass(frozen=True)
 class Categories:
-    """The inputs of the kind `category` within examples.
+    """The inputs of kind `category` in encoded rows.
 
     Attributes:
-        marks: First and last column (exclusive) of each that stands in the numbers `x` as marks.
+        marks: First and last column (exclusive) of each that is one-hot encoded in the input `x`.
         ids: The inputs that hold the ids of one.
     """
 
@@ -25,21 +25,21 @@ class Categories:
     ids: tuple[str, ...] = ()
 
     def codes(self, examples: Examples) -> Array:
-        """Return a number for each category of each row, 0 where it is not known: int64 (n c)."""
-        found = []
+        """Return a number for each category of each row, 0 where it is unknown: int64 (n c)."""
+        codes = []
         for start, end in self.marks:
-            marks = _firsts(examples.inputs["x"])[:, start:end]
-            found.append(np.where(marks.any(axis=1), marks.argmax(axis=1) + 1, 0))
-        found += [_firsts(examples.inputs[name]) for name in self.ids]
-        labels = np.stack(found, axis=1) if found else np.zeros((examples.rows, 0))
-        return labels.astype(np.int64)
+            one_hot = _first_steps(examples.inputs["x"])[:, start:end]
+            codes.append(np.where(one_hot.any(axis=1), one_hot.argmax(axis=1) + 1, 0))
+        codes += [_first_steps(examples.inputs[name]) for name in self.ids]
+        table = np.stack(codes, axis=1) if codes else np.zeros((examples.rows, 0))
+        return table.astype(np.int64)
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Self:
-        """Return what JSON describes."""
+        """Return the categories that JSON describes."""
         return cls(tuple((start, end) for start, end in facts["marks"]), tuple(facts["ids"]))
 
 
-def _firsts(block: RaggedColumn) -> Array:
-    """Return a block's first step of each row: a category is repeated along the steps."""
-    return block.flat if block.offsets is None else block.flat[block.offsets[:-1]]
+def _first_steps(column: RaggedColumn) -> Array:
+    """Return the first step of each row: a category is repeated along all steps."""
+    return column.flat if column.offsets is None else column.flat[column.offsets[:-1]]

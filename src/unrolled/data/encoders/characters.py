@@ -1,4 +1,4 @@
-"""The characters of words: what is known of a word that the training part did not have."""
+"""The characters of words, from which a network knows words that the training part did not have."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ MAX_CHARACTERS = 12
 
 
 class CharacterEncoder:
-    """The ids of each word's characters, padded to one length; the middle of longer words is cut.
+    """The ids of the characters of each word, padded to one length.
+
+    The middle of a longer word is cut out.
 
     Example:
-        >>> Spelling().fit([["be", "ab"]]).encode([["babe"]])[0].tolist()
+        >>> CharacterEncoder().fit([["be", "ab"]]).encode([["babe"]])[0].tolist()
         [[2, 4]]
     """
 
-    feature_name = "spelling"  # part of the names of tensors in saved models
-
     def __init__(self) -> None:
-        self.known: list[str] = []
+        self.characters: list[str] = []
         self.ids_per_step = 1
-        self._place: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
 
     @property
     def size(self) -> int:
-        """Ids of characters, with those of padding and unknown."""
-        return UNKNOWN + 1 + len(self.known)
+        """Ids of characters, with those of padding and unknown characters."""
+        return UNKNOWN + 1 + len(self.characters)
 
     def fit(self, rows: Sequence[Sequence[str]]) -> Self:
-        """Take the characters of the training part, the most frequent first.
+        """Collect the characters of the training part, the most frequent first.
 
         Args:
             rows: The words of each row.
         """
-        counts = Counter(word for row in rows for word in row)
-        letters: Counter[str] = Counter()
-        for word, count in counts.items():
-            letters.update(dict.fromkeys(word, count))
-        self._know(sorted(letters, key=lambda letter: (-letters[letter], letter)))
-        self.ids_per_step = min(MAX_CHARACTERS, max(map(len, counts), default=1) or 1)
+        word_counts = Counter(word for row in rows for word in row)
+        counts: Counter[str] = Counter()
+        for word, count in word_counts.items():
+            counts.update(dict.fromkeys(word, count))
+        self._set_characters(sorted(counts, key=lambda letter: (-counts[letter], letter)))
+        self.ids_per_step = min(MAX_CHARACTERS, max(map(len, word_counts), default=1) or 1)
         return self
 
     def encode(self, rows: Sequence[Sequence[str]]) -> list[Array]:
@@ -54,34 +54,35 @@ class CharacterEncoder:
         Args:
             rows: The words of each row; a row without any counts as one empty word.
         """
-        spelled: dict[str, Array] = {}
+        encoded: dict[str, Array] = {}
         for row in rows:
             for word in row or [""]:
-                if word not in spelled:
-                    spelled[word] = self._spelled(word)
-        return [np.stack([spelled[word] for word in row or [""]]) for row in rows]
+                if word not in encoded:
+                    encoded[word] = self._encode_word(word)
+        return [np.stack([encoded[word] for word in row or [""]]) for row in rows]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        return {"known": self.known, "longest": self.ids_per_step}
+        """Return the fitted state as plain JSON."""
+        return {"known": self.characters, "longest": self.ids_per_step}
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the spelling that `to_dict` wrote."""
-        made = cls()
-        made._know(facts["known"])
-        made.ids_per_step = facts["longest"]
-        return made
+        """Return the encoder that `to_dict` wrote."""
+        encoder = cls()
+        encoder._set_characters(facts["known"])
+        encoder.ids_per_step = facts["longest"]
+        return encoder
 
-    def _know(self, letters: list[str]) -> None:
-        self.known = letters
-        self._place = {letter: i for i, letter in enumerate(letters, UNKNOWN + 1)}
+    def _set_characters(self, characters: list[str]) -> None:
+        self.characters = characters
+        self._ids = {character: i for i, character in enumerate(characters, UNKNOWN + 1)}
 
-    def _spelled(self, word: str) -> Array:
+    def _encode_word(self, word: str) -> Array:
         """Return the ids of a word's characters (c)."""
-        if len(word) > self.ids_per_step:
-            first = self.ids_per_step - self.ids_per_step // 2
-            word = word[:first] + (word[first - self.ids_per_step :] if self.ids_per_step > first else "")
-        found = np.full(self.ids_per_step, PADDING, np.int32)
-        found[: len(word)] = [self._place.get(letter, UNKNOWN) for letter in word]
-        return found
+        length = self.ids_per_step
+        if len(word) > length:
+            start = length - length // 2
+            word = word[:start] + (word[start - length :] if length > start else "")
+        ids = np.full(length, PADDING, np.int32)
+        ids[: len(word)] = [self._ids.get(character, UNKNOWN) for character in word]
+        return ids

@@ -1,10 +1,11 @@
-"""Encoders: a column's values as numbers for a network and back, fitted on the training part."""
+"""The encoder for each kind of column: made new, or read from a saved model."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self
+from typing import Any
 
-from unrolled.data.encoders.checks import WRONG, _name
+from unrolled.data.encoders.base import Encoder
+from unrolled.data.encoders.checks import INVALID_FIELD, column_name
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
 from unrolled.data.encoders.vocabulary import Vocabulary
@@ -12,39 +13,7 @@ from unrolled.errors import DataError
 from unrolled.schema import Column
 from unrolled.settings import Text
 
-
-class Encoder(Protocol):
-    """What every encoder does.
-
-    Attributes:
-        column: What it encodes.
-        as_output: Whether it comes out.
-        size: Encoded features, classes, or ids.
-    """
-
-    column: Column
-    as_output: bool
-
-    @property
-    def size(self) -> int:
-        """Encoded features, classes, or ids."""
-        ...
-
-    def fit(self, values: Any) -> Self:
-        """Learn from the values of the training part (b)."""
-        ...
-
-    def encode(self, values: Any) -> Any:
-        """Return values as numbers: (b w) or (b,), or b arrays (t_i, w) or (t_i,)."""
-        ...
-
-    def decode(self, values: Any) -> Any:
-        """Return a network's numbers as values."""
-        ...
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        ...
+SAVED_ENCODERS: dict[str, Any] = {"scaler": Scaler, "labels": Labels, "vocabulary": Vocabulary}
 
 
 def make_encoder(
@@ -53,46 +22,45 @@ def make_encoder(
     output: bool,
     end: bool = False,
     text: Text | None = None,
-    counted: bool = False,
+    count_ngrams: bool = False,
 ) -> Encoder:
-    """Return the encoder of a column's kind, not yet fitted.
+    """Return the encoder for a column's kind, not yet fitted.
 
     Args:
-        column: What goes in or comes out.
-        output: Whether it comes out.
+        column: The column.
+        output: Whether it is an output.
         end: Whether rows of text or tokens are closed by an end mark.
         text: How text and tokens are read.
-        counted: Whether runs of their steps are counted.
+        count_ngrams: Whether the n-grams of text and tokens are counted.
 
     Example:
-        >>> encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"]).size
+        >>> make_encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"]).size
         2
     """
-    if column.kind == "category":
+    if column.is_category:
         return Labels(column, as_output=output)
-    if column.kind in ("tokens", "text"):
-        return Vocabulary(column, as_output=output, end=end, text=text, counted=counted)
+    if column.is_token_sequence:
+        return Vocabulary(column, as_output=output, end=end, text=text, count_ngrams=count_ngrams)
     return Scaler(column, as_output=output)
-
-
-def embedded(made: Encoder) -> bool:
-    """Return whether what goes in becomes whole numbers, which a network embeds."""
-    return isinstance(made, Vocabulary) or (isinstance(made, Labels) and made.ids)
 
 
 def encoder_from_dict(facts: dict[str, Any]) -> Encoder:
     """Return the fitted encoder that `to_dict` wrote.
 
+    Raises:
+        DataError: It is not what an encoder could have written.
+
     Example:
-        >>> labels = encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"])
-        >>> encoder_from(labels.to_dict()).decode([1, 0]).tolist()
+        >>> labels = make_encoder(Column(name="a", kind="category"), output=True).fit(["x", "y"])
+        >>> encoder_from_dict(labels.to_dict()).decode([1, 0]).tolist()
         ['y', 'x']
     """
-    kinds: dict[str, Any] = {"scaler": Scaler, "labels": Labels, "vocabulary": Vocabulary}
     kind = facts.get("encoder") if isinstance(facts, dict) else None
-    if not (isinstance(kind, str) and kind in kinds):
-        raise DataError(f"got the encoder {kind!r}, expected one of {', '.join(kinds)}.")
-    if (wrong := WRONG[kind](facts)) is not None:
-        raise DataError(f"got the encoder of {_name(facts)} with other {wrong} than it can have.")
-    made: Encoder = kinds[kind].from_dict(facts)
-    return made
+    if not (isinstance(kind, str) and kind in SAVED_ENCODERS):
+        raise DataError(
+            f"there is no encoder {kind!r}. The encoders are {', '.join(SAVED_ENCODERS)}."
+        )
+    if (field := INVALID_FIELD[kind](facts)) is not None:
+        raise DataError(f"the encoder of {column_name(facts)} has {field} that it cannot have.")
+    encoder: Encoder = SAVED_ENCODERS[kind].from_dict(facts)
+    return encoder

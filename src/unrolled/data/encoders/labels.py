@@ -1,4 +1,4 @@
-"""Labels as numbers: ids that come out, marks or ids that go in."""
+"""Labels as numbers: ids for outputs, one-hot rows or ids for inputs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 
+from unrolled.data.block import Array
+from unrolled.data.encoders.base import Encoder
 from unrolled.data.tables.table import Values
-from unrolled.errors import DataError, NotFittedError
+from unrolled.errors import DataError
 from unrolled.schema import Column
 
-Array = np.ndarray[Any, Any]
-MOST_MARKS = 32
+MAX_ONE_HOT = 32
 
 
 def balanced_class_weights(ids: Array, size: int) -> Array:
-    """Return the weight of each class (C) with which all classes count alike, rare or not.
+    """Return a weight for each class (C), inverse to its frequency.
 
     The mean weight of the rows is 1; scikit-learn calls these weights `balanced`.
 
@@ -25,20 +26,20 @@ def balanced_class_weights(ids: Array, size: int) -> Array:
         size: How many classes there are (C).
 
     Example:
-        >>> balanced(np.array([0, 0, 0, 1]), 2).tolist()
+        >>> balanced_class_weights(np.array([0, 0, 0, 1]), 2).tolist()
         [0.6666666666666666, 2.0]
     """
     weights: Array = len(ids) / (size * np.maximum(np.bincount(ids, minlength=size), 1))
     return weights
 
 
-class Labels:
+class Labels(Encoder):
     """The encoder of `category`; its classes are those of the training part.
 
-    As an output a label becomes the number of its class, -1 where the training part had none
-    such. As an input it becomes a row of zeros with a one at its class (at most 32 classes), or
-    else an id from 1; a missing or unseen label becomes zeros, or id 0. A label is also known by
-    its spelling, since the same code may be a number in one file and text in another.
+    An output label becomes the number of its class, or -1 if the training part had no such label.
+    An input label becomes a one-hot row (up to 32 classes) or else an id from 1; a missing or
+    unknown label becomes zeros, or id 0. A label is also recognised by its text, since the same
+    code may be a number in one file and text in another.
 
     Example:
         >>> labels = Labels(Column(name="a", kind="category")).fit(["no", "yes", "no"])
@@ -47,33 +48,32 @@ class Labels:
     """
 
     def __init__(self, column: Column, *, as_output: bool = False) -> None:
-        self.column = column
-        self.as_output = as_output
+        super().__init__(column, as_output=as_output)
         self.classes: list[Any] = []
 
     @property
-    def ids(self) -> bool:
-        """Whether labels become numbers of classes, and not marks."""
-        return self.as_output or len(self.classes) > MOST_MARKS
+    def produces_ids(self) -> bool:
+        """Whether labels become ids of classes, and not one-hot rows."""
+        return self.as_output or len(self.classes) > MAX_ONE_HOT
 
     @property
     def size(self) -> int:
-        """Classes (out), marks (in), or ids with the 0 of unknown labels (in, many classes)."""
-        return len(self.classes) + int(self.ids and not self.as_output)
+        """Classes, or for inputs with ids one more: the 0 of unknown labels."""
+        return len(self.classes) + int(self.produces_ids and not self.as_output)
 
     def fit(self, values: Values | Sequence[Any]) -> Self:
-        """Take the classes of the training part, sorted by type and then by value.
+        """Collect the classes of the training part, sorted by type and then by value.
 
         Args:
             values: Labels (b), None where missing.
         """
-        found = {label for label in values if label is not None}
-        if not found:
+        distinct = {label for label in values if label is not None}
+        if not distinct:
             raise DataError(
-                f"every value of column '{self.column.name}' in the training part is missing,"
-                " expected at least one label. Hold out fewer rows, or choose another column."
+                f"column '{self.column.name}' has no label in the training part: every value there"
+                " is missing. Hold out fewer rows, or choose another column."
             )
-        self.classes = sorted(found, key=lambda label: (type(label).__name__, label))
+        self.classes = sorted(distinct, key=lambda label: (type(label).__name__, label))
         return self
 
     def encode(self, values: Values | Sequence[Any], *, strict: bool = False) -> Array:
@@ -84,36 +84,41 @@ class Labels:
             strict: Whether a label that the training part did not have is an error.
 
         Returns:
-            int32 (b,) with ids, or float32 (b C) with marks.
+            int32 (b,) with ids, or float32 (b C) with one-hot rows.
 
         Raises:
-            DataError: `strict`, and a label is unknown; its row among `values` is named.
+            DataError: `strict`, and a label is unknown; the message names its row in `values`.
         """
-        self._fitted()
-        place = {label: i for i, label in enumerate(self.classes)}
-        spelled = {str(label): i for i, label in enumerate(self.classes)}
-        numbers = np.array(
+        if not self.classes:
+            raise self.not_fitted()
+        ids = self._class_ids(values)
+        if strict and (ids < 0).any():
+            row = int(np.flatnonzero(ids < 0)[0])
+            raise DataError(
+                f"column '{self.column.name}', row {row + 1}: the training part has no row with"
+                f" the label {values[row]!r}. Add rows with this label, or use the split"
+                " 'stratified'."
+            )
+        if self.as_output:
+            return ids
+        if self.produces_ids:
+            return ids + np.int32(1)
+        one_hot = np.zeros((len(ids), len(self.classes)), dtype=np.float32)
+        known = np.flatnonzero(ids >= 0)
+        one_hot[known, ids[known]] = 1.0
+        return one_hot
+
+    def _class_ids(self, values: Values | Sequence[Any]) -> Array:
+        """Return the number of each label's class (b), -1 where it is missing or unknown."""
+        by_label = {label: i for i, label in enumerate(self.classes)}
+        by_text = {str(label): i for i, label in enumerate(self.classes)}
+        return np.array(
             [
-                -1 if label is None else place.get(label, spelled.get(str(label), -1))
+                -1 if label is None else by_label.get(label, by_text.get(str(label), -1))
                 for label in values
             ],
             dtype=np.int32,
         )
-        if strict and (numbers < 0).any():
-            row = int(np.flatnonzero(numbers < 0)[0])
-            raise DataError(
-                f"column '{self.column.name}', row {row + 1}: got the label {values[row]!r} that"
-                " the training part does not have, expected every label in it. Add rows of this"
-                " label, or use the split 'stratified'."
-            )
-        if self.as_output:
-            return numbers
-        if self.ids:
-            return numbers + np.int32(1)
-        marks = np.zeros((len(numbers), len(self.classes)), dtype=np.float32)
-        known = np.flatnonzero(numbers >= 0)
-        marks[known, numbers[known]] = 1.0
-        return marks
 
     def decode(self, values: Array | Sequence[Any]) -> Array:
         """Return labels in their own type.
@@ -124,7 +129,8 @@ class Labels:
         Returns:
             Labels (b), an object array.
         """
-        self._fitted()
+        if not self.classes:
+            raise self.not_fitted()
         scores = np.asarray(values)
         if scores.ndim == 2:
             scores = scores.argmax(axis=1)
@@ -133,8 +139,9 @@ class Labels:
         return labels
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        self._fitted()
+        """Return the fitted state as plain JSON."""
+        if not self.classes:
+            raise self.not_fitted()
         return {
             "encoder": "labels",
             "column": self.column.model_dump(),
@@ -145,13 +152,6 @@ class Labels:
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        made = cls(Column(**facts["column"]), as_output=facts["output"])
-        made.classes = list(facts["classes"])
-        return made
-
-    def _fitted(self) -> None:
-        """Say so where there are no classes yet."""
-        if not self.classes:
-            raise NotFittedError(
-                f"the encoder of column '{self.column.name}' is not fitted, expected `fit` first."
-            )
+        encoder = cls(Column(**facts["column"]), as_output=facts["output"])
+        encoder.classes = list(facts["classes"])
+        return encoder

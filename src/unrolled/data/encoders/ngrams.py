@@ -7,11 +7,16 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.data.block import Array, RaggedColumn
+from unrolled.data.ngram_counts import (
+    FEW_SYMBOLS,
+    MAX_KEY,
+    find_keys,
+    ngram_keys,
+    position_in_row,
+)
 
-FEW_SYMBOLS = 200  # fewer are taken for characters, whose n-grams are longer
 LONGEST = {"characters": 4, "words": 2}
 MAX_NGRAMS = 50_000
-MAX_KEY = 2**62
 
 
 class NGramEncoder:
@@ -30,8 +35,6 @@ class NGramEncoder:
         >>> NGramEncoder(size=900).fit(rows).encode(rows).flat.tolist()
         [[1, 3], [2, 5], [1, 6], [2, 4]]
     """
-
-    feature_name = "runs"  # part of the names of tensors in saved models
 
     def __init__(self, *, size: int, closed: bool | None = None) -> None:
         few = size < FEW_SYMBOLS
@@ -75,10 +78,8 @@ class NGramEncoder:
         """
         ids, first_ids = [], np.cumsum([1, *map(len, self.keys)])
         for length, keys in self._keys(column):
-            known = self.keys[length]
-            index = np.minimum(np.searchsorted(known, keys), max(0, len(known) - 1))
-            is_known = known[index] == keys if len(known) else np.zeros(len(keys), bool)
-            ids.append(np.where(is_known, index + first_ids[length], 0))
+            index = find_keys(self.keys[length], keys)
+            ids.append(np.where(index >= 0, index + first_ids[length], 0))
         return RaggedColumn(np.stack(ids, axis=1).astype("int32"), column.offsets)
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,14 +99,11 @@ class NGramEncoder:
 
         Those that end at the step come first, then those that end beyond the row, at its last step.
         """
-        flat = column.flat.astype(np.int64)
-        position = np.concatenate([np.arange(len(row)) for row in column.rows()])  # in its row
-        keys, weight = [flat], 1
-        for back in range(1, len(self.keys)):
-            weight *= self.base
-            earlier = np.where(position >= back, np.roll(flat, back), 0)
-            longer = keys[-1] + weight * earlier
-            keys.append(np.where((position >= back - 1) & (keys[-1] >= 0), longer, -1))
+        position = position_in_row(column)
+        keys = [
+            np.where(position >= back - 1, key, -1)  # at most one place before the row
+            for back, key in enumerate(ngram_keys(column, self.base, len(self.keys)))
+        ]
         by_length = list(enumerate(keys))
         if self.closed:
             is_last = np.append(position[1:] == 0, True)

@@ -1,4 +1,4 @@
-"""Numbers as a network wants them: centred, of unit spread, missing ones filled and marked."""
+"""Numbers scaled for a network: mean 0, standard deviation 1, missing ones filled and marked."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, Self
 
 import numpy as np
 
+from unrolled.data.block import Array
+from unrolled.data.encoders.base import Encoder
 from unrolled.data.tables.table import Values
-from unrolled.errors import DataError, NotFittedError
+from unrolled.errors import DataError
 from unrolled.schema import Column
 
-Array = np.ndarray[Any, Any]
 
-
-class Scaler:
+class Scaler(Encoder):
     """The encoder of `number`, `vector` and `numbers`.
 
     Each feature is centred by its training mean and divided by its training standard deviation
-    (1 where it is constant). A missing number becomes the mean; where the training part had one
-    in a feature, an input gets one more feature that is 1 where that feature is missing.
+    (1 where it is constant). A missing number becomes the mean. Where a feature has missing
+    numbers in the training part, an input gets one more feature, which is 1 where it is missing.
 
     Example:
         >>> scaler = Scaler(Column(name="a", kind="number")).fit(np.array([1.0, 3.0, np.nan]))
@@ -28,8 +28,7 @@ class Scaler:
     """
 
     def __init__(self, column: Column, *, as_output: bool = False) -> None:
-        self.column = column
-        self.as_output = as_output
+        super().__init__(column, as_output=as_output)
         self.mean: Array | None = None
         self.std: Array | None = None
         self.marked: list[int] = []
@@ -40,17 +39,18 @@ class Scaler:
         return self.column.width + len(self.marked)
 
     def fit(self, values: Values) -> Self:
-        """Take the mean and spread of the training part.
+        """Compute the mean and standard deviation of the training part.
 
         Args:
             values: (b,), (b f) or b arrays (t_i, f), by the column's kind.
         """
-        flat = self._flat(values)
-        gaps = np.isnan(flat)
-        self.marked = [] if self.as_output else [int(i) for i in np.flatnonzero(gaps.any(axis=0))]
-        pairs = [_moments(feature[~gap]) for feature, gap in zip(flat.T, gaps.T, strict=True)]
-        self.mean = np.array([mean for mean, _ in pairs])
-        self.std = np.array([std for _, std in pairs])
+        flat = self._flatten(values)
+        missing = np.isnan(flat)
+        has_missing = np.flatnonzero(missing.any(axis=0))
+        self.marked = [] if self.as_output else [int(i) for i in has_missing]
+        moments = [_moments(x[~gap]) for x, gap in zip(flat.T, missing.T, strict=True)]
+        self.mean = np.array([mean for mean, _ in moments])
+        self.std = np.array([std for _, std in moments])
         return self
 
     def encode(self, values: Values) -> Any:
@@ -62,17 +62,17 @@ class Scaler:
         Returns:
             (b w), or b arrays (t_i, w): views into one array.
         """
-        mean, std = self._fitted()
-        flat = self._flat(values)
+        mean, std = self._moments()
+        flat = self._flatten(values)
         encoded = np.empty((len(flat), self.size), dtype=np.float32)
         width = self.column.width
         np.divide(flat - mean, std, out=encoded[:, :width], casting="same_kind")
-        gaps = np.isnan(encoded[:, :width])
-        if gaps.any():
-            encoded[:, :width][gaps] = 0.0
+        missing = np.isnan(encoded[:, :width])
+        if missing.any():
+            encoded[:, :width][missing] = 0.0
         if self.marked:
-            encoded[:, width:] = gaps[:, self.marked]
-        return encoded if self.column.kind != "numbers" else _cut(encoded, values)
+            encoded[:, width:] = missing[:, self.marked]
+        return _split_rows(encoded, values) if self.column.side == "many" else encoded
 
     def decode(self, values: Array | Sequence[Array]) -> Any:
         """Return scaled values in the column's own units, as float64.
@@ -83,17 +83,17 @@ class Scaler:
         Returns:
             (b,) for `number`, (b f) for `vector`, b arrays (u_i, f) for `numbers`.
         """
-        mean, std = self._fitted()
+        mean, std = self._moments()
         width = self.column.width
-        if self.column.kind == "numbers":
+        if self.column.side == "many":
             return [np.asarray(row, dtype=np.float64)[:, :width] * std + mean for row in values]
         flat = np.asarray(values, dtype=np.float64).reshape(len(values), -1)[:, :width]
-        plain: Array = flat * std + mean
-        return plain[:, 0] if self.column.kind == "number" else plain
+        unscaled: Array = flat * std + mean
+        return unscaled[:, 0] if self.column.kind == "number" else unscaled
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        mean, std = self._fitted()
+        """Return the fitted state as plain JSON."""
+        mean, std = self._moments()
         return {
             "encoder": "scaler",
             "column": self.column.model_dump(),
@@ -106,55 +106,57 @@ class Scaler:
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        made = cls(Column(**facts["column"]), as_output=facts["output"])
-        made.mean = np.array(facts["mean"], dtype=np.float64)
-        made.std = np.array(facts["std"], dtype=np.float64)
-        made.marked = list(facts["marked"])
-        return made
+        encoder = cls(Column(**facts["column"]), as_output=facts["output"])
+        encoder.mean = np.array(facts["mean"], dtype=np.float64)
+        encoder.std = np.array(facts["std"], dtype=np.float64)
+        encoder.marked = list(facts["marked"])
+        return encoder
 
-    def _flat(self, values: Values) -> Array:
+    def _flatten(self, values: Values) -> Array:
         """Return all steps of all rows in one array (rows or steps, f)."""
-        if self.column.kind == "numbers":
+        if self.column.side == "many":
             if self.as_output:
-                self._refuse_gaps(values)
+                self._refuse_missing_steps(values)
             flat = np.concatenate([np.asarray(row) for row in values])
         else:
             flat = np.asarray(values, dtype=np.float64)
         return flat.reshape(-1, self.column.width)
 
-    def _refuse_gaps(self, values: Values) -> None:
-        """Refuse a missing step among the outputs, for which there is no honest filling."""
+    def _refuse_missing_steps(self, values: Values) -> None:
+        """Refuse a missing step in an output: the mean in its place would be a false target."""
         for row, steps in enumerate(values, 1):
             if np.isnan(steps).any():
                 raise DataError(
-                    f"column '{self.column.name}', row {row}: got a missing number among the steps"
-                    " of an output, expected every step filled. Fill it, or leave the row out."
+                    f"column '{self.column.name}', row {row}: a number is missing among the steps"
+                    " of this output. Fill it, or leave the row out."
                 )
 
-    def _fitted(self) -> tuple[Array, Array]:
-        """Return mean and spread, or say that there are none yet."""
+    def _moments(self) -> tuple[Array, Array]:
+        """Return mean and standard deviation.
+
+        Raises:
+            NotFittedError: There are none yet.
+        """
         if self.mean is None or self.std is None:
-            raise NotFittedError(
-                f"the encoder of column '{self.column.name}' is not fitted, expected `fit` first."
-            )
+            raise self.not_fitted()
         return self.mean, self.std
 
 
-def _moments(known: Array) -> tuple[float, float]:
-    """Return the mean and spread of one feature; spread 1 where it is constant or all missing."""
-    if not known.size:
+def _moments(values: Array) -> tuple[float, float]:
+    """Return the mean and deviation of one feature; deviation 1 where it is constant or empty."""
+    if not values.size:
         return 0.0, 1.0
-    low, high = float(known.min()), float(known.max())
+    low, high = float(values.min()), float(values.max())
     if low == high:
         return low, 1.0
     size = max(abs(low), abs(high))  # squares of large numbers would overflow
-    scaled = np.asarray(known, dtype=np.float64) / size
+    scaled = np.asarray(values, dtype=np.float64) / size
     mean, std = float(scaled.mean()) * size, float(scaled.std()) * size
     return mean, std if std > 0 else 1.0
 
 
-def _cut(flat: Array, values: Values) -> list[Array]:
-    """Return rows of steps as views into the one array that holds them all."""
+def _split_rows(flat: Array, values: Values) -> list[Array]:
+    """Return rows of steps as views into the one array that holds all steps."""
     lengths = [len(row) for row in values]
     if len(set(lengths)) == 1:
         return list(flat.reshape(len(lengths), lengths[0], -1))

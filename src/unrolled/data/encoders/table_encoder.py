@@ -1,4 +1,4 @@
-"""From a table to examples: every column encoded, joined along the steps, named for the network."""
+"""From a table to the network's inputs and targets, and from its outputs back to cells."""
 
 from __future__ import annotations
 
@@ -12,34 +12,21 @@ import numpy as np
 
 from unrolled.data.batches import PREVIOUS, STOP, Examples
 from unrolled.data.block import Array, RaggedColumn
+from unrolled.data.encoders.base import Encoder
 from unrolled.data.encoders.categories import Categories
 from unrolled.data.encoders.characters import CharacterEncoder
-from unrolled.data.encoders.encoder import Encoder, embedded, make_encoder
-from unrolled.data.encoders.labels import Labels
+from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.encoders.ngrams import NGramEncoder
-from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.data.tables.table import Table
 from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
 from unrolled.settings import Text
 from unrolled.shapes import FACTS
 
-PLAIN = Text()
-MAX_LINEAR_LABELS = 100  # labels that a linear map tells apart
+DEFAULT_TEXT = Text()
+MAX_LINEAR_LABELS = 100  # with more, the linear branch would be larger than the network
 RESERVED = {"x", "h", "mask", PREVIOUS, STOP, "model", "keras", "layers"}
-
-
-@dataclass(frozen=True)
-class StepFeature:
-    """What else is known of the steps of a column: their characters, or the runs that end there."""
-
-    column: str
-    feature: CharacterEncoder | NGramEncoder
-
-    @property
-    def key(self) -> str:
-        """A name that no column has, of which a port is made."""
-        return f"{self.column}\0{self.feature.feature_name}"
+CHARACTERS, NGRAMS = "spelling", "runs"  # part of the names of tensors in saved models
 
 
 @dataclass(frozen=True)
@@ -47,47 +34,47 @@ class TableEncoder:
     """How a table becomes numbers and back: the schema with an encoder for each column.
 
     Attributes:
-        schema: What goes in and out.
+        schema: The input and output columns.
         encoders: By column name, fitted on the training part.
-        steps_in: Input steps where every training row had the same, else None.
+        steps_in: Input steps where every training row had the same number, else None.
         steps_out: Output steps `u` of `one-to-many` and `unaligned`, else None.
-        text: How text and tokens that go in are read.
+        text: How text and tokens that are inputs are read.
     """
 
     schema: Schema
     encoders: dict[str, Encoder]
     steps_in: int | None
     steps_out: int | None
-    text: Text = PLAIN
+    text: Text = DEFAULT_TEXT
 
     @classmethod
     def fit(
-        cls, schema: Schema, train: Table, *, text: Text = PLAIN, linear: bool = False
+        cls, schema: Schema, train: Table, *, text: Text = DEFAULT_TEXT, linear: bool = False
     ) -> TableEncoder:
-        """Return the encoding fitted on the training part alone.
+        """Return the encoders fitted on the training part alone.
 
         Args:
-            schema: What goes in and out.
+            schema: The input and output columns.
             train: The training part.
-            text: How text and tokens that go in are read.
-            linear: Whether runs of their steps are counted, where rows become a few labels.
+            text: How text and tokens that are inputs are read.
+            linear: Whether n-grams are counted for a linear branch, where it can be used.
         """
-        if text.characters is None and schema.shape in ("one-to-many", "unaligned"):
+        generates = schema.shape in ("one-to-many", "unaligned")
+        if text.characters is None and generates:
             text = text.model_copy(update={"characters": False})
-        linear = linear and schema.shape == "many-to-one" and _labelled(schema, train)
-        end = schema.shape in ("one-to-many", "unaligned")
+        count_ngrams = linear and schema.shape == "many-to-one" and _has_few_labels(schema, train)
         encoders = {}
-        for column, output in [(c, False) for c in schema.inputs] + [
-            (c, True) for c in schema.outputs
-        ]:
-            counted = linear and not output
-            chosen = make_encoder(column, output=output, end=end and output, text=text, counted=counted)
-            encoders[column.name] = chosen.fit(train.values[column.name])
-        made = cls(schema, encoders, schema.steps_in, None, text)
-        if not end:
-            return made
-        blocks = [made.encode_column(column, train) for column in schema.outputs]
-        return replace(made, steps_out=max(_longest(block) for block in blocks))
+        for column in schema.inputs:
+            encoder = make_encoder(column, output=False, text=text, count_ngrams=count_ngrams)
+            encoders[column.name] = encoder.fit(train.values[column.name])
+        for column in schema.outputs:
+            encoder = make_encoder(column, output=True, end=generates, text=text)
+            encoders[column.name] = encoder.fit(train.values[column.name])
+        table_encoder = cls(schema, encoders, schema.steps_in, None, text)
+        if not generates:
+            return table_encoder
+        columns = [table_encoder.encode_column(column, train) for column in schema.outputs]
+        return replace(table_encoder, steps_out=max(_longest(column) for column in columns))
 
     @property
     def ragged(self) -> bool:
@@ -96,47 +83,61 @@ class TableEncoder:
 
     @property
     def can_use_linear_branch(self) -> bool:
-        """Whether a linear map may be given the numbers of each row, to tell its label by."""
-        numbers = not all(embedded(self.encoders[column.name]) for column in self.schema.inputs)
-        return self.schema.shape == "many-to-one" and bool(self.class_outputs) and numbers
+        """Whether a linear branch may predict the label of a row from all of its numbers."""
+        has_numbers = not all(encoder.produces_ids for encoder in self._inputs.values())
+        return self.schema.shape == "many-to-one" and bool(self.class_outputs) and has_numbers
 
     @property
     def has_numeric_steps(self) -> bool:
-        """Whether rows of numbers are among what it may be given, not single ones alone."""
-        rows = [c.name for c in self.schema.inputs if c.side == "many"]
-        return self.can_use_linear_branch and not all(embedded(self.encoders[name]) for name in rows)
+        """Whether sequences of numbers are among the inputs of a linear branch."""
+        sequences = [c.name for c in self.schema.inputs if c.side == "many"]
+        numeric = not all(self.encoders[name].produces_ids for name in sequences)
+        return self.can_use_linear_branch and numeric
 
     @property
     def tensor_names(self) -> dict[str, str]:
-        """The network's name for each column: an identifier that clashes with no other."""
-        names = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
-        return unique_identifiers([*names, *(made.key for made in self.step_features)])
+        """The network's name for each column: an identifier that differs from all others."""
+        columns = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
+        characters = [_key(name, CHARACTERS) for name, e in self._inputs.items() if e.characters]
+        ngrams = [_key(name, NGRAMS) for name, e in self._inputs.items() if e.ngrams]
+        return unique_identifiers([*columns, *characters, *ngrams])
 
     @property
-    def step_features(self) -> list[StepFeature]:
-        """What else is known of the steps of text and tokens that go in."""
-        columns = [c.name for c in self.schema.inputs]
-        words = {n: e for n in columns if isinstance(e := self.encoders[n], Vocabulary)}
-        spelled = [StepFeature(n, e.spelling) for n, e in words.items() if e.spelling]
-        return spelled + [StepFeature(n, e.runs) for n, e in words.items() if e.runs]
+    def character_encoders(self) -> dict[str, CharacterEncoder]:
+        """The encoders of the characters of words, by the name of their input tensor."""
+        names = self.tensor_names
+        characters = {name: encoder.characters for name, encoder in self._inputs.items()}
+        return {names[_key(name, CHARACTERS)]: e for name, e in characters.items() if e}
+
+    @property
+    def ngram_encoders(self) -> dict[str, NGramEncoder]:
+        """The encoders of n-grams, by the name of their input tensor."""
+        names = self.tensor_names
+        ngrams = {name: encoder.ngrams for name, encoder in self._inputs.items()}
+        return {names[_key(name, NGRAMS)]: e for name, e in ngrams.items() if e}
+
+    @property
+    def _inputs(self) -> dict[str, Encoder]:
+        return {c.name: self.encoders[c.name] for c in self.schema.inputs}
 
     @property
     def sizes(self) -> dict[str, int]:
         """Features, classes or ids of each column, by the network's names."""
         names = self.tensor_names
-        return {names[name]: made.size for name, made in self.encoders.items()}
+        return {names[name]: encoder.size for name, encoder in self.encoders.items()}
 
     @property
     def category_inputs(self) -> Categories:
-        """Where the examples hold the inputs of the kind `category`."""
-        names, marks, ids, place = self.tensor_names, [], [], 0
+        """Where encoded rows hold the inputs of kind `category`."""
+        names, marks, ids, start = self.tensor_names, [], [], 0
         for column in self.schema.inputs:
-            made = self.encoders[column.name]
-            if isinstance(made, Labels) and made.ids:
-                ids.append(names[column.name])
-            elif not isinstance(made, Vocabulary):
-                marks += [(place, place + made.size)] if isinstance(made, Labels) else []
-                place += made.size
+            encoder = self.encoders[column.name]
+            if encoder.produces_ids:
+                ids += [names[column.name]] if column.is_category else []
+                continue
+            if column.is_category:
+                marks.append((start, start + encoder.size))
+            start += encoder.size
         return Categories(tuple(marks), tuple(ids))
 
     @property
@@ -147,24 +148,24 @@ class TableEncoder:
 
     @property
     def generates_tokens(self) -> bool:
-        """Whether what comes out is one row of tokens of a length of its own."""
+        """Whether the output is one sequence of tokens that ends at its own end mark."""
         outputs = self.schema.outputs
-        return self._steps_out and len(outputs) == 1 and outputs[0].kind in ("tokens", "text")
+        return self._generates and len(outputs) == 1 and outputs[0].is_token_sequence
 
     @property
     def needs_stop(self) -> bool:
-        """Whether rows of numbers of different lengths come out."""
+        """Whether the outputs are sequences of numbers of different lengths."""
         open_ended = [c.kind == "numbers" and c.length is None for c in self.schema.outputs]
-        return self._steps_out and any(open_ended)
+        return self._generates and any(open_ended)
 
     @property
     def class_outputs(self) -> tuple[str, ...]:
-        """The outputs whose values are scores of labels, by the network's names."""
-        kinds, names = ("category", "tokens", "text"), self.tensor_names
-        return tuple(names[c.name] for c in self.schema.outputs if c.kind in kinds)
+        """The outputs whose values are scores of classes, by the network's names."""
+        names = self.tensor_names
+        return tuple(names[c.name] for c in self.schema.outputs if not c.is_numeric)
 
     @property
-    def _steps_out(self) -> bool:
+    def _generates(self) -> bool:
         return self.schema.shape in ("one-to-many", "unaligned")
 
     def encode_column(self, column: Column, table: Table) -> RaggedColumn:
@@ -176,15 +177,15 @@ class TableEncoder:
 
         Args:
             table: The rows.
-            targets: Whether the outputs are there and wanted.
+            targets: Whether the outputs are in the table and wanted.
 
         Raises:
-            DataError: Rows whose number of steps is not that of the training part.
+            DataError: Rows do not have the number of steps of the training part.
         """
-        blocks = {c.name: self.encode_column(c, table) for c in self.schema.inputs}
-        _refuse_uneven(blocks)
-        inputs = self._inputs(blocks) | self._beside(blocks, table)
-        lengths = next((b.lengths for b in inputs.values() if b.offsets is not None), None)
+        columns = {c.name: self.encode_column(c, table) for c in self.schema.inputs}
+        _refuse_uneven(columns)
+        inputs = self._join_inputs(columns) | self._step_features(columns, table)
+        lengths = next((x.lengths for x in inputs.values() if x.offsets is not None), None)
         self._check_lengths(lengths)
         outputs = self.schema.outputs if targets else ()
         names = self.tensor_names
@@ -195,35 +196,35 @@ class TableEncoder:
             lengths=lengths,
             steps_out=self.steps_out,
             ragged=self.ragged,
-            token_inputs=tuple(names[c.name] for c in self.schema.inputs if self._words(c.name)),
+            token_inputs=tuple(names[c.name] for c in self.schema.inputs if c.is_token_sequence),
         )
 
-    def _words(self, name: str) -> bool:
-        return isinstance(self.encoders[name], Vocabulary)
-
-    def _inputs(self, blocks: dict[str, RaggedColumn]) -> dict[str, RaggedColumn]:
-        """Repeat the inputs without steps along those with steps, and join all numbers into x."""
-        offsets = next((b.offsets for b in blocks.values() if b.offsets is not None), None)
+    def _join_inputs(self, columns: dict[str, RaggedColumn]) -> dict[str, RaggedColumn]:
+        """Repeat inputs without steps along those with steps, and join all numbers into x."""
+        offsets = next((x.offsets for x in columns.values() if x.offsets is not None), None)
         if offsets is not None:
-            blocks = {
-                n: b if b.offsets is not None else b.repeat_along(offsets) for n, b in blocks.items()
+            columns = {
+                name: x if x.offsets is not None else x.repeat_along(offsets)
+                for name, x in columns.items()
             }
-        numbers = [b.flat for b in blocks.values() if not b.is_integer]
+        numbers = [x.flat for x in columns.values() if not x.is_integer]
         joined = {"x": RaggedColumn(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
         names = self.tensor_names
-        return joined | {names[name]: block for name, block in blocks.items() if block.is_integer}
+        return joined | {names[name]: x for name, x in columns.items() if x.is_integer}
 
-    def _beside(self, blocks: dict[str, RaggedColumn], table: Table) -> dict[str, RaggedColumn]:
-        """Return the characters and the runs of the steps of text and tokens."""
-        names, found = self.tensor_names, {}
-        for made in self.step_features:
-            encoder = self.encoders[made.column]
-            if isinstance(made.feature, NGramEncoder):
-                found[names[made.key]] = made.feature.encode(blocks[made.column])
-            elif isinstance(encoder, Vocabulary):
-                rows = [encoder.steps(value) for value in table.values[made.column]]
-                found[names[made.key]] = RaggedColumn.from_rows(made.feature.encode(rows))
-        return found
+    def _step_features(
+        self, columns: dict[str, RaggedColumn], table: Table
+    ) -> dict[str, RaggedColumn]:
+        """Return the characters and the n-grams of the steps of text and tokens."""
+        names, characters, ngrams = self.tensor_names, {}, {}
+        for name, encoder in self._inputs.items():
+            if encoder.characters:
+                words = [encoder.name_steps(value) or [] for value in table.values[name]]
+                encoded = RaggedColumn.from_rows(encoder.characters.encode(words))
+                characters[names[_key(name, CHARACTERS)]] = encoded
+            if encoder.ngrams:
+                ngrams[names[_key(name, NGRAMS)]] = encoder.ngrams.encode(columns[name])
+        return characters | ngrams
 
     def _check_lengths(self, lengths: Array | None) -> None:
         if lengths is None or self.steps_in is None:
@@ -231,13 +232,13 @@ class TableEncoder:
         wrong = np.flatnonzero(lengths != self.steps_in)
         if len(wrong):
             raise DataError(
-                f"row {wrong[0] + 1} has {lengths[wrong[0]]} steps, expected {self.steps_in} as in"
-                " every row of the training data. Cut or fill the row, or train on rows of"
-                " different lengths."
+                f"row {wrong[0] + 1} has {lengths[wrong[0]]} steps, but every row of the training"
+                f" data has {self.steps_in}. Cut or fill the row, or train on rows of different"
+                " lengths."
             )
 
     def decode(self, column: Column, values: Array | Sequence[Array]) -> Any:
-        """Return a network's outputs for a column in the column's own terms.
+        """Return a network's outputs for a column as values of the column.
 
         Args:
             column: An output.
@@ -246,50 +247,55 @@ class TableEncoder:
         return self.encoders[column.name].decode(values)
 
     def decode_cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
-        """Return a network's outputs for a column as cells of a table, in the form they came in."""
-        found = self.decode(column, values)
-        return [" ".join(row) for row in found] if column.spaced else found
+        """Return a network's outputs for a column as cells of a table, as in the training data."""
+        decoded = self.decode(column, values)
+        return [" ".join(row) for row in decoded] if column.spaced else decoded
 
 
-def _labelled(schema: Schema, train: Table) -> bool:
-    """Return whether labels come out, few enough for a linear map to be simple."""
-    kinds = [set(train.values[c.name]) for c in schema.outputs if c.kind == "category"]
-    return any(len(kind - {None}) <= MAX_LINEAR_LABELS for kind in kinds)
+def _key(column: str, feature: str) -> str:
+    """Return a name that no column has, for a further feature of the steps of a column."""
+    return f"{column}\0{feature}"
+
+
+def _has_few_labels(schema: Schema, train: Table) -> bool:
+    """Return whether an output has labels, few enough for a linear branch to be small."""
+    labels = [set(train.values[c.name]) for c in schema.outputs if c.is_category]
+    return any(len(distinct - {None}) <= MAX_LINEAR_LABELS for distinct in labels)
 
 
 def unique_identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return a Python identifier for each name, no two the same.
 
     Example:
-        >>> identifiers(["unit price", "unit-price", "class", "x"])
+        >>> unique_identifiers(["unit price", "unit-price", "class", "x"])
         {'unit price': 'unit_price', 'unit-price': 'unit_price_', 'class': 'class_', 'x': 'x_'}
     """
-    found: dict[str, str] = {}
-    taken = set(RESERVED)
+    identifiers: dict[str, str] = {}
+    used = set(RESERVED)
     for name in names:
-        plain = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
-        plain = f"_{plain}" if plain[0].isdigit() else plain
-        while plain in taken or keyword.iskeyword(plain):
-            plain += "_"
-        found[name] = plain
-        taken.add(plain)
-    return found
+        identifier = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
+        identifier = f"_{identifier}" if identifier[0].isdigit() else identifier
+        while identifier in used or keyword.iskeyword(identifier):
+            identifier += "_"
+        identifiers[name] = identifier
+        used.add(identifier)
+    return identifiers
 
 
-def _refuse_uneven(blocks: dict[str, RaggedColumn]) -> None:
-    """Refuse sequences of differing length within a row: their steps would be mixed up."""
-    many = {name: block.lengths for name, block in blocks.items() if block.lengths is not None}
+def _refuse_uneven(columns: dict[str, RaggedColumn]) -> None:
+    """Refuse sequences of different length in one row: their steps cannot be paired."""
+    many = {name: x.lengths for name, x in columns.items() if x.lengths is not None}
     (first, lengths), *rest = many.items() if many else [("", None)]
-    for name, other in rest:
-        apart = np.flatnonzero(lengths != other)
-        if len(apart) and lengths is not None and other is not None:
-            row = apart[0]
+    for name, others in rest:
+        wrong = np.flatnonzero(lengths != others)
+        if len(wrong) and lengths is not None and others is not None:
+            row = wrong[0]
             raise DataError(
-                f"row {row + 1}: '{first}' has {lengths[row]} steps and '{name}' has {other[row]},"
-                " expected sequences of one side to be equally long in every row. Correct the row."
+                f"row {row + 1}: '{first}' has {lengths[row]} steps and '{name}' has {others[row]}."
+                " All input sequences of a row must have the same number of steps. Correct the row."
             )
 
 
-def _longest(block: RaggedColumn) -> int:
-    """Return the most steps of any row."""
-    return int(np.max(block.lengths)) if block.lengths is not None else 1
+def _longest(column: RaggedColumn) -> int:
+    """Return the number of steps of the longest row."""
+    return int(np.max(column.lengths)) if column.lengths is not None else 1

@@ -1,8 +1,8 @@
 """Tags over steps: the spans that they mark, and the scheme that they are written in.
 
-In BIO (IOB2) a span begins with `B-type` and goes on with `I-type`; in IOB1 only a span right
-after another of its type begins with `B`; in BIOES the last step of a span is `E-type`, and a span
-of one step `S-type`. `O` is outside of every span.
+In BIO (IOB2) a span begins with `B-type` and continues with `I-type`. In IOB1 a span begins with
+`B` only right after another span of its type. In BIOES the last step of a span is `E-type`, and a
+span of one step is `S-type`. `O` is outside of every span.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 from unrolled.schema import Scheme
 
 OUTSIDE = "O"
-BY_I: tuple[Scheme, ...] = ("BIO", "IOB1")
+SCHEMES_OF_B_AND_I: tuple[Scheme, ...] = ("BIO", "IOB1")
 Span = tuple[str, int, int]
 
 
@@ -32,37 +32,37 @@ def spans(tags: Sequence[str]) -> list[Span]:
     Source:
         Tjong Kim Sang and Buchholz 2000 (conlleval), with `E` and `S` as in BIOES.
     """
-    found: list[Span] = []
+    spans_of_row: list[Span] = []
     start, before = 0, ("", "")  # no span is open while the prefix is empty
-    for place, tag in enumerate([*tags, OUTSIDE]):
-        now = _parts(tag)
+    for step, tag in enumerate([*tags, OUTSIDE]):
+        now = _split_tag(tag)
         ends = before[0] in ("E", "S") or now[0] in ("B", "S", "") or now[1] != before[1]
         if before[0] and ends:
-            found.append((before[1], start, place))
+            spans_of_row.append((before[1], start, step))
         if now[0] and (ends or not before[0]):
-            start = place
+            start = step
         before = now
-    return found
+    return spans_of_row
 
 
 def detect_scheme(rows: Sequence[Sequence[str] | None]) -> tuple[Scheme, list[int]] | None:
-    """Return the scheme of tags and the rows (from 0) that depart from it; None without one.
+    """Return the scheme of tags and the rows (from 0) that violate it; None without a scheme.
 
     Args:
-        rows: The tags of each row; None is a missing one.
+        rows: The tags of each row; None is a missing row.
 
     Example:
-        >>> found([["B-city", "I-city"], ["O", "I-city"]])
+        >>> detect_scheme([["B-city", "I-city"], ["O", "I-city"]])
         ('BIO', [1])
-        >>> found([["noun", "verb"]])
+        >>> detect_scheme([["noun", "verb"]])
     """
     marked = {tag for row in rows for tag in row or () if tag != OUTSIDE}
     if not marked or not all(tag[1:2] == "-" and tag[2:] and tag[0] in "BIES" for tag in marked):
         return None
     if any(tag[0] in "ES" for tag in marked):
-        return "BIOES", _odd(rows, "BIOES")
-    departing = {scheme: _odd(rows, scheme) for scheme in BY_I}
-    return min(departing.items(), key=lambda pair: len(pair[1]))
+        return "BIOES", _violating_rows(rows, "BIOES")
+    violations = {scheme: _violating_rows(rows, scheme) for scheme in SCHEMES_OF_B_AND_I}
+    return min(violations.items(), key=lambda pair: len(pair[1]))
 
 
 def may_follow(before: str, now: str, scheme: Scheme) -> bool:
@@ -72,16 +72,17 @@ def may_follow(before: str, now: str, scheme: Scheme) -> bool:
         >>> may_follow("B-city", "I-city", "BIO"), may_follow("O", "I-city", "BIO")
         (True, False)
     """
-    (first, of), (prefix, kind) = _parts(before), _parts(now)
+    (prefix_before, type_before), (prefix, type_now) = _split_tag(before), _split_tag(now)
+    same_type = type_before == type_now
     if scheme == "IOB1":
-        return prefix != "B" or bool(first and of == kind)
-    goes_on = first in ("B", "I") and of == kind
+        return prefix != "B" or bool(prefix_before and same_type)
+    continues = prefix_before in ("B", "I") and same_type
     if scheme == "BIO":
-        return prefix != "I" or goes_on
-    return goes_on if prefix in ("I", "E") else first not in ("B", "I")
+        return prefix != "I" or continues
+    return continues if prefix in ("I", "E") else prefix_before not in ("B", "I")
 
 
-def _odd(rows: Sequence[Sequence[str] | None], scheme: Scheme) -> list[int]:
+def _violating_rows(rows: Sequence[Sequence[str] | None], scheme: Scheme) -> list[int]:
     """Return which rows (from 0) have a tag that may not follow the one before it."""
     return [
         row
@@ -90,7 +91,7 @@ def _odd(rows: Sequence[Sequence[str] | None], scheme: Scheme) -> list[int]:
     ]
 
 
-def _parts(tag: str) -> tuple[str, str]:
+def _split_tag(tag: str) -> tuple[str, str]:
     """Return the prefix and the type of a tag, both empty for `O`."""
-    prefix, _, kind = tag.partition("-")
-    return ("", "") if prefix == OUTSIDE else (prefix, kind)
+    prefix, _, span_type = tag.partition("-")
+    return ("", "") if prefix == OUTSIDE else (prefix, span_type)

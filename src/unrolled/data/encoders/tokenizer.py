@@ -23,55 +23,59 @@ def split_text(text: str, unit: Unit, *, cased: bool = False) -> list[str]:
 
     Args:
         text: The text.
-        unit: What is taken for a piece.
-        cased: Whether words keep their capital letters; else they are lowercased.
+        unit: `characters`, or else words.
+        cased: Whether words keep their capital letters; otherwise they are lowercased.
 
     Example:
-        >>> pieces("Don't go!", "words")
+        >>> split_text("Don't go!", "words")
         ["don't", 'go', '!']
-        >>> pieces("Don't go!", "words", cased=True)
+        >>> split_text("Don't go!", "words", cased=True)
         ["Don't", 'go', '!']
-        >>> pieces("né", "characters")
+        >>> split_text("né", "characters")
         ['n', 'é']
-        >>> pieces("d\u0361ʒ a", "words") == ["d\u0361ʒ", "a"]
+        >>> split_text("d\u0361ʒ a", "words") == ["d\u0361ʒ", "a"]
         True
     """
     normal = unicodedata.normalize("NFC", text)
     if unit == "characters":
         return list(normal)
-    return _word(marked=not normal.isascii()).findall(normal if cased else normal.lower())
+    words = _word_pattern(with_marks=not normal.isascii())
+    return words.findall(normal if cased else normal.lower())
 
 
 @cache
-def _word(*, marked: bool) -> re.Pattern[str]:
-    """Return what a word or a punctuation mark is; accents and tie bars belong to their letter."""
-    if not marked:  # several times faster
+def _word_pattern(*, with_marks: bool) -> re.Pattern[str]:
+    """Return the pattern of a word or a punctuation mark.
+
+    Accents and tie bars that are characters of their own belong to the letter before them.
+    """
+    if not with_marks:  # several times faster
         return re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
-    below = map(chr, range(0x300, 0x12000))
-    marks = "".join(sign for sign in below if unicodedata.category(sign)[0] == "M")
+    candidates = map(chr, range(0x300, 0x12000))
+    marks = "".join(sign for sign in candidates if unicodedata.category(sign)[0] == "M")
     letters = rf"\w+(?:[{marks}]+\w*)*"
     return re.compile(rf"{letters}(?:['’]{letters})*|[^\w\s][{marks}]*")
 
 
-def join_text(found: Sequence[str], unit: Unit) -> str:
-    """Return pieces as a text again.
+def join_text(steps: Sequence[str], unit: Unit) -> str:
+    """Return characters, or words and punctuation marks, as a text again.
 
     Example:
-        >>> joined(["don't", "go", "!"], "words")
+        >>> join_text(["don't", "go", "!"], "words")
         "don't go!"
     """
     if unit == "characters":
-        return "".join(found)
-    return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(found)))
+        return "".join(steps)
+    return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(steps)))
 
 
 def count_steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     """Return how many steps each text has, or None for subwords, whose number is not stable.
 
-    An empty text counts as one step, since it is encoded as one unknown piece.
+    An empty text counts as one step, since it is encoded as one unknown step.
 
     Example:
-        >>> steps(["abc", ""], "characters")
+        >>> count_steps(["abc", ""], "characters")
         array([3, 1])
     """
     if unit == "subwords":
@@ -80,7 +84,7 @@ def count_steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[n
 
 
 class Subwords:
-    """Byte-pair pieces (every text can be spelled with them, so none is unknown).
+    """Byte-pair encoding. Every text can be written in subwords, so none is unknown.
 
     Source: Sennrich, Haddow and Birch (2016), section 3.2.
     """
@@ -89,8 +93,8 @@ class Subwords:
         self.tokenizer = tokenizer
 
     @classmethod
-    def learned(cls, texts: Sequence[str]) -> Subwords:
-        """Return pieces learned from texts: one for every fifty characters, 300 to 8000."""
+    def learn(cls, texts: Sequence[str]) -> Subwords:
+        """Return subwords learned from texts: one for every fifty characters, 300 to 8000."""
         size = min(8000, max(300, sum(map(len, texts)) // 50))
         tokenizer = Tokenizer(models.BPE())
         tokenizer.normalizer = normalizers.NFC()
@@ -107,23 +111,23 @@ class Subwords:
 
     @property
     def size(self) -> int:
-        """How many pieces there are."""
+        """How many subwords there are."""
         return int(self.tokenizer.get_vocab_size())
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the piece numbers of each text."""
-        return [found.ids for found in self.tokenizer.encode_batch(list(texts))]
+        """Return the subword ids of each text."""
+        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of piece numbers."""
+        """Return the text of subword ids."""
         return str(self.tokenizer.decode(list(ids)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the pieces as plain JSON."""
-        found: dict[str, Any] = json.loads(self.tokenizer.to_str())
-        return found
+        """Return the subwords as plain JSON."""
+        facts: dict[str, Any] = json.loads(self.tokenizer.to_str())
+        return facts
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Subwords:
-        """Return the pieces that `to_dict` wrote."""
+        """Return the subwords that `to_dict` wrote."""
         return cls(Tokenizer.from_str(json.dumps(facts)))

@@ -1,17 +1,16 @@
-"""The best row of tags that their scheme allows."""
+"""The most probable sequence of tags that their scheme allows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from unrolled.data.block import Array
 from unrolled.data.encoders.tags import OUTSIDE, may_follow
 from unrolled.schema import Scheme
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -30,49 +29,49 @@ class TagTransitions:
 
     @classmethod
     def from_scheme(cls, tags: Sequence[str], scheme: Scheme) -> Self:
-        """Return what a scheme allows."""
+        """Return the transitions that a scheme allows."""
         return cls(
             np.array([may_follow(OUTSIDE, tag, scheme) for tag in tags]),
             np.array([[may_follow(before, tag, scheme) for tag in tags] for before in tags]),
             np.array([may_follow(tag, OUTSIDE, scheme) for tag in tags]),
         )
 
-    def best(self, scores: Array) -> Array:
-        """Return the allowed row of tags with the highest sum of scores (Viterbi).
+    def best_path(self, scores: Array) -> Array:
+        """Return the allowed sequence of tags with the highest sum of scores (Viterbi).
 
         Args:
             scores: Of each tag at each step (t o), such as logits: a constant added at a step
                 changes nothing.
 
         Returns:
-            Numbers of tags (t); the highest at each step where no row is allowed at all.
+            Numbers of tags (t); the highest at each step where no sequence is allowed at all.
 
         Example:
-            >>> paths = Paths.of(["O", "B-x", "I-x"], "BIO")
-            >>> paths.best(np.array([[3.0, 2.5, 0.0], [0.0, 0.0, 4.0]])).tolist()
+            >>> transitions = TagTransitions.from_scheme(["O", "B-x", "I-x"], "BIO")
+            >>> transitions.best_path(np.array([[3.0, 2.5, 0.0], [0.0, 0.0, 4.0]])).tolist()
             [1, 2]
 
         Source:
             Viterbi 1967; Forney 1973, section III.
         """
-        likely: Array = scores.argmax(axis=1)
-        if self._allow(likely):  # mostly so, and then nothing allowed can be better
-            return likely
-        best = np.where(self.first, scores[0], -np.inf)  # o: of a row that ends with each tag
-        came = np.zeros(scores.shape, dtype=np.int64)
+        greedy: Array = scores.argmax(axis=1)
+        if self._allows(greedy):  # this is common, and no allowed path can score higher
+            return greedy
+        best = np.where(self.first, scores[0], -np.inf)  # o: of a path that ends with each tag
+        previous = np.zeros(scores.shape, dtype=np.int64)
         for step in range(1, len(scores)):
-            ways = np.where(self.after, best[:, None], -np.inf)  # o o
-            came[step] = ways.argmax(axis=0)
-            best = ways.max(axis=0) + scores[step]
+            extended = np.where(self.after, best[:, None], -np.inf)  # o o
+            previous[step] = extended.argmax(axis=0)
+            best = extended.max(axis=0) + scores[step]
         best = np.where(self.last, best, -np.inf)
         if np.isneginf(best.max()):
-            return likely
+            return greedy
         path = [int(best.argmax())]
         for step in range(len(scores) - 1, 0, -1):
-            path.append(int(came[step, path[-1]]))
+            path.append(int(previous[step, path[-1]]))
         return np.array(path[::-1])
 
-    def _allow(self, path: Array) -> bool:
-        """Return whether a row of tags is allowed."""
+    def _allows(self, path: Array) -> bool:
+        """Return whether a sequence of tags is allowed."""
         ends = self.first[path[0]] and self.last[path[-1]]
         return bool(ends and self.after[path[:-1], path[1:]].all())

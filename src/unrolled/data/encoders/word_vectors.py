@@ -1,4 +1,4 @@
-"""Word vectors from a local file, in the text form of word2vec, GloVe and fastText."""
+"""Word vectors from a local file, in the text format of word2vec, GloVe and fastText."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from unrolled.errors import DataError
 def read_word_vectors(path: str | Path, words: Collection[str]) -> dict[str, Array]:
     """Return the vectors (e) of those words that a file has.
 
-    A line holds a word and its numbers, with blanks between; a first line of two whole numbers,
-    how many words and how many numbers each, is passed over. Other lines are not kept.
+    A line holds a word and its numbers, separated by spaces. A first line of two integers, the
+    count of words and of numbers, is skipped. Only the lines of `words` are kept in memory.
 
     Args:
-        path: The file; one whose name ends in `.gz` is unpacked on the way.
-        words: What is looked up, as it is spelled.
+        path: The file; it is decompressed if its name ends in `.gz`.
+        words: The words to look up, exactly as they are written.
 
     Raises:
         DataError: The file cannot be read, a line does not have as many numbers as the first,
-            or no word is in it.
+            or none of the words is in it.
     """
-    found: dict[str, Array] = {}
+    vectors: dict[str, Array] = {}
     width = 0
     for number, line in _lines(Path(path)):
         if number == 1 and _is_header(line):
@@ -34,20 +34,21 @@ def read_word_vectors(path: str | Path, words: Collection[str]) -> dict[str, Arr
         width = width or len(line.split()) - 1
         word, *numbers = line.rsplit(maxsplit=width) if width else [line]
         if not width or len(numbers) != width or len(line.split()) <= width:
-            got = max(0, len(line.split()) - 1)
+            count = max(0, len(line.split()) - 1)
+            wanted = f", but the lines before it have {width}" if width else ""
             raise DataError(
-                f"line {number} of '{Path(path).name}' has {got} numbers after its word, expected"
-                f" {width or 'some'}{', as in the lines before' if width else ''}. Give a text"
-                " file of word vectors: a word and its numbers on each line."
+                f"'{Path(path).name}', line {number}: the word is followed by {count}"
+                f" numbers{wanted}. Give a text file of word vectors: a word and its numbers on"
+                " each line."
             )
-        if word.strip() in words and word.strip() not in found:
-            found[word.strip()] = _numbers(numbers, number, path)
-    if not found:
+        if word.strip() in words and word.strip() not in vectors:
+            vectors[word.strip()] = _parse_numbers(numbers, number, path)
+    if not vectors:
         raise DataError(
-            f"got '{Path(path).name}' for vectors, expected a file that has words of the training"
-            " part; it has none of them. Give vectors of its language, or leave them out."
+            f"'{Path(path).name}' has no vector for any word of the training part. Give vectors of"
+            " its language, or leave `vectors` out."
         )
-    return found
+    return vectors
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -58,31 +59,30 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip():
                     yield number, line.decode("utf-8", errors="replace").strip()
     except (OSError, EOFError) as error:
-        says = getattr(error, "strerror", None) or str(error)
-        raise DataError(
-            f"cannot read '{path}': {says}. Give a text file of word vectors."
-        ) from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot read '{path}': {why}. Give a text file of word vectors.") from None
 
 
 def _is_header(line: str) -> bool:
-    """Return whether a line says how many words there are, and how many numbers each."""
+    """Return whether a line gives the count of words and the count of numbers."""
     parts = line.split()
     return len(parts) == 2 and all(part.isdecimal() for part in parts)
 
 
-def _numbers(parts: list[str], line: int, path: str | Path) -> Array:
+def _parse_numbers(parts: list[str], line: int, path: str | Path) -> Array:
     """Return a line's numbers (e)."""
     try:
-        found = np.array(parts, dtype="float32")
-        bad = None if np.isfinite(found).all() else parts[int(np.argmin(np.isfinite(found)))]
+        numbers = np.array(parts, dtype="float32")
+        finite = np.isfinite(numbers)
+        invalid = None if finite.all() else parts[int(np.argmin(finite))]
     except ValueError:
-        bad = next(part for part in parts if not _is_number(part))
-    if bad is not None:
+        invalid = next(part for part in parts if not _is_number(part))
+    if invalid is not None:
         raise DataError(
-            f"line {line} of '{Path(path).name}' has {bad!r} among its numbers, expected finite"
-            " numbers. Correct the line."
+            f"'{Path(path).name}', line {line}: {invalid!r} stands among the numbers and is not a"
+            " finite number. Correct the line."
         )
-    return found
+    return numbers
 
 
 def _is_number(part: str) -> bool:

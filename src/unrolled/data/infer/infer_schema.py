@@ -85,7 +85,9 @@ def infer_side(
     """
     side = "output" if outputs else "input"
     if not names:
-        raise DataError(f"got no {side} columns, expected at least one of {quote_names(frame.columns)}.")
+        raise DataError(
+            f"got no {side} columns, expected at least one of {quote_names(frame.columns)}."
+        )
     for place, name in enumerate(names):
         if name not in frame.columns:
             column, _, stated_kind = name.rpartition(":")

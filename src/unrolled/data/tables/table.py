@@ -49,7 +49,9 @@ class Table:
         )
 
 
-def make_table(frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Column] = ()) -> Table:
+def make_table(
+    frame: pl.DataFrame, inputs: Sequence[Column], outputs: Sequence[Column] = ()
+) -> Table:
     """Return the checked values of a frame.
 
     Args:
