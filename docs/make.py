@@ -1,13 +1,14 @@
-"""Write the pages that follow from the code: the architectures and the commands.
+"""Write the pages and pictures that follow from the code and from measured results.
 
     python docs/make.py
 
-A test compares what is written with what this would write.
+A test checks that they are up to date.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,27 @@ from unrolled.networks import ARCHITECTURES, Architecture
 from unrolled.shapes import FACTS
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from figures import figures  # noqa: E402
+
 SIZES = {"t": 6, "f": 4, "u": 3, "o": 1, "units": 32}
 
 
 def pages() -> dict[str, str]:
-    """Return every generated file by its path under docs/."""
-    made = {"architectures.md": architectures(), "commands.md": commands()}
-    return made | {f"pictures/{slug(row)}.svg": picture(row).svg for row in ARCHITECTURES}
+    """Return the content of every generated file by its path under docs/."""
+    texts = {"architectures.md": architectures(), "commands.md": commands()}
+    pictures = {f"pictures/{slug(row)}.svg": picture(row).svg for row in ARCHITECTURES}
+    return {**texts, **pictures, **figures()}
 
 
 def slug(row: Architecture) -> str:
-    """Return what a row is called in links and file names."""
+    """Return the name of an architecture in links and file names."""
     return f"{row.shape}-{row.name}"
 
 
 def sizes(row: Architecture) -> dict[str, int]:
-    """Return the sizes that the row's shape has."""
+    """Return the sizes that the shape of an architecture needs."""
     facts = FACTS[row.shape]
     left_out = {"t"} if facts.inputs == "one" else set()
     left_out |= set() if row.shape in ("one-to-many", "unaligned") else {"u"}
@@ -42,7 +48,7 @@ def sizes(row: Architecture) -> dict[str, int]:
 
 
 def picture(row: Architecture) -> Any:
-    """Return the picture of a row."""
+    """Return the picture of an architecture."""
     return unrolled.diagram(row.shape, architecture=row.name, **sizes(row))
 
 
