@@ -81,6 +81,13 @@ def refused(place):
     return said
 
 
+def _subject(kind, name):
+    """Return the kind of the model and what is changed in it: a manifest, weights, a path, ..."""
+    words = name.replace(":", "").split()
+    return kind, words[1] if words[0] in ("a", "an", "no", "other", "another", "the") else words[0]
+
+
+@pytest.mark.representatives(by=_subject)
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_a_hostile_folder_is_refused(kind, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -93,6 +100,7 @@ def test_a_hostile_folder_is_refused(kind, name, tmp_path, monkeypatch):
     assert sorted(tmp_path.rglob("*")) == before  # nothing ran
 
 
+@pytest.mark.representatives(by=lambda kind, name: _subject(kind, name)[1])
 @pytest.mark.parametrize(
     ("kind", "name"),
     [(k, n) for k, n in CASES if n not in (*LINKED, *SPARSE, *NO_FILE)],
@@ -102,6 +110,7 @@ def test_a_hostile_zip_is_refused(kind, name, tmp_path):
     refused(zipped(made, tmp_path / "model.zip"))
 
 
+@pytest.mark.representatives(by=lambda kind, name: name)  # noqa: ARG005
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", PACKED)
 def test_a_zip_that_is_packed_to_harm_is_refused(kind, name, tmp_path):
@@ -125,6 +134,7 @@ def test_a_damaged_file_is_refused(kind, name, packed, tmp_path):
         refused(zipped(made, tmp_path / "model.zip") if packed else made)
 
 
+@pytest.mark.representatives(by=lambda kind, name, seed: (kind, name))  # noqa: ARG005
 @pytest.mark.parametrize("seed", range(FLIPS))
 @pytest.mark.parametrize(("kind", "name"), FILES)
 def test_flipped_bits_that_are_sealed_are_refused_or_harmless(kind, name, seed, tmp_path):

@@ -85,6 +85,13 @@ def refused(found, says):
     assert re.search(says, " ".join(found.err.split())), found.err
 
 
+def _refusal(case):
+    """Return the format of a bad file and what is wrong with it, as its refusal says."""
+    name, _, says = BAD[case]
+    return name.rpartition(".")[2], says.rpartition(": ")[2]
+
+
+@pytest.mark.representatives(by=_refusal)
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_file_is_refused(case, folder, run):
     name, content, says = BAD[case]
@@ -218,6 +225,7 @@ SEEN = {
 }
 
 
+@pytest.mark.representatives(by=lambda kind, seed: (kind, seed % 4))
 @pytest.mark.parametrize("kind", SEEN)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_flipped_and_cut_files_are_read_or_refused(kind, seed, folder):
