@@ -225,6 +225,7 @@ def scripts(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_every_script_runs_with_keras_alone_and_says_the_same(scripts):
     done = subprocess.run(
         [sys.executable, "-c", RUNNER, str(scripts)],

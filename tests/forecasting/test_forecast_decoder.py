@@ -28,6 +28,7 @@ def fitted():
     return forecaster().fit(wave(200))
 
 
+@pytest.mark.slow
 def test_a_decoder_learns_a_wave():
     found = forecaster(40).fit_and_evaluate(wave(), last=60, level=[80])
     assert found.scores["network"]["MAE"] < 0.95 * found.scores["seasonal naive"]["MAE"]
@@ -55,6 +56,7 @@ def test_a_backtest_never_feeds_true_values_of_the_steps_to_forecast(fitted):
     np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_columns_known_beforehand_are_looked_at():
     random = np.random.default_rng(0)
     jump = random.integers(0, 2, 400).astype(float)
@@ -68,6 +70,7 @@ def test_columns_known_beforehand_are_looked_at():
     assert with_it < 0.7 * without
 
 
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("schedule", [s for s in Schedule.__args__ if s != "none"])
 def test_it_may_be_fed_its_own_values_in_training(schedule):
     settings = Training(epochs=2, scheduled_sampling=schedule, verbose=False)

@@ -239,6 +239,7 @@ def test_flipped_and_cut_files_are_read_or_refused(kind, seed, folder):
 OUTSIDE = ["csv: UTF-16", "parquet: half"]
 
 
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("case", OUTSIDE)
 def test_the_program_itself_ends_with_2(case, folder):
     name, content, says = BAD[case]

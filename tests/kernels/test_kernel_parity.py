@@ -32,6 +32,7 @@ forms = pytest.mark.parametrize("form", [pytest.param("native", marks=needs_nati
 cells = pytest.mark.parametrize("cell", CELLS)
 
 
+@pytest.mark.representatives(3)
 @needs_native
 @cells
 @pytest.mark.parametrize("size", SIZES)
@@ -47,6 +48,7 @@ def test_more_weights_than_a_core_has_cache_for(cell):
     assert_close(results(recurrence(ffi, cell), problem(cell, size)), wanted(cell, size))
 
 
+@pytest.mark.representatives(6)
 @forms
 @cells
 @pytest.mark.parametrize("flags", FLAGS)
@@ -124,6 +126,7 @@ def test_only_what_is_asked_for(cell):
 PLACES = [(2, 3, 1), (1, 4), (4, 1), (1, 4), (1, 4), (1, 4)]  # in x, the weights and the states
 
 
+@pytest.mark.representatives(6)
 @needs_native
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ instruction_sets = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @instruction_sets
 def test_each_instruction_set(name, kept):
     assert python(SETS, kept, UNROLLED_ISA=name).strip() == name

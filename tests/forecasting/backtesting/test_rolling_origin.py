@@ -32,6 +32,7 @@ def refitted():
     return forecaster().fit_and_evaluate(walks(), last=LAST, level=[80], refit=REFIT)
 
 
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("later", [0, 15, 24, 30])
 def test_no_later_value_changes_an_earlier_forecast(refitted, later):
     """From so many steps held out on values are others: where something is trained or looked at."""
@@ -78,6 +79,7 @@ def test_what_was_trained_first_stays():
     assert once.predict().equals(more.predict())
 
 
+@pytest.mark.slow
 def test_what_is_trained_again_learns_what_is_new():
     n = np.arange(420)
     y = np.where(n < 300, n % 4, n % 7) + np.random.default_rng(0).normal(size=420) / 9

@@ -8,8 +8,8 @@ import pytest
 
 import unrolled
 from unrolled.errors import SettingError
-from unrolled.forecasting.series.calendar_features import features, parts
-from unrolled.forecasting.series.panel import Layout, panel
+from unrolled.forecasting.series.calendar_features import calendar_cycles, cyclical_features
+from unrolled.forecasting.series.panel import Layout, panel_from_frame
 
 FEW = unrolled.Training(epochs=1, verbose=False)
 
@@ -17,7 +17,7 @@ FEW = unrolled.Training(epochs=1, verbose=False)
 def series(times, **columns):
     """Return the panel of a table of times and ones."""
     table = pl.DataFrame({"when": times, "y": np.arange(len(times)) * 1.0, **columns})
-    return panel(table, Layout(("y",), "when", "id" if "id" in columns else None))
+    return panel_from_frame(table, Layout(("y",), "when", "id" if "id" in columns else None))
 
 
 def hours(count, first=datetime(2026, 3, 27), step=1):
@@ -26,8 +26,8 @@ def hours(count, first=datetime(2026, 3, 27), step=1):
 
 def test_hours_are_told_by_day_week_and_year():
     found = series(hours(200))
-    assert parts(found.timeline) == ("day", "week", "year")
-    told = features(found, ("day", "week", "year"), 5)
+    assert calendar_cycles(found.timeline) == ("day", "week", "year")
+    told = cyclical_features(found, ("day", "week", "year"), 5)
     for row in (0, 3, 100, 199):
         at = datetime(2026, 3, 27) + timedelta(hours=row + 5)
         day = at.hour / 24
@@ -42,14 +42,15 @@ def test_each_series_is_told_its_own_times():
     both = series(times, id=["a"] * 30 + ["b"] * 10)
     alone = series(hours(10, datetime(2026, 3, 29, 7)))
     np.testing.assert_array_equal(
-        features(both, ("day", "week"), 2)[30:], features(alone, ("day", "week"), 2)
+        cyclical_features(both, ("day", "week"), 2)[30:],
+        cyclical_features(alone, ("day", "week"), 2),
     )
 
 
 def test_the_wall_clock_is_told_where_there_is_a_time_zone():
     times = pl.Series(hours(72, datetime(2026, 3, 28))).dt.replace_time_zone("UTC")
     local = times.dt.convert_time_zone("Europe/Berlin")
-    told = features(series(local), ("day",), 0)
+    told = cyclical_features(series(local), ("day",), 0)
     np.testing.assert_allclose(told[0], [np.sin(np.pi / 12), np.cos(np.pi / 12)], atol=1e-6)
     turn = 2 * np.pi * 2 / 24  # after the clocks went forward
     np.testing.assert_allclose(told[48], [np.sin(turn), np.cos(turn)], atol=1e-6)
@@ -64,22 +65,23 @@ def test_the_wall_clock_is_told_where_there_is_a_time_zone():
     ],
 )
 def test_what_is_told_goes_by_the_distance_of_the_steps(times, told):
-    assert parts(series(times).timeline) == told
+    assert calendar_cycles(series(times).timeline) == told
 
 
 @pytest.mark.parametrize(
-    ("times", "spelled"),
+    ("times", "frequency"),
     [(range(40), "steps"), ([datetime(1900 + k, 1, 1) for k in range(40)], "years")],
 )
-def test_where_a_calendar_says_nothing_it_is_refused(times, spelled):
+def test_where_a_calendar_says_nothing_it_is_refused(times, frequency):
     with pytest.raises(SettingError) as error:
-        parts(series(list(times)).timeline)
+        calendar_cycles(series(list(times)).timeline)
     assert str(error.value) == (
-        f"got calendar=True and times that are {spelled}, expected dates at most months apart. Name"
-        " the column of dates as `time`, or leave calendar out."
+        "calendar=True needs dates that are at most months apart, but the times are"
+        f" {frequency}. Name the column of dates as `time`, or leave calendar out."
     )
 
 
+@pytest.mark.slow
 def test_a_forecaster_says_what_it_takes_learns_from_it_and_is_saved_with_it(tmp_path):
     random = np.random.default_rng(0)
     times = hours(2400)
