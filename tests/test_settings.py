@@ -163,7 +163,7 @@ def test_a_decoding_setting_out_of_range_is_refused(values, text):
 def test_a_saved_model_must_not_name_a_path(name):
     kind = Training if name == "checkpoint" else Text
     with pytest.raises(SettingError) as caught:
-        kind.from_untrusted({name: "/home/me"})
+        kind.from_dict({name: "/home/me"})
     assert str(caught.value) == (
         f"A saved model must not name a path on this machine, but its {kind.__name__} has"
         f" {name}='/home/me'."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unrolled.errors import SettingError, did_you_mean
 from unrolled.shapes import FACTS, Shape, Side
@@ -44,7 +44,31 @@ KIND_FACTS: dict[Kind, KindFacts] = {
 }
 
 
-class Column(BaseModel):
+class Record(BaseModel):
+    """A frozen set of checked values that can be written to JSON and read from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by name, as they are saved with a model."""
+        return self.model_dump()
+
+    @classmethod
+    def from_dict(cls, state: Any) -> Self:
+        """Return what `to_dict` wrote.
+
+        Raises:
+            SettingError: A value is missing, unknown, or of the wrong type.
+        """
+        try:
+            return cls.model_validate(state)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, (cls.__name__.lower(), *first["loc"])))
+            raise SettingError(f"'{place}' is not valid: {first['msg']}.") from None
+
+
+class Column(Record):
     """An input column or an output column.
 
     Attributes:
@@ -57,8 +81,6 @@ class Column(BaseModel):
         scheme: The scheme by which tags mark spans (IOB1, BIO, BIOES); None if they mark none.
         why: Why this kind was chosen, in a few words.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     kind: Kind
@@ -95,7 +117,7 @@ class Column(BaseModel):
         return f"{self.kind}:{self.unit}" if self.unit else self.kind
 
 
-class Schema(BaseModel):
+class Schema(Record):
     """The input columns, the output columns, and the shape of the problem.
 
     Attributes:
@@ -107,11 +129,9 @@ class Schema(BaseModel):
     Example:
         >>> a, b = Column(name="text", kind="text", unit="words"), Column(name="y", kind="category")
         >>> schema = Schema(inputs=(a,), outputs=(b,), shape="many-to-one", reason="")
-        >>> Schema.model_validate_json(schema.model_dump_json()) == schema
+        >>> Schema.from_dict(schema.to_dict()) == schema
         True
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]

@@ -44,23 +44,28 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingError(_explain(type(self), error)) from None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as they are saved with a model, without paths on this machine."""
+        values = self.model_dump()
+        return values | {name: None for name in LOCAL_PATHS if name in values}
+
     @classmethod
-    def from_untrusted(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, state: Mapping[str, Any]) -> Self:
         """Return the settings of a saved model, which must not name paths on this machine.
 
         Args:
-            facts: The settings by name, as somebody else may have written them.
+            state: The settings by name, as somebody else may have written them.
 
         Raises:
             SettingError: A setting is unknown, out of range, or names a local path.
         """
-        for name in facts:
-            if name in LOCAL_PATHS and facts[name]:
+        for name in state:
+            if name in LOCAL_PATHS and state[name]:
                 raise SettingError(
                     f"A saved model must not name a path on this machine, but its {cls.__name__}"
-                    f" has {name}={facts[name]!r}."
+                    f" has {name}={state[name]!r}."
                 )
-        return cls(**facts)
+        return cls(**state)
 
 
 class Network(Settings):

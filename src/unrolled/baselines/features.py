@@ -53,6 +53,20 @@ class Features:
         }
         return cls(per_step, not examples.ragged and width <= MAX_FLAT, grams, dict(symbols))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the features as JSON."""
+        return {
+            "per_step": self.per_step,
+            "flat": self.flat,
+            "grams": dict(self.grams),
+            "symbols": dict(self.symbols),
+        }
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Features:
+        """Return the features that `to_dict` wrote."""
+        return cls(facts["per_step"], facts["flat"], facts["grams"], facts["symbols"])
+
     def compute(self, examples: Examples) -> Any:
         """Return the features: (rows, f) or (steps, f), dense or sparse."""
         from scipy import sparse

@@ -8,7 +8,7 @@ arrays.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -71,7 +71,7 @@ class Linear:
             "steps": dict(self.steps),
             "per_step": self.per_step,
             "outputs": list(self.weights),
-            "features": asdict(self.features) if self.features else None,
+            "features": self.features.to_dict() if self.features else None,
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -87,7 +87,7 @@ class Linear:
         """Return the baseline that `to_dict` and `arrays` described."""
         return cls(
             facts["name"],
-            Features(**facts["features"]) if facts["features"] else None,
+            Features.from_dict(facts["features"]) if facts["features"] else None,
             {o: (arrays[f"{o}/weights"], arrays[f"{o}/bias"]) for o in facts["outputs"]},
             facts["steps"],
             facts["per_step"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
@@ -114,7 +114,7 @@ class Nearest:
         return {
             "texts": list(self.texts),
             "outputs": list(self.targets),
-            "categories": asdict(self.categories),
+            "categories": self.categories.to_dict(),
         }
 
     def arrays(self) -> dict[str, Array]:

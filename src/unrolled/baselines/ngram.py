@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Self
@@ -165,7 +165,7 @@ class NGram:
             "sizes": {output: counts.size for output, counts in self.all_rows.items()},
             "orders": {output: len(counts.keys) for output, counts in self.all_rows.items()},
             "within": list(self.by_class),
-            "categories": asdict(self.categories),
+            "categories": self.categories.to_dict(),
         }
 
     def arrays(self) -> dict[str, Array]:

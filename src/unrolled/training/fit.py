@@ -6,7 +6,6 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -142,7 +141,7 @@ def fit(
         )
     if checkpoints is not None and stopped != "interrupted":
         arrays = {f"{i:03d}": np.asarray(w) for i, w in enumerate(network.get_weights())}
-        checkpoints.save_finished(TrainingState(asdict(history), arrays))
+        checkpoints.save_finished(TrainingState(history.to_dict(), arrays))
     return history
 
 

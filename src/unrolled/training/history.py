@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from unrolled.errors import SettingError
+from unrolled.saving import from_untrusted
 
 Stopped = Literal["early", "limit", "interrupted", "diverged"]
 
@@ -40,8 +40,26 @@ class History:
                 " history with as many of both, and one of its epochs as the best."
             )
 
+    @property
+    def best_validation_loss(self) -> float:
+        """The validation loss of the epoch whose weights were kept."""
+        return self.validation[self.best_epoch - 1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the history under the names that it has in saved models and checkpoints."""
+        return {
+            "best_epoch": self.best_epoch,
+            "loss": self.loss,
+            "validation": self.validation,
+            "stopped": self.stopped,
+        }
+
     @classmethod
-    def from_dict(cls, state: Mapping[str, Any]) -> History:
-        """Return the history that JSON describes."""
-        losses = {name: tuple(state[name]) for name in ("loss", "validation")}
-        return cls(best_epoch=state["best_epoch"], stopped=state["stopped"], **losses)
+    def from_dict(cls, state: Any) -> History:
+        """Return the history that `to_dict` wrote.
+
+        Raises:
+            RefusedError: A value is missing or of the wrong type.
+            SettingError: The numbers contradict each other.
+        """
+        return from_untrusted(cls, state, "history")

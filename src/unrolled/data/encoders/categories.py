@@ -34,6 +34,10 @@ class Categories:
         table = np.stack(codes, axis=1) if codes else np.zeros((examples.rows, 0))
         return table.astype(np.int64)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the categories as JSON."""
+        return {"marks": self.marks, "ids": self.ids}
+
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Self:
         """Return the categories that JSON describes."""

@@ -22,7 +22,7 @@ def column_name(facts: dict[str, Any]) -> str:
 
 def _invalid_in_scaler(facts: dict[str, Any]) -> str | None:
     """Return the field from which a scaler cannot be read, or None."""
-    width = Column(**facts["column"]).width
+    width = Column.from_dict(facts["column"]).width
     for name, low in (("mean", -math.inf), ("std", 0.0)):
         values = facts[name]
         numbers = isinstance(values, list) and all(type(v) in (int, float) for v in values)
@@ -47,7 +47,7 @@ def _invalid_in_vocabulary(facts: dict[str, Any]) -> str | None:
     known, subwords = facts["known"], facts["subwords"]
     if not _are_distinct_strings(known):
         return "known"
-    scheme = Column(**facts["column"]).scheme
+    scheme = Column.from_dict(facts["column"]).scheme
     if scheme and len(known) > MAX_TAGS:
         return "known"
     flags = (facts["end"], *(facts.get(name, False) for name in ("cased", "lowered", "digits")))

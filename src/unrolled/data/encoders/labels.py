@@ -144,7 +144,7 @@ class Labels(Encoder):
             raise self.not_fitted()
         return {
             "encoder": "labels",
-            "column": self.column.model_dump(),
+            "column": self.column.to_dict(),
             "output": self.as_output,
             "classes": self.classes,
         }
@@ -152,6 +152,6 @@ class Labels(Encoder):
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        encoder = cls(Column(**facts["column"]), as_output=facts["output"])
+        encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"])
         encoder.classes = list(facts["classes"])
         return encoder

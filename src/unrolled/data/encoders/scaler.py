@@ -96,7 +96,7 @@ class Scaler(Encoder):
         mean, std = self._moments()
         return {
             "encoder": "scaler",
-            "column": self.column.model_dump(),
+            "column": self.column.to_dict(),
             "output": self.as_output,
             "mean": mean.tolist(),
             "std": std.tolist(),
@@ -106,7 +106,7 @@ class Scaler(Encoder):
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        encoder = cls(Column(**facts["column"]), as_output=facts["output"])
+        encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"])
         encoder.mean = np.array(facts["mean"], dtype=np.float64)
         encoder.std = np.array(facts["std"], dtype=np.float64)
         encoder.marked = list(facts["marked"])

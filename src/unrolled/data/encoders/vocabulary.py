@@ -15,12 +15,12 @@ from unrolled.data.encoders.characters import CharacterEncoder
 from unrolled.data.encoders.ngrams import NGramEncoder
 from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text
 from unrolled.data.encoders.viterbi import TagTransitions
+from unrolled.data.special_ids import END, PADDING, UNKNOWN
 from unrolled.data.tables.table import Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
 from unrolled.settings import Text
 
-PADDING, UNKNOWN, END = 0, 1, 2
 UNKNOWN_MARK = "\ufffd"
 MANY_ROWS = 1000  # with more, an input word that occurs only once is unknown
 _DIGIT = re.compile(r"\d")
@@ -168,7 +168,7 @@ class Vocabulary(Encoder):
         self._check_fitted()
         return {
             "encoder": "vocabulary",
-            "column": self.column.model_dump(),
+            "column": self.column.to_dict(),
             "output": self.as_output,
             "end": self.end,
             "lowered": self.lowercase,
@@ -182,7 +182,7 @@ class Vocabulary(Encoder):
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        encoder = cls(Column(**facts["column"]), as_output=facts["output"], end=facts["end"])
+        encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"], end=facts["end"])
         has_words = encoder.column.unit == "words"
         earlier = has_words and not facts.get("cased", False)  # once all words were lowercased
         encoder.lowercase = facts.get("lowered", earlier)
