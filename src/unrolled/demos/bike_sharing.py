@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.baselines.verdict import NETWORK, format_score
 from unrolled.errors import ArtifactError
 from unrolled.sequences.evaluation import Evaluation
 from unrolled.sequences.model import SequenceModel
-from unrolled.sequences.scores import NETWORK, format_score
 from unrolled.settings import Training
 
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""Metrics, one function each: true and predicted values in, a number out."""
+"""Metrics, each a function of the true and the predicted values that returns a number."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from unrolled.data.block import Array
 from unrolled.data.encoders.tags import spans
 from unrolled.errors import MissingExtraError
 
-Array = npt.NDArray[Any]
 NO_SACREBLEU = "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'."
-Steps = Sequence[Sequence[Hashable]]
+Rows = Sequence[Sequence[Hashable]]  # of steps
 Tags = Sequence[Sequence[str]]
 
 
 def accuracy(true: Sequence[Any], predicted: Sequence[Any]) -> float:
-    """Return the share of equal values.
+    """Return the fraction of equal values.
 
     Example:
         >>> accuracy(["a", "b"], ["a", "a"])
@@ -66,7 +65,7 @@ def mae(true: Array, predicted: Array) -> float:
 
 
 def r2(true: Array, predicted: Array) -> float:
-    """Return the share of the variance that is explained; NaN for fewer than two values.
+    """Return the fraction of the variance that is explained; NaN for fewer than two values.
 
     Example:
         >>> r2(np.array([0.0, 2.0]), np.array([1.0, 1.0]))
@@ -77,8 +76,8 @@ def r2(true: Array, predicted: Array) -> float:
     return float(r2_score(true, predicted)) if len(true) > 1 else float("nan")
 
 
-def exact_match(true: Steps, predicted: Steps) -> float:
-    """Return the share of rows that are right at every step.
+def exact_match(true: Rows, predicted: Rows) -> float:
+    """Return the fraction of rows whose steps are all correct.
 
     Example:
         >>> exact_match(["abc", "de"], ["abc", "d"])
@@ -87,47 +86,47 @@ def exact_match(true: Steps, predicted: Steps) -> float:
     return float(np.mean([list(t) == list(p) for t, p in zip(true, predicted, strict=True)]))
 
 
-def step_accuracy(true: Steps, predicted: Steps) -> float:
-    """Return the share of steps that are right where they stand; those too many are wrong.
+def step_accuracy(true: Rows, predicted: Rows) -> float:
+    """Return the fraction of steps that are correct at their position; extra steps are wrong.
 
     Example:
         >>> step_accuracy(["abcd"], ["bcd"])
         0.0
     """
     pairs = list(zip(true, predicted, strict=True))
-    right = sum(agreeing(t, p) for t, p in pairs)
-    return right / max(1, sum(max(len(t), len(p)) for t, p in pairs))
+    correct = sum(correct_steps(t, p) for t, p in pairs)
+    return correct / max(1, sum(max(len(t), len(p)) for t, p in pairs))
 
 
-def agreeing(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
-    """Return how many steps of a row are right where they stand."""
+def correct_steps(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
+    """Return how many steps of a row are correct at their position."""
     return sum(t == p for t, p in zip(true, predicted, strict=False))
 
 
 def span_precision(true: Tags, predicted: Tags) -> float:
-    """Return the share of the predicted spans that are true ones, of the same type and steps.
+    """Return the fraction of the predicted spans that are true ones, of the same type and steps.
 
     Example:
         >>> span_precision([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
         0.3333333333333333
     """
-    right, _, said = _counted(true, predicted)
-    return right / max(1, said)
+    correct, _, predicted_spans = _count_spans(true, predicted)
+    return correct / max(1, predicted_spans)
 
 
 def span_recall(true: Tags, predicted: Tags) -> float:
-    """Return the share of the true spans that were predicted, with their type and steps.
+    """Return the fraction of the true spans that were predicted, with their type and steps.
 
     Example:
         >>> span_recall([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
         0.5
     """
-    right, known, _ = _counted(true, predicted)
-    return right / max(1, known)
+    correct, true_spans, _ = _count_spans(true, predicted)
+    return correct / max(1, true_spans)
 
 
 def span_f1(true: Tags, predicted: Tags) -> float:
-    """Return the F1 of all spans together: 2 right / (true + predicted).
+    """Return the F1 of all spans together: 2 correct / (true + predicted).
 
     Example:
         >>> span_f1([["B-a", "I-a", "B-b"]], [["B-a", "B-a", "B-b"]])
@@ -136,12 +135,12 @@ def span_f1(true: Tags, predicted: Tags) -> float:
     Source:
         Tjong Kim Sang and Buchholz 2000, section 4.
     """
-    right, known, said = _counted(true, predicted)
-    return 2 * right / max(1, known + said)
+    correct, true_spans, predicted_spans = _count_spans(true, predicted)
+    return 2 * correct / max(1, true_spans + predicted_spans)
 
 
 def wrong_spans(true: Sequence[str], predicted: Sequence[str]) -> int:
-    """Return how many spans of a row are in one of the two only: missed, or made up.
+    """Return how many spans of a row are wrong: missed, or predicted and not true.
 
     Example:
         >>> wrong_spans(["B-a", "I-a", "B-b"], ["B-a", "B-a", "B-b"])
@@ -150,8 +149,8 @@ def wrong_spans(true: Sequence[str], predicted: Sequence[str]) -> int:
     return len(set(spans(true)) ^ set(spans(predicted)))
 
 
-def _counted(true: Tags, predicted: Tags) -> tuple[int, int, int]:
-    """Return how many spans are right, how many are true, and how many were predicted."""
+def _count_spans(true: Tags, predicted: Tags) -> tuple[int, int, int]:
+    """Return how many spans are correct, how many are true, and how many were predicted."""
     pairs = [(set(spans(t)), set(spans(p))) for t, p in zip(true, predicted, strict=True)]
     return (
         sum(len(t & p) for t, p in pairs),
@@ -160,11 +159,11 @@ def _counted(true: Tags, predicted: Tags) -> tuple[int, int, int]:
     )
 
 
-def edits(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
-    """Return how many steps to put in, take out or change turn one row into the other.
+def edit_distance(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
+    """Return how many insertions, deletions and substitutions turn one row into the other.
 
     Example:
-        >>> edits("abcd", "bcd")
+        >>> edit_distance("abcd", "bcd")
         1
     """
     from rapidfuzz.distance import Levenshtein
@@ -172,16 +171,16 @@ def edits(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> int:
     return Levenshtein.distance(true, predicted)
 
 
-def edit_rate(true: Steps, predicted: Steps) -> float:
-    """Return the edits of all rows over their true steps: the error rate of characters or words.
+def error_rate(true: Rows, predicted: Rows) -> float:
+    """Return the edit distance of all rows over the number of their true steps.
 
-    It is 0 for rows that are all right, and may exceed 1.
+    It is the token, character or word error rate: 0 where every row is correct, and may exceed 1.
 
     Example:
-        >>> edit_rate(["abcd", "ef"], ["bcd", "ef"]) == 1 / 6
+        >>> error_rate(["abcd", "ef"], ["bcd", "ef"]) == 1 / 6
         True
     """
-    total = sum(edits(t, p) for t, p in zip(true, predicted, strict=True))
+    total = sum(edit_distance(t, p) for t, p in zip(true, predicted, strict=True))
     return total / max(1, sum(map(len, true)))
 
 
@@ -191,9 +190,9 @@ def bleu(
     """Return the BLEU score of all rows together, from 0 to 100.
 
     Args:
-        true: A text a row, or several that are each as good.
-        predicted: A text a row.
-        split: Whether punctuation is split off first (`13a`); else words stand between blanks.
+        true: The correct text of each row, or several that are equally correct.
+        predicted: The predicted text of each row.
+        split: Whether punctuation is split off first (`13a`); otherwise spaces separate words.
 
     Raises:
         MissingExtraError: sacrebleu is not installed.
@@ -205,16 +204,16 @@ def bleu(
     _need_sacrebleu()
     from sacrebleu.metrics import BLEU
 
-    made = BLEU(tokenize="13a" if split else "none")
-    return float(made.corpus_score(list(predicted), _answers(true)).score)
+    metric = BLEU(tokenize="13a" if split else "none")
+    return float(metric.corpus_score(list(predicted), _references(true)).score)
 
 
 def chrf(true: Sequence[str | Sequence[str]], predicted: Sequence[str]) -> float:
-    """Return the chrF score, of runs of up to six characters, of all rows together: 0 to 100.
+    """Return the chrF score, of n-grams of up to six characters, of all rows together: 0 to 100.
 
     Args:
-        true: A text a row, or several that are each as good.
-        predicted: A text a row.
+        true: The correct text of each row, or several that are equally correct.
+        predicted: The predicted text of each row.
 
     Raises:
         MissingExtraError: sacrebleu is not installed.
@@ -226,7 +225,7 @@ def chrf(true: Sequence[str | Sequence[str]], predicted: Sequence[str]) -> float
     _need_sacrebleu()
     from sacrebleu.metrics import CHRF
 
-    return float(CHRF().corpus_score(list(predicted), _answers(true)).score)
+    return float(CHRF().corpus_score(list(predicted), _references(true)).score)
 
 
 def has_sacrebleu() -> bool:
@@ -239,16 +238,19 @@ def _need_sacrebleu() -> None:
         raise MissingExtraError(NO_SACREBLEU)
 
 
-def _answers(true: Sequence[str | Sequence[str]]) -> list[list[str | None]]:
-    """Return the first answer of every row, then the second, and so on; None where one lacks."""
+def _references(true: Sequence[str | Sequence[str]]) -> list[list[str | None]]:
+    """Return the first correct text of every row, then the second, and so on; None fills up."""
     rows = [[row] if isinstance(row, str) else list(row) for row in true]
-    return [list(answers) for answers in zip_longest(*rows)]
+    return [list(texts) for texts in zip_longest(*rows)]
 
 
 NUMBERS: dict[str, Callable[[Any, Any], float]] = {"RMSE": rmse, "MAE": mae, "R2": r2}
 CLASSES: dict[str, Callable[[Any, Any], float]] = {"accuracy": accuracy, "macro F1": macro_f1}
-STEPS: dict[str, Callable[[Any, Any], float]] = {
-    "edit rate": edit_rate,
+STEPS: dict[str, Callable[[Any, Any], float]] = {  # of aligned rows
+    "step accuracy": step_accuracy,
+    "exact match": exact_match,
+}
+GENERATED: dict[str, Callable[[Any, Any], float]] = {  # of rows of a length of their own
     "exact match": exact_match,
     "step accuracy": step_accuracy,
 }
@@ -257,4 +259,3 @@ SPANS: dict[str, Callable[[Any, Any], float]] = {
     "precision": span_precision,
     "recall": span_recall,
 }
-ALIGNED = {name: STEPS[name] for name in ("step accuracy", "exact match")}

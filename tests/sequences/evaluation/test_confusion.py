@@ -8,21 +8,21 @@ from sklearn.metrics import classification_report
 
 import unrolled
 from unrolled.errors import DataError, SettingError
-from unrolled.sequences.confusion import Confusion, plot_confusions
+from unrolled.sequences.evaluation.confusion import Confusion, plot_confusions
 
 RNG = np.random.default_rng(0)
 
 
 def mixed(labels, rows=200):
-    """Return labels, and the same with a fifth of them drawn anew."""
+    """Return labels, and the same labels with a fifth of them drawn again."""
     true = RNG.choice(labels, rows)
     return true, np.where(RNG.random(rows) < 0.8, true, RNG.choice(labels, rows))
 
 
 def test_the_scores_are_those_of_scikit_learn():
-    true, said = mixed(["a", "b", "c"])
-    found = Confusion.of(true, said)
-    theirs = classification_report(true, said, output_dict=True)
+    true, predicted = mixed(["a", "b", "c"])
+    found = Confusion.of(true, predicted)
+    theirs = classification_report(true, predicted, output_dict=True)
     for label, rows in zip(found.labels, found.rows, strict=True):
         ours = (*found.scores[label].values(), rows)
         keys = ("precision", "recall", "f1-score", "support")
@@ -45,13 +45,13 @@ def test_labels_keep_their_order_and_their_spelling():
     )
 
 
-def test_of_many_labels_those_of_most_rows_are_shown():
+def test_of_many_labels_those_with_the_most_rows_are_shown():
     names = [f"label {i:02d} with a name that goes on" for i in range(25)]
     true = np.repeat(names, [3] * 5 + [9] * 20)
     lines = str(Confusion.of(true, true)).splitlines()
     assert len(lines) == 22
     assert lines[1].split("…")[0] == "  label 05 with a name th"
-    assert lines[-1] == "  and 5 labels of fewer rows"
+    assert lines[-1] == "  and 5 labels with fewer rows"
 
 
 @pytest.mark.parametrize("count", [2, 40])
@@ -84,7 +84,7 @@ def test_a_model_draws_its_labels_and_one_of_numbers_refuses(tmp_path):
     assert refused(DataError, found.plot, tmp_path / "found.txt").startswith("cannot draw into")
     numbers = unrolled.SequenceModel("a", "y", training=training).fit(table).evaluate(table)
     assert refused(SettingError, numbers.plot, tmp_path / "no.png") == (
-        "got a plot asked of outputs none of which is a category, expected one: what is drawn is"
-        " which labels are taken for which. Leave the plot out."
+        "There is nothing to plot: a plot shows which labels are predicted for which, and no output"
+        " of this model is a category. Leave the plot out."
     )
     assert not (tmp_path / "no.png").exists()

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from unrolled.errors import MissingExtraError
-from unrolled.sequences import metrics
+from unrolled.sequences.evaluation import metrics
 
 TRUE = ["a", "a", "b", "b", "b", "c", "b"]
-SAID = ["a", "b", "b", "b", "a", "b", "b"]
+PREDICTED = ["a", "b", "b", "b", "a", "b", "b"]
 
 
 def test_accuracy_is_the_share_of_equal_labels():
-    assert metrics.accuracy(TRUE, SAID) == 4 / 7
+    assert metrics.accuracy(TRUE, PREDICTED) == 4 / 7
 
 
 def test_macro_f1_weighs_every_class_alike():
-    a = 2 * 1 / (2 + 2)  # one right, two said, two true
+    a = 2 * 1 / (2 + 2)  # one right, two predicted, two true
     b = 2 * 3 / (5 + 4)
-    assert metrics.macro_f1(TRUE, SAID) == pytest.approx((a + b + 0) / 3)
+    assert metrics.macro_f1(TRUE, PREDICTED) == pytest.approx((a + b + 0) / 3)
 
 
 def test_macro_f1_takes_labels_of_any_type():
@@ -27,10 +27,10 @@ def test_macro_f1_takes_labels_of_any_type():
 
 
 def test_errors_of_numbers():
-    true, said = np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 2.0, 2.0, 1.0])
-    assert metrics.rmse(true, said) == pytest.approx(math.sqrt((1 + 4) / 4))
-    assert metrics.mae(true, said) == pytest.approx(3 / 4)
-    assert metrics.r2(true, said) == pytest.approx(1 - 5 / 5)
+    true, predicted = np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 2.0, 2.0, 1.0])
+    assert metrics.rmse(true, predicted) == pytest.approx(math.sqrt((1 + 4) / 4))
+    assert metrics.mae(true, predicted) == pytest.approx(3 / 4)
+    assert metrics.r2(true, predicted) == pytest.approx(1 - 5 / 5)
 
 
 def test_one_value_has_no_explained_variance():
@@ -42,17 +42,17 @@ def test_the_main_metric_of_each_kind_comes_first():
 
 
 ROWS = [["a", "b", "c"], ["d"], []]
-WRITTEN = [["b", "c"], ["d"], ["e", "e"]]
+GENERATED = [["b", "c"], ["d"], ["e", "e"]]
 
 
 def test_rows_of_steps_by_hand():
-    assert metrics.edit_rate(ROWS, WRITTEN) == (1 + 0 + 2) / 4
-    assert metrics.exact_match(ROWS, WRITTEN) == 1 / 3
-    assert metrics.step_accuracy(ROWS, WRITTEN) == 1 / (3 + 1 + 2)
+    assert metrics.error_rate(ROWS, GENERATED) == (1 + 0 + 2) / 4
+    assert metrics.exact_match(ROWS, GENERATED) == 1 / 3
+    assert metrics.step_accuracy(ROWS, GENERATED) == 1 / (3 + 1 + 2)
 
 
 def test_a_step_is_one_whatever_its_letters():
-    assert metrics.edit_rate([["t\u0361ʃ", "ɑ\u0303"]], [["t", "ɑ\u0303"]]) == 1 / 2
+    assert metrics.error_rate([["t\u0361ʃ", "ɑ\u0303"]], [["t", "ɑ\u0303"]]) == 1 / 2
 
 
 # each row, the true tags above the predicted ones
@@ -75,24 +75,24 @@ S-per O O S-per I-loc I-per S-loc I-per B-per B-per S-loc O
 
 
 @pytest.mark.parametrize(
-    ("rows", "right", "known", "said"), [(ODD, 16, 19, 22), (ENDS, 21, 28, 26)]
+    ("rows", "right", "known", "predicted"), [(ODD, 16, 19, 22), (ENDS, 21, 28, 26)]
 )
-def test_spans_are_counted_as_conlleval_does(rows, right, known, said):
+def test_spans_are_counted_as_conlleval_does(rows, right, known, predicted):
     """The counts are what conlleval.py (github.com/spyysalo/conlleval.py) printed."""
     lines = [line.split() for line in rows.split("\n") if line]
     true, predicted = lines[::2], lines[1::2]
     assert metrics.span_recall(true, predicted) == right / known
-    assert metrics.span_precision(true, predicted) == right / said
-    assert metrics.span_f1(true, predicted) == pytest.approx(2 * right / (known + said))
+    assert metrics.span_precision(true, predicted) == right / predicted
+    assert metrics.span_f1(true, predicted) == pytest.approx(2 * right / (known + predicted))
 
 
 def test_spans_of_seqevals_own_example():
     """The example of seqeval's README, with the figures it prints: F1 0.50, accuracy 0.80."""
     person = ["B-PER", "I-PER", "O"]
     true = [["O", "O", "O", "B-MISC", "I-MISC", "I-MISC", "O"], person]
-    said = [["O", "O", "B-MISC", "I-MISC", "I-MISC", "I-MISC", "O"], person]
-    assert metrics.span_f1(true, said) == 0.5
-    assert metrics.step_accuracy(true, said) == 0.8
+    predicted = [["O", "O", "B-MISC", "I-MISC", "I-MISC", "I-MISC", "O"], person]
+    assert metrics.span_f1(true, predicted) == 0.5
+    assert metrics.step_accuracy(true, predicted) == 0.8
 
 
 def test_without_spans_nothing_is_right():

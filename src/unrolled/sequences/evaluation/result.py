@@ -1,0 +1,109 @@
+"""The result of an evaluation: scores beside those of the baselines, with a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unrolled.baselines.verdict import NETWORK, format_score
+from unrolled.inference.calibration import Calibration
+from unrolled.sequences.evaluation import html
+from unrolled.sequences.evaluation.confusion import Confusion, plot_confusions
+from unrolled.sequences.evaluation.metrics import NO_SACREBLEU
+
+Scores = Mapping[str, Mapping[str, float]]  # by predictor, then by metric
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores on rows that the model was not trained on.
+
+    Attributes:
+        rows: How many rows were scored.
+        scores: By output, then by predictor (`network` first), then by metric.
+        verdicts: By output: whether the network is worth having, in a sentence.
+        confusions: By output that is a category: which labels are predicted for which.
+        calibrations: By such an output: how far its probabilities are from the true frequencies.
+
+    A predictor that a metric cannot score lacks it. BLEU and chrF are NaN without sacrebleu.
+    """
+
+    rows: int
+    scores: Mapping[str, Scores]
+    verdicts: Mapping[str, str]
+    confusions: Mapping[str, Confusion] = field(default_factory=dict)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+
+    @property
+    def main(self) -> float:
+        """The network's first metric on the first output.
+
+        Accuracy, RMSE, span F1 (tags), step accuracy (aligned), the error rate of tokens,
+        characters or words (unaligned), or NLL per token (one-to-many). RMSE, error rates and NLL
+        are better when lower.
+        """
+        network_scores = next(iter(self.scores.values()))[NETWORK]
+        return next(iter(network_scores.values()))
+
+    def plot(self, path: str | Path) -> None:
+        """Draw the confusion matrix of every output that is a category.
+
+        Args:
+            path: The picture, whose suffix is the format (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            SettingError: No output is a category.
+            DataError: The file cannot be written, or its format is unknown.
+        """
+        plot_confusions(self.confusions, path)
+
+    def __str__(self) -> str:
+        lines = []
+        for output, scores in self.scores.items():
+            lines += [f"{output} ({self.rows} rows)", *_table(scores)]
+            if lacks_sacrebleu(scores):
+                lines.append(NO_SACREBLEU)
+            lines.append(self.verdicts[output])
+            details = (self.confusions.get(output), self.calibrations.get(output))
+            lines += [str(detail) for detail in details if detail is not None]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return the verdicts and the tables of scores for a notebook."""
+        parts = []
+        for output, scores in self.scores.items():
+            notes = [NO_SACREBLEU] if lacks_sacrebleu(scores) else []
+            parts.append(
+                html.verdict_and_table(
+                    self.verdicts[output],
+                    f"{output} ({self.rows} rows)",
+                    list(scores[NETWORK]),
+                    {predictor: _cells(scores, predictor) for predictor in scores},
+                    notes,
+                )
+            )
+        return f"<div>{''.join(parts)}</div>"
+
+
+def lacks_sacrebleu(scores: Scores) -> bool:
+    """Return whether BLEU could not be computed since sacrebleu is not installed."""
+    return math.isnan(scores[NETWORK].get("BLEU", 0.0))
+
+
+def _cells(scores: Scores, predictor: str) -> list[str]:
+    """Return a predictor's scores, in the order of the network's metrics."""
+    return [format_score(scores[predictor].get(metric, math.nan)) for metric in scores[NETWORK]]
+
+
+def _table(scores: Scores) -> list[str]:
+    """Return a line of metrics, and a line of scores for each predictor."""
+    metrics = list(scores[NETWORK])
+    width = max(len(predictor) for predictor in scores)
+    lines = ["  ".join([" " * (width + 2), *(f"{metric:>10}" for metric in metrics)])]
+    for predictor in scores:
+        cells = zip(metrics, _cells(scores, predictor), strict=True)
+        aligned = [f"{cell:>{max(10, len(metric))}}" for metric, cell in cells]
+        lines.append("  ".join([f"  {predictor:<{width}}", *aligned]))
+    return lines
