@@ -30,8 +30,8 @@ def unrolled(folder, capsys):  # noqa: ARG001
             main(words.split())
         except SystemExit as stop:
             status = stop.code
-        said = capsys.readouterr()
-        return SimpleNamespace(status=status, out=said.out, err=said.err)
+        result = capsys.readouterr()
+        return SimpleNamespace(status=status, out=result.out, err=result.err)
 
     return run
 

@@ -311,11 +311,11 @@ def files(folder):
 
 @pytest.mark.parametrize("case", TRAINING)
 def test_refused_in_one_paragraph(unrolled, folder, files, case):
-    words, says = TRAINING[case]
-    found = unrolled(words)
-    assert (found.status, found.out) == (2, "")
-    assert " ".join(found.err.split()) == f"error: {says}"
-    assert max(map(len, found.err.splitlines())) <= 100
+    words, message = TRAINING[case]
+    result = unrolled(words)
+    assert (result.status, result.out) == (2, "")
+    assert " ".join(result.err.split()) == f"error: {message}"
+    assert max(map(len, result.err.splitlines())) <= 100
     assert sorted(folder.rglob("*")) == files
 
 
@@ -330,23 +330,23 @@ def trained(tmp_path_factory):
 
 @pytest.mark.parametrize("case", USING)
 def test_refused_new_rows(unrolled, folder, trained, case):
-    words, says = USING[case]
+    words, message = USING[case]
     (folder / "model").symlink_to(trained)
     for name, text in {**NEW, "good.csv": GOOD}.items():
         (folder / name).write_text(text, encoding="utf-8")
     before = sorted(folder.rglob("*"))
-    found = unrolled(words)
-    assert (found.status, found.out) == (2, "")
-    assert " ".join(found.err.split()) == f"error: {says}"
+    result = unrolled(words)
+    assert (result.status, result.out) == (2, "")
+    assert " ".join(result.err.split()) == f"error: {message}"
     assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize("case", ARRAYS)
 def test_refused_arrays(case):
-    inputs, outputs, says = ARRAYS[case]
+    inputs, outputs, message = ARRAYS[case]
     with pytest.raises(UnrolledError) as caught:
         library.SequenceModel().fit(inputs, outputs)
-    assert str(caught.value) == says
+    assert str(caught.value) == message
 
 
 def test_predicting_before_fitting():

@@ -39,12 +39,12 @@ def untrained(monkeypatch):
     monkeypatch.setattr(forecaster, "trained", trained)
 
 
-@pytest.mark.parametrize(("command", "words", "says"), ALL)
-def test_the_command_refuses(unrolled, folder, command, words, says):
+@pytest.mark.parametrize(("command", "words", "message"), ALL)
+def test_the_command_refuses(unrolled, folder, command, words, message):
     (folder / "series.csv").write_text("\n".join(["y", *map(str, SERIES["y"])]))
-    said = unrolled(f"{command} series.csv --target y --horizon 2 {words}")
-    assert said.status == 2
-    assert says in " ".join(said.err.split())
+    result = unrolled(f"{command} series.csv --target y --horizon 2 {words}")
+    assert result.status == 2
+    assert message in " ".join(result.err.split())
     assert [path.name for path in folder.iterdir()] == ["series.csv"]
 
 

@@ -42,12 +42,12 @@ def test_training_names_the_columns_of_a_bare_file_in_the_command_to_go_on(train
 
 
 def test_a_beam_gives_its_best_with_scores_and_cuts_side_by_side(speller):
-    said = speller("predict model new.csv --beam 3 --n-best 2 -o beams.csv")
-    assert (said.status, said.out) == (0, "wrote  beams.csv  (2 rows)\n")
-    found = pl.read_csv("beams.csv")
+    result = speller("predict model new.csv --beam 3 --n-best 2 -o beams.csv")
+    assert (result.status, result.out) == (0, "wrote  beams.csv  (2 rows)\n")
+    result = pl.read_csv("beams.csv")
     beside = ["sounds", "sounds-score", "sounds-cut", "sounds-2", "sounds-2-score", "sounds-2-cut"]
-    assert found.columns == ["word", *beside]
-    assert (found["sounds-score"] >= found["sounds-2-score"]).all()
+    assert result.columns == ["word", *beside]
+    assert (result["sounds-score"] >= result["sounds-2-score"]).all()
 
 
 def test_draws_are_those_of_their_seed(speller):
@@ -66,16 +66,16 @@ def test_draws_from_the_most_probable_token_alone_are_the_greedy_output(speller,
 
 
 def test_a_share_of_more_than_one_is_refused(speller):
-    said = speller("predict model new.csv --samples 1 --top-p 1.5")
-    assert said.status == 2
+    result = speller("predict model new.csv --samples 1 --top-p 1.5")
+    assert result.status == 2
     assert "top_p=1.5 is not valid for Decoding: top_p must be at most 1." in " ".join(
-        said.err.split()
+        result.err.split()
     )
 
 
 def test_the_most_steps_cut_and_say_so(speller, trained):
-    said = speller("predict model new.csv --max-steps 1 -o cut.jsonl")
-    assert said.status == 0
+    result = speller("predict model new.csv --max-steps 1 -o cut.jsonl")
+    assert result.status == 0
     rows = [json.loads(line) for line in (trained.folder / "cut.jsonl").read_text().splitlines()]
     for row in rows:
         steps = row["sounds"] if isinstance(row["sounds"], list) else row["sounds"].split()
@@ -84,20 +84,20 @@ def test_the_most_steps_cut_and_say_so(speller, trained):
 
 
 def test_the_picture_of_attention_is_drawn_beside_the_predictions(speller, trained):
-    said = speller("predict model new.csv --attention seen.png -o with.csv")
-    assert said.out == "drew   seen.png\nwrote  with.csv  (2 rows)\n"
+    result = speller("predict model new.csv --attention seen.png -o with.csv")
+    assert result.out == "drew   seen.png\nwrote  with.csv  (2 rows)\n"
     assert (trained.folder / "seen.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_predictions_are_written_where_the_picture_cannot_be_drawn(speller, trained):
-    said = speller("predict model new.csv --attention nowhere/seen.png -o without.csv")
-    assert said.status == 2
-    assert "nowhere/seen.png" in said.err
+    result = speller("predict model new.csv --attention nowhere/seen.png -o without.csv")
+    assert result.status == 2
+    assert "nowhere/seen.png" in result.err
     assert not (trained.folder / "without.csv").exists()
 
 
 def test_to_search_and_to_draw_at_once_is_refused(speller):
-    said = speller("predict model new.csv --beam 2 --samples 3")
-    assert said.status == 2
-    assert "beam=2 and samples=3" in said.err
-    assert "Traceback" not in said.err
+    result = speller("predict model new.csv --beam 2 --samples 3")
+    assert result.status == 2
+    assert "beam=2 and samples=3" in result.err
+    assert "Traceback" not in result.err

@@ -16,13 +16,13 @@ def airline(folder):
 
 @pytest.mark.usefixtures("airline")
 def test_a_forecast_is_written_and_drawn(unrolled, folder):
-    said = unrolled(f"forecast airline.csv {FEW} --level 80 95 -o next.csv --plot next.png")
-    assert said.status == 0
-    assert said.out == "drew   next.png\nwrote  next.csv  (6 rows)\n"
-    assert "season 12: the rows are months" in said.err
-    found = pl.read_csv(folder / "next.csv")
-    assert found.columns == ["month", "y", "y-lo-80", "y-hi-80", "y-lo-95", "y-hi-95"]
-    assert found["month"][0] == "2012-01-01"
+    result = unrolled(f"forecast airline.csv {FEW} --level 80 95 -o next.csv --plot next.png")
+    assert result.status == 0
+    assert result.out == "drew   next.png\nwrote  next.csv  (6 rows)\n"
+    assert "season 12: the rows are months" in result.err
+    result = pl.read_csv(folder / "next.csv")
+    assert result.columns == ["month", "y", "y-lo-80", "y-hi-80", "y-lo-95", "y-hi-95"]
+    assert result["month"][0] == "2012-01-01"
     assert (folder / "next.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -35,19 +35,19 @@ def test_without_a_file_a_forecast_is_csv_on_the_screen(unrolled):
 
 @pytest.mark.usefixtures("airline")
 def test_a_backtest_scores_the_last_rows_beside_simple_forecasts(unrolled):
-    said = unrolled(f"backtest airline.csv {FEW} --last 12 --level 80")
-    assert said.status == 0
-    assert "7 forecasts of 6 steps" in said.out
+    result = unrolled(f"backtest airline.csv {FEW} --last 12 --level 80")
+    assert result.status == 0
+    assert "7 forecasts of 6 steps" in result.out
     for who in ("network", "repeat last", "seasonal naive", "ridge"):
-        assert f"\n{who}" in said.out
-    assert "80% intervals hold" in said.out
+        assert f"\n{who}" in result.out
+    assert "80% intervals hold" in result.out
 
 
 @pytest.mark.usefixtures("airline")
 def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
-    said = unrolled(f"backtest airline.csv {FEW} --last 12 --refit 4 --plot seen.png")
-    assert said.status == 0
-    assert said.out.endswith("\ndrew   seen.png\n")
+    result = unrolled(f"backtest airline.csv {FEW} --last 12 --refit 4 --plot seen.png")
+    assert result.status == 0
+    assert result.out.endswith("\ndrew   seen.png\n")
     assert (folder / "seen.png").read_bytes().startswith(b"\x89PNG")
     refused = unrolled(f"backtest airline.csv {FEW} --refit 0")
     assert refused.status == 2
@@ -56,7 +56,7 @@ def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
 
 @pytest.mark.usefixtures("airline")
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ("--target x --time month --horizon 6", "the data has no column 'x'"),
         ("--target y --time month --horizon 0", "got horizon=0"),
@@ -64,46 +64,46 @@ def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
         ("--target y --time y --horizon 6", "got 'y' more than once"),
     ],
 )
-def test_what_cannot_be_forecast_is_refused_in_a_sentence(unrolled, words, says):
-    said = unrolled(f"forecast airline.csv {words}")
-    assert said.status == 2
-    assert says in said.err
-    assert "Traceback" not in said.err
+def test_what_cannot_be_forecast_is_refused_in_a_sentence(unrolled, words, message):
+    result = unrolled(f"forecast airline.csv {words}")
+    assert result.status == 2
+    assert message in result.err
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.usefixtures("airline")
 def test_a_saved_forecaster_forecasts_and_is_scored_by_the_verbs_of_saved_models(unrolled, folder):
-    said = unrolled(f"forecast airline.csv {FEW} --save model --level 80 -o next.csv")
-    assert said.out == (
+    result = unrolled(f"forecast airline.csv {FEW} --save model --level 80 -o next.csv")
+    assert result.out == (
         "saved  model\nuse    unrolled predict model airline.csv -o forecast.csv\n"
         "wrote  next.csv  (6 rows)\n"
     )
-    said = unrolled("predict model airline.csv --level 80 -o again.csv")
-    assert said.out == "wrote  again.csv  (6 rows)\n"
+    result = unrolled("predict model airline.csv --level 80 -o again.csv")
+    assert result.out == "wrote  again.csv  (6 rows)\n"
     assert (folder / "again.csv").read_text() == (folder / "next.csv").read_text()
     more = pl.read_csv(folder / "airline.csv")[:-7]
     more.write_csv(folder / "less.csv")
     assert unrolled("predict model less.csv").out.splitlines()[1].startswith("2011-06-01,")
-    said = unrolled("evaluate model airline.csv --last 12 --level 80")
-    assert said.status == 0
-    assert "\nseasonal naive" in said.out
-    assert "80% intervals hold" in said.out
+    result = unrolled("evaluate model airline.csv --last 12 --level 80")
+    assert result.status == 0
+    assert "\nseasonal naive" in result.out
+    assert "80% intervals hold" in result.out
 
 
 @pytest.mark.usefixtures("airline", "table")
 def test_options_of_the_other_kind_of_model_are_refused(unrolled, folder):
     unrolled(f"forecast airline.csv {FEW} --save model")
-    said = unrolled("predict model airline.csv --n-best 2")
-    assert (said.status, said.err) == (
+    result = unrolled("predict model airline.csv --n-best 2")
+    assert (result.status, result.err) == (
         2,
         "error: --n-best does not apply here: the model is a forecaster, and --n-best is only for"
         " models of\n'unrolled train'. Leave it out.\n",
     )
     unrolled("train rows.jsonl --input a --output total --epochs 1 --units 2 --save rows")
     for words in ("predict rows rows.jsonl --level 80", "evaluate rows rows.jsonl --last 3"):
-        said = unrolled(words)
-        assert said.status == 2
-        assert "does not apply here: the model is no forecaster" in said.err
+        result = unrolled(words)
+        assert result.status == 2
+        assert "does not apply here: the model is no forecaster" in result.err
     assert not (folder / "next.csv").exists()
 
 
@@ -118,14 +118,14 @@ def holidays(folder):
 
 @pytest.mark.usefixtures("holidays")
 def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder):
-    said = unrolled(f"forecast holidays.csv {FEW} --future off")
-    assert said.status == 2
-    assert said.err == (
+    result = unrolled(f"forecast holidays.csv {FEW} --future off")
+    assert result.status == 2
+    assert result.err == (
         "error: got no future, expected a table of 'off' for the steps to forecast: future=..., or"
         " --ahead\nFILE. `make_future()`, or --make-future FILE, gives one to fill.\n"
     )
-    said = unrolled(f"forecast holidays.csv {FEW} --future off --make-future ahead.csv")
-    assert said.out == "wrote  ahead.csv  (6 rows)\n"
+    result = unrolled(f"forecast holidays.csv {FEW} --future off --make-future ahead.csv")
+    assert result.out == "wrote  ahead.csv  (6 rows)\n"
     asked = pl.read_csv(folder / "ahead.csv")
     assert asked.columns == ["month", "off"]
     assert asked["month"][0] == "2012-01-01"
@@ -140,8 +140,8 @@ def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder)
     unrolled("predict model holidays.csv --make-future empty.csv")
     assert pl.read_csv(folder / "empty.csv")["off"].is_null().all()
     assert "got no future" in unrolled("predict model holidays.csv").err
-    said = unrolled(f"backtest holidays.csv {FEW} --future off --last 12")
-    assert "7 forecasts of 6 steps" in said.out
+    result = unrolled(f"backtest holidays.csv {FEW} --future off --last 12")
+    assert "7 forecasts of 6 steps" in result.out
 
 
 @pytest.mark.usefixtures("holidays")
@@ -149,6 +149,6 @@ def test_a_full_folder_and_a_table_for_nothing_are_refused_before_training(unrol
     (folder / "full").mkdir()
     (folder / "full" / "thesis.txt").write_text("work")
     assert "is not a saved model" in unrolled(f"forecast holidays.csv {FEW} --save full").err
-    said = unrolled(f"forecast holidays.csv {FEW} --ahead holidays.csv")
-    assert "got future, expected none: no column is named as known beforehand" in said.err
-    assert "season" not in said.err  # nothing was trained
+    result = unrolled(f"forecast holidays.csv {FEW} --ahead holidays.csv")
+    assert "got future, expected none: no column is named as known beforehand" in result.err
+    assert "season" not in result.err  # nothing was trained

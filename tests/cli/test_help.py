@@ -44,9 +44,9 @@ assert not heavy, heavy
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_each_help_page_ends_with_examples(unrolled, command):
-    found = unrolled(f"{command} --help")
-    lines = [line.strip() for line in found.out.rstrip().splitlines()]
-    assert (found.status, found.err) == (0, "")
+    result = unrolled(f"{command} --help")
+    lines = [line.strip() for line in result.out.rstrip().splitlines()]
+    assert (result.status, result.err) == (0, "")
     for example in EXAMPLES[command]:
         assert example in lines
 
@@ -78,15 +78,15 @@ def test_no_command_prints_the_help_page(unrolled):
 
 
 def test_the_version(unrolled):
-    found = unrolled("--version")
-    assert (found.status, found.out, found.err) == (0, "unrolled 0.1.0\n", "")
+    result = unrolled("--version")
+    assert (result.status, result.out, result.err) == (0, "unrolled 0.1.0\n", "")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["--version"], []])
 def test_help_loads_nothing_heavy(arguments):
     script = LIGHT.format(arguments=arguments)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
 
 
 def test_import_loads_nothing_heavy():
@@ -95,7 +95,7 @@ def test_import_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (
             "trian",
@@ -127,18 +127,18 @@ def test_import_loads_nothing_heavy():
         ),
     ],
 )
-def test_the_parser_refuses_in_one_paragraph(unrolled, words, says):
-    found = unrolled(words)
-    assert (found.status, found.out) == (2, "")
-    assert " ".join(found.err.split()) == says
+def test_the_parser_refuses_in_one_paragraph(unrolled, words, message):
+    result = unrolled(words)
+    assert (result.status, result.out) == (2, "")
+    assert " ".join(result.err.split()) == message
 
 
 @pytest.mark.parametrize("words", ["train d.csv --output y --epochs x", "show --unitss 4"])
 def test_the_parser_names_the_option(unrolled, words):
-    found = unrolled(words)
-    assert found.status == 2
-    assert words.split()[-2] in found.err
-    assert "Traceback" not in found.err
+    result = unrolled(words)
+    assert result.status == 2
+    assert words.split()[-2] in result.err
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.parametrize(

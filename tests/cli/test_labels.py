@@ -7,9 +7,9 @@ TRAIN = "train rows.jsonl --input text:words --output label --epochs 2 --units 4
 
 @pytest.fixture
 def model(unrolled, table):  # noqa: ARG001
-    found = unrolled(f"{TRAIN} --seeds 2 --class-weight balanced")
-    assert found.status == 0, found.err
-    return found
+    result = unrolled(f"{TRAIN} --seeds 2 --class-weight balanced")
+    assert result.status == 0, result.err
+    return result
 
 
 def test_several_networks_are_trained_and_kept_as_one(model, folder):
@@ -23,9 +23,9 @@ def test_several_networks_are_trained_and_kept_as_one(model, folder):
 
 
 def test_each_label_is_scored_and_drawn(unrolled, model, folder, masked):  # noqa: ARG001
-    found = unrolled("evaluate kept rows.jsonl --plot found.png")
-    assert (found.status, found.err) == (0, "")
-    lines = masked(found.out).splitlines()
+    result = unrolled("evaluate kept rows.jsonl --plot found.png")
+    assert (result.status, result.err) == (0, "")
+    lines = masked(result.out).splitlines()
     at = next(i for i, line in enumerate(lines) if "precision" in line)
     assert lines[at].split() == ["precision", "recall", "F1", "rows"]
     assert [line.split()[0] for line in lines[at + 1 : at + 3]] == ["no", "yes"]
@@ -36,7 +36,7 @@ def test_each_label_is_scored_and_drawn(unrolled, model, folder, masked):  # noq
 
 def test_what_is_no_label_cannot_be_drawn(unrolled, table, folder):  # noqa: ARG001
     unrolled("train rows.jsonl --input a --output total --epochs 1 --save kept")
-    found = unrolled("evaluate kept rows.jsonl --plot found.png")
-    assert found.status == 2
-    assert "error: got a plot asked of outputs none of which is a category" in found.err
+    result = unrolled("evaluate kept rows.jsonl --plot found.png")
+    assert result.status == 2
+    assert "error: got a plot asked of outputs none of which is a category" in result.err
     assert not (folder / "found.png").exists()

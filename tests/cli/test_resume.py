@@ -23,35 +23,35 @@ def test_an_interrupted_training_needs_resume_and_continues(unrolled, table, mon
         patch.setattr(NetworkCheckpoints, "is_due", lambda _, step: step == 1)
         patch.setattr(NetworkCheckpoints, "save_current", save_and_exit)
         assert unrolled(f"{TRAIN} {KEPT}").status == 9
-    found = unrolled(f"{TRAIN} {KEPT}")
-    assert found.status == 2
-    assert " ".join(found.err.split()) == (
+    result = unrolled(f"{TRAIN} {KEPT}")
+    assert result.status == 2
+    assert " ".join(result.err.split()) == (
         "error: 'kept' holds an interrupted training. Continue it with --resume (resume=True), or"
         " delete the folder to start again."
     )
-    found = unrolled(f"{TRAIN} {KEPT} --resume")
-    assert found.status == 0
-    assert found.err.startswith("resuming at epoch 2, step 1\nepoch 2/2  loss")
-    assert "saved  model" in found.out
+    result = unrolled(f"{TRAIN} {KEPT} --resume")
+    assert result.status == 0
+    assert result.err.startswith("resuming at epoch 2, step 1\nepoch 2/2  loss")
+    assert "saved  model" in result.out
 
 
 def test_forecast_writes_checkpoints_too(unrolled, table):
-    found = unrolled(f"{FORECAST} {KEPT} --resume")
-    assert found.status == 0, found.err
+    result = unrolled(f"{FORECAST} {KEPT} --resume")
+    assert result.status == 0, result.err
     assert (table.parent / "kept" / "network-1.safetensors").is_file()
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("more", "message"),
     [
         ("--resume", "error: resume=True needs a folder for checkpoints, and Training has none."),
         ("--checkpoint model", "error: got 'model' for the model and 'model' for the checkpoints,"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_training(unrolled, table, more, says):  # noqa: ARG001
-    found = unrolled(f"{TRAIN} {more}")
-    assert (found.status, found.out) == (2, "")
-    assert found.err.startswith(says)
+def test_what_makes_no_sense_is_refused_before_training(unrolled, table, more, message):  # noqa: ARG001
+    result = unrolled(f"{TRAIN} {more}")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(message)
 
 
 def test_a_warning_is_one_paragraph_without_a_place(capsys):

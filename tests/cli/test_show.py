@@ -33,10 +33,10 @@ model = keras.Model(x, y)
 
 
 def test_the_five_shapes_at_a_glance(unrolled):
-    found = unrolled("show")
-    assert (found.status, found.err) == (0, "")
-    assert found.out.startswith(GLANCE)
-    lines = found.out.splitlines()
+    result = unrolled("show")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(GLANCE)
+    lines = result.out.splitlines()
     assert ROW in lines
     assert lines[-3:] == [
         f"axes: {', '.join(AXES)}",
@@ -46,36 +46,36 @@ def test_the_five_shapes_at_a_glance(unrolled):
 
 
 def test_a_page_has_picture_sentences_sizes_and_code(unrolled):
-    found = unrolled("show unaligned --architecture tail --t 6 --u 3")
-    lines = found.out.splitlines()
-    assert (found.status, found.err) == (0, "")
+    result = unrolled("show unaligned --architecture tail --t 6 --u 3")
+    lines = result.out.splitlines()
+    assert (result.status, result.err) == (0, "")
     assert lines[:2] == ["unaligned · tail · LSTM", "b t f -> b u o"]
     assert "Other architectures of unaligned: padded, vector, repeat, segments, decoder." in lines
     assert "example  last week -> the next days" in lines
-    assert found.out.endswith(CODE)
+    assert result.out.endswith(CODE)
 
 
 @pytest.mark.parametrize("shape", ["one-to-one", "one-to-many", "many-to-one", "aligned"])
 def test_every_shape_has_a_page(unrolled, shape):
-    found = unrolled(f"show {shape} --units 8")
-    assert found.status == 0
-    assert found.out.startswith(f"{shape} · ")
-    assert found.out.endswith("model = keras.Model(x, y)\n")
-    assert max(map(len, found.out.splitlines())) <= 100
+    result = unrolled(f"show {shape} --units 8")
+    assert result.status == 0
+    assert result.out.startswith(f"{shape} · ")
+    assert result.out.endswith("model = keras.Model(x, y)\n")
+    assert max(map(len, result.out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
 def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
-    found = unrolled(f"show {shape} --architecture decoder --units 8")
-    assert found.status == 0
-    assert found.out.startswith(f"{shape} · decoder · ")
-    assert "\ndef generate(inputs, steps=3):" in found.out
-    assert found.out.endswith("    return said[:, 1:]\n")
-    assert max(map(len, found.out.splitlines())) <= 100
+    result = unrolled(f"show {shape} --architecture decoder --units 8")
+    assert result.status == 0
+    assert result.out.startswith(f"{shape} · decoder · ")
+    assert "\ndef generate(inputs, steps=3):" in result.out
+    assert result.out.endswith("    return said[:, 1:]\n")
+    assert max(map(len, result.out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ("many-to-many", "many-to-many is aligned here."),
         ("many-to-many --u 3", "many-to-many is unaligned here."),
@@ -83,12 +83,12 @@ def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
         ("many-to-many --t 3 --u 3", "many-to-many is aligned here."),
     ],
 )
-def test_many_to_many_is_one_of_two(unrolled, words, says):
-    assert unrolled(f"show {words}").out.splitlines()[0] == says
+def test_many_to_many_is_one_of_two(unrolled, words, message):
+    assert unrolled(f"show {words}").out.splitlines()[0] == message
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (
             "alined",
@@ -115,7 +115,7 @@ def test_many_to_many_is_one_of_two(unrolled, words, says):
         ),
     ],
 )
-def test_what_cannot_be_shown(unrolled, words, says):
-    found = unrolled(f"show {words}")
-    assert (found.status, found.out) == (2, "")
-    assert " ".join(found.err.split()) == f"error: {says}"
+def test_what_cannot_be_shown(unrolled, words, message):
+    result = unrolled(f"show {words}")
+    assert (result.status, result.out) == (2, "")
+    assert " ".join(result.err.split()) == f"error: {message}"

@@ -23,9 +23,9 @@ def test_text_is_read_as_asked_and_the_weights_of_its_words_are_shown(unrolled, 
     assert manifest["training"]["word_dropout"] == 0.1
     assert manifest["ports"]["vectors"] == {"text": 3}
     (folder / "new.csv").write_text("text\na good night\na bad 7\n")
-    said = unrolled("predict model new.csv --attention - -o said.csv")
-    assert said.status == 0
-    lines = said.out.splitlines()
+    result = unrolled("predict model new.csv --attention - -o said.csv")
+    assert result.status == 0
+    lines = result.out.splitlines()
     assert lines[0].split() == ["a", "good", "night"]
     assert lines[1].startswith("label  ")
     assert "@@" in lines[1]
@@ -35,8 +35,8 @@ def test_text_is_read_as_asked_and_the_weights_of_its_words_are_shown(unrolled, 
 
 def test_a_bad_file_of_vectors_is_one_line(unrolled, table, folder):  # noqa: ARG001
     (folder / "small.vec").write_text("good 1 2 3\nbad 3 2\n")
-    said = unrolled(TRAIN)
-    assert (said.status, said.out) == (2, "")
+    result = unrolled(TRAIN)
+    assert (result.status, result.out) == (2, "")
     assert "line 2 of 'small.vec' has 2 numbers after its word, expected 3" in " ".join(
-        said.err.split()
+        result.err.split()
     )

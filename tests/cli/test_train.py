@@ -69,8 +69,8 @@ def test_training_says_what_it_took_and_how_good_it_is(model, masked):
     assert lines[at - 3 : at] == ["x: steps", "y: total", ""]
     assert lines[at + 1].split() == ["RMSE", "MAE", "R2"]
     assert lines[at + 2 : at + 5] == ["  network # # #", "  mean # # #", "  ridge # # #"]
-    said = " ".join(lines[at + 5 : -3])
-    assert said.startswith(("The network is ", "No clear difference: RMSE # against # by "))
+    result = " ".join(lines[at + 5 : -3])
+    assert result.startswith(("The network is ", "No clear difference: RMSE # against # by "))
     assert lines[-3:] == [
         "",
         "saved  kept/model",
@@ -86,9 +86,9 @@ def test_progress_goes_to_the_error_stream(model, masked):
 
 def test_the_command_it_names_works(unrolled, model):
     command = model.out.splitlines()[-1].partition("unrolled ")[2]
-    found = unrolled(command)
-    assert (found.status, found.err) == (0, "")
-    assert found.out == "wrote  predictions.jsonl  (24 rows)\n"
+    result = unrolled(command)
+    assert (result.status, result.err) == (0, "")
+    assert result.out == "wrote  predictions.jsonl  (24 rows)\n"
     written = pl.read_ndjson(model.folder / "predictions.jsonl")
     assert written.columns == ["a", "b", "steps", "week", "label", "text", "total"]
     assert written["total"].dtype == pl.Float64
@@ -106,22 +106,22 @@ def test_predictions_on_the_screen_are_csv(unrolled, model, rows):
 
 def test_one_row_written_is_one_row(unrolled, model):
     (model.folder / "one.jsonl").write_text('{"steps": [1.5, 2.5]}', encoding="utf-8")
-    found = unrolled("predict kept/model one.jsonl --out one.csv")
-    assert found.out == "wrote  one.csv  (1 row)\n"
+    result = unrolled("predict kept/model one.jsonl --out one.csv")
+    assert result.out == "wrote  one.csv  (1 row)\n"
 
 
 def test_evaluating_scores_all_rows_beside_the_references(unrolled, model, masked):  # noqa: ARG001
-    found = unrolled("evaluate kept/model rows.jsonl")
-    assert (found.status, found.err) == (0, "")
-    lines = masked(found.out).splitlines()
+    result = unrolled("evaluate kept/model rows.jsonl")
+    assert (result.status, result.err) == (0, "")
+    lines = masked(result.out).splitlines()
     assert lines[0] == "total (24 rows)"
     assert lines[1].split() == ["RMSE", "MAE", "R2"]
     assert lines[2:5] == ["  network # # #", "  mean # # #", "  ridge # # #"]
 
 
 def test_without_a_folder_nothing_is_kept(unrolled, table, folder):
-    found = unrolled(TRAIN)
-    assert found.out.splitlines()[-1] == "The model is not saved. To save it, add --save FOLDER."
+    result = unrolled(TRAIN)
+    assert result.out.splitlines()[-1] == "The model is not saved. To save it, add --save FOLDER."
     assert list(folder.iterdir()) == [table]
 
 
@@ -134,9 +134,9 @@ def test_the_reason_is_wrapped_to_the_terminal(unrolled, table, monkeypatch):  #
 
 
 def test_several_names_may_follow_one_option(unrolled, table):  # noqa: ARG001
-    found = unrolled("train rows.jsonl --input a b --output label --epochs 1 --units 4")
-    assert found.status == 0
-    assert found.out.splitlines()[:7] == [
+    result = unrolled("train rows.jsonl --input a b --output label --epochs 1 --units 4")
+    assert result.status == 0
+    assert result.out.splitlines()[:7] == [
         "in   a      number    a number in each row",
         "in   b      number    a number in each row",
         "out  label  category  text with 2 different values in 24 rows",
@@ -147,15 +147,15 @@ def test_several_names_may_follow_one_option(unrolled, table):  # noqa: ARG001
         "be many-to-one with a list of numbers in each row of `a`, and one-to-many with"
         " `label:text` stated.",
     ]
-    assert "label (5 rows)" in found.out
+    assert "label (5 rows)" in result.out
 
 
 def test_blanks_around_numbers_and_windows_line_ends(unrolled, folder):
     lines = [f"{i}, {i % 4} ,{i * 2}{' ' if i == 3 else ''}" for i in range(24)]
     (folder / "hours.csv").write_bytes("\r\n".join(["hr,season,cnt", *lines, ""]).encode())
-    found = unrolled("train hours.csv --input hr season --output cnt --epochs 1 --units 4")
-    assert found.status == 0
-    assert found.out.splitlines()[:3] == [
+    result = unrolled("train hours.csv --input hr season --output cnt --epochs 1 --units 4")
+    assert result.status == 0
+    assert result.out.splitlines()[:3] == [
         "in   hr      number  a number in each row",
         "in   season  number  a number in each row",
         "out  cnt     number  a number in each row",
@@ -170,37 +170,37 @@ def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
     ]
     (folder / "spoken.tsv").write_text("\n".join(lines), encoding="utf-8")
     command = "train spoken.tsv --columns word sounds --output sounds --epochs 1 --units 4 --save m"
-    found = unrolled(command)
-    assert found.status == 0
-    assert found.out.splitlines()[:2] == [
+    result = unrolled(command)
+    assert result.status == 0
+    assert result.out.splitlines()[:2] == [
         "in   word    text:characters  text, 18 different in 18 rows",
         "out  sounds  tokens           text, single letters with a blank between",
     ]
-    use = found.out.splitlines()[-1].partition("unrolled ")[2]
+    use = result.out.splitlines()[-1].partition("unrolled ")[2]
     assert use == "predict m spoken.tsv -o predictions.tsv --columns word sounds"
     assert unrolled(use).status == 0
     known = {sign for sounds in words.values() for sign in sounds.split()} | {"x"}
     written = pl.read_csv("predictions.tsv", separator="\t").fill_null("")
     assert written["word"].to_list() == list(words)
-    assert {sign for said in written["sounds"] for sign in said.split(" ") if sign} <= known
+    assert {sign for result in written["sounds"] for sign in result.split(" ") if sign} <= known
     scored = unrolled("evaluate m spoken.tsv --columns word sounds").out.splitlines()
     assert scored[1].split()[:2] == ["edit", "rate"]
     assert unrolled("predict m spoken.tsv").status == 2
 
 
 def test_a_real_process_trains(table, folder):  # noqa: ARG001
-    done = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("in   steps  numbers  lists of numbers of differing length\n")
-    assert done.stdout.endswith("\nThe model is not saved. To save it, add --save FOLDER.\n")
-    assert "epoch 1/2  loss " in done.stderr
+    process = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith("in   steps  numbers  lists of numbers of differing length\n")
+    assert process.stdout.endswith("\nThe model is not saved. To save it, add --save FOLDER.\n")
+    assert "epoch 1/2  loss " in process.stderr
 
 
 def test_a_real_process_refuses(folder):
     words = "train rows.csv --output y"
-    done = subprocess.run([*PROCESS, *words.split()], capture_output=True, text=True, cwd=folder)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: there is no file 'rows.csv', expected a path to a table.\n"
+    process = subprocess.run([*PROCESS, *words.split()], capture_output=True, text=True, cwd=folder)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == "error: there is no file 'rows.csv', expected a path to a table.\n"
 
 
 def test_an_unexpected_error_is_one_line_and_status_1(unrolled, monkeypatch):
@@ -208,9 +208,9 @@ def test_an_unexpected_error_is_one_line_and_status_1(unrolled, monkeypatch):
 
     monkeypatch.setattr(library, "load", lambda folder: 1 / len(folder.suffix))
     monkeypatch.delenv("UNROLLED_TRACEBACK", raising=False)
-    found = unrolled("predict model new.csv")
-    assert (found.status, found.out) == (1, "")
-    assert " ".join(found.err.split()) == (
+    result = unrolled("predict model new.csv")
+    assert (result.status, result.out) == (1, "")
+    assert " ".join(result.err.split()) == (
         "error: unexpected ZeroDivisionError: division by zero (Set UNROLLED_TRACEBACK=1 to see the"
         " traceback.)"
     )
@@ -223,5 +223,5 @@ def test_an_interrupt_is_one_line_and_status_130(unrolled, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(library, "load", interrupted)
-    found = unrolled("predict model new.csv")
-    assert (found.status, found.out, found.err.strip()) == (130, "", "error: interrupted.")
+    result = unrolled("predict model new.csv")
+    assert (result.status, result.out, result.err.strip()) == (130, "", "error: interrupted.")

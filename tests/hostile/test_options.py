@@ -122,8 +122,8 @@ def test_it_is_refused(words, tmp_path, monkeypatch, capsys):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(SystemExit) as stopped:
         main(words.split())
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2, said
-    assert "error: " in said
-    assert "Traceback" not in said
+    result = capsys.readouterr().err
+    assert stopped.value.code == 2, result
+    assert "error: " in result
+    assert "Traceback" not in result
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
