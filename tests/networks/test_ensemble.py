@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 
 from unrolled.backend import keras
 from unrolled.explain.code import code
-from unrolled.inference.predict import log_softmax, softmax
 from unrolled.networks import PREVIOUS, NetworkSpec, build_bundle
 from unrolled.settings import Network
 
@@ -14,7 +14,9 @@ ROWS = 5
 MASK = np.arange(4) < np.array([[4], [1], [3], [2], [4]])
 X = {"x": np.random.default_rng(0).normal(size=(ROWS, 4, 3)), "mask": MASK}
 SMALL = Network(units=4, dropout=0.2)
-ALIGNED = NetworkSpec("aligned", values=3, heads={"tag": 3, "size": 2}, ragged=True, labels=("tag",))
+ALIGNED = NetworkSpec(
+    "aligned", values=3, heads={"tag": 3, "size": 2}, ragged=True, labels=("tag",)
+)
 ONE = NetworkSpec("many-to-one", values=3, heads={"kind": 3}, ragged=True, labels=("kind",))
 
 
@@ -34,9 +36,9 @@ def test_labels_have_the_mean_probability_and_numbers_the_mean():
     made = drawn(build_bundle(ALIGNED, SMALL, seeds=SEEDS))
     said = made.model.predict_on_batch(X)
     each = [member.predict_on_batch(X) for member in made.members]
-    shares = [softmax(y["tag"])[MASK] for y in each]
+    shares = [softmax(y["tag"], axis=-1)[MASK] for y in each]
     assert np.ptp(shares, axis=0).max() > 0.1
-    np.testing.assert_allclose(softmax(said["tag"])[MASK], np.mean(shares, axis=0), atol=1e-6)
+    np.testing.assert_allclose(softmax(said["tag"], axis=-1)[MASK], np.mean(shares, axis=0), atol=1e-6)
     sizes = np.mean([y["size"] for y in each], axis=0)[MASK]
     np.testing.assert_allclose(said["size"][MASK], sizes, rtol=1e-5, atol=1e-5)
 
@@ -47,7 +49,7 @@ def test_probabilities_beyond_what_float32_holds_stay_numbers():
         *rest, _, bias = member.get_weights()
         bias[:] = [0.0, -500.0, 500.0]
         member.set_weights([*(w * 0 for w in rest), np.zeros((8, 3)), bias])
-    said = log_softmax(made.model.predict_on_batch(X).astype(float))
+    said = log_softmax(made.model.predict_on_batch(X).astype(float), axis=-1)
     np.testing.assert_allclose(said, np.tile([-500.0, -1000.0, 0.0], (ROWS, 1)), rtol=1e-5)
 
 
@@ -62,7 +64,9 @@ def test_each_member_begins_as_a_network_of_its_own_seed(spec):
 
 @pytest.mark.parametrize("says", [{"tokens": True}, {"stops": True}, {}], ids=str)
 def test_a_decoder_takes_the_mean_at_each_step(says):
-    made = drawn(build_bundle(decoder(**says), Network(architecture="decoder", units=4), seeds=SEEDS))
+    made = drawn(
+        build_bundle(decoder(**says), Network(architecture="decoder", units=4), seeds=SEEDS)
+    )
     rng = np.random.default_rng(2)
     previous = (
         rng.integers(1, 6, size=(ROWS, 3)) if "tokens" in says else rng.normal(size=(ROWS, 3, 6))
@@ -77,8 +81,10 @@ def test_a_decoder_takes_the_mean_at_each_step(says):
             parts = [(y[name] if isinstance(y, dict) else y)[:, k] for y in each]
             expected, found = np.mean(parts, axis=0), found[:, 0]
             if "tokens" in says:
-                expected = log_softmax(np.mean([log_softmax(y) for y in parts], axis=0))
-                found = log_softmax(found)
+                expected = log_softmax(
+                    np.mean([log_softmax(y, axis=-1) for y in parts], axis=0), axis=-1
+                )
+                found = log_softmax(found, axis=-1)
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     weights = made.attend.predict_on_batch(given)
     assert weights.shape == (ROWS, 3, 4)

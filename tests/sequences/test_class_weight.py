@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
@@ -10,7 +11,6 @@ from unrolled.data.batches import Examples, batch_targets, make_batches
 from unrolled.data.block import RaggedColumn
 from unrolled.data.encoders.labels import balanced_class_weights
 from unrolled.errors import SettingError
-from unrolled.inference.predict import log_softmax
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.choice(["rare", "some", "often"], 300, p=[0.06, 0.24, 0.7])
@@ -53,7 +53,7 @@ def test_the_loss_that_ends_training_is_weighted_too():
         .flat
     )
     ids = trained.encoder.encoders["label"].encode(TABLE["label"])
-    loss = -np.take_along_axis(log_softmax(said.astype(float)), ids[:, None], axis=1)[:, 0]
+    loss = -np.take_along_axis(log_softmax(said.astype(float), axis=-1), ids[:, None], axis=1)[:, 0]
     weights = compute_sample_weight("balanced", ids)
     kept = model.history_.validation[model.history_.best_epoch - 1]
     assert np.average(loss, weights=weights) == pytest.approx(kept, rel=1e-4)

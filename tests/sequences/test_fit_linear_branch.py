@@ -1,16 +1,25 @@
-"""A linear map beside a recurrence: what it is, how much it counts, and what it is found from."""
+"""The linear branch: what it is, how much it contributes, and which rows it is fitted on."""
 
 import json
 
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 import unrolled
+from unrolled.baselines.logistic import fit_one_vs_rest
 from unrolled.errors import ArtifactError
 from unrolled.inference import predict
-from unrolled.sequences import fit_linear_branch
+from unrolled.sequences import branch_rows, fitting
+from unrolled.sequences.branch_rows import BranchRows, sample_rows, without_ngrams
+from unrolled.sequences.fit_linear_branch import (
+    INITIAL_WEIGHT,
+    FittedLinearBranch,
+    cross_entropy,
+    fit_logit_weights,
+)
 
 RNG = np.random.default_rng(0)
 QUICK = unrolled.Training(epochs=2, verbose=False)
@@ -20,18 +29,18 @@ TABLE = {"text": TEXTS, "label": [str(i % 2) for i in range(60)]}
 
 
 def model(training=QUICK, output="label"):
-    asked = {"label": "category", "score": "number"}[output]
+    kind = {"label": "category", "score": "number"}[output]
     return unrolled.SequenceModel(
-        {"text": "words"}, {output: asked}, network=SMALL, training=training
+        {"text": "words"}, {output: kind}, network=SMALL, training=training
     )
 
 
-def test_features_are_scaled_by_how_much_oftener_they_stand_with_the_label():
+def test_features_are_scaled_by_their_log_count_ratio():
     counts = np.array([[2, 0, 1, 0], [1, 1, 0, 0], [0, 3, 1, 0], [0, 1, 1, 0]], "float32")
-    ids, each = np.array([0, 0, 1, 1]), np.array([1.0, 2.0])
-    weights, bias = fit_linear_branch.logistic(sparse.csr_matrix(counts), 4, ids, each, 0.5)
-    mine, others = np.array([0, 2, 2, 0]) + 1, np.array([2, 1, 1, 0]) + 1  # rows that have it, + 1
-    ratio = np.log((mine / mine.sum()) / (others / others.sum()))
+    ids, class_weights = np.array([0, 0, 1, 1]), np.array([1.0, 2.0])
+    weights, bias = fit_one_vs_rest(sparse.csr_matrix(counts), 4, ids, class_weights, 0.5)
+    of_class, others = np.array([0, 2, 2, 0]) + 1, np.array([2, 1, 1, 0]) + 1  # rows with it, + 1
+    ratio = np.log((of_class / of_class.sum()) / (others / others.sum()))
     ratio[3] = 0  # no row has it
     theirs = LogisticRegression(C=0.5, solver="liblinear")
     theirs.fit(counts * ratio, ids, sample_weight=[1, 1, 2, 2])
@@ -40,74 +49,78 @@ def test_features_are_scaled_by_how_much_oftener_they_stand_with_the_label():
     np.testing.assert_array_equal(weights[:, 0], -weights[:, 1])
 
 
-def test_each_of_many_labels_is_told_from_all_others():
+def test_each_of_many_labels_is_separated_from_the_rest():
     ids = np.arange(90) % 3
     counts = 2 * np.eye(3)[ids] + (RNG.random((90, 3)) < 0.2)
-    weights, bias = fit_linear_branch.logistic(sparse.csr_matrix(counts), 3, ids, np.ones(3), 3.0)
+    weights, bias = fit_one_vs_rest(sparse.csr_matrix(counts), 3, ids, np.ones(3), 3.0)
     assert (np.argmax(counts @ weights + bias, axis=1) == ids).mean() > 0.9
 
 
-def test_a_side_counts_as_much_as_makes_rows_most_probable():
+def test_the_weights_of_both_sides_maximise_the_likelihood():
     ids = RNG.integers(0, 3, 2000)
     true = 2.0 * np.eye(3)[ids] + RNG.normal(size=(2000, 3))
     noise = RNG.normal(size=(2000, 3))
-    own, other = fit_linear_branch.weighed(noise, true, ids, np.ones(3))
-    assert own == pytest.approx(0, abs=0.1)
+    recurrent, linear = fit_logit_weights(noise, true, ids, np.ones(3))
+    assert recurrent == pytest.approx(0, abs=0.1)
     grid = np.linspace(0, 4, 81)
-    best = grid[np.argmin([fit_linear_branch.loss(b * true, ids, np.ones(3)) for b in grid])]
-    assert other == pytest.approx(best, abs=0.1)
+    best = grid[np.argmin([cross_entropy(b * true, ids, np.ones(3)) for b in grid])]
+    assert linear == pytest.approx(best, abs=0.1)
 
 
-def test_rows_without_a_known_label_tell_nothing():
-    own = RNG.normal(size=(9, 2))
-    told = fit_linear_branch.weighed(own, own, np.full(9, -1), np.ones(2))
-    assert told == (fit_linear_branch.ALIKE, fit_linear_branch.ALIKE)
+def test_rows_without_a_known_label_do_not_count():
+    recurrent = RNG.normal(size=(9, 2))
+    logit_weights = fit_logit_weights(recurrent, recurrent, np.full(9, -1), np.ones(2))
+    assert logit_weights == (INITIAL_WEIGHT, INITIAL_WEIGHT)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
-def test_the_network_is_the_sum_of_both(seeds):
-    made = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
-    trained = made._trained
-    examples = trained.encoder.encode(made._ingest(TABLE, None).table, targets=True)
-    counts = fit_linear_branch.Rows.of(examples, trained.bundle, trained.spec).features.toarray()
-    said = []
-    for network, paths in zip(trained.bundle.models_to_fit, trained.bundle.linear_branches, strict=True):
-        (table,) = paths["label"].runs.values()
+def test_the_network_adds_both_logits(seeds):
+    fitted_model = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
+    trained = fitted_model._trained
+    examples = trained.encoder.encode(fitted_model._ingest(TABLE, None).table, targets=True)
+    counts = BranchRows.of(examples, trained.bundle, trained.spec).features.toarray()
+    expected = []
+    for network, paths in zip(
+        trained.bundle.models_to_fit, trained.bundle.linear_branches, strict=True
+    ):
+        (table,) = paths["label"].ngrams.values()
         linear = counts @ table.get_weights()[0]
-        own = predict.predict_outputs(
-            network, fit_linear_branch.recurrent(examples, trained.spec), ["label"]
+        recurrent = predict.predict_outputs(
+            network, without_ngrams(examples, trained.spec), ["label"]
         )["label"]
-        said.append(predict.softmax(own + linear))
-    shares = made.predict_proba(TABLE)
-    logits = predict.predict_outputs(made.model_, examples, ["label"])["label"]
-    np.testing.assert_allclose(predict.softmax(logits), np.mean(said, axis=0), rtol=1e-4, atol=1e-5)
-    sure = np.array(shares["label=1"]) > 0.5
+        expected.append(softmax(recurrent + linear, axis=-1))
+    probabilities = fitted_model.predict_proba(TABLE)
+    logits = predict.predict_outputs(fitted_model.model_, examples, ["label"])["label"]
+    np.testing.assert_allclose(
+        softmax(logits, axis=-1), np.mean(expected, axis=0), rtol=1e-4, atol=1e-5
+    )
+    sure = np.array(probabilities["label=1"]) > 0.5
     np.testing.assert_array_equal(sure, [i % 2 == 1 for i in range(60)])
 
 
-def weights_of(made):
-    return np.concatenate([w.ravel() for w in made.model_.get_weights()])
+def weights_of(fitted_model):
+    return np.concatenate([w.ravel() for w in fitted_model.model_.get_weights()])
 
 
-def test_rows_given_to_stop_by_are_for_that_alone():
-    other = {"text": ["good film"] * 6, "label": ["1"] * 6}
-    more = {"text": ["good film"] * 6, "label": ["1"] * 5 + ["0"]}
+def test_given_validation_rows_are_not_fitted_on():
+    same = {"text": ["good film"] * 6, "label": ["1"] * 6}
+    mixed = {"text": ["good film"] * 6, "label": ["1"] * 5 + ["0"]}
     sizes = []
-    for held in (other, more):
-        made = model().fit(TABLE, validation=held)
-        path = made._trained.bundle.linear_branches[0]["label"]
-        (table,) = path.runs.values()
+    for validation in (same, mixed):
+        fitted_model = model().fit(TABLE, validation=validation)
+        path = fitted_model._trained.bundle.linear_branches[0]["label"]
+        (table,) = path.ngrams.values()
         weights = table.get_weights()[0]
         sizes.append(weights / np.abs(weights).max())
-    np.testing.assert_allclose(*sizes, atol=1e-6)  # the same map, however much it counts
+    np.testing.assert_allclose(*sizes, atol=1e-6)  # the same weights, however much they contribute
 
 
-def test_rows_held_out_of_the_table_are_learned_from_in_the_end():
+def test_held_out_rows_are_fitted_on_in_the_end():
     texts = [*TEXTS, *["rare film"] * 6]
     table = {"text": texts, "label": [*TABLE["label"], *["1"] * 6]}
-    made = model(QUICK.model_copy(update={"validation": 0.3})).fit(table)
+    fitted_model = model(QUICK.model_copy(update={"validation": 0.3})).fit(table)
     again = model(QUICK.model_copy(update={"validation": 0.3})).fit(table)
-    np.testing.assert_array_equal(weights_of(made), weights_of(again))
+    np.testing.assert_array_equal(weights_of(fitted_model), weights_of(again))
 
 
 @pytest.mark.parametrize(
@@ -120,21 +133,21 @@ def test_rows_held_out_of_the_table_are_learned_from_in_the_end():
         ),
     ],
 )
-def test_without_a_few_labels_there_is_no_linear_map(table, output):
-    made = model(output=output).fit(table)
-    assert made._trained.bundle.linear_branches == ()
-    assert not made._trained.spec.linear_outputs
+def test_without_a_few_labels_there_is_no_linear_branch(table, output):
+    fitted_model = model(output=output).fit(table)
+    assert fitted_model._trained.bundle.linear_branches == ()
+    assert not fitted_model._trained.spec.linear_outputs
 
 
-@pytest.mark.parametrize("most", [90, 130, 210])
-def test_of_too_many_rows_some_are_drawn(most, monkeypatch):
-    made = model().fit(TABLE)
-    trained = made._trained
-    examples = trained.encoder.encode(made._ingest(TABLE, None).table, targets=True)
-    monkeypatch.setattr(fit_linear_branch, "MOST_NUMBERS", most)
-    some = fit_linear_branch.thinned(examples, trained.bundle, trained.spec)
-    assert some.rows == most // 8  # two words a row, and four runs that end at each
-    assert set(some.targets["label"].flat) == {0, 1}
+@pytest.mark.parametrize("max_numbers", [90, 130, 210])
+def test_of_too_many_rows_a_sample_is_used(max_numbers, monkeypatch):
+    fitted_model = model().fit(TABLE)
+    trained = fitted_model._trained
+    examples = trained.encoder.encode(fitted_model._ingest(TABLE, None).table, targets=True)
+    monkeypatch.setattr(branch_rows, "MAX_NUMBERS", max_numbers)
+    sample = sample_rows(examples, trained.bundle, trained.spec)
+    assert sample.rows == max_numbers // 8  # two words a row, and four n-grams that end at each
+    assert set(sample.targets["label"].flat) == {0, 1}
     assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}
 
 
@@ -147,21 +160,23 @@ def ragged(**more):
 
 def fitted(table, inputs="row", **settings):
     network = unrolled.Network(units=4, **settings)
-    made = unrolled.SequenceModel(inputs, {"label": "category"}, network=network, training=QUICK)
-    return made.fit(table)
+    fitted_model = unrolled.SequenceModel(
+        inputs, {"label": "category"}, network=network, training=QUICK
+    )
+    return fitted_model.fit(table)
 
 
-def test_rows_of_numbers_are_told_apart_by_what_sums_them_up():
+def test_rows_of_numbers_are_separated_by_their_summary():
     table = ragged()
-    made = fitted(table)
-    assert made._trained.spec.linear_numbers
-    assert np.mean(np.array(made.predict(table)["label"]) == table["label"]) > 0.95
+    fitted_model = fitted(table)
+    assert fitted_model._trained.spec.linear_numbers
+    assert np.mean(np.array(fitted_model.predict(table)["label"]) == table["label"]) > 0.95
     assert fitted(table, linear=False)._trained.bundle.linear_branches == ()
 
 
-def test_rows_of_different_lengths_are_thinned_once(monkeypatch):
+def test_rows_of_different_lengths_are_sampled_once(monkeypatch):
     for most in (120, 200, 280, 360):
-        monkeypatch.setattr(fit_linear_branch, "MOST_NUMBERS", most)
+        monkeypatch.setattr(branch_rows, "MAX_NUMBERS", most)
         assert fitted(ragged()).predict(ragged())["label"]
 
 
@@ -170,28 +185,28 @@ def test_huge_numbers_leave_probabilities_that_are_numbers(huge):
     table = ragged()
     for row in table["row"][::10]:
         row[0] = huge
-    shares = fitted(table).predict_proba({"row": [[huge, 1.0, 2.0], [1.0, -huge]]})
-    assert np.isfinite(list(shares.values())).all()
+    probabilities = fitted(table).predict_proba({"row": [[huge, 1.0, 2.0], [1.0, -huge]]})
+    assert np.isfinite(list(probabilities.values())).all()
 
 
 def test_categories_that_are_embedded_are_no_numbers():
     table = {**TABLE, "place": [f"p{i % 40}" for i in range(60)]}
-    made = fitted(table, {"text": "words", "place": "category"})
-    assert not made._trained.spec.linear_numbers
-    assert set(made.predict(table)["label"]) == {"0", "1"}
+    fitted_model = fitted(table, {"text": "words", "place": "category"})
+    assert not fitted_model._trained.spec.linear_numbers
+    assert set(fitted_model.predict(table)["label"]) == {"0", "1"}
 
 
 @pytest.mark.parametrize(("size", "label"), [(2, 1), (2, 0), (3, 2)])
-def test_where_every_row_has_one_label_it_is_the_answer(size, label):
+def test_where_every_row_has_one_label_it_is_predicted(size, label):
     rows = sparse.csr_matrix(RNG.normal(size=(20, 2)))
-    weights, bias = fit_linear_branch.logistic(rows, 0, np.full(20, label), np.ones(size), 3.0)
+    weights, bias = fit_one_vs_rest(rows, 0, np.full(20, label), np.ones(size), 3.0)
     assert np.argmax(rows @ weights + bias, axis=1).tolist() == [label] * 20
 
 
 @pytest.mark.parametrize(
     ("place", "stage"),
-    [(fit_linear_branch, "mixed"), (fit_linear_branch.FittedLinearBranch, "again")],
-    ids=["mixed", "again"],
+    [(fitting, "fit_linear_branch"), (FittedLinearBranch, "refit")],
+    ids=["fit", "refit"],
 )
 def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):
     def pressed(*_):

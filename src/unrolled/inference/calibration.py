@@ -1,26 +1,26 @@
-"""Probabilities that mean what they say: a temperature, and how far from true they are."""
+"""Calibrate probabilities by a temperature, and measure how well calibrated they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from unrolled.data.block import Array
-from unrolled.inference.predict import softmax
 
 BINS = 15
-MOST = 20.0  # a temperature, or one over it, beyond which the rows are too few to tell one
+MAX_TEMPERATURE = 20.0  # too few rows to determine a temperature above it, or below its inverse
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far probabilities of labels are from how often the labels are right.
+    """How far the probabilities of labels differ from how often the labels are correct.
 
     Attributes:
         error: The expected calibration error, from 0 to 1.
-        before: What it would be without the temperature.
-        temperature: What the logits are divided by.
+        before: The expected calibration error without the temperature.
+        temperature: The divisor of the logits.
     """
 
     error: float
@@ -28,26 +28,31 @@ class Calibration:
     temperature: float
 
     def __str__(self) -> str:
-        without = f"{self.before:.3f} without the temperature of {self.temperature:.3g}"
-        return f"Expected calibration error {self.error:.3f}; {without}."
+        return (
+            f"Expected calibration error {self.error:.3f} ({self.before:.3f} without the"
+            f" temperature of {self.temperature:.3g})."
+        )
 
 
 def fit_temperature(logits: Array, ids: Array) -> float:
-    """Return what to divide logits by for the most likely probabilities of rows not trained on.
+    """Return the temperature that maximizes the likelihood of held-out rows.
 
-    The most probable label stays the same. Where every row is right, or none better than guessed,
-    no temperature is best: it is then 1.
+    The most probable label stays the same. If every row is correct, or if none is better than a
+    guess, there is no best temperature, and it is 1.
 
     Args:
-        logits: (n C).
-        ids: The true class of each row (n); rows with none, -1, do not count.
+        logits: (n C) of rows that were not trained on.
+        ids: The true class of each row (n); rows with an unknown class, -1, do not count.
+
+    Returns:
+        The divisor of the logits.
 
     Source:
         Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2.
 
     Example:
-        >>> sure = np.array([[5.0, 0.0], [5.0, 0.0], [5.0, 0.0], [5.0, 0.0]])
-        >>> round(temperature(sure, np.array([0, 0, 0, 1])), 3)  # 5 / log 3
+        >>> logits = np.array([[5.0, 0.0], [5.0, 0.0], [5.0, 0.0], [5.0, 0.0]])
+        >>> round(fit_temperature(logits, np.array([0, 0, 0, 1])), 3)  # 5 / log 3
         4.551
     """
     from scipy.optimize import brentq
@@ -55,35 +60,35 @@ def fit_temperature(logits: Array, ids: Array) -> float:
     logits, ids = logits[ids >= 0].astype(np.float64), ids[ids >= 0]
     if not len(ids):
         return 1.0
-    true = np.take_along_axis(logits, ids[:, None], axis=1)[:, 0]
+    of_true = np.take_along_axis(logits, ids[:, None], axis=1)[:, 0]
 
     def slope(scale: float) -> float:  # of the mean loss, which is convex in 1 / temperature
-        return float(((softmax(scale * logits) * logits).sum(axis=1) - true).mean())
+        return float(((softmax(scale * logits, axis=-1) * logits).sum(axis=1) - of_true).mean())
 
-    if not slope(1 / MOST) < 0 < slope(MOST):
+    if not slope(1 / MAX_TEMPERATURE) < 0 < slope(MAX_TEMPERATURE):
         return 1.0
-    return 1 / float(brentq(slope, 1 / MOST, MOST))
+    return 1 / float(brentq(slope, 1 / MAX_TEMPERATURE, MAX_TEMPERATURE))
 
 
 def evaluate_calibration(logits: Array, ids: Array, temperature: float) -> Calibration:
-    """Return how far from true the probabilities of rows are.
+    """Return the calibration of rows, with and without a temperature.
 
     Args:
         logits: (n C).
-        ids: The true class of each row (n); one not known, -1, is never right.
-        temperature: What the logits are divided by.
+        ids: The true class of each row (n); an unknown class, -1, is never correct.
+        temperature: The divisor of the logits.
     """
-    error, before = (calibration_error(softmax(logits / t), ids) for t in (temperature, 1.0))
+    error, before = (calibration_error(softmax(logits / t, axis=-1), ids) for t in (temperature, 1.0))
     return Calibration(error, before, temperature)
 
 
-def calibration_error(shares: Array, ids: Array) -> float:
-    """Return the expected calibration error: how far, on average, confidence is from accuracy.
+def calibration_error(probabilities: Array, ids: Array) -> float:
+    """Return the expected calibration error: the mean gap between confidence and accuracy.
 
-    Rows are put into 15 bins of one width by the probability of their most probable label.
+    Rows are put into 15 bins of the same width by the probability of their most probable label.
 
     Args:
-        shares: Probabilities (n C).
+        probabilities: (n C).
         ids: The true class of each row (n).
 
     Source:
@@ -93,7 +98,9 @@ def calibration_error(shares: Array, ids: Array) -> float:
         >>> calibration_error(np.array([[0.75, 0.25], [0.75, 0.25]]), np.array([0, 1]))
         0.25
     """
-    sure, right = shares.max(axis=1), shares.argmax(axis=1) == ids
-    bins = np.clip(np.ceil(sure * BINS).astype(int) - 1, 0, BINS - 1)
-    gaps = np.bincount(bins, weights=right - sure, minlength=BINS)  # rows in a bin cancel out
+    confidence = probabilities.max(axis=1)
+    is_correct = probabilities.argmax(axis=1) == ids
+    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    # Within a bin the gaps of the rows may cancel out, and only then are they made positive.
+    gaps = np.bincount(bins, weights=is_correct - confidence, minlength=BINS)
     return float(np.abs(gaps).sum() / len(ids))

@@ -26,7 +26,8 @@ from unrolled.networks import (
     set_initial_embeddings,
     with_defaults,
 )
-from unrolled.sequences import fit_linear_branch
+from unrolled.sequences.branch_rows import without_ngrams
+from unrolled.sequences.fit_linear_branch import fit_linear_branch
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.unused_settings import refuse_unused
 from unrolled.settings import Network, Training
@@ -117,7 +118,7 @@ def _network_spec(
         linear_numbers=linear_numbers,
         minirocket=linear_numbers
         and encoder.has_numeric_steps
-        and minirocket.suit(values, longest),
+        and minirocket.suits(values, longest),
         heads={names[c.name]: sizes[names[c.name]] for c in schema.outputs},
         ragged=encoder.ragged,
         pooled=encoder.pooled_outputs,
@@ -150,7 +151,7 @@ def fit_model(
         replace(teacher_forced(part, trained.spec, trained.bundle), class_weights=weights)
         for part in (train, validation)
     ]
-    recurrent = [fit_linear_branch.recurrent(part, trained.spec) for part in parts]
+    recurrent = [without_ngrams(part, trained.spec) for part in parts]
     histories = fit.fit_each(
         trained.bundle.models_to_fit,
         recurrent[0],
@@ -164,11 +165,11 @@ def fit_model(
         branch = None
         with suppress(KeyboardInterrupt):  # the networks are trained, and are kept as they are
             if has_branch:
-                branch = fit_linear_branch.fit_linear_branch(trained.bundle, trained.spec, *parts)
+                branch = fit_linear_branch(trained.bundle, trained.spec, *parts)
         temperatures = _temperatures(trained, validation)
         with suppress(KeyboardInterrupt):
             if branch is not None and learn_from_validation:
-                branch.again()
+                branch.refit()
     return replace(trained, baselines=_fit_baselines(trained, train), temperatures=temperatures)
 
 

@@ -81,7 +81,7 @@ def test_a_model_draws_its_labels_and_one_of_numbers_refuses(tmp_path):
     assert str(found.confusions["label"]) in str(found)
     found.plot(tmp_path / "found.png")
     assert (tmp_path / "found.png").read_bytes().startswith(b"\x89PNG")
-    assert refused(DataError, found.plot, tmp_path / "found.txt").startswith("cannot draw into")
+    assert refused(DataError, found.plot, tmp_path / "found.txt").startswith("Cannot draw into")
     numbers = unrolled.SequenceModel("a", "y", training=training).fit(table).evaluate(table)
     assert refused(SettingError, numbers.plot, tmp_path / "no.png") == (
         "There is nothing to plot: a plot shows which labels are predicted for which, and no output"

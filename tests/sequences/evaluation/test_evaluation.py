@@ -311,11 +311,10 @@ def test_a_notebook_shows_verdicts_above_tables_of_scores():
         {"<y>": "Worth <b>it</b> & more."},
     )._repr_html_()
     assert page == (
-        "<div><p><strong>Worth &lt;b&gt;it&lt;/b&gt; &amp; more.</strong></p>"
-        "<table><caption>&lt;y&gt; (2 rows)</caption>"
-        "<thead><tr><th></th><th>RMSE</th><th>R2</th></tr></thead><tbody>"
-        "<tr><th>network</th><td>0.500</td><td>0.900</td></tr>"
-        "<tr><th>mean</th><td>1.5</td><td>-</td></tr></tbody></table></div>"
+        "<p>Worth &lt;b&gt;it&lt;/b&gt; &amp; more.</p><p>&lt;y&gt; (2 rows)</p>"
+        "<table><thead><tr><th></th><th>RMSE</th><th>R2</th></tr></thead><tbody>"
+        "<tr><td>network</td><td>0.500</td><td>0.900</td></tr>"
+        "<tr><td>mean</td><td>1.5</td><td>-</td></tr></tbody></table>"
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unrolled.baselines.verdict import NETWORK, format_score
+from unrolled.explain.notebook import html_lines, html_table
 from unrolled.inference.calibration import Calibration
-from unrolled.sequences.evaluation import html
 from unrolled.sequences.evaluation.confusion import Confusion, plot_confusions
 from unrolled.sequences.evaluation.metrics import NO_SACREBLEU
 
@@ -74,17 +74,15 @@ class Evaluation:
         """Return the verdicts and the tables of scores for a notebook."""
         parts = []
         for output, scores in self.scores.items():
-            notes = [NO_SACREBLEU] if lacks_sacrebleu(scores) else []
-            parts.append(
-                html.verdict_and_table(
-                    self.verdicts[output],
-                    f"{output} ({self.rows} rows)",
-                    list(scores[NETWORK]),
-                    {predictor: _cells(scores, predictor) for predictor in scores},
-                    notes,
-                )
-            )
-        return f"<div>{''.join(parts)}</div>"
+            parts += [
+                html_lines([self.verdicts[output], f"{output} ({self.rows} rows)"]),
+                html_table(
+                    ["", *scores[NETWORK]],
+                    [[predictor, *_cells(scores, predictor)] for predictor in scores],
+                ),
+                html_lines([NO_SACREBLEU] if lacks_sacrebleu(scores) else []),
+            ]
+        return "".join(parts)
 
 
 def lacks_sacrebleu(scores: Scores) -> bool:
