@@ -29,6 +29,7 @@ def changed(case, previous, place):
     return other
 
 
+@pytest.mark.representatives(8)
 @each
 def test_a_step_at_a_time_says_what_teacher_forcing_says(case):
     built, inputs, previous = made(case), given(case), before(case)
@@ -56,6 +57,7 @@ def test_a_step_depends_on_what_was_said_before_it_and_on_nothing_later(case, pl
             assert (np.abs(other[name] - said[name])[:, later].max(axis=-1) > 1e-6).all()
 
 
+@pytest.mark.representatives(8)
 @each
 def test_the_length_that_outputs_are_padded_to_changes_none(case):
     built, inputs, previous = made(case), given(case), before(case)
@@ -64,6 +66,7 @@ def test_the_length_that_outputs_are_padded_to_changes_none(case):
     close({name: y[:, :U] for name, y in longer.items()}, forced(built, inputs, previous))
 
 
+@pytest.mark.representatives(8)
 @each
 def test_a_row_alone_says_what_it_says_among_others(case):
     built, inputs, previous = made(case), given(case), before(case)

@@ -139,6 +139,7 @@ def sampling_layers(model):
     return [layer for layer in model.layers if isinstance(layer, ScheduledSampling)]
 
 
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("kind", [{}, {"tokens": False}, {"tokens": False, "stops": True}], ids=str)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
