@@ -7,7 +7,7 @@ TENSORFLOW ?= tensorflow-cpu
 ATHERIS ?= atheris==3.0.0
 SECONDS ?= 600
 WORKERS ?= --numprocesses=2 --dist=worksteal
-ENGINE_TESTS := tests/backends tests/inference/decoding/test_decoding_engines.py
+ENGINE_TESTS := tests/backends tests/inference/decoding/test_decoding_backends.py
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
 ifeq ($(VERSION),)

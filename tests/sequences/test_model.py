@@ -1,16 +1,14 @@
 """SequenceModel end to end: five shapes, every kind of column, every kind of table."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from keras.callbacks import LambdaCallback
-from sklearn.base import clone
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from unrolled import Network, SequenceModel, Training, errors
 from unrolled.training.progress import Progress
@@ -189,7 +187,7 @@ def test_probabilities_are_shares_of_classes(many_to_one):
     with pytest.raises(errors.SettingError) as caught:
         fitted.predict_proba(table)
     assert str(caught.value) == (
-        "got probabilities asked of 'mean' (number), expected a category. Leave probabilities out."
+        "only a category has probabilities, but the output 'mean' is a number. Leave probabilities out."
     )
 
 
@@ -332,192 +330,45 @@ def test_a_trial_scores_rows_that_were_not_trained_on():
     assert set(found.scores["y"]) == {"network", "mean", "ridge"}
 
 
-# scikit-learn.
+# Before fit, and after.
+
+METHODS = ["predict", "predict_proba", "attention", "evaluate", "score", "save", "code", "diagram"]
+ATTRIBUTES = [
+    *("model_", "schema_", "shape_", "reason_", "history_", "histories_", "classes_"),
+    "network_settings_",
+]
 
 
-def test_the_constructor_only_stores():
-    made = model({"a": "number"}, "y", shape="aligned")
-    assert made.get_params() == {
-        "inputs": {"a": "number"},
-        "outputs": "y",
-        "shape": "aligned",
-        "network": SMALL,
-        "training": SHORT,
-        "text": None,
-    }
-    assert clone(made).get_params() == made.get_params()
-    assert made.set_params(shape="auto") is made
-    assert made.get_params()["shape"] == "auto"
-
-
-def test_an_unknown_parameter_fails_with_the_nearest_name():
-    with pytest.raises(errors.SettingError) as caught:
-        SequenceModel().set_params(netwrk=None)
-    assert str(caught.value) == (
-        "got an unknown parameter 'netwrk', expected one of 'inputs', 'outputs', 'shape',"
-        " 'network', 'training', 'text'. Did you mean 'network'?"
-    )
-    with pytest.raises(TypeError, match="netwrk"):
-        SequenceModel(netwrk=None)
-
-
-def test_scikit_learn_cross_validates_classifiers_and_regressors():
-    x = np.stack([A, B], axis=1)
-    labels = cross_val_score(model(training=LONG), x, A > 0, cv=KFold(2), scoring="accuracy")
-    numbers = cross_val_score(model(training=LONG), x, A, cv=KFold(2))
-    assert labels.min() > 0.8
-    assert numbers.min() > 0.5
-
-
-def test_scikit_learn_searches_networks_inside_a_pipeline():
-    x = np.stack([A, B], axis=1)
-    search = GridSearchCV(model(), {"network": [SMALL, Network(units=4)]}, cv=KFold(2)).fit(x, A)
-    assert search.best_params_["network"] in (SMALL, Network(units=4))
-    pipeline = make_pipeline(StandardScaler(), model()).fit(x, A)
-    assert pipeline.predict(x).shape == (N,)
-    assert pipeline.score(x, A) == pytest.approx(pipeline[-1].score(pipeline[0].transform(x), A))
-
-
-# Bad input.
-
-FINE = {"a": [1.0, 2.0, 3.0, 4.0], "y": [0.1, 0.2, 0.3, 0.4]}
-BAD_TABLES = {
-    "a column that does not exist": (
-        {"inputs": "b", "outputs": "y"},
-        FINE,
-        "there is no column 'b' to use as input, expected one of 'a', 'y'.",
-    ),
-    "an output also named as input": (
-        {"inputs": ["a", "y"], "outputs": "y"},
-        FINE,
-        "column 'y' is named as an input and as an output, expected it on one side. Remove it from"
-        " the inputs, or the model would be given its answer.",
-    ),
-    "all values missing": (
-        {"outputs": "y"},
-        FINE | {"a": [None] * 4},
-        "every value of column 'a' is missing, expected some. Choose another column, or fill this"
-        " one.",
-    ),
-    "a constant output": (
-        {"outputs": "y"},
-        FINE | {"y": [2.0] * 4},
-        "the output 'y' is 2.0 in every row, expected at least two different values. There is"
-        " nothing to learn; choose another output.",
-    ),
-    "text where numbers were stated": (
-        {"inputs": {"a": "number"}, "outputs": "y"},
-        FINE | {"a": ["1", "two", "3", "4"]},
-        "column 'a', row 2: got 'two', expected a number. Correct it, leave the cell empty if it"
-        " is missing, or state 'a:category' or 'a:text'.",
-    ),
-    "ragged vectors": (
-        {"inputs": {"a": "vector"}, "outputs": "y"},
-        FINE | {"a": [[1, 2], [1, 2], [1], [1, 2]]},
-        "column 'a', row 3: got a list of 1 numbers, expected 2 as in the rows before it. Correct"
-        " the row, or state 'a:numbers' where lengths may differ.",
-    ),
-    "a sequence of length 0": (
-        {"outputs": "y"},
-        FINE | {"a": [[1], [1, 2], [], [1]]},
-        "column 'a', row 3: got a sequence of length 0, expected at least one step. Leave the row"
-        " out, or give it a step.",
-    ),
-    "one row": (
-        {"outputs": "y"},
-        {"a": [1.0], "y": [2.0]},
-        "got 1 row with a known output, expected at least two: one to train on and one to hold"
-        " out. Add rows.",
-    ),
-    "a class with one example under a stratified split": (
-        {"outputs": "y", "training": Training(split="stratified", verbose=False)},
-        FINE | {"y": ["p", "p", "p", "q"]},
-        "the label 'q' of 'y' has a single row, expected at least two for the split 'stratified':"
-        " one on each side. Add rows, or use the split 'auto' or 'random'.",
-    ),
-    "a shape that contradicts the sides": (
-        {"outputs": "y", "shape": "unalinged"},
-        FINE,
-        "got the shape 'unalinged', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many). Did you mean 'unaligned'?",
-    ),
-    "aligned outputs of differing length": (
-        {"outputs": "y", "shape": "aligned"},
-        {"a": [[1, 2], [1], [1, 2], [3]], "y": [[1, 2], [1], [1], [1]]},
-        "got shape='aligned', but row 3 has 2 steps in and 1 out; expected as many steps out as"
-        " in, in every row. Correct that row, or use shape='unaligned'.",
-    ),
-    "an unknown architecture": (
-        {"outputs": "y", "network": Network(architecture="dens")},
-        FINE,
-        "got the architecture 'dens' for the shape one-to-one, expected one of dense. Did you mean"
-        " 'dense'?",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD_TABLES)
-def test_a_bad_table_is_said_in_words(case):
-    settings, table, message = BAD_TABLES[case]
-    with pytest.raises(errors.UnrolledError) as caught:
-        SequenceModel(**{"training": SHORT, **settings}).fit(table)
-    assert str(caught.value) == message
-
-
-X = np.arange(24.0).reshape(4, 6)
-BAD_ARRAYS = {
-    "rows that do not match": (
-        X,
-        [1.0, 2.0],
-        "X has 4 rows and y has 2, expected one row of y for each row of X. Rows are the first"
-        " axis of both.",
-    ),
-    "four axes": (
-        X.reshape(4, 1, 2, 3),
-        [1.0, 2.0, 3.0, 4.0],
-        "X has 4 axes, expected 1 to 3: (b,), (b f) or (b t f), written `b t f` (batch, step,"
-        " value). Reshape it.",
-    ),
-    "swapped axes": (
-        np.zeros((4, 2, 5)),
-        np.ones((4, 5, 1)),
-        "the axes of X look swapped: X is (4, 2, 5) and y has 5 steps, expected `b t f`, steps"
-        " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 2 steps.",
-    ),
-    "an infinity": (
-        np.where(X == 7, np.inf, X),
-        [1.0, 2.0, 3.0, 4.0],
-        "X[1, 1] is an infinity, expected a finite number. Correct it, or leave the row out.",
-    ),
-    "a missing output": (
-        X,
-        [1.0, np.nan, 3.0, 4.0],
-        "y[1] is a missing number (NaN), expected a number. Correct it, or leave the row out.",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BAD_ARRAYS)
-def test_bad_arrays_are_said_in_words(case):
-    x, y, message = BAD_ARRAYS[case]
-    with pytest.raises(errors.DataError) as caught:
-        model().fit(x, y)
-    assert str(caught.value) == message
-
-
-WORK = ["predict", "evaluate", "score", "code", "diagram", "schema", "network", "history"]
-
-
-@pytest.mark.parametrize("work", WORK)
-def test_nothing_works_before_fit(work):
-    made = model("a", "y")
-    given = [FINE] if work in WORK[:3] else []
+@pytest.mark.parametrize("name", [*METHODS, *ATTRIBUTES])
+def test_nothing_works_before_fit(name):
+    unfitted = model("a", "y")
     with pytest.raises(errors.NotFittedError) as caught:
-        getattr(made, work)(*given)
+        getattr(unfitted, name)(*[{"a": [1.0]}] * (name in METHODS[:6]))
+    asked = {"shape_": "schema_", "reason_": "schema_"}.get(name, name)
     assert str(caught.value) == (
-        f"got '{work}' before the model was fitted, expected fit(...) first; or read a saved model"
-        " with unrolled.load(folder)."
+        f"This SequenceModel is not fitted yet, so '{asked}' is not available. Call fit first, or"
+        " read a saved model with unrolled.load(folder)."
     )
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_model_has_its_fitted_attributes_after_fit(name, plain):
+    assert not hasattr(model("a", "y"), name)
+    assert hasattr(plain[1], name)
+
+
+def test_classes_are_the_labels_in_the_order_of_the_probabilities(plain, unaligned, many_to_one):
+    table, fitted = plain
+    assert fitted.classes_.tolist() == ["down", "up"]
+    names = [f"y={label}" for label in fitted.classes_]
+    assert fitted.predict_proba(table).columns.tolist() == names
+    assert many_to_one[1].classes_.tolist() == ["False", "True"]
+    with pytest.raises(AttributeError) as caught:
+        _ = unaligned[2].classes_
+    assert str(caught.value) == (
+        "There is no 'classes_': no output is a category, but 'y (numbers)'."
+    )
+    assert not hasattr(unaligned[2], "classes_")
 
 
 def test_predicting_without_a_column_names_it(plain):
@@ -547,3 +398,22 @@ def test_a_model_prints_what_it_takes_and_why(plain):
     assert "shape one-to-one (b f -> b o)" in said
     assert fitted.reason_ in said
     assert str(model("a", "y")).startswith("SequenceModel(inputs='a'")
+
+
+def test_a_notebook_shows_the_picture_the_columns_and_the_training(plain):
+    _, fitted = plain
+    for shown in (fitted._repr_html_(), fitted._repr_mimebundle_()["text/html"]):
+        assert shown.startswith("<div><svg")
+        assert "<td>group</td><td>category</td>" in shown
+        assert "validation loss" in shown
+        assert "sk-" not in shown  # nothing of scikit-learn's own
+
+
+def test_what_a_notebook_shows_is_escaped_and_loads_nothing():
+    evil = "<script>alert('1')</script>"
+    table = {"x": A.tolist(), "y": [f"{evil}{a > 0}" for a in A], evil: B.tolist()}
+    shown = model(outputs="y").fit(table)._repr_html_()
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+    assert not re.findall(r"""(?:href|src)=|url\(|@import""", shown)
+    assert "&lt;b&gt;" in model("<b>", "y")._repr_html_()

@@ -1,1 +1,1 @@
-"""Use a trained network: predict, generate, calibrate."""
+"""Use a fitted network: predict, generate and calibrate."""

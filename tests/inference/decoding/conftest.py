@@ -1,4 +1,4 @@
-"""A way to count the steps that a compiled loop really runs."""
+"""Counts the steps that a compiled loop really runs."""
 
 import jax
 import pytest
@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def counted():
-    """Return a function: a step to the same step, and to a function that tells its runs."""
+    """Return a function that takes a step and returns it with a function that counts its runs."""
 
     def wrap(step):
         runs = []

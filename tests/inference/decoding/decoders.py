@@ -1,4 +1,4 @@
-"""Small decoders in `keras.ops`, and what they find probable, said once more in NumPy."""
+"""Small decoders in `keras.ops`, and their probabilities computed again in NumPy."""
 
 import itertools
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ def log_softmax(logits):
 
 @dataclass(frozen=True)
 class Recurrent:
-    """An RNN over ids; every row brings random weights of its own, in its memory.
+    """An RNN over ids; each row has its own random weights, in its memory.
 
-    Weights that are arguments let one compiled loop serve every seed.
+    As the weights are arguments, one compiled loop is enough for every seed.
     """
 
     seed: int = 0
@@ -53,7 +53,7 @@ class Recurrent:
         )
 
     def following(self, index, ids):
-        """Return log-probabilities (o) of what comes after ids in one row."""
+        """Return the log-probabilities (o) of the next id after some ids in one row."""
         weights = {name: x[index].astype(float) for name, x in self.memory().items()}
         h = self.states()["h"][index].astype(float)
         for previous in (START, *ids):
@@ -74,18 +74,18 @@ def recurrent(previous, states, memory):
 
 
 @cache
-def compiled_loop(loop, **how):
+def compiled_loop(loop, **options):
     """Return a compiled function from states and memory to the hypotheses of each row."""
     run = compile_function(
-        lambda states, memory: loop(recurrent, states, memory, start=START, end=END, **how), ()
+        lambda states, memory: loop(recurrent, states, memory, start=START, end=END, **options), ()
     )
-    return lambda states, memory: told(run(states, memory))
+    return lambda states, memory: hypotheses_of(run(states, memory))
 
 
-def table(chances):
-    """Return a step that gives each id the chances (o o) that the one before leaves it."""
+def table(probabilities):
+    """Return a step with the probabilities (o o) of each id after each previous one."""
     with np.errstate(divide="ignore"):
-        logits = np.log(np.asarray(chances, "float32"))
+        logits = np.log(np.asarray(probabilities, "float32"))
 
     def step(previous, states, _memory):
         return ops.take(ops.convert_to_tensor(logits), previous, axis=0), states
@@ -94,60 +94,60 @@ def table(chances):
 
 
 def rows_only(rows):
-    """Return a memory that only tells the rows."""
+    """Return a memory that only gives the number of rows."""
     return np.zeros((rows, 1), "float32")
 
 
-def every(width, most):
-    """Yield every row of ids that ends within the limit, or is cut there."""
+def all_hypotheses(width, max_steps):
+    """Yield every hypothesis that ends within the limit, or is cut there."""
     others = [i for i in range(width) if i != END]
-    for length in range(most):
+    for length in range(max_steps):
         for ids in itertools.product(others, repeat=length):
             yield (*ids, END)
-    yield from itertools.product(others, repeat=most)
+    yield from itertools.product(others, repeat=max_steps)
 
 
-def ranked(hypotheses, penalty):
-    """Return (ids, score) pairs, those that ended first, each by score over length."""
+def rank(hypotheses, penalty):
+    """Return (ids, score) pairs in order: first those that ended, each by score over length."""
     return sorted(hypotheses, key=lambda h: (h[0][-1] != END, -h[1] / len(h[0]) ** penalty))
 
 
-def greedily(model, index, most):
+def decode_greedily(model, index, max_steps):
     """Return the greedy ids of one row."""
     ids = ()
-    while len(ids) < most and END not in ids:
+    while len(ids) < max_steps and END not in ids:
         ids = (*ids, int(model.following(index, ids).argmax()))
     return ids
 
 
-def searched(model, index, most, width, penalty):
-    """Return all that a beam meets, step by step to the limit, without ever stopping early."""
+def search(model, index, max_steps, width, penalty):
+    """Return all hypotheses of a beam search that never stops early."""
     live, ended = [((), 0.0)], []
-    for _ in range(most):
-        grown = [
+    for _ in range(max_steps):
+        extended = [
             ((*ids, new), score + gain)
             for ids, score in live
             for new, gain in enumerate(model.following(index, ids))
         ]
-        kept = sorted(grown, key=lambda h: -h[1])[:width]
-        ended += [h for h in kept if h[0][-1] == END]
-        live = [h for h in kept if h[0][-1] != END]
-    return ranked(ended + live, penalty)
+        beam = sorted(extended, key=lambda h: -h[1])[:width]
+        ended += [h for h in beam if h[0][-1] == END]
+        live = [h for h in beam if h[0][-1] != END]
+    return rank(ended + live, penalty)
 
 
-def told(generated):
-    """Return a row's hypotheses of each row: ids with their end mark, score, ended."""
+def hypotheses_of(generated):
+    """Return the hypotheses of each row: ids including the end mark, score, ended."""
     ids, scores, lengths, ended = (ops.convert_to_numpy(part) for part in generated)
     assert ids.dtype == lengths.dtype == "int32"
     assert ids.shape[:2] == scores.shape == lengths.shape == ended.shape
     return [
-        [row_of(*place) for place in zip(*row, strict=True)]
+        [check_hypothesis(*place) for place in zip(*row, strict=True)]
         for row in zip(ids, scores, lengths, ended, strict=True)
     ]
 
 
-def row_of(ids, score, length, ended):
-    """Return ids cut to length, having checked the end mark and the padding after it."""
+def check_hypothesis(ids, score, length, ended):
+    """Check the end mark and the padding after it, and return the ids without padding."""
     cut = ids[: length + int(ended)]
     assert (cut[-1:] == END).all() if ended else END not in cut.tolist()
     assert not ids[len(cut) :].any()

@@ -1,8 +1,8 @@
-"""A compiled decoder compiles once, and reads the weights of the moment."""
+"""A compiled decoder is compiled once, and reads the current weights."""
 
 import numpy as np
 import pytest
-from decoders import END, START, Recurrent, compiled_loop, ops, recurrent, told
+from decoders import END, START, Recurrent, compiled_loop, hypotheses_of, ops, recurrent
 
 from unrolled.backend import keras
 from unrolled.inference.decoding import (
@@ -15,11 +15,11 @@ from unrolled.inference.decoding import (
 from unrolled.settings import Decoding
 
 layers = keras.layers
-MARKS = {"start": START, "end": END, "most": 6}
+MARKS = {"start": START, "end": END, "max_steps": 6}
 
 
 class Decoder:
-    """A Keras model of one step, with layers that hold variables no gradient changes."""
+    """A Keras model of one step; some of its layers have variables that are not trained."""
 
     def __init__(self, ids=5, units=4):
         previous, h = keras.Input((), dtype="int32"), keras.Input((units,))
@@ -28,9 +28,9 @@ class Decoder:
         x, state = layers.GRUCell(units, dropout=0.5, seed=0)(x, [h])
         self.model = keras.Model([previous, h], [layers.Dense(ids)(x), state[0]])
         self.traces = 0
-        self.scramble(0)
+        self.randomize(0)
 
-    def scramble(self, seed):
+    def randomize(self, seed):
         random = np.random.default_rng(seed)
         for weight in self.model.weights:
             if "seed" not in weight.path:
@@ -41,79 +41,81 @@ class Decoder:
     def step(self, previous, states, _memory):
         return self.model([previous, states], training=False)
 
-    def decoded(self, states):
+    def decode(self, states):
         self.traces += 1
         return decode_greedily(self.step, states, (), **MARKS)
 
 
-def begun():
+def initial_states():
     return np.random.default_rng(9).normal(size=(7, 4)).astype("float32")
 
 
-def test_new_weights_are_read_and_compile_nothing():
+def test_new_weights_are_read_without_compiling_again():
     decoder = Decoder()
-    fast = compile_function(decoder.decoded, decoder.model.variables)
-    found = [told(fast(begun()))]
+    compiled = compile_function(decoder.decode, decoder.model.variables)
+    result = [hypotheses_of(compiled(initial_states()))]
     for seed in (1, 2):
-        decoder.scramble(seed)
-        found.append(told(fast(begun())))
-        assert found[-1] == about(told(decode_greedily(decoder.step, begun(), (), **MARKS)))
-    assert found[0] != found[1] != found[2]
+        decoder.randomize(seed)
+        result.append(hypotheses_of(compiled(initial_states())))
+        assert result[-1] == approximately(
+            hypotheses_of(decode_greedily(decoder.step, initial_states(), (), **MARKS))
+        )
+    assert result[0] != result[1] != result[2]
     assert decoder.traces == 1
 
 
-def about(rows):
-    """Return hypotheses whose scores compare within rounding."""
+def approximately(rows):
+    """Return hypotheses whose scores are compared up to rounding."""
     return [
         [(ids, pytest.approx(score, abs=1e-5), ended) for ids, score, ended in row] for row in rows
     ]
 
 
-def test_other_rows_compile_again_and_the_same_number_does_not():
+def test_only_another_number_of_rows_is_compiled_again():
     decoder = Decoder()
-    fast = compile_function(decoder.decoded, decoder.model.variables)
+    compiled = compile_function(decoder.decode, decoder.model.variables)
     for rows in (7, 3, 7, 3):
-        assert fast(begun()[:rows]).ids.shape == (rows, 1, 6)
+        assert compiled(initial_states()[:rows]).ids.shape == (rows, 1, 6)
     assert decoder.traces == 2
 
 
-def test_what_a_layer_writes_is_dropped():
+def test_what_a_layer_assigns_is_dropped():
     generator = keras.random.SeedGenerator(3)
 
-    def drawn(x):
+    def draw(x):
         return x + keras.random.uniform((2,), seed=generator)
 
-    fast = compile_function(drawn, [generator.state])
+    compiled = compile_function(draw, [generator.state])
     before = ops.convert_to_numpy(generator.state)
-    first, again = (ops.convert_to_numpy(fast(np.zeros(2, "float32"))) for _ in range(2))
+    first, again = (ops.convert_to_numpy(compiled(np.zeros(2, "float32"))) for _ in range(2))
     assert (first == again).all()
     assert (ops.convert_to_numpy(generator.state) == before).all()
 
 
 @pytest.mark.parametrize(
-    ("settings", "loop", "how"),
+    ("settings", "loop", "options"),
     [
-        (Decoding(), decode_greedily, {"most": 6}),
-        (Decoding(max_steps=9), decode_greedily, {"most": 9}),
+        (Decoding(), decode_greedily, {"max_steps": 6}),
+        (Decoding(max_steps=9), decode_greedily, {"max_steps": 9}),
         (
             Decoding(beam=4, n_best=3, length_penalty=0.3),
             decode_by_beam_search,
-            {"most": 6, "width": 4, "n_best": 3, "length_penalty": 0.3},
+            {"max_steps": 6, "width": 4, "n_best": 3, "length_penalty": 0.3},
         ),
         (
             Decoding(samples=5, temperature=0.7, top_k=3, top_p=0.9, seed=4),
             decode_by_sampling,
-            {"most": 6, "samples": 5, "temperature": 0.7, "top_k": 3, "top_p": 0.9, "seed": 4},
+            {"max_steps": 6, "samples": 5, "temperature": 0.7, "top_k": 3, "top_p": 0.9, "seed": 4},
         ),
     ],
-    ids=["greedy", "a limit", "a beam", "draws"],
+    ids=["greedy", "limit", "beam search", "sampling"],
 )
-def test_decode_runs_the_loop_that_settings_ask_for(settings, loop, how):
+def test_the_settings_decide_which_loop_runs(settings, loop, options):
     model = Recurrent(0, rows=4)
     for forbidden in ((), (3,)):
-        found = decode_tokens(
+        result = decode_tokens(
             recurrent, *model.parts(), **MARKS, settings=settings, forbidden=forbidden
         )
-        assert found.ids.shape[-1] == how["most"]
-        expected = compiled_loop(loop, **how, forbidden=forbidden)(*model.parts())
-        assert told(found) == about(expected)
+        assert result.ids.shape[-1] == options["max_steps"]
+        expected = compiled_loop(loop, **options, forbidden=forbidden)(*model.parts())
+        assert hypotheses_of(result) == approximately(expected)

@@ -1,8 +1,17 @@
-"""Loops over a decoder whose every step takes what the one before gave, for any engine.
+"""Decoding: loops that run a decoder step by step, on any backend of Keras.
 
-A decoder is a function of one step (`Step`). These loops know nothing else of it, run with
-fixed sizes inside `keras.ops.while_loop`, stop when every row has ended, and are meant to be
-called inside `compiled`.
+| file | what it is |
+|---|---|
+| `greedy_and_sampling.py` | the most probable id at each step, or one drawn at random |
+| `beam_search.py` | the best of several hypotheses |
+| `constraints.py` | constrained decoding: forbidden and allowed ids |
+| `numeric.py` | decoders of numbers |
+| `step.py`, `results.py` | what goes into the loops and what comes out of them |
+| `compile.py` | makes one compiled call of a loop |
+
+A decoder is a function of one step (`Step`), and the loops know nothing else about it. They have
+fixed sizes, run inside `keras.ops.while_loop`, stop when every row has ended, and are meant to be
+called inside `compile_function`.
 """
 
 from __future__ import annotations
@@ -12,10 +21,11 @@ from typing import Any
 
 from unrolled.inference.decoding.beam_search import decode_by_beam_search
 from unrolled.inference.decoding.compile import compile_function
+from unrolled.inference.decoding.constraints import Allowed
 from unrolled.inference.decoding.greedy_and_sampling import decode_by_sampling, decode_greedily
 from unrolled.inference.decoding.numeric import decode_numbers
 from unrolled.inference.decoding.results import GeneratedNumbers, GeneratedTokens
-from unrolled.inference.decoding.step import Allowed, Step
+from unrolled.inference.decoding.step import Step
 from unrolled.settings import Decoding
 
 __all__ = [
@@ -39,43 +49,43 @@ def decode_tokens(
     *,
     start: int,
     end: int,
-    most: int,
+    max_steps: int,
     settings: Decoding,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
 ) -> GeneratedTokens:
-    """Run the loop that the settings ask for.
+    """Decode greedily, by beam search or by sampling, as the settings say.
 
     Args:
         step: One step of the decoder.
-        states: What it carries along, a tree of (b ...).
+        states: The states of the decoder, a tree of (b ...).
         memory: What it reads at every step, a tree of (b ...).
-        start: The id before the first.
+        start: The id that is the input of the first step.
         end: The id that ends a row.
-        most: The limit of steps where the settings have none.
-        settings: Which loop, and its numbers.
-        forbidden: Ids never given, such as padding.
+        max_steps: The limit of steps if the settings have none.
+        settings: Which way of decoding, and its numbers.
+        forbidden: Ids that are never output, such as padding.
         allowed: Which ids may come next.
 
     Returns:
-        As many rows of ids k as `n_best`, or `samples` where there are any.
+        As many hypotheses k for each row as `n_best`, or `samples` if the settings have them.
 
     Raises:
-        SettingError: A limit below one step, or an id that the step does not score.
-        ShapeError: Neither states nor memory have a tensor.
+        SettingError: The limit is below one step, or the step does not output an id.
+        ShapeError: There is no tensor in states and memory.
     """
     common: dict[str, Any] = {
         "start": start,
         "end": end,
-        "most": settings.max_steps or most,
+        "max_steps": settings.max_steps or max_steps,
         "forbidden": forbidden,
         "allowed": allowed,
     }
     if settings.samples:
-        drawing = settings.model_dump(
+        sampling = settings.model_dump(
             include={"temperature", "top_k", "top_p", "seed", "samples"},
         )
-        return decode_by_sampling(step, states, memory, **common, **drawing)
+        return decode_by_sampling(step, states, memory, **common, **sampling)
     if settings.beam > 1:
         return decode_by_beam_search(
             step,

@@ -1,4 +1,4 @@
-"""One compiled call, whose weights are arguments: new ones neither compile again nor go stale."""
+"""Compile a function whose weights are arguments: new weights are used without recompiling."""
 
 from __future__ import annotations
 
@@ -15,61 +15,59 @@ def compile_function(
 ) -> Callable[..., Result]:
     """Return a function of tensors as one compiled call.
 
-    It compiles again for every new shape of its arguments, and for nothing else. It reads the
-    variables' values at each call and changes none: what a layer writes, such as the next state
-    of a seed generator, is dropped.
+    It is compiled again for each new shape of its arguments, and for nothing else. Each call
+    reads the current values of the variables and changes none: what a layer assigns, such as the
+    next state of a seed generator, is dropped.
 
     Args:
         function: Takes trees of arrays by position and returns a tree of tensors.
-        variables: Every Keras variable it reads, such as `model.variables`; on JAX the values of
-            any other would be kept as they were at the first call.
+        variables: Every Keras variable it reads, such as `model.variables`. On JAX any other
+            variable would keep the value of the first call.
 
     Returns:
-        The same function; on torch, which runs as it reads, without gradients.
+        The compiled function. On torch it is not compiled, and runs without gradients.
 
     Example:
         >>> import numpy as np
         >>> weight = keras.Variable(2.0)
-        >>> double = compiled(lambda x: x * weight, [weight])
+        >>> double = compile_function(lambda x: x * weight, [weight])
         >>> first = float(double(np.float32(3.0)))
         >>> weight.assign(5.0) is None, first, float(double(np.float32(3.0)))
         (False, 6.0, 15.0)
     """
-    engine = keras.backend.backend()
-    return {"jax": _by_jax, "tensorflow": _by_tensorflow, "torch": _by_torch}[engine](
-        function, list(variables)
-    )
+    backends = {"jax": _on_jax, "tensorflow": _on_tensorflow, "torch": _on_torch}
+    return backends[keras.backend.backend()](function, list(variables))
 
 
-def _by_jax(function: Callable[..., Result], variables: list[Any]) -> Callable[..., Result]:
+def _on_jax(function: Callable[..., Result], variables: list[Any]) -> Callable[..., Result]:
     import jax
 
-    def run(held: list[Any], *arguments: Any) -> Any:
-        pairs = list(zip(variables, held, strict=True))
+    def run(values: list[Any], *arguments: Any) -> Any:
+        pairs = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=pairs):
             return function(*arguments)
 
-    fast = jax.jit(run)
+    compiled = jax.jit(run)
 
     def call(*arguments: Any) -> Result:
-        found: Result = fast([variable.value for variable in variables], *arguments)
-        return found
+        result: Result = compiled([variable.value for variable in variables], *arguments)
+        return result
 
     return call
 
 
-def _by_tensorflow(function: Callable[..., Result], _: list[Any]) -> Callable[..., Result]:
-    import tensorflow  # its functions read variables at each call by themselves
+def _on_tensorflow(function: Callable[..., Result], _: list[Any]) -> Callable[..., Result]:
+    import tensorflow  # a compiled function of TensorFlow reads variables at each call
 
     def run(*arguments: Any) -> Result:
         with keras.StatelessScope():
             return function(*arguments)
 
-    fast: Callable[..., Result] = tensorflow.function(run, autograph=False)
-    return fast
+    compiled: Callable[..., Result] = tensorflow.function(run, autograph=False)
+    return compiled
 
 
-def _by_torch(function: Callable[..., Result], _: list[Any]) -> Callable[..., Result]:
+def _on_torch(function: Callable[..., Result], _: list[Any]) -> Callable[..., Result]:
     import torch
 
     def call(*arguments: Any) -> Result:

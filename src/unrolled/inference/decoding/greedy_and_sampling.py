@@ -1,4 +1,4 @@
-"""Greedy choice and sampling: one id after another, never taken back."""
+"""Greedy decoding and sampling: one id after the other, and no id is revised."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ import numpy as np
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
+from unrolled.inference.decoding.constraints import Allowed, TokenConstraints
 from unrolled.inference.decoding.results import GeneratedTokens
-from unrolled.inference.decoding.step import (
-    Allowed,
-    Step,
-    TokenConstraints,
-    repeated,
-    rows_of,
-    tensors,
-    written,
-)
+from unrolled.inference.decoding.step import Step, count_rows, repeat_rows, set_step, to_tensors
 
 ops = keras.ops
-SMALLEST = float(np.finfo("float32").tiny)  # a temperature below it would be 0 in float32
+MIN_TEMPERATURE = float(np.finfo("float32").tiny)  # a lower one would be 0 in float32
 
 Choose = Callable[[Any, Any], Any]  # log-probabilities (n o), position -> ids (n)
 
@@ -33,41 +26,41 @@ def decode_greedily(
     *,
     start: int,
     end: int,
-    most: int,
+    max_steps: int,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
 ) -> GeneratedTokens:
-    """Take the most probable id at each step.
+    """Choose the most probable id at each step.
 
     Args:
         step: One step of the decoder.
-        states: What it carries along, a tree of (b ...).
+        states: The states of the decoder, a tree of (b ...).
         memory: What it reads at every step, a tree of (b ...).
-        start: The id before the first.
+        start: The id that is the input of the first step.
         end: The id that ends a row.
-        most: The limit of steps u, the one of the end mark included.
-        forbidden: Ids never given, such as padding.
+        max_steps: The limit of steps u, including that of the end mark.
+        forbidden: Ids that are never output, such as padding.
         allowed: Which ids may come next.
 
     Returns:
-        One row of ids for each row (k = 1).
+        One hypothesis for each row (k = 1).
 
     Raises:
-        SettingError: A limit below one step, or an id that the step does not score.
-        ShapeError: Neither states nor memory have a tensor.
+        SettingError: The limit is below one step, or the step does not output an id.
+        ShapeError: There is no tensor in states and memory.
 
     Example:
         >>> import numpy as np
-        >>> after = np.log([[0.1, 0.6, 0.3], [0.5, 0.1, 0.4], [0.7, 0.2, 0.1]])  # o o; 2 ends
+        >>> logits = np.log([[0.1, 0.6, 0.3], [0.5, 0.1, 0.4], [0.7, 0.2, 0.1]])  # o o; 2 ends
         >>> def step(previous, states, memory):
-        ...     return ops.take(after, previous, axis=0), states
-        >>> row = np.zeros((1, 1))  # the table reads no memory, but it tells the rows
-        >>> found = greedy(step, (), row, start=2, end=2, most=3)
-        >>> ops.convert_to_numpy(found.ids).tolist(), bool(found.ended[0, 0])
+        ...     return ops.take(logits, previous, axis=0), states
+        >>> one_row = np.zeros((1, 1))  # the step does not read it; it gives the number of rows
+        >>> tokens = decode_greedily(step, (), one_row, start=2, end=2, max_steps=3)
+        >>> ops.convert_to_numpy(tokens.ids).tolist(), bool(tokens.ended[0, 0])
         ([[[0, 1, 0]]], False)
     """
-    rules = TokenConstraints(start, end, most, forbidden, allowed)
-    return _chained(step, states, memory, rules, _likeliest, copies=1)
+    constraints = TokenConstraints(start, end, max_steps, forbidden, allowed)
+    return _decode(step, states, memory, constraints, _most_probable, copies=1)
 
 
 def decode_by_sampling(
@@ -77,7 +70,7 @@ def decode_by_sampling(
     *,
     start: int,
     end: int,
-    most: int,
+    max_steps: int,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
@@ -86,66 +79,76 @@ def decode_by_sampling(
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
 ) -> GeneratedTokens:
-    """Draw each id from the probabilities of its step, independently in each copy of a row.
+    """Draw the id at each step from its probabilities.
 
     Args:
         step: One step of the decoder.
-        states: What it carries along, a tree of (b ...).
+        states: The states of the decoder, a tree of (b ...).
         memory: What it reads at every step, a tree of (b ...).
-        start: The id before the first.
+        start: The id that is the input of the first step.
         end: The id that ends a row.
-        most: The limit of steps u, the one of the end mark included.
-        temperature: Divides the logits; towards 0 it is the greedy choice.
-        top_k: Draw only from as many of the most probable ids.
+        max_steps: The limit of steps u, including that of the end mark.
+        temperature: Divides the logits; near 0, sampling becomes greedy.
+        top_k: Draw only from so many of the most probable ids.
         top_p: Draw only from the fewest ids that together have this probability, after
-            temperature and `top_k`.
-        seed: Makes two calls equal, on the same engine and for the same number of rows.
-        samples: Draws k for each row.
-        forbidden: Ids never given, such as padding.
+            `temperature` and `top_k`.
+        seed: The same seed gives the same draws, on the same backend and for as many rows.
+        samples: The number of independent draws k for each row.
+        forbidden: Ids that are never output, such as padding.
         allowed: Which ids may come next.
 
     Returns:
-        k rows of ids for each row, in the order they were drawn.
+        k hypotheses for each row, in the order in which they were drawn.
 
     Raises:
-        SettingError: A number out of range, or an id that the step does not score.
-        ShapeError: Neither states nor memory have a tensor.
+        SettingError: A number is out of range, or the step does not output an id.
+        ShapeError: There is no tensor in states and memory.
     """
-    _check_draw(temperature, top_k, top_p, samples)
-    rules = TokenConstraints(start, end, most, forbidden, allowed)
-    states, memory = tensors(states), tensors(memory)
-    noise = keras.random.uniform((most, rows_of(states, memory) * samples), seed=seed)
+    _check_sampling(temperature, top_k, top_p, samples)
+    constraints = TokenConstraints(start, end, max_steps, forbidden, allowed)
+    states, memory = to_tensors(states), to_tensors(memory)
+    shape = (max_steps, count_rows(states, memory) * samples)
+    noise = keras.random.uniform(shape, seed=seed)
 
-    def choose(gains: Any, position: Any) -> Any:
-        heated = (gains - ops.max(gains, axis=-1, keepdims=True)) / max(temperature, SMALLEST)
-        return _drawn(heated, ops.take(noise, position, axis=0), top_k, top_p)
+    def choose(log_probabilities: Any, position: Any) -> Any:
+        shifted = log_probabilities - ops.max(log_probabilities, axis=-1, keepdims=True)
+        logits = shifted / max(temperature, MIN_TEMPERATURE)
+        return _draw(logits, ops.take(noise, position, axis=0), top_k, top_p)
 
-    return _chained(step, states, memory, rules, choose, copies=samples)
+    return _decode(step, states, memory, constraints, choose, copies=samples)
 
 
-def _chained(
-    step: Step, states: Any, memory: Any, rules: TokenConstraints, choose: Choose, *, copies: int
+def _decode(
+    step: Step,
+    states: Any,
+    memory: Any,
+    constraints: TokenConstraints,
+    choose: Choose,
+    *,
+    copies: int,
 ) -> GeneratedTokens:
-    """Run the decoder over each row `copies` times, taking the ids that `choose` names."""
-    states, memory = tensors(states), tensors(memory)
-    b = rows_of(states, memory)
+    """Run the decoder over `copies` of each row, with the ids that `choose` returns."""
+    states, memory = to_tensors(states), to_tensors(memory)
+    b = count_rows(states, memory)
     n = b * copies
-    states, memory = repeated(states, copies), repeated(memory, copies)
+    states, memory = repeat_rows(states, copies), repeat_rows(memory, copies)
 
-    def unfinished(position: Any, *carried: Any) -> Any:
-        return ops.logical_and(position < rules.most, ops.any(carried[-1]))
+    def unfinished(position: Any, *rest: Any) -> Any:
+        return ops.logical_and(position < constraints.max_steps, ops.any(rest[-1]))
 
     def body(
         position: Any, previous: Any, states: Any, ids: Any, scores: Any, lengths: Any, live: Any
     ) -> tuple[Any, ...]:
         logits, states = step(previous, states, memory)
-        gains = rules.gains(logits, ids, position)  # n o
-        chosen = ops.cast(choose(gains, position), "int32")  # n
-        gain = ops.take_along_axis(gains, ops.expand_dims(chosen, -1), axis=-1)[:, 0]
-        ids = written(ids, ops.where(live, chosen, 0), position)
-        scores = ops.where(live, scores + gain, scores)
-        stuck = ops.isinf(gain)  # nothing may come next
-        live = ops.logical_and(live, ops.logical_not(ops.logical_or(chosen == rules.end, stuck)))
+        log_probabilities = constraints.log_probabilities(logits, ids, position)  # n o
+        chosen = ops.cast(choose(log_probabilities, position), "int32")  # n
+        index = ops.expand_dims(chosen, -1)
+        score = ops.take_along_axis(log_probabilities, index, axis=-1)[:, 0]
+        ids = set_step(ids, ops.where(live, chosen, 0), position)
+        scores = ops.where(live, scores + score, scores)
+        none_allowed = ops.isinf(score)
+        over = ops.logical_or(chosen == constraints.end, none_allowed)
+        live = ops.logical_and(live, ops.logical_not(over))
         lengths = lengths + ops.cast(live, "int32")
         return position + 1, chosen, states, ids, scores, lengths, live
 
@@ -154,55 +157,59 @@ def _chained(
         body,
         (
             ops.convert_to_tensor(0, dtype="int32"),
-            ops.full((n,), rules.start, dtype="int32"),
+            ops.full((n,), constraints.start, dtype="int32"),
             states,
-            ops.zeros((n, rules.most), dtype="int32"),
+            ops.zeros((n, constraints.max_steps), dtype="int32"),
             ops.zeros((n,), dtype="float32"),
             ops.zeros((n,), dtype="int32"),
             ops.ones((n,), dtype="bool"),
         ),
     )
-    found = ops.logical_not(ops.isinf(scores))  # n
+    possible = ops.logical_not(ops.isinf(scores))  # n
+    ids = ops.where(possible[:, None], ids, 0)
+    ended = ops.logical_and(possible, ops.logical_not(live))
     return GeneratedTokens(
-        ids=ops.reshape(ops.where(found[:, None], ids, 0), (b, copies, rules.most)),
+        ids=ops.reshape(ids, (b, copies, constraints.max_steps)),
         scores=ops.reshape(scores, (b, copies)),
-        lengths=ops.reshape(ops.where(found, lengths, 0), (b, copies)),
-        ended=ops.reshape(ops.logical_and(found, ops.logical_not(live)), (b, copies)),
+        lengths=ops.reshape(ops.where(possible, lengths, 0), (b, copies)),
+        ended=ops.reshape(ended, (b, copies)),
     )
 
 
-def _likeliest(gains: Any, _position: Any) -> Any:
-    return ops.argmax(gains, axis=-1)
+def _most_probable(log_probabilities: Any, _position: Any) -> Any:
+    return ops.argmax(log_probabilities, axis=-1)
 
 
-def _drawn(heated: Any, noise: Any, top_k: int | None, top_p: float | None) -> Any:
-    """Draw an id for each row of logits (n o), the largest 0, by a number from 0 to 1 (n)."""
+def _draw(logits: Any, noise: Any, top_k: int | None, top_p: float | None) -> Any:
+    """Draw an id for each row of logits (n o), the largest 0, by numbers from 0 to 1 (n)."""
     order = None
     if top_k is not None or top_p is not None:
-        width = int(heated.shape[-1])
-        heated, order = ops.top_k(heated, min(top_k or width, width))
-    shares = ops.exp(heated)  # of their sum, which is at least 1
+        count = int(logits.shape[-1])
+        logits, order = ops.top_k(logits, min(top_k or count, count))
+    weights = ops.exp(logits)  # in proportion to the probabilities; their sum is at least 1
     if top_p is not None:
-        before = ops.cumsum(shares, axis=-1) - shares
-        nucleus = before < top_p * ops.sum(shares, axis=-1, keepdims=True)
-        shares = ops.where(nucleus, shares, 0.0)
-    reached = ops.cumsum(shares, axis=-1)
-    beyond = ops.cast(reached > noise[:, None] * reached[:, -1:], "int32")
-    # Rounding must not let an id of probability 0 be taken: it ranks below every other.
-    place = ops.argmax(ops.where(shares > 0, beyond, -1), axis=-1)
+        before = ops.cumsum(weights, axis=-1) - weights
+        in_nucleus = before < top_p * ops.sum(weights, axis=-1, keepdims=True)
+        weights = ops.where(in_nucleus, weights, 0.0)
+    cumulative = ops.cumsum(weights, axis=-1)
+    beyond = ops.cast(cumulative > noise[:, None] * cumulative[:, -1:], "int32")
+    # Rounding must not choose an id of probability 0, so it ranks below every other.
+    index = ops.argmax(ops.where(weights > 0, beyond, -1), axis=-1)
     if order is None:
-        return place
-    return ops.take_along_axis(order, place[:, None], axis=-1)[:, 0]
+        return index
+    return ops.take_along_axis(order, index[:, None], axis=-1)[:, 0]
 
 
-def _check_draw(temperature: float, top_k: int | None, top_p: float | None, samples: int) -> None:
-    """Refuse numbers that no draw can be made with."""
-    wrong = {
-        "temperature": (temperature, temperature > 0, "a number above 0"),
+def _check_sampling(
+    temperature: float, top_k: int | None, top_p: float | None, samples: int
+) -> None:
+    """Refuse numbers that sampling cannot use."""
+    checks = {
+        "temperature": (temperature, temperature > 0, "above 0"),
         "top_k": (top_k, top_k is None or top_k >= 1, "at least 1, or None"),
         "top_p": (top_p, top_p is None or 0 < top_p <= 1, "above 0 and at most 1, or None"),
         "samples": (samples, samples >= 1, "at least 1"),
     }
-    for name, (given, fits, wanted) in wrong.items():
-        if not fits:
-            raise SettingError(f"got {name}={given} for a draw, expected {wanted}.")
+    for name, (value, is_valid, rule) in checks.items():
+        if not is_valid:
+            raise SettingError(f"{name} is {value}, but sampling needs a value {rule}.")

@@ -1,4 +1,4 @@
-"""What a decoder brought forth; named tuples, so that a compiled function can return them."""
+"""The results of decoding: named tuples, so that a compiled function can return them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any, NamedTuple
 
 
 class GeneratedTokens(NamedTuple):
-    """Rows of ids, the best first; k of them for each of b rows.
+    """Hypotheses, which are rows of ids: k for each of b rows, the best first.
 
-    Where the search found fewer than k, and where nothing more was allowed, the place is empty:
-    its score is minus infinity, its length 0 and `ended` False.
+    If a search found fewer than k, or no further id was allowed, the place is empty: its score is
+    minus infinity, its length 0 and `ended` False.
 
     Attributes:
-        ids: (b k u) int32, the end mark included, 0 after it; u is the limit of steps.
-        scores: (b k) log-probabilities under the model, whatever was forbidden, and at
-            temperature 1.
-        lengths: (b k) int32, ids before the end mark.
-        ended: (b k) bool; False where a row was cut at the limit.
+        ids: (b k u) int32, including the end mark, then 0; u is the limit of steps.
+        scores: (b k) log-probabilities of the model, without constraints and at temperature 1.
+        lengths: (b k) int32, the number of ids before the end mark.
+        ended: (b k) bool; False if the hypothesis was cut at the limit.
     """
 
     ids: Any
@@ -26,12 +25,12 @@ class GeneratedTokens(NamedTuple):
 
 
 class GeneratedNumbers(NamedTuple):
-    """Steps of numbers, each made from the one before.
+    """Steps of numbers, each computed from the step before.
 
     Attributes:
         values: (b u o), 0 after the last step; u is the limit of steps.
-        lengths: (b) int32, steps made.
-        ended: (b) bool; False where a row was cut at the limit before its last step.
+        lengths: (b) int32, the number of steps.
+        ended: (b) bool; False if the row was cut at the limit before its last step.
     """
 
     values: Any

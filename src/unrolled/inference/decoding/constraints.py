@@ -1,0 +1,65 @@
+"""Constrained decoding: which ids a decoder may output, and when it must stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unrolled.backend import keras
+from unrolled.errors import SettingError
+from unrolled.inference.decoding.step import check_max_steps
+
+Allowed = Callable[[Any, Any], Any]
+"""(ids so far (n u), number of steps so far) -> bool (n o): which ids may come next.
+
+Only the first ids, as many as there were steps, have been chosen; the others are 0.
+"""
+
+ops = keras.ops
+
+
+@dataclass(frozen=True)
+class TokenConstraints:
+    """The ids that a decoder may output, its marks, and its limit of steps.
+
+    Args:
+        start: The id that is the input of the first step.
+        end: The id that ends a row.
+        max_steps: The limit of steps u, including that of the end mark.
+        forbidden: Ids that are never output.
+        allowed: Which ids may come next; None allows all.
+
+    Raises:
+        SettingError: The limit is below one step.
+    """
+
+    start: int
+    end: int
+    max_steps: int
+    forbidden: Sequence[int] = ()
+    allowed: Allowed | None = None
+
+    def __post_init__(self) -> None:
+        check_max_steps(self.max_steps)
+
+    def log_probabilities(self, logits: Any, ids: Any, position: Any) -> Any:
+        """Return log-probabilities (n o): minus infinity for ids that may not come next."""
+        count = int(logits.shape[-1])
+        self._check_ids(count)
+        permitted = np.ones((1, count), dtype=bool)
+        permitted[:, list(self.forbidden)] = False
+        mask = ops.convert_to_tensor(permitted)
+        if self.allowed is not None:
+            mask = ops.logical_and(mask, self.allowed(ids, position))
+        return ops.where(mask, ops.log_softmax(ops.cast(logits, "float32"), axis=-1), -np.inf)
+
+    def _check_ids(self, count: int) -> None:
+        outside = [i for i in (self.end, *self.forbidden) if not 0 <= i < count]
+        if outside:
+            raise SettingError(
+                f"the end mark or a forbidden id is {outside[0]}, but the step outputs {count}"
+                f" ids, from 0 to {count - 1}. Choose one of those."
+            )
