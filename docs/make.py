@@ -64,7 +64,7 @@ def architectures() -> str:
         "|---|---|---|---|",
         *(
             f"| {row.shape} | `{FACTS[row.shape].pattern}` | [`{row.name}`](#{slug(row)})"
-            f" | {row.wiring} |"
+            f" | {row.layers} |"
             for row in ARCHITECTURES
         ),
     ]
@@ -74,7 +74,7 @@ def architectures() -> str:
             "",
             f"## {slug(row)}",
             "",
-            f"{row.wiring}. {row.page}",
+            f"{row.layers}. {row.guide}",
             "",
             f"![{row.shape}, {row.name}](pictures/{slug(row)}.svg)",
             "",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from unrolled.networks import ARCHITECTURES
+
 DOCS = Path(__file__).parents[1] / "docs"
 HOUSE = DOCS.parent / "src" / "unrolled"
 OVERVIEW = DOCS / "overview.md"
@@ -26,9 +28,10 @@ def test_generated_pages_are_up_to_date(written):
 
 
 def test_every_architecture_has_a_picture_in_its_page(written):
-    for name in written:
-        if name.endswith(".svg"):
-            assert f"]({name})" in written["architectures.md"]
+    for row in ARCHITECTURES:
+        picture = f"pictures/{row.shape}-{row.name}.svg"
+        assert picture in written
+        assert f"]({picture})" in written["architectures.md"]
 
 
 def tree(text):
