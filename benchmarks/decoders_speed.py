@@ -54,7 +54,8 @@ def recipe(train, dev):
     """As `ours`, in stock Keras."""
     import keras
 
-    from unrolled.data.encoders.vocabulary import END, Vocabulary
+    from unrolled.data.encoders.vocabulary import Vocabulary
+    from unrolled.data.special_ids import END
     from unrolled.layers.acceleration import plain
     from unrolled.networks import Network, NetworkSpec, build, build_bundle
     from unrolled.schema import Column

@@ -101,13 +101,13 @@ def test_columns_known_beforehand_are_asked_for_and_a_missing_one_is_named():
     assert asked["off"].is_null().all()
     filled = asked.with_columns(pl.lit(1.0).alias("off"))
     assert made.predict(future=filled).height == 12
-    with pytest.raises(DataError, match="got no future, expected a table of 'off'"):
+    with pytest.raises(DataError, match="the future values of 'off' are missing"):
         made.predict()
-    with pytest.raises(DataError, match="future has the series 'a2' and none of those to forecast"):
+    with pytest.raises(DataError, match="the future has the series 'a2', but none of those to"):
         made.predict(future=filled.with_columns(pl.col("id") + "2"))
     with pytest.raises(DataError) as caught:
         made.predict(future=filled.filter(pl.int_range(pl.len()) != 7))
-    assert "future has no 'off' for 2024-01-11 01:00:00 of the series 'b'" in str(caught.value)
+    assert "the future has no 'off' for 2024-01-11 01:00:00 of the series 'b'" in str(caught.value)
 
 
 def test_what_is_known_beforehand_is_used():
@@ -140,7 +140,7 @@ def test_lookback_and_season_are_found_with_the_reason():
     made = Forecaster("y", time="ds", id="id", horizon=6, network=SMALL, training=FEW).fit(waves())
     assert made.reasons_ == (
         "season 24: the rows are hours",
-        "lookback 48: two seasons or one horizon at least, in whole ones",
+        "lookback 48: whole seasons and horizons, two seasons at least",
     )
     n = np.arange(300)
     table = {"y": np.sin(2 * np.pi * n / 17) + 0.01 * np.random.default_rng(0).normal(size=300)}
@@ -160,7 +160,7 @@ def test_training_goes_on_from_the_weights_before():
     cold = forecaster().fit(waves(300)).history_
     assert made.fit(waves(300), warm=True).history_.validation[0] < cold.validation[0]
     made.set_params(network=Network(units=9))
-    with pytest.raises(SettingError, match="expected the same for warm=True"):
+    with pytest.raises(SettingError, match="the settings now give a network of other sizes"):
         made.fit(waves(), warm=True)
 
 
@@ -175,11 +175,11 @@ def test_a_fit_that_fails_keeps_what_was_there():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"horizon": 0}, "got horizon=0, expected a whole number of at least 1"),
-        ({"lookback": 2.5}, "got lookback=2.5"),
-        ({"channels": "both"}, "got channels='both'"),
-        ({"past": "y"}, "got 'y' more than once"),
-        ({"transform": "sqrt"}, "got transform='sqrt'"),
+        ({"horizon": 0}, "horizon must be a whole number of at least 1, not 0"),
+        ({"lookback": 2.5}, "lookback must be a whole number of at least 1, not 2.5"),
+        ({"channels": "both"}, "there is no channels='both'"),
+        ({"past": "y"}, "'y' is named more than once"),
+        ({"transform": "sqrt"}, "there is no transform 'sqrt'"),
     ],
 )
 def test_settings_that_are_none_are_refused(given, words):
@@ -189,11 +189,11 @@ def test_settings_that_are_none_are_refused(given, words):
 
 
 def test_series_too_short_are_refused_with_what_they_need(fitted):
-    with pytest.raises(DataError, match="the longest series has 20 steps, expected more than 24"):
+    with pytest.raises(DataError, match="6 to hold out, and the longest series has 20"):
         forecaster().fit(waves(20))
-    with pytest.raises(SettingError, match="got last=3, expected a whole number of at least 6"):
+    with pytest.raises(SettingError, match="last must be a whole number of at least 6, not 3"):
         fitted.backtest(waves(), last=3)
-    with pytest.raises(SettingError, match="expected whole percents from 1 to 99"):
+    with pytest.raises(SettingError, match="is no percentage: give whole percents from 1 to 99"):
         fitted.predict(level=[0.8])
 
 
@@ -208,14 +208,14 @@ def test_a_short_series_is_forecast_as_if_it_had_begun_with_its_first_value(fitt
 
 def test_before_fit_nothing_else_is_done():
     for call in (Forecaster.predict, Forecaster.backtest, Forecaster.make_future):
-        with pytest.raises(NotFittedError, match="before fit"):
+        with pytest.raises(NotFittedError, match="This Forecaster is not fitted yet"):
             call(forecaster())
 
 
 def test_the_picture_is_drawn(fitted, tmp_path):
     path = fitted.plot(tmp_path / "seen.png")
     assert path.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(DataError, match="cannot draw into"):
+    with pytest.raises(DataError, match="Cannot draw into"):
         fitted.plot(tmp_path / "nowhere" / "seen.png")
 
 
@@ -232,7 +232,7 @@ def test_the_network_is_printed_and_drawn(fitted):
 def test_it_is_an_estimator_of_scikit_learn():
     made = forecaster()
     assert clone(made).get_params() == made.get_params()
-    with pytest.raises(SettingError, match="unknown parameter 'horizn'"):
+    with pytest.raises(SettingError, match="Forecaster has no parameter 'horizn'"):
         made.set_params(horizn=3)
 
 
@@ -310,7 +310,7 @@ def test_a_series_from_before_those_of_fit_is_a_new_one(plain):
     table = pl.DataFrame({"t": range(-100, -20), "id": ["n"] * 80, "y": RANDOM.normal(size=80)})
     assert plain.backtest(table).windows == 80 - 6 - 3 + 1
     alone = Forecaster("y", **{**SHORT, "time": None}).fit({"y": BASE["y"]})
-    with pytest.raises(DataError, match="got no last, expected how many"):
+    with pytest.raises(DataError, match="Say how many of the last rows to score"):
         alone.backtest({"y": RANDOM.normal(size=60)})
     assert alone.backtest({"y": RANDOM.normal(size=60)}, last=9).windows == 7
 
@@ -327,10 +327,10 @@ def test_a_constant_series_has_no_scale_and_does_not_rule_the_score():
 @pytest.mark.parametrize(
     ("times", "words"),
     [
-        (pl.Series("t", range(20)), "'t' holds Int64, expected Date as in the data of `fit`"),
+        (pl.Series("t", range(20)), "'t' holds Int64 here and held Date in the data of `fit`"),
         (
             pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 1, 20), eager=True),
-            "not at one distance",
+            "lies between two steps",
         ),
     ],
 )
@@ -351,18 +351,27 @@ def test_months_that_begin_at_a_short_ones_end_keep_their_day():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda made: made.predict(level=["80"]), "got level='80', expected whole percents"),
-        (lambda made: made.predict(level=[97.5]), "got level=97.5"),
-        (lambda made: made.backtest(step=2.5), "got step=2.5"),
-        (lambda made: made.fit_and_evaluate(BASE, last=2.5), "got last=2.5"),
-        (lambda made: made.fit_and_evaluate(BASE, last=0), "got last=0"),
+        (lambda made: made.predict(level=["80"]), "level='80' is no percentage"),
+        (lambda made: made.predict(level=[97.5]), "level=97.5 is no percentage"),
+        (
+            lambda made: made.backtest(step=2.5),
+            "step must be a whole number of at least 1, not 2.5",
+        ),
+        (
+            lambda made: made.fit_and_evaluate(BASE, last=2.5),
+            "last must be a whole number of at least 3, not 2.5",
+        ),
+        (
+            lambda made: made.fit_and_evaluate(BASE, last=0),
+            "last must be a whole number of at least 3, not 0",
+        ),
         (
             lambda made: made.fit_and_evaluate(BASE, last=1000),
-            "has 80 steps, expected more than the 1000",
+            "1000 steps are to be held out, and the longest series has 80",
         ),
         (
             lambda _: short(time=None, past="step").fit(BASE),
-            "got a column named 'step' and no time",
+            "a column is named 'step' and there is no time",
         ),
     ],
 )

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import unrolled
-from unrolled.forecasting.intervals import each, offsets, rolling
+from unrolled.forecasting.intervals import interval_offsets, repeat_offsets, rolling_offsets
 
 
 def ends(errors, *, first):
     """Return the offsets of the 80% intervals of every forecast from the first (2 n-first u c)."""
-    return each(rolling(errors, [80], first=first), len(errors) - first)[0]
+    return repeat_offsets(rolling_offsets(errors, [80], first=first), len(errors) - first)[0]
 
 
 @pytest.mark.parametrize("level", [50, 80, 95])
@@ -19,7 +19,7 @@ def test_the_level_is_held_whatever_the_errors_are_like(level, draw):
     inside = []
     for _ in range(200):
         errors = getattr(random, draw)(size=(120, 2, 1))
-        ((low, high),) = offsets(errors[:-20], [level])
+        ((low, high),) = interval_offsets(errors[:-20], [level])
         inside.append(((low <= errors[-20:]) & (errors[-20:] <= high)).mean())
     assert -0.02 < np.mean(inside) - level / 100 < 0.03  # rather too wide than too narrow
 
@@ -27,7 +27,7 @@ def test_the_level_is_held_whatever_the_errors_are_like(level, draw):
 def test_the_ends_are_the_quantiles_of_numpy_whatever_is_missing():
     errors = np.random.default_rng(5).normal(size=(60, 3, 2))
     errors[::7, 1, 0] = np.nan
-    found = offsets(errors, [50, 90])
+    found = interval_offsets(errors, [50, 90])
     for u, c in np.ndindex(3, 2):
         known = errors[:, u, c][~np.isnan(errors[:, u, c])]
         share = np.array([1.5, 1.9]) / 2 * (len(known) + 1) / len(known)
@@ -37,10 +37,10 @@ def test_the_ends_are_the_quantiles_of_numpy_whatever_is_missing():
 
 def test_few_errors_are_those_of_all_steps_together_as_far_up_as_down():
     errors = np.random.default_rng(1).normal(size=(2, 24, 1))
-    ((low, high),) = offsets(errors, [80])
+    ((low, high),) = interval_offsets(errors, [80])
     np.testing.assert_allclose(low, -high)
     assert len(np.unique(high)) == 1
-    assert np.isnan(offsets(errors[:, :3], [80])).all()  # six tell nothing
+    assert np.isnan(interval_offsets(errors[:, :3], [80])).all()  # six tell nothing
 
 
 def test_a_rolling_interval_knows_only_errors_that_were_known_when_it_was_made():

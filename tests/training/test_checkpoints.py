@@ -290,7 +290,7 @@ def test_on_a_full_disk_the_model_that_was_saved_before_stays(tmp_path):
     with limit_file_size(512), pytest.raises(ArtifactError) as caught:
         model.save(saved)
     assert str(caught.value) == (
-        f"cannot write the model to '{saved}': File too large. Choose another folder."
+        f"Cannot write the model to '{saved}': File too large. Choose another folder."
     )
     assert unrolled.load(saved).predict(table) == model.predict(table)
     assert names(tmp_path) == ["model"]

@@ -86,7 +86,7 @@ def backtest(
     baselines: the last value, the last season, and ridge regression.
     """
     forecaster = build_forecaster(locals())
-    forecaster.check_wanted(plot=plot)
+    forecaster.check_outputs(plot=plot)
     scores = forecaster.fit_and_evaluate(
         data, last=last, step=step, level=tuple(level or ()), refit=refit
     )

@@ -80,7 +80,7 @@ def forecast(
     """
     forecaster, levels = build_forecaster(locals()), tuple(level or ())
     forecaster.check_save(save)
-    forecaster.check_wanted(level=levels, out=out, plot=plot)
+    forecaster.check_outputs(level=levels, out=out, plot=plot)
     table = unrolled.read(data)
     if make_future is not None:
         write_table(forecaster.make_future(table), make_future)

@@ -20,7 +20,7 @@ SEASONAL_NAIVE, REPEAT_LAST, RIDGE = "seasonal naive", "repeat last", "ridge"
 
 @dataclass(frozen=True)
 class Ridge:
-    """A linear map from the targets of a window to its forecast, both less their level.
+    """A linear map from the targets of a window to its forecast, both less the window's level.
 
     Attributes:
         weights: (t*c + 1, u*c).
@@ -30,13 +30,13 @@ class Ridge:
 
     @classmethod
     def fit(cls, examples: Examples) -> Ridge:
-        """Return the map with the least squared error over training windows, in closed form."""
+        """Fit the map with the least squared error over training windows, in closed form."""
         rows = evenly_spaced(examples.rows, MAX_WINDOWS)
-        block: Any = examples.targets["y"]
-        known = block.step_weights(rows) > 0  # b u, or 1 1
+        targets: Any = examples.targets["y"]
+        known = targets.step_weights(rows) > 0  # b u, or 1 1
         if known.all():
             return cls(fit_ridge_in_batches(_flat_batches(examples, rows)))
-        x, y = _flat_windows(examples, rows), block.gather(rows).astype(float)  # b t*c+1, b u c
+        x, y = _flat_windows(examples, rows), targets.gather(rows).astype(float)  # b t*c+1, b u c
         weights = [
             fit_ridge_in_batches([(x[known[:, step]], y[known[:, step], step])])
             for step in range(y.shape[1])
@@ -45,39 +45,37 @@ class Ridge:
 
     def forecast(self, examples: Examples, rows: Array) -> Array:
         """Return the forecasts of some windows, less their level (b u c)."""
-        block: Any = examples.targets["y"]
-        flat: Array = np.asarray(_flat_windows(examples, rows) @ self.weights)
-        found: Array = flat.reshape(len(rows), int(block.size), -1)
-        return found
+        targets: Any = examples.targets["y"]
+        forecasts: Array = np.asarray(_flat_windows(examples, rows) @ self.weights)
+        return forecasts.reshape(len(rows), int(targets.size), -1)
 
 
 def _flat_batches(examples: Examples, rows: Array) -> Iterator[tuple[Array, Array]]:
     """Yield windows and their targets as rows of numbers, some at a time."""
-    block: Any = examples.targets["y"]
-    for part in np.array_split(rows, -(-len(rows) // CHUNK)):
-        targets = block.gather(part).astype(float)
-        yield _flat_windows(examples, part), targets.reshape(len(part), -1)
+    targets: Any = examples.targets["y"]
+    for chunk in np.array_split(rows, -(-len(rows) // CHUNK)):
+        values = targets.gather(chunk).astype(float)
+        yield _flat_windows(examples, chunk), values.reshape(len(chunk), -1)
 
 
 def repeat_last(examples: Examples, rows: Array) -> Array:
-    """Return the last value again, less itself: nothing (b u c)."""
-    block: Any = examples.targets["y"]
-    return np.zeros((len(rows), block.size, block.leveled))
+    """Return forecasts that repeat the last value, less the level: zeros (b u c)."""
+    targets: Any = examples.targets["y"]
+    return np.zeros((len(rows), targets.size, targets.level_width))
 
 
 def repeat_season(examples: Examples, rows: Array, season: int) -> Array:
-    """Return what stood one season earlier, less the level (b u c)."""
+    """Return forecasts that repeat the values of one season earlier, less the level (b u c)."""
     inputs: Any = examples.inputs["x"]
-    block: Any = examples.targets["y"]
-    window = inputs.gather(rows)[..., : block.leveled]  # b t c
-    place = inputs.size - season + np.arange(block.size) % season
-    found: Array = window[:, place]
-    return found
+    targets: Any = examples.targets["y"]
+    windows = inputs.gather(rows)[..., : targets.level_width]  # b t c
+    forecasts: Array = windows[:, inputs.size - season + np.arange(targets.size) % season]
+    return forecasts
 
 
 def _flat_windows(examples: Examples, rows: Array) -> Array:
-    """Return the targets' past in each window as one row, with a one at its end (b t*c+1)."""
-    block: Any = examples.inputs["x"]
-    window = block.gather(rows)[..., : block.leveled].astype(float)
-    window = window.reshape(len(rows), block.size * block.leveled)
-    return np.concatenate([window, np.ones((len(rows), 1))], axis=1)
+    """Return the past targets of each window as one row, with a one at its end (b t*c+1)."""
+    inputs: Any = examples.inputs["x"]
+    windows = inputs.gather(rows)[..., : inputs.level_width].astype(float)
+    windows = windows.reshape(len(rows), inputs.size * inputs.level_width)
+    return np.concatenate([windows, np.ones((len(rows), 1))], axis=1)

@@ -1,4 +1,4 @@
-"""The season and the lookback where nobody gave them, with the reason."""
+"""The defaults of season and lookback, which depend on the data, with their reasons."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.forecasting.series.panel import Panel
 
-STRONG = 0.3  # autocorrelation of the changes at a season that counts
-LEAST, MOST = 16, 720  # steps of a lookback that nobody gave
-RECENT = 2**16  # steps at the end of a long series that tell its season
-SHORT = 0.05  # share of the series that may be shorter than a lookback needs
+MIN_AUTOCORRELATION = 0.3  # of the changes of a series, from which a season counts
+MIN_LOOKBACK, MAX_LOOKBACK = 16, 720  # steps
+RECENT_STEPS = 2**16  # steps at the end of a long series in which a season is looked for
+SHORT_FRACTION = 0.05  # of the series may be shorter than the lookback needs
 
 
-def season(panel: Panel) -> tuple[int | None, str]:
-    """Return the steps until much comes again, and why; None where nothing does."""
-    found = panel.timeline.season
+def choose_season(panel: Panel) -> tuple[int | None, str]:
+    """Return the season length in steps, or None without a season, and the reason."""
+    season = panel.timeline.season
     longest = int(np.argmax(panel.lengths))
     series = panel.targets[panel.offsets[longest] : panel.offsets[longest + 1]]
-    series = series[-RECENT:].mean(axis=1)
-    if found is not None and 2 * found < len(series):
-        return found, f"season {found}: the rows are {panel.timeline.spelled}"
-    found = _repeated(series)
-    if found is None:
-        return None, "no season: no distance of steps repeats itself clearly"
-    return found, f"season {found}: changes resemble those {found} steps earlier most"
+    series = series[-RECENT_STEPS:].mean(axis=1)
+    if season is not None and 2 * season < len(series):
+        return season, f"season {season}: the rows are {panel.timeline.frequency}"
+    season = _autocorrelation_peak(series)
+    if season is None:
+        return None, "no season: the changes of the series do not repeat after any number of steps"
+    return season, f"season {season}: changes resemble those {season} steps earlier most"
 
 
-def lookback(panel: Panel, horizon: int, season: int | None) -> tuple[int, str]:
-    """Return the steps that a forecast looks back on, and why."""
-    room = int(np.quantile(panel.lengths, SHORT)) - 2 * horizon  # one more is held out
-    wanted = max(2 * (season or 0), horizon, LEAST)
+def choose_lookback(panel: Panel, horizon: int, season: int | None) -> tuple[int, str]:
+    """Return how many steps a forecast looks back on, and the reason."""
+    available = int(np.quantile(panel.lengths, SHORT_FRACTION)) - 2 * horizon  # one is held out
+    minimum = max(2 * (season or 0), horizon, MIN_LOOKBACK)
     unit = math.lcm(season or 1, horizon)
-    unit = unit if unit <= min(MOST, room) else horizon
-    steps = min(-(-wanted // unit) * unit, max(wanted, MOST))
-    why = f"lookback {steps}: two seasons or one horizon at least, in whole ones"
-    if steps > room:
-        whole = max(1, room) // unit * unit or max(1, room) // horizon * horizon
-        steps = whole or max(1, room)
-        why = f"lookback {steps}: as long as short series allow"
-    return steps, why
+    unit = unit if unit <= min(MAX_LOOKBACK, available) else horizon
+    steps = min(-(-minimum // unit) * unit, max(minimum, MAX_LOOKBACK))
+    if steps <= available:
+        return steps, f"lookback {steps}: whole seasons and horizons, two seasons at least"
+    available = max(1, available)
+    steps = available // unit * unit or available // horizon * horizon or available
+    return steps, f"lookback {steps}: as long as short series allow"
 
 
-def _repeated(series: Array) -> int | None:
-    """Return the distance at which the changes of a series resemble themselves most."""
+def _autocorrelation_peak(series: Array) -> int | None:
+    """Return the lag at which the changes of a series have their highest autocorrelation."""
     known = series[~np.isnan(series)]
     changes = np.diff(known) - np.diff(known).mean() if len(known) > 2 else known
     n = len(changes)
     if n < 16 or not changes.any():
         return None
     power = np.abs(np.fft.rfft(changes, 2 * n)) ** 2
-    alike = np.fft.irfft(power)[: n // 3]
-    alike = alike / alike[0]
-    peaks = [k for k in range(2, len(alike) - 1) if alike[k - 1] < alike[k] >= alike[k + 1]]
-    best = max(peaks, key=lambda k: alike[k], default=None)
-    return int(best) if best is not None and alike[best] > STRONG else None
+    correlation = np.fft.irfft(power)[: n // 3]
+    correlation = correlation / correlation[0]
+    lags = range(2, len(correlation) - 1)
+    peaks = [k for k in lags if correlation[k - 1] < correlation[k] >= correlation[k + 1]]
+    best = max(peaks, key=lambda k: correlation[k], default=None)
+    return int(best) if best is not None and correlation[best] > MIN_AUTOCORRELATION else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,245 +17,252 @@ from unrolled.data.tables.table import Table
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import defaults
 from unrolled.forecasting.baselines import Ridge
-from unrolled.forecasting.series import calendar_features
+from unrolled.forecasting.preparation import ForecastSettings
+from unrolled.forecasting.series.calendar_features import calendar_cycles
 from unrolled.forecasting.series.dataset import (
-    MAX_HELD_OUT_WINDOWS,
     SeriesDataset,
     WindowSpec,
     limit_windows_per_epoch,
     split_targets,
 )
 from unrolled.forecasting.series.panel import Panel
-from unrolled.forecasting.series.scaling import SINGLE_TARGET, SeriesScaler, Transform
+from unrolled.forecasting.series.scaling import SINGLE_TARGET, SeriesScaler
 from unrolled.forecasting.series.static_features import StaticEncoder
-from unrolled.forecasting.trained import Channels, TrainedForecaster, mean_naive_errors
+from unrolled.forecasting.trained import TrainedForecaster, mean_naive_errors
 from unrolled.inference.generate import teacher_forced
 from unrolled.networks import ModelBundle, NetworkSpec, build_bundle, with_defaults
 from unrolled.settings import Network, Training
-from unrolled.shapes import MOST_STEPS, segment
+from unrolled.shapes import segment
 from unrolled.training import fit
 
-UNITS, BATCH, RATE = 256, 256, 1e-3
-EPOCHS, STEPS = (3, 100), 2500
-LONG_HORIZON = 96  # steps of a horizon beyond which fewer steps of training do
-
-
-@dataclass(frozen=True)
-class ForecastSettings:
-    """What a person asked for; see `Forecaster`.
-
-    Attributes:
-        horizon: Steps to forecast.
-        lookback: Steps to look back on; None chooses.
-        season: Steps of a season; None finds it.
-        channels: Whether targets are forecast each from its own past, or all from all.
-        transform: What is done to the targets first.
-        calendar: Whether the time of each step goes in.
-        network: What is built.
-        training: How it is fitted.
-    """
-
-    horizon: int
-    lookback: int | None
-    season: int | None
-    channels: Channels
-    transform: Transform
-    calendar: bool
-    network: Network
-    training: Training
-
-    def check(self) -> None:
-        """Refuse sizes and choices that are none.
-
-        Raises:
-            SettingError: One of them.
-        """
-        for name, plain in {"seeds": 1, "class_weight": None}.items():
-            value = getattr(self.training, name)
-            if value != plain:
-                raise SettingError(
-                    f"got {name}={value!r} for a Forecaster, expected {plain}: only a SequenceModel"
-                    " has a use for it. Leave it out."
-                )
-        for name in ("horizon", "lookback", "season"):
-            value = getattr(self, name)
-            if value is not None or name == "horizon":
-                check_count(value, name)
-        if self.channels not in ("shared", "joint"):
-            raise SettingError(
-                f"got channels={self.channels!r}, expected 'shared' (each target from its own past)"
-                " or 'joint' (all from all)."
-            )
-
-
-def check_count(value: Any, name: str, least: int = 1) -> None:
-    """Refuse what is no whole number of at least so much, or too many steps."""
-    if not (isinstance(value, int | np.integer) and value >= least):
-        raise SettingError(f"got {name}={value!r}, expected a whole number of at least {least}.")
-    if value > MOST_STEPS:
-        raise SettingError(f"got {name}={value!r}, expected at most {MOST_STEPS}.")
+MAX_HELD_OUT_WINDOWS = 20_000
+UNITS, BATCH_SIZE, LEARNING_RATE = 256, 256, 1e-3
+MIN_EPOCHS, MAX_EPOCHS, STEPS = 3, 100, 2500
+LONG_HORIZON = 96  # steps; longer horizons need fewer training steps
 
 
 def fit_forecaster(
-    whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
+    panel: Panel,
+    settings: ForecastSettings,
+    previous: TrainedForecaster | None = None,
+    *,
+    callbacks: Sequence[Any] = (),
 ) -> TrainedForecaster:
     """Train a forecaster.
 
     Args:
-        whole: The series; their last steps say when to stop.
-        wanted: What was asked for.
-        before: Another whose weights to begin with; None begins anew.
+        panel: The series; their last steps decide when training stops.
+        settings: The settings.
+        previous: A forecaster whose weights, lookback and season to start from; None starts anew.
+        callbacks: Further `keras.callbacks.Callback` objects.
 
     Raises:
         DataError: The series are too short, or do not suit the transform.
-        SettingError: The settings do not fit the network before.
+        SettingError: The settings do not fit the previous network.
     """
-    lookback, season, reasons = _choose_window(whole, wanted, before)
-    held = np.maximum(np.round(whole.lengths * wanted.training.validation), wanted.horizon)
-    cut = np.maximum(whole.lengths - held.astype(int), 0)
-    past = whole.slice_steps(np.zeros_like(cut), cut)
-    parts = [split_targets(one) if wanted.channels == "shared" else one for one in (whole, past)]
-    scaling = SeriesScaler.fit(parts[1], wanted.transform)
-    marked = before.window.missing_indicator if before is not None else bool(np.isnan(whole.targets).any())
-    statics = before.window.static_encoder if before is not None else StaticEncoder.fit(whole)
-    told = before.window.calendar if before is not None else ()
-    if wanted.calendar and before is None:
-        told = calendar_features.calendar_cycles(whole.timeline)
-        reasons += (f"calendar: the place of each step in its {', '.join(told)}",)
-    plan = WindowSpec(lookback, int(wanted.horizon), scaling, marked, statics, told)
-    series = SeriesDataset.from_panel(parts[0], plan)
-    train, others = _split_windows(series, np.repeat(cut, len(parts[0].ids) // len(whole.ids)))
-    made, spec, network = _build_network(series, wanted, before)
-    learned, stops = (teacher_forced(part, spec, made) for part in (train, others))
-    settings = with_training_defaults(wanted.training, train, plan.horizon)
-    (history,) = fit.fit_each([made.model], learned, stops, settings)
-    reasons = tuple(dict.fromkeys((*reasons, *_short_series_reasons(past, lookback + plan.horizon))))
+    lookback, season, reasons = _choose_window(panel, settings, previous)
+    cut = _held_out_start(panel, settings)
+    past = panel.slice_steps(np.zeros_like(cut), cut)
+    window = _window_spec(panel, past, lookback, settings, previous)
+    series = SeriesDataset.from_panel(_as_series(panel, settings), window)
+    cuts = np.repeat(cut, len(series.panel.ids) // len(panel.ids))
+    train, held_out = _split_windows(series, cuts)
+
+    bundle, spec, network = _build_network(series, settings, previous)
+    training = with_training_defaults(settings.training, train, window.horizon)
+    rows = [teacher_forced(part, spec, bundle) for part in (train, held_out)]
+    (history,) = fit.fit_each([bundle.model], *rows, training, callbacks=callbacks)
+
+    if window.calendar:
+        reasons += (f"calendar: the place of each step in its {', '.join(window.calendar)}",)
+    reasons += _short_series_reason(past, lookback + window.horizon)
     return TrainedForecaster(
-        panel=whole,
-        held=dict(zip(whole.ids, (whole.starts + cut).tolist(), strict=True)),
+        panel=panel,
+        held_out_start=dict(zip(panel.ids, (panel.starts + cut).tolist(), strict=True)),
         naive_errors=mean_naive_errors(past, season or 1),
-        window=series.window,
-        channels=wanted.channels,
+        window=window,
+        channels=settings.channels,
         season=season,
         ridge=Ridge.fit(train),
-        bundle=made,
+        bundle=bundle,
         spec=spec,
         network=network,
         history=history,
-        reasons=reasons,
-        training=settings,
-        data=_data_fingerprint(whole),
+        reasons=tuple(dict.fromkeys(reasons)),
+        training=training,
+        data=_data_fingerprint(panel),
+    )
+
+
+def _choose_window(
+    panel: Panel, settings: ForecastSettings, previous: TrainedForecaster | None
+) -> tuple[int, int | None, tuple[str, ...]]:
+    """Return the lookback and the season, and the reasons for those that were chosen here."""
+    reasons, season, lookback = [], settings.season, settings.lookback
+    if previous is not None:
+        return lookback or previous.window.lookback, season or previous.season, previous.reasons
+    if season is None:
+        season, reason = defaults.choose_season(panel)
+        reasons.append(reason)
+    if lookback is None:
+        lookback, reason = defaults.choose_lookback(panel, settings.horizon, season)
+        reasons.append(reason)
+    return int(lookback), season, tuple(reasons)
+
+
+def _held_out_start(panel: Panel, settings: ForecastSettings) -> Array:
+    """Return the first held-out step of each series (s)."""
+    count = np.maximum(np.round(panel.lengths * settings.training.validation), settings.horizon)
+    return np.maximum(panel.lengths - count.astype(int), 0)
+
+
+def _as_series(panel: Panel, settings: ForecastSettings) -> Panel:
+    """Return a panel as the network sees it: with shared channels, one series for each target."""
+    return split_targets(panel) if settings.channels == "shared" else panel
+
+
+def _window_spec(
+    panel: Panel,
+    past: Panel,
+    lookback: int,
+    settings: ForecastSettings,
+    previous: TrainedForecaster | None,
+) -> WindowSpec:
+    """Return what a window consists of; after a previous training it has the same inputs.
+
+    Args:
+        panel: The series.
+        past: Their training part, on which the scaler is fitted.
+        lookback: Input steps.
+        settings: The settings.
+        previous: The forecaster to go on with, if any.
+    """
+    sizes = {"lookback": lookback, "horizon": int(settings.horizon)}
+    scaler = SeriesScaler.fit(_as_series(past, settings), settings.transform)
+    if previous is None:
+        return WindowSpec(
+            **sizes,
+            scaler=scaler,
+            missing_indicator=bool(np.isnan(panel.targets).any()),
+            static_encoder=StaticEncoder.fit(panel),
+            calendar=calendar_cycles(panel.timeline) if settings.calendar else (),
+        )
+    if bool(previous.window.calendar) != bool(settings.calendar):
+        raise SettingError(
+            f"calendar={settings.calendar} changes the inputs of the network, and warm=True goes on"
+            " with the weights that it has. Set calendar back, or leave warm out."
+        )
+    return replace(previous.window, **sizes, scaler=scaler)
+
+
+def _split_windows(series: SeriesDataset, cut: Array) -> tuple[Examples, Examples]:
+    """Return the training windows and the held-out windows."""
+    train = limit_windows_per_epoch(series.examples(last=cut))
+    held_out = series.examples(first=cut, max_windows=MAX_HELD_OUT_WINDOWS)
+    targets: Any = held_out.targets["y"]
+    has_targets = held_out.rows and targets.step_weights(np.arange(held_out.rows)).any()
+    if not (train.rows and has_targets):
+        window = series.window
+        raise DataError(
+            f"the series are too short: training needs more than {window.lookback} steps to look"
+            f" back on, {window.horizon} to forecast and {window.horizon} to hold out, and the"
+            f" longest series has {int(series.panel.lengths.max())}."
+            f"{_name_shortest_series(series.panel)} Give longer series, or a smaller lookback or"
+            " horizon."
+        )
+    return train, held_out
+
+
+def _name_shortest_series(panel: Panel) -> str:
+    """Return a sentence that names the shortest of several series."""
+    i = int(np.argmin(panel.lengths))
+    name = panel.ids[i][0] if panel.layout.targets == (SINGLE_TARGET,) else panel.ids[i]
+    return f" The shortest is '{name}' with {panel.lengths[i]}." if panel.layout.id else ""
+
+
+def _short_series_reason(past: Panel, needed: int) -> tuple[str, ...]:
+    """Return which series are too short to train on, if any."""
+    too_short, shortest = past.lengths < needed, int(np.argmin(past.lengths))
+    if not too_short.any():
+        return ()
+    return (
+        f"{too_short.sum()} of {len(too_short)} series are too short to train on, the shortest is"
+        f" '{past.ids[shortest]}': they are forecast from the steps they have",
+    )
+
+
+def _build_network(
+    series: SeriesDataset, settings: ForecastSettings, previous: TrainedForecaster | None
+) -> tuple[ModelBundle, NetworkSpec, Network]:
+    """Return the network with its sizes and settings, and with the previous weights, if any."""
+    window, network = series.window, settings.network
+    spec = NetworkSpec(
+        "unaligned",
+        t=window.lookback,
+        u=window.horizon,
+        values=series.width,
+        heads={"y": len(series.panel.layout.targets)},
+    )
+    network = _with_forecast_defaults(network, window)
+    network = with_defaults(spec, network, rows=len(series.features))
+    keras.utils.set_random_seed(settings.training.seed)
+    bundle = build_bundle(spec, network)
+    if previous is not None:
+        try:
+            bundle.model.set_weights(previous.model.get_weights())
+        except ValueError:
+            raise SettingError(
+                "the settings now give a network of other sizes, and warm=True goes on with the"
+                " weights that it has. Set them back, or leave warm out."
+            ) from None
+    return bundle, spec, network
+
+
+def _with_forecast_defaults(network: Network, window: WindowSpec) -> Network:
+    """Return the settings with the choices that are best for forecasts (docs/defaults.md)."""
+    architecture = network.architecture
+    if architecture == "auto":
+        has_segments = segment(window.lookback, window.horizon) > 1
+        architecture = "segments" if has_segments else "vector"
+    return network.model_copy(
+        update={
+            "architecture": architecture,
+            "units": network.units or UNITS,
+            "bidirectional": bool(network.bidirectional),
+        }
+    )
+
+
+def with_training_defaults(training: Training, train: Examples, horizon: int) -> Training:
+    """Return the settings with every gap filled as is best for forecasts (docs/defaults.md).
+
+    An epoch shows each value once for each step of the horizon, so that few epochs are enough.
+    """
+    batch_size = training.batch_size or max(16, min(BATCH_SIZE, train.rows // 20))
+    steps_per_epoch = math.ceil(train.rows_per_epoch / batch_size)
+    steps = STEPS * min(1, LONG_HORIZON / horizon)
+    default_epochs = np.clip(math.ceil(steps / steps_per_epoch), MIN_EPOCHS, MAX_EPOCHS)
+    epochs = training.epochs or int(default_epochs)
+    return training.model_copy(
+        update={
+            "batch_size": batch_size,
+            "learning_rate": training.learning_rate or LEARNING_RATE,
+            "epochs": epochs,
+            "decay": training.decay or "cosine",
+            "patience": training.patience or epochs,
+            "loss": training.loss or "absolute",
+            "label_smoothing": 0.0,
+        }
     )
 
 
 def _data_fingerprint(panel: Panel) -> dict[str, Any]:
-    """Return the fingerprint of series: their names, places and values."""
+    """Return the fingerprint of series: their ids, times and values."""
     layout = panel.layout
     columns = {
         layout.id or "series": list(panel.ids),
         layout.time or "step": np.stack([panel.starts, panel.lengths]),
         **dict(zip(layout.numeric, panel.values.T, strict=True)),
-        **{one.name: one.to_list() for one in panel.static},
+        **{column.name: column.to_list() for column in panel.static},
     }
     return fingerprint(Table(columns, len(panel.values)))
-
-
-def _choose_window(
-    whole: Panel, wanted: ForecastSettings, before: TrainedForecaster | None
-) -> tuple[int, int | None, tuple[str, ...]]:
-    """Return the lookback and the season, and why where nobody gave them."""
-    reasons, season, lookback = [], wanted.season, wanted.lookback
-    if before is not None:
-        return lookback or before.window.lookback, season or before.season, before.reasons
-    if season is None:
-        season, why = defaults.choose_season(whole)
-        reasons.append(why)
-    if lookback is None:
-        lookback, why = defaults.choose_lookback(whole, wanted.horizon, season)
-        reasons.append(why)
-    return int(lookback), season, tuple(reasons)
-
-
-def _short_series_reasons(past: Panel, needed: int) -> list[str]:
-    """Return which series are not trained on, if any."""
-    few, least = past.lengths < needed, int(np.argmin(past.lengths))
-    if not few.any():
-        return []
-    return [
-        f"{few.sum()} of {len(few)} series are too short to train on, the shortest is"
-        f" '{past.ids[least]}': they are forecast from what they have"
-    ]
-
-
-def _split_windows(series: SeriesDataset, cut: Array) -> tuple[Examples, Examples]:
-    """Return the windows that train, and those that say when to stop."""
-    train = limit_windows_per_epoch(series.examples(last=cut))
-    held = series.examples(first=cut, most=MAX_HELD_OUT_WINDOWS)
-    block: Any = held.targets["y"]
-    if not (train.rows and held.rows and block.step_weights(np.arange(held.rows)).any()):
-        plan = series.window
-        raise DataError(
-            f"the longest series has {int(series.panel.lengths.max())} steps, expected more than"
-            f" {plan.lookback} to look back on, {plan.horizon} to forecast and as many held out."
-            f"{_shortest_series(series.panel)} Give longer series, or a smaller lookback or horizon."
-        )
-    return train, held
-
-
-def _shortest_series(panel: Panel) -> str:
-    """Return a sentence that names the shortest of several series."""
-    least = int(np.argmin(panel.lengths))
-    name = panel.ids[least][0] if panel.layout.targets == (SINGLE_TARGET,) else panel.ids[least]
-    return f" The shortest is '{name}' with {panel.lengths[least]}." if panel.layout.id else ""
-
-
-def _build_network(
-    series: SeriesDataset, wanted: ForecastSettings, before: TrainedForecaster | None
-) -> tuple[ModelBundle, NetworkSpec, Network]:
-    """Return the network, its sizes and settings, with the weights of an earlier one, if any."""
-    plan, asked = series.window, wanted.network
-    if asked.architecture == "auto":
-        wide = segment(plan.lookback, plan.horizon) > 1
-        asked = asked.model_copy(update={"architecture": "segments" if wide else "vector"})
-    sizes = {"units": asked.units or UNITS, "bidirectional": bool(asked.bidirectional)}
-    spec = NetworkSpec(
-        "unaligned",
-        t=plan.lookback,
-        u=plan.horizon,
-        values=series.width,
-        heads={"y": len(series.panel.layout.targets)},
-    )
-    network = with_defaults(spec, asked.model_copy(update=sizes), rows=len(series.features))
-    keras.utils.set_random_seed(wanted.training.seed)
-    made = build_bundle(spec, network)
-    if before is not None:
-        try:
-            made.model.set_weights(before.model.get_weights())
-        except ValueError:
-            raise SettingError(
-                "got settings for a network of other sizes than the fitted one, expected the same"
-                " for warm=True. Leave warm out, or set them back."
-            ) from None
-    return made, spec, network
-
-
-def with_training_defaults(settings: Training, train: Examples, horizon: int) -> Training:
-    """Return the settings with every gap filled as is best for forecasts (docs/defaults.md).
-
-    A pass shows each value as often as it is a target: as many times as the horizon has steps.
-    """
-    size = settings.batch_size or max(16, min(BATCH, train.rows // 20))
-    steps = math.ceil(train.rows_per_epoch / size)
-    wanted = STEPS * min(1, LONG_HORIZON / horizon)
-    epochs = settings.epochs or int(np.clip(math.ceil(wanted / steps), *EPOCHS))
-    return settings.model_copy(
-        update={
-            "batch_size": size,
-            "learning_rate": settings.learning_rate or RATE,
-            "epochs": epochs,
-            "decay": settings.decay or "cosine",
-            "patience": settings.patience or epochs,
-            "loss": settings.loss or "absolute",
-            "label_smoothing": settings.label_smoothing or 0.0,
-        }
-    )

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from unrolled.baselines.verdict import NETWORK
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.forecasting import baselines, intervals
-from unrolled.forecasting.baselines import LAST, NETWORK, RIDGE, SEASONAL, Ridge
-from unrolled.forecasting.intervals import OWN
-from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
+from unrolled.forecasting.baselines import REPEAT_LAST, RIDGE, SEASONAL_NAIVE, Ridge
+from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
 from unrolled.forecasting.series.panel import Panel
 from unrolled.inference import generate
 from unrolled.networks import ModelBundle, NetworkSpec
@@ -22,7 +22,7 @@ from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
 Channels = Literal["shared", "joint"]
-LEAST = 1e-3  # of a series' own spread
+MIN_STD = 1e-3  # in scaled units, in which a series has a standard deviation of 1
 
 
 @dataclass(frozen=True)
@@ -31,25 +31,25 @@ class TrainedForecaster:
 
     Attributes:
         panel: The data it was fitted on.
-        held: By the name of a series, the position of its first step that was not trained on.
-        naive: By the name of a series, the mean error of its naive forecast in training (c).
-        plan: What a window is.
+        held_out_start: By the id of a series, the position of its first held-out step.
+        naive_errors: By the id of a series, the mean error of its naive forecast in training (c).
+        window: What a window consists of.
         channels: Whether each target is forecast from its own past, or all from all.
-        season: Steps of the season; None without one.
-        ridge: The linear reference.
+        season: Season length in steps; None without one.
+        ridge: The linear baseline.
         bundle: The network, as it is trained and as it is used.
-        spec: Its sizes.
-        network: Its settings.
-        history: How training went.
-        reasons: How lookback and season were found.
-        training: How it was fitted.
+        spec: The sizes of the network.
+        network: The settings of the network.
+        history: The history of the training.
+        reasons: How lookback and season were chosen.
+        training: The settings of the training.
         data: The fingerprint of the data.
     """
 
     panel: Panel
-    held: dict[Any, int]
-    naive: dict[Any, Array]
-    plan: WindowSpec
+    held_out_start: dict[Any, int]
+    naive_errors: dict[Any, Array]
+    window: WindowSpec
     channels: Channels
     season: int | None
     ridge: Ridge
@@ -67,126 +67,142 @@ class TrainedForecaster:
         return self.bundle.model
 
     @property
-    def whom(self) -> list[str]:
-        """Who forecasts: the network and what it is compared with."""
-        season = self.season is not None and 1 < self.season <= self.plan.lookback
-        return [NETWORK, LAST, *([SEASONAL] if season else []), RIDGE]
+    def forecaster_names(self) -> list[str]:
+        """The names of the network and of the baselines."""
+        has_season = self.season is not None and 1 < self.season <= self.window.lookback
+        return [NETWORK, REPEAT_LAST, *([SEASONAL_NAIVE] if has_season else []), RIDGE]
 
-    def series(self, panel: Panel, before: Array | None = None) -> Series:
-        """Return a panel's series as the network sees them.
+    @property
+    def series_per_id(self) -> int:
+        """How many series the network sees for one series of the table."""
+        return len(self.panel.layout.targets) if self.channels == "shared" else 1
+
+    def series_id(self, name: Any) -> Any:
+        """Return the id in the table of a series as the network sees it."""
+        return name[0] if self.series_per_id > 1 else name
+
+    def series(self, panel: Panel, before: Array | None = None) -> SeriesDataset:
+        """Return the series of a panel as the network sees them.
 
         Args:
             panel: The series.
-            before: The step of each up to which a new series may be looked at to scale it (s).
+            before: For each series, the step before which a new one may be used to scale it (s).
         """
         if self.channels == "shared":
-            before = before if before is None else np.repeat(before, self.each)
-            panel = shared(panel)
-        return Series.of(panel, self.plan, before)
+            before = before if before is None else np.repeat(before, self.series_per_id)
+            panel = split_targets(panel)
+        return SeriesDataset.from_panel(panel, self.window, before)
 
-    @property
-    def each(self) -> int:
-        """How many series the network sees of one of the table."""
-        return len(self.panel.layout.targets) if self.channels == "shared" else 1
+    def join_targets(self, values: Array) -> Array:
+        """Return values by series, as the network sees them, as rows with all targets (s u c)."""
+        if self.series_per_id == 1:
+            return values
+        return values.reshape(-1, self.series_per_id, *values.shape[1:-1]).swapaxes(1, 2)
+
+    def forecast(self, series: SeriesDataset, examples: Examples) -> Array:
+        """Return the forecasts of the network in scaled units (n u c)."""
+        if not examples.rows:
+            return np.zeros((0, self.window.horizon, len(series.panel.layout.targets)))
+        outputs = np.asarray(generate.generate_outputs(self.bundle, self.spec, examples)["y"])
+        return outputs + series.window_levels(examples)[:, None]
+
+    def forecast_all(self, series: SeriesDataset, examples: Examples) -> dict[str, Array]:
+        """Return the forecasts of the network and of the baselines, by name, scaled (n u c)."""
+        rows, levels = np.arange(examples.rows), series.window_levels(examples)[:, None]
+        forecasts = {
+            NETWORK: self.forecast(series, examples),
+            REPEAT_LAST: levels + baselines.repeat_last(examples, rows),
+        }
+        if SEASONAL_NAIVE in self.forecaster_names:
+            season = baselines.repeat_season(examples, rows, self.season or 1)
+            forecasts[SEASONAL_NAIVE] = levels + season
+        forecasts[RIDGE] = levels + self.ridge.forecast(examples, rows)
+        return forecasts
+
+    def first_held_out(self, series: SeriesDataset, *, new_data: bool) -> Array:
+        """Return the first step of each series that was not used for training (s).
+
+        Args:
+            series: The series.
+            new_data: Whether they are other data than that of `fit`. Without times nothing tells
+                which steps these are; then all of them may have been used.
+        """
+        panel = series.panel
+        if new_data and self.panel.layout.time is None:
+            return panel.lengths
+        ids = map(self.series_id, panel.ids)
+        pairs = zip(ids, panel.starts, strict=True)
+        return np.array([self.held_out_start.get(name, start) - start for name, start in pairs])
 
     @cached_property
-    def held_errors(self) -> dict[str, Array]:
-        """True minus forecast of windows held out, over their `risk`, by who (n u c)."""
-        return self._held[0]
+    def held_out_errors(self) -> dict[str, Array]:
+        """True minus forecast of held-out windows over their `error_scale`, by name (n u c)."""
+        return self._held_out[0]
 
     @cached_property
-    def _held(self) -> tuple[dict[str, Array], Array]:
-        """`held_errors`, and how much these windows vary in the mean (c); they are thinned."""
+    def _held_out(self) -> tuple[dict[str, Array], Array]:
+        """`held_out_errors`, and the mean standard deviation of these windows (c)."""
         series = self.series(self.panel)
-        first = self.first_held(series, fresh=False)
-        examples = series.examples(first=first, most=intervals.RECENT * 2)
-        spreads, true = series.spreads(examples), series.true(examples)
-        usual = np.maximum(spreads.mean(axis=0), LEAST)
-        risk = (spreads + usual)[:, None]
-        found = self.everyone(series, examples)
-        return {who: (true - said) / risk for who, said in found.items()}, usual
+        first = self.first_held_out(series, new_data=False)
+        examples = series.examples(first=first, max_windows=intervals.RECENT_WINDOWS * 2)
+        stds, true = series.window_stds(examples), series.true_targets(examples)
+        mean_std = np.maximum(stds.mean(axis=0), MIN_STD)
+        scale = (stds + mean_std)[:, None]
+        forecasts = self.forecast_all(series, examples)
+        return {name: (true - values) / scale for name, values in forecasts.items()}, mean_std
 
-    def risk(self, series: Series, examples: Examples) -> Array:
-        """Return what errors are measured by for intervals (n 1 c).
+    def error_scale(self, series: SeriesDataset, examples: Examples) -> Array:
+        """Return the scale of the errors of windows, by which intervals are widened (n 1 c).
 
         A window that varies much is harder to forecast than a quiet one: its intervals are wider.
 
         Source:
-            Lei et al. 2018, section 5.2; the weight is the window's spread and the mean one, so
-            that a constant window does not count as certain.
+            Lei et al. 2018, section 5.2; the scale is the window's standard deviation plus the
+            mean one, so that a constant window does not count as certain.
         """
-        found: Array = (series.spreads(examples) + self._held[1])[:, None]
-        return found
+        scale: Array = (series.window_stds(examples) + self._held_out[1])[:, None]
+        return scale
 
-    def apart(self, values: Array) -> Array:
-        """Return values by series as one row with all targets (s u c)."""
-        if self.each == 1:
-            return values
-        return values.reshape(-1, self.each, *values.shape[1:-1]).swapaxes(1, 2)
+    def interval_offsets(
+        self, series: SeriesDataset, levels: Sequence[int], *, new_data: bool
+    ) -> Array:
+        """Return the interval ends of the next forecast of each series, as offsets (k 2 s u c).
 
-    def said(self, series: Series, examples: Examples) -> Array:
-        """Return the network's forecasts in scaled units (n u c)."""
-        if not examples.rows:
-            return np.zeros((0, self.plan.horizon, len(series.panel.layout.targets)))
-        said = np.asarray(generate.generate_outputs(self.bundle, self.spec, examples)["y"])
-        return said + series.levels(examples)[:, None]
-
-    def offsets(self, series: Series, levels: Sequence[int], *, fresh: bool) -> Array:
-        """Return intervals of the next forecast of each series, less it, over its risk (k 2 s u c).
+        The offsets are from the forecast, in units of its `error_scale`.
 
         Args:
             series: The series, without the steps to forecast.
-            levels: Percents that the intervals should hold (k).
-            fresh: Whether they are other data than was fitted on.
+            levels: Percents that the intervals should cover (k).
+            new_data: Whether they are other data than that of `fit`.
         """
-        held = self.first_held(series, fresh=fresh)
-        first = np.maximum(held, series.panel.lengths - intervals.RECENT - self.plan.horizon)
+        recent = series.panel.lengths - intervals.RECENT_WINDOWS - self.window.horizon
+        first = np.maximum(self.first_held_out(series, new_data=new_data), recent)
         examples = series.examples(first=first)
-        places: Any = examples.inputs["x"]
-        errors = series.true(examples) - self.said(series, examples)
-        errors /= self.risk(series, examples)
-        each = np.split(errors, places.places.ends[:-1])
-        every = intervals.offsets(errors, levels)
-        if np.isnan(every).any():
-            every = intervals.offsets(self.held_errors[NETWORK], levels)
-        own = [intervals.offsets(e, levels) if len(e) >= OWN else every for e in each]
+        errors = series.true_targets(examples) - self.forecast(series, examples)
+        errors /= self.error_scale(series, examples)
+        inputs: Any = examples.inputs["x"]
+        by_series = np.split(errors, inputs.index.ends[:-1])
+        pooled = intervals.interval_offsets(errors, levels)
+        if np.isnan(pooled).any():
+            pooled = intervals.interval_offsets(self.held_out_errors[NETWORK], levels)
+        own = [
+            intervals.interval_offsets(e, levels)
+            if len(e) >= intervals.MIN_SERIES_WINDOWS
+            else pooled
+            for e in by_series
+        ]
         return np.stack(own, axis=2)
 
-    def everyone(self, series: Series, examples: Examples) -> dict[str, Array]:
-        """Return the forecasts in scaled units, by who makes them (n u c)."""
-        rows, levels = np.arange(examples.rows), series.levels(examples)[:, None]
-        found = {NETWORK: self.said(series, examples), LAST: baselines.last(examples, rows)}
-        if SEASONAL in self.whom:
-            found[SEASONAL] = baselines.seasonal(examples, rows, self.season or 1)
-        found[RIDGE] = self.ridge.forecast(examples, rows)
-        return {who: said if who == NETWORK else levels + said for who, said in found.items()}
 
-    def first_held(self, series: Series, *, fresh: bool) -> Array:
-        """Return the first step of each series that was not trained on (s).
-
-        Without times nothing says which steps of other data these are; then all may have been.
-        """
-        panel = series.panel
-        if fresh and self.panel.layout.time is None:
-            return panel.lengths
-        names = map(self.outer, panel.ids)
-        each = zip(names, panel.starts, strict=True)
-        return np.array([self.held.get(name, start) - start for name, start in each])
-
-    def outer(self, name: Any) -> Any:
-        """Return the id of a series that may be one target of several."""
-        return name[0] if self.each > 1 else name
-
-
-def naive(train: Panel, season: int) -> dict[Any, Array]:
-    """Return the mean error of repeating the season, by series (c); NaN where it makes none."""
-    found = {}
+def mean_naive_errors(train: Panel, season: int) -> dict[Any, Array]:
+    """Return the mean error of repeating the season, by series id (c); NaN where it is 0."""
+    errors = {}
     for name, a, b in zip(train.ids, train.offsets, train.offsets[1:], strict=False):
         rows = train.targets[a:b]
         lag = season if len(rows) > season else 1
-        wrong = rows[lag:] - rows[:-lag]
-        known = ~np.isnan(wrong)
+        differences = rows[lag:] - rows[:-lag]
+        known = ~np.isnan(differences)
         count = np.maximum(known.sum(axis=0), 1)
-        mean = np.abs(wrong, out=wrong).sum(axis=0, where=known) / count
-        found[name] = np.where(mean > 0, mean, np.nan)
-    return found
+        mean = np.abs(differences, out=differences).sum(axis=0, where=known) / count
+        errors[name] = np.where(mean > 0, mean, np.nan)
+    return errors

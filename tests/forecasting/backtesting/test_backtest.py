@@ -47,15 +47,23 @@ def test_coverage_and_width_and_the_loss_by_the_scale_of_the_mase():
     )
     assert found.intervals[80] == {"coverage": 0.75, "width": 3.0}
     assert found.scores["network"]["SQL"] == 2.0 / 2
-    assert "80% intervals hold 75.0% of the true values, mean width 3" in str(found)
+    assert "80% intervals cover 75.0% of the true values, mean width 3" in str(found)
 
 
 @pytest.mark.parametrize(
     ("off", "words"),
     [
         (0.25, "The network is worth having: MAE 0.25 against 1 by the ridge (50 forecasts)."),
-        (1.0, "No clear difference: MAE 1 against 1 by the ridge (50 forecasts); the simpler one will do"),
-        (2.0, "The network is not worth having here: MAE 2 against 1 by the ridge (50 forecasts); take"),
+        (
+            1.0,
+            "No clear difference: MAE 1 against 1 by the ridge (50 forecasts); the simpler one"
+            " will do",
+        ),
+        (
+            2.0,
+            "The network is not worth having here: MAE 2 against 1 by the ridge (50 forecasts);"
+            " take",
+        ),
     ],
 )
 def test_the_verdict_says_who_is_better(off, words):

@@ -5,12 +5,12 @@ import pytest
 from sklearn.metrics import mean_pinball_loss
 
 from unrolled.forecasting.backtesting.interval_scores import (
-    LEVELS,
-    IntervalScores,
+    QUANTILE_LEVELS,
+    RollingIntervals,
     coverage,
     interval_loss,
 )
-from unrolled.forecasting.intervals import offsets
+from unrolled.forecasting.intervals import interval_offsets
 
 RANDOM = np.random.default_rng(0)
 
@@ -29,11 +29,11 @@ def test_over_many_levels_the_loss_comes_near_the_crps():
 
     true = RANDOM.normal(size=2000)
     total = np.abs(true)
-    for level in LEVELS:
+    for level in QUANTILE_LEVELS:
         end = norm.ppf((1 + level / 100) / 2)
         total = total + interval_loss(true, -end, end, level)
     crps = true * (2 * norm.cdf(true) - 1) + 2 * norm.pdf(true) - 1 / np.sqrt(np.pi)
-    assert total.mean() / (2 * len(LEVELS) + 1) == pytest.approx(crps.mean(), rel=0.05)
+    assert total.mean() / (2 * len(QUANTILE_LEVELS) + 1) == pytest.approx(crps.mean(), rel=0.05)
 
 
 def test_coverage_counts_what_is_known():
@@ -45,10 +45,10 @@ def test_coverage_counts_what_is_known():
 
 def test_a_series_with_few_errors_takes_those_of_all():
     own, every = RANDOM.normal(size=(130, 2, 1)), 9 * RANDOM.normal(size=(400, 2, 1))
-    both = IntervalScores.of([own, own], [100, 20], every, [80])
-    alone = IntervalScores.of([own, own], [100, 20], None, [80])
+    both = RollingIntervals.from_errors([own, own], [100, 20], every, [80])
+    alone = RollingIntervals.from_errors([own, own], [100, 20], None, [80])
     found = both.at(0)
     assert found.shape == (2, 30 + 110, 2, 1)
     np.testing.assert_array_equal(found[:, :30], alone.at(0)[:, :30])
     for k in (30, 139):
-        np.testing.assert_array_equal(found[:, k], offsets(every, [80])[0])
+        np.testing.assert_array_equal(found[:, k], interval_offsets(every, [80])[0])

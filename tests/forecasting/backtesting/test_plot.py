@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from unrolled.errors import DataError
-from unrolled.forecasting.backtesting.backtest import backtested
-from unrolled.forecasting.backtesting.plot import _spread
+from unrolled.forecasting.backtesting.backtest import score_forecasts
+from unrolled.forecasting.backtesting.plot import _spread_out
 from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.series.timeline import Timeline
 
@@ -28,7 +28,7 @@ def made(series=1, *, levels=(), u=U):
     losses = dict.fromkeys(whom, np.abs(true)) if levels else {}
     held = {80: 0.7, 95: 0.9} if levels else {}
     found = RollingForecasts(arrays, losses, held, np.ones((len(true), 1)), origins)
-    return backtested(found, levels=levels, season=None)
+    return score_forecasts(found, levels=levels, season=None)
 
 
 def drawn(found, folder):
@@ -40,14 +40,14 @@ def test_every_panel_names_its_axes_and_lines(tmp_path):
     words = drawn(made(levels=(80,)), tmp_path)
     for name in ("forecast step", "mean absolute error", "level of the intervals (%)",
                  "true values inside (%)", "time (steps)", "network", "ridge", "true", "forecast",
-                 "80%", "held", "s0 · y"):  # fmt: skip
+                 "80%", "ideal", "observed", "s0 · y"):  # fmt: skip
         assert words.count(name) == 1, name
 
 
 def test_without_levels_there_are_no_intervals(tmp_path):
     words = drawn(made(), tmp_path)
     assert "forecast step" in words
-    assert not {"80%", "held", "level of the intervals (%)"} & {*words}
+    assert not {"80%", "observed", "level of the intervals (%)"} & {*words}
 
 
 def test_of_many_series_a_few_are_shown_and_said_to_be(tmp_path):
@@ -59,12 +59,12 @@ def test_of_many_series_a_few_are_shown_and_said_to_be(tmp_path):
 @pytest.mark.parametrize("u", [1, 3, 24])
 def test_forecasts_that_are_shown_do_not_cover_one_another(u):
     steps = np.arange(100)
-    rows = _spread(steps + 7, steps, u)
+    rows = _spread_out(steps + 7, steps, u)
     assert rows[0] == 106
     assert 1 < len(rows) <= 4
     assert (-np.diff(rows) >= u).all()
 
 
 def test_a_picture_that_cannot_be_written_is_refused(tmp_path):
-    with pytest.raises(DataError, match="cannot draw into"):
+    with pytest.raises(DataError, match="Cannot draw into"):
         made().plot(tmp_path / "nowhere" / "seen.png")

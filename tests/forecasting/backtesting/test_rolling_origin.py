@@ -59,12 +59,12 @@ def test_until_the_first_training_anew_forecasts_are_those_of_one_training(refit
 def test_each_training_forecasts_as_predict_after_it_would(refitted):
     made, table = forecaster(), walks()
     made.fit_and_evaluate(table, last=LAST)
-    whole = made._given(table)
-    steps = refit_as_time_passes(made._trained, whole, made._wanted(), whole.lengths - LAST, REFIT)
-    for since, until, fitted in steps:
-        assert (since, until) in ((15, 30), (30, 45))
-        at = 220 - LAST + since
-        assert (fitted.panel.starts + fitted.panel.lengths == at).all()
+    whole, settings = made._panel_of(table), made._forecast_settings()
+    refits = refit_as_time_passes(made._trained, whole, settings, whole.lengths - LAST, REFIT)
+    for start, end, fitted in refits:
+        assert (start, end) in ((15, 30), (30, 45))
+        at = 220 - LAST + start
+        assert (fitted.panel.ends == at).all()
         again = forecaster()
         again._trained = fitted
         said = again.predict().filter(pl.col("id") == "b")["y"].to_numpy()
@@ -96,7 +96,9 @@ def test_what_is_trained_again_learns_what_is_new():
 
 @pytest.mark.parametrize("refit", [0, 2.5])
 def test_a_refit_that_is_no_number_of_steps_is_refused(refit):
-    with pytest.raises(SettingError, match=f"got refit={refit}, expected a whole number"):
+    with pytest.raises(
+        SettingError, match=f"refit must be a whole number of at least 1, not {refit}"
+    ):
         forecaster().fit_and_evaluate(walks(), refit=refit)
 
 

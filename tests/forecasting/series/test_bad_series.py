@@ -23,8 +23,8 @@ TEXTS = GOOD.with_columns(pl.col("day").cast(pl.String))
 
 def forecaster(**given):
     few = Training(epochs=1, verbose=False)
-    kept = {"time": "day", "id": "id", "horizon": 3, "lookback": 6, "training": few}
-    return Forecaster("y", **{**kept, "network": Network(units=2), **given})
+    defaults = {"time": "day", "id": "id", "horizon": 3, "lookback": 6, "training": few}
+    return Forecaster("y", **{**defaults, "network": Network(units=2), **given})
 
 
 def row(k, name, value, table=GOOD):
@@ -38,64 +38,60 @@ BAD = {
     "a target of text": (
         {},
         GOOD.with_columns(pl.col("y").cast(pl.String)),
-        "column 'y' holds String, expected numbers: it is to be forecast or forecast by. Give"
-        " numbers, or leave the column out.",
+        "column 'y' holds String, which are no numbers. Convert the column, or leave it out.",
     ),
     "no steps to forecast": (
         {"horizon": 0},
         GOOD,
-        "got horizon=0, expected a whole number of at least 1.",
+        "horizon must be a whole number of at least 1, not 0.",
     ),
     "a horizon longer than the series": (
         {"horizon": 50, "lookback": None},
         GOOD,
-        "the longest series has 40 steps, expected more than 1 to look back on, 50 to forecast and"
-        " as many held out. The shortest is 'b' with 30. Give longer series, or a smaller lookback"
-        " or horizon.",
+        "the series are too short: training needs more than 1 steps to look back on, 50 to"
+        " forecast and 50 to hold out, and the longest series has 40. The shortest is 'b' with 30."
+        " Give longer series, or a smaller lookback or horizon.",
     ),
     "a lookback longer than the series": (
         {"lookback": 50},
         GOOD,
-        "the longest series has 40 steps, expected more than 50 to look back on, 3 to forecast and"
-        " as many held out. The shortest is 'b' with 30. Give longer series, or a smaller lookback"
-        " or horizon.",
+        "the series are too short: training needs more than 50 steps to look back on, 3 to"
+        " forecast and 3 to hold out, and the longest series has 40. The shortest is 'b' with 30."
+        " Give longer series, or a smaller lookback or horizon.",
     ),
     "a time that is none": (
         {},
         row(7, "day", pl.lit("31.1."), TEXTS),
-        "row 7: got '31.1.' in 'day', expected a time such as 2024-01-31, 2024-01-31 13:00 or"
-        " 2024-01. Write all times of the column in one such way.",
+        "row 7: the time '31.1.' in 'day' cannot be read. Write all times of the column in one way,"
+        " such as 2024-01-31, 2024-01-31 13:00 or 2024-01.",
     ),
     "a day twice in a series": (
         {},
         row(7, "day", pl.date(2024, 1, 6)),
-        "rows 6 and 7 of the series 'a' have the same time 2024-01-06, expected one row for a time."
-        " Drop one.",
+        "rows 6 and 7 of the series 'a' have the same time 2024-01-06. Drop one.",
     ),
     "nothing but one value": (
         {},
         GOOD.with_columns(y=pl.when(pl.col("id") == "a").then(1.5).otherwise(0)),
-        "'y': all rows of a series have one value, expected some that differ. There is nothing to"
-        " learn: check what is named as target.",
+        "'y' has one and the same value in all rows of a series, so there is nothing to learn."
+        " Check which column is named as target.",
     ),
     "a series without a value": (
         {},
         GOOD.with_columns(y=pl.when(pl.col("id") == "a").then("y")),
-        "no row of the series 'b' has a value of 'y', expected some. Give values, or leave the"
-        " series out.",
+        "no row of the series 'b' has a value of 'y'. Give values, or leave the series out.",
     ),
     "series of a row each": (
         {"id": "day", "time": "id"},
         GOOD.with_columns(id=pl.lit(3)).unique("day"),
-        "no series has two rows by 'id', expected at least two to tell the distance of the steps."
-        " Check `time` and `id`.",
+        "no series has two rows by 'id', so the distance of the steps is not known. Check `time`"
+        " and `id`.",
     ),
     "times at no one distance": (
         {},
         row(7, "day", pl.date(1024, 1, 6)),
-        "the rows stand at days and most of them are missing: 70 rows for 365308 steps. Expected"
-        " steps at one distance. Check `time` and `id`, or take sums or means over longer steps"
-        " first.",
+        "most steps have no row: the times are days, with 70 rows for 365308 steps. Check `time`"
+        " and `id`, or take sums or means over longer steps first.",
     ),
 }
 
@@ -111,8 +107,8 @@ def test_more_to_hold_out_than_there_is_is_refused():
     with pytest.raises(DataError) as caught:
         forecaster(horizon=50, lookback=None).fit_and_evaluate(GOOD)
     assert str(caught.value) == (
-        "the longest series has 40 steps, expected more than the 50 to hold out. Give longer"
-        " series, or a smaller `last` or horizon."
+        "all series are too short: 50 steps are to be held out, and the longest series has 40. Give"
+        " longer series, or a smaller `last` or horizon."
     )
 
 
@@ -121,7 +117,7 @@ def test_series_too_short_to_train_on_are_named():
     made = forecaster(future="off").fit(more)
     assert made.reasons_[-1] == (
         "1 of 3 series are too short to train on, the shortest is 'young': they are forecast from"
-        " what they have"
+        " the steps they have"
     )
     assert made.reasons_[-1] not in forecaster().fit(GOOD).reasons_
 
@@ -130,7 +126,5 @@ def test_a_table_of_the_future_without_a_column_is_refused():
     made = forecaster(future="off")
     with pytest.raises(DataError) as caught:
         made.check_future(GOOD, made.make_future(GOOD).drop("off"))
-    assert str(caught.value) == (
-        "the future has no column 'off', expected it since it is to be forecast or forecast by."
-    )
+    assert str(caught.value) == ("the future has no column 'off', which the forecast needs.")
     made.check_future(GOOD, made.make_future(GOOD).with_columns(off=0.5))

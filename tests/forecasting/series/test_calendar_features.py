@@ -9,7 +9,8 @@ import pytest
 import unrolled
 from unrolled.errors import SettingError
 from unrolled.forecasting.series.calendar_features import calendar_cycles, cyclical_features
-from unrolled.forecasting.series.panel import Layout, panel_from_frame
+from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.panel import panel_from_frame
 
 FEW = unrolled.Training(epochs=1, verbose=False)
 

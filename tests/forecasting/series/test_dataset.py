@@ -7,10 +7,11 @@ import pytest
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import baselines
 from unrolled.forecasting.baselines import Ridge
-from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
-from unrolled.forecasting.series.panel import Layout, panel
-from unrolled.forecasting.series.scaling import Scaling
-from unrolled.forecasting.series.static_features import Statics
+from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
+from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.panel import panel_from_frame
+from unrolled.forecasting.series.scaling import SeriesScaler
+from unrolled.forecasting.series.static_features import StaticEncoder
 
 T, U = 6, 3
 LAYOUT = Layout(("y", "z"), "t", "id", ("p",), ("q",))
@@ -22,33 +23,34 @@ def table(n=40, seed=0):
     return pl.DataFrame({"id": ["a"] * n + ["b"] * n, "t": [*range(n), *range(n)], **columns})
 
 
-def series(frame, *, channels="joint", marked=False, transform="none"):
-    made = panel(frame, LAYOUT)
-    seen = shared(made) if channels == "shared" else made
-    return Series.of(
-        seen, WindowSpec(T, U, Scaling.fitted(seen, transform), marked, Statics.fitted(made))
+def series(frame, *, channels="joint", indicator=False, transform="none"):
+    made = panel_from_frame(frame, LAYOUT)
+    seen = split_targets(made) if channels == "shared" else made
+    return SeriesDataset.from_panel(
+        seen,
+        WindowSpec(T, U, SeriesScaler.fit(seen, transform), indicator, StaticEncoder.fit(made)),
     )
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "log1p", "asinh"])
 def test_scaling_is_undone(transform):
-    made = panel(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
-    scaling = Scaling.fitted(made, transform)
-    moments = scaling.of(made)
-    scaled = scaling.applied(made, moments)
+    made = panel_from_frame(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
+    scaling = SeriesScaler.fit(made, transform)
+    moments = scaling.moments(made)
+    scaled = scaling.scale(made, moments)
     for i in range(2):
         own = slice(made.offsets[i], made.offsets[i + 1])
-        back = scaling.undone(scaled[own, :2][None], moments[[i]])[0]
+        back = scaling.unscale(scaled[own, :2][None], moments[[i]])[0]
         np.testing.assert_allclose(back, made.targets[own], rtol=1e-4)
         np.testing.assert_allclose(scaled[own, :2].mean(axis=0), 0, atol=1e-4)
 
 
 def test_values_that_a_transform_does_not_take_are_refused():
-    made = panel(table(), LAYOUT)
-    with pytest.raises(DataError, match="expected more than 0 for transform='log'"):
-        Scaling.fitted(made, "log")
+    made = panel_from_frame(table(), LAYOUT)
+    with pytest.raises(DataError, match="transform='log' needs values of more than 0"):
+        SeriesScaler.fit(made, "log")
     with pytest.raises(SettingError, match="Did you mean 'log'"):
-        Scaling.fitted(made, "lgo")
+        SeriesScaler.fit(made, "lgo")
 
 
 @pytest.mark.parametrize("channels", ["joint", "shared"])
@@ -59,12 +61,13 @@ def test_nothing_from_after_a_window_goes_into_it_but_what_is_known_beforehand(c
         for name in ("y", "z", "p")
     )
     made = series(frame, channels=channels)
-    changed = Series.of(shared(panel(late, LAYOUT)) if channels == "shared" else
-                        panel(late, LAYOUT), made.plan)  # fmt: skip
+    panel = panel_from_frame(late, LAYOUT)
+    seen = split_targets(panel) if channels == "shared" else panel
+    changed = SeriesDataset.from_panel(seen, made.window)
     count = len(made.panel.ids)
     first, last = np.full(count, T), np.full(count, origin + U)
     inputs = [one.examples(first, last).inputs["x"] for one in (made, changed)]
-    rows = np.arange(inputs[0].places.total)
+    rows = np.arange(inputs[0].index.total)
     np.testing.assert_array_equal(*(block.gather(rows) for block in inputs))
 
 
@@ -81,7 +84,7 @@ def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
     frame = table().with_columns(
         pl.when((pl.col("t") == 10) & (pl.col("id") == "a")).then(None).otherwise("y").alias("y")
     )
-    made = series(frame, marked=True)
+    made = series(frame, indicator=True)
     assert made.features[10, 0] == made.features[9, 0]
     assert made.features[10, -2:].tolist() == [0, 1]
     block = made.examples().targets["y"]
@@ -92,20 +95,20 @@ def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
 def test_windows_for_training_end_before_those_that_are_held_out():
     made = series(table())
     cut = np.array([25, 30])
-    train, held = made.examples(last=cut), made.examples(first=cut)
-    begin = train.targets["y"].places.of(np.arange(train.rows)) + T + U - 1
-    which = train.targets["y"].places.series(np.arange(train.rows))
+    train, held_out = made.examples(last=cut), made.examples(first=cut)
+    begin = train.targets["y"].index.starts(np.arange(train.rows)) + T + U - 1
+    which = train.targets["y"].index.series(np.arange(train.rows))
     assert [begin[which == i].max() - made.panel.offsets[i] for i in (0, 1)] == (cut - 1).tolist()
-    begin = held.targets["y"].places.of(np.arange(held.rows)) + T
-    which = held.targets["y"].places.series(np.arange(held.rows))
+    begin = held_out.targets["y"].index.starts(np.arange(held_out.rows)) + T
+    which = held_out.targets["y"].index.series(np.arange(held_out.rows))
     assert [begin[which == i].min() - made.panel.offsets[i] for i in (0, 1)] == cut.tolist()
-    assert made.examples(most=10).rows <= 12
+    assert made.examples(max_windows=10).rows <= 12
 
 
 def test_each_target_is_a_series_of_its_own_where_channels_are_shared():
-    made = shared(panel(table(), LAYOUT))
+    made = split_targets(panel_from_frame(table(), LAYOUT))
     assert made.ids == (("a", "y"), ("a", "z"), ("b", "y"), ("b", "z"))
-    whole = panel(table(), LAYOUT)
+    whole = panel_from_frame(table(), LAYOUT)
     np.testing.assert_array_equal(made.values[40:80, 0], whole.values[:40, 1])
     np.testing.assert_array_equal(made.values[40:80, 1:], whole.values[:40, 2:])
 
@@ -113,10 +116,10 @@ def test_each_target_is_a_series_of_its_own_where_channels_are_shared():
 def test_simple_forecasts_are_what_they_say():
     made = series(table())
     examples = made.examples()
-    rows, levels = np.arange(examples.rows), made.levels(examples)[:, None]
-    begin = examples.targets["y"].places.of(rows)
-    last = baselines.last(examples, rows) + levels
-    seasonal = baselines.seasonal(examples, rows, 2) + levels
+    rows, levels = np.arange(examples.rows), made.window_levels(examples)[:, None]
+    begin = examples.targets["y"].index.starts(rows)
+    last = baselines.repeat_last(examples, rows) + levels
+    seasonal = baselines.repeat_season(examples, rows, 2) + levels
     for row in (0, 7, examples.rows - 1):
         end = begin[row] + T
         y = made.features[:, :2]
@@ -130,7 +133,7 @@ def test_the_ridge_is_that_of_scikit_learn():
     made = series(table(200))
     examples = made.examples()
     rows = np.arange(examples.rows)
-    ours = Ridge.fitted(examples).forecast(examples, rows).reshape(len(rows), -1)
+    ours = Ridge.fit(examples).forecast(examples, rows).reshape(len(rows), -1)
     x = examples.inputs["x"].gather(rows)[..., :2].reshape(len(rows), -1)
     y = examples.targets["y"].gather(rows).reshape(len(rows), -1)
     theirs = Theirs(alpha=1.0).fit(x, y).predict(x)

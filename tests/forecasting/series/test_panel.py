@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.errors import DataError
-from unrolled.forecasting.series.panel import Layout, panel
+from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.panel import panel_from_frame
 
 LAYOUT = Layout(("y",), "t", "id")
 
@@ -27,7 +28,7 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
     steps["a"] = sorted({*steps["a"], 0, 1})  # the distance is one
     rows = [(name, t, 100.0 * t + ord(name)) for name, times in steps.items() for t in times]
     order = data.draw(st.permutations(rows))
-    made = panel(frame(order), LAYOUT)
+    made = panel_from_frame(frame(order), LAYOUT)
     assert made.ids == tuple(dict.fromkeys(name for name, _, _ in order))
     for i, name in enumerate(made.ids):
         own = made.targets[made.offsets[i] : made.offsets[i + 1], 0]
@@ -39,19 +40,21 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
 
 
 def test_parts_and_steps_to_come_have_their_ids_and_times():
-    made = panel(frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT)
-    part = made.part(np.array([1, 2]), np.array([4, 99]))
+    made = panel_from_frame(frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT)
+    part = made.slice_steps(np.array([1, 2]), np.array([4, 99]))
     assert part.lengths.tolist() == [3, 4]
     assert part.targets[:, 0].tolist() == [1, 2, 3, 2, 3, 4, 5]
     ahead = part.index(part.lengths, 2)
     assert ahead.rows() == [("a", 4), ("a", 5), ("b", 6), ("b", 7)]
-    longer = part.longer(2)
+    longer = part.extend(2)
     assert longer.lengths.tolist() == [5, 6]
     assert np.isnan(longer.targets[[3, 4, 9, 10]]).all()
 
 
 def test_rows_without_times_stand_in_order_within_their_series():
-    made = panel(pl.DataFrame({"id": list("abab"), "y": [1, 2, 3, 4]}), Layout(("y",), None, "id"))
+    made = panel_from_frame(
+        pl.DataFrame({"id": list("abab"), "y": [1, 2, 3, 4]}), Layout(("y",), None, "id")
+    )
     assert made.targets[:, 0].tolist() == [1, 3, 2, 4]
 
 
@@ -63,14 +66,14 @@ def test_rows_without_times_stand_in_order_within_their_series():
             "rows 2 and 3 of the series 'a' have the same time 2",
         ),
         ([("a", 1, 1.0), (None, 2, 2.0)], "row 2: 'id' is missing"),
-        ([("a", 1, 1.0), ("a", None, 2.0)], "row 2: 't' is missing"),
+        ([("a", 1, 1.0), ("a", None, 2.0)], "row 2: the time 't' is missing"),
         ([("a", 1, 1.0), ("a", 2, float("inf"))], "row 2: 'y' is infinite"),
-        ([("a", 0, 1.0), ("a", 1, 1.0), ("a", 10**9, 1.0)], "most of them are missing"),
+        ([("a", 0, 1.0), ("a", 1, 1.0), ("a", 10**9, 1.0)], "most steps have no row"),
     ],
 )
 def test_what_is_no_series_is_refused_with_its_row(rows, words):
     with pytest.raises(DataError) as caught:
-        panel(frame(rows), LAYOUT)
+        panel_from_frame(frame(rows), LAYOUT)
     assert words in str(caught.value)
 
 
@@ -78,12 +81,12 @@ def test_what_is_no_series_is_refused_with_its_row(rows, words):
     ("table", "words"),
     [
         ({"t": [1, 2], "z": [1, 2]}, "the data has no column 'y'"),
-        ({"t": [1, 2], "y": ["a", "b"]}, "column 'y' holds String, expected numbers"),
+        ({"t": [1, 2], "y": ["a", "b"]}, "column 'y' holds String, which are no numbers"),
     ],
 )
 def test_columns_that_are_missing_or_no_numbers_are_named(table, words):
     with pytest.raises(DataError) as caught:
-        panel(pl.DataFrame(table), Layout(("y",), "t"))
+        panel_from_frame(pl.DataFrame(table), Layout(("y",), "t"))
     assert words in str(caught.value)
 
 
@@ -91,11 +94,14 @@ def test_a_time_off_the_distance_is_named():
     times = [f"2024-01-{day:02d} 00:00" for day in range(1, 20)]
     times[7] = "2024-01-08 03:30"
     table = pl.DataFrame({"t": times, "y": range(19)})
-    known = panel(pl.DataFrame({"t": times[:5], "y": range(5)}), Layout(("y",), "t")).timeline
+    known = panel_from_frame(
+        pl.DataFrame({"t": times[:5], "y": range(5)}), Layout(("y",), "t")
+    ).timeline
     with pytest.raises(DataError) as caught:
-        panel(table, Layout(("y",), "t"), known=known)
-    assert "row 8: the time 2024-01-08 03:30:00 in 't' is not at one distance (days)" in str(
-        caught.value
+        panel_from_frame(table, Layout(("y",), "t"), known=known)
+    assert (
+        "row 8: the time 2024-01-08 03:30:00 in 't' lies between two steps: the others are days"
+        in str(caught.value)
     )
 
 
@@ -104,4 +110,4 @@ def test_an_hour_that_comes_twice_asks_for_the_zone():
         {"t": ["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00"], "y": [1, 2, 3]}
     )
     with pytest.raises(DataError, match="give times with their zone"):
-        panel(table, Layout(("y",), "t"))
+        panel_from_frame(table, Layout(("y",), "t"))

@@ -7,10 +7,11 @@ import pytest
 import unrolled
 from unrolled import Forecaster, Network, Training
 from unrolled.errors import DataError, SettingError
-from unrolled.forecasting.series.dataset import Series, WindowSpec, shared
-from unrolled.forecasting.series.panel import Layout, panel
-from unrolled.forecasting.series.scaling import Scaling
-from unrolled.forecasting.series.static_features import Statics
+from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
+from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.panel import panel_from_frame
+from unrolled.forecasting.series.scaling import SeriesScaler
+from unrolled.forecasting.series.static_features import StaticEncoder
 
 N, T, U = 30, 6, 3
 LAYOUT = Layout(("y", "z"), "t", "id", static=("region", "size", "old"))
@@ -31,13 +32,13 @@ def table(ids=("a", "b", "c")):
 
 @pytest.mark.parametrize("channels", ["joint", "shared"])
 def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
-    whole = panel(table(), LAYOUT)
-    seen = shared(whole) if channels == "shared" else whole
-    plan = WindowSpec(T, U, Scaling.fitted(seen, "none"), False, Statics.fitted(whole))
-    series = Series.of(seen, plan)
+    whole = panel_from_frame(table(), LAYOUT)
+    seen = split_targets(whole) if channels == "shared" else whole
+    plan = WindowSpec(T, U, SeriesScaler.fit(seen, "none"), False, StaticEncoder.fit(whole))
+    series = SeriesDataset.from_panel(seen, plan)
     block = series.examples().inputs["x"]
-    rows = np.arange(block.places.total)
-    taken, of = block.gather(rows), block.places.series(rows)
+    rows = np.arange(block.index.total)
+    taken, of = block.gather(rows), block.index.series(rows)
     sizes = (np.array([1, 2, 6]) - 3) / np.std([1, 2, 6])
     old = (np.array([0, 1, 0]) - 1 / 3) / np.std([0, 1, 0])
     wanted = np.stack([[1, 0, 1], [0, 1, 0], sizes, old], axis=1)
@@ -49,9 +50,9 @@ def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
 
 
 def test_rows_in_any_order_and_series_left_out_keep_their_own():
-    whole = panel(table().sample(fraction=1, shuffle=True, seed=3), LAYOUT)
-    kept = whole.kept(np.array([name != "b" for name in whole.ids]))
-    for part in (whole, kept, kept.longer(2), kept.reaching(99)):
+    whole = panel_from_frame(table().sample(fraction=1, shuffle=True, seed=3), LAYOUT)
+    kept = whole.select_series(np.array([name != "b" for name in whole.ids]))
+    for part in (whole, kept, kept.extend(2), kept.pad_start(99)):
         sizes = dict(zip(part.ids, part.static[1].to_list(), strict=True))
         assert sizes == {n: k for n, k in (("a", 1), ("b", 2), ("c", 6)) if n in part.ids}
 
@@ -108,12 +109,16 @@ def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused
     with pytest.raises(DataError) as caught:
         made.predict(new.with_columns(region=pl.lit("nort")))
     assert str(caught.value) == (
-        "got the new category 'nort' in 'region', expected one that `fit` saw: 'north', 'south'."
-        " Did you mean 'north'? Correct it, or train on series with it."
+        "the category 'nort' in 'region' was not in the data of `fit`, which had 'north', 'south'."
+        " Did you mean 'north'? Correct it, or train on series that have it."
     )
-    with pytest.raises(DataError, match="column 'size' holds String, expected numbers as in the"):
+    with pytest.raises(
+        DataError, match="column 'size' was numbers in the data of `fit` and holds String"
+    ):
         made.predict(new.with_columns(size=pl.lit("9")))
-    with pytest.raises(DataError, match="column 'region' holds Int32, expected text as in the"):
+    with pytest.raises(
+        DataError, match="column 'region' was text in the data of `fit` and holds Int32"
+    ):
         made.predict(new.with_columns(region=pl.lit(9)))
 
 
@@ -128,25 +133,31 @@ def changed(name, value):
     [
         (
             changed("region", pl.lit("west")),
-            "row 34: got 'west' in 'region', expected one value for every row of the series 'b': it"
-            " is named as static. Correct the row, or name the column as past or future.",
+            "row 34: 'region' is 'west', but a static column must have one value in every row of"
+            " the series 'b'. Correct the row, or name the column as past or future.",
         ),
-        (changed("region", None), "row 34: got None in 'region', expected one value"),
-        (changed("size", 2.5), "row 34: got 2.5 in 'size', expected one value"),
-        (changed("size", float("nan")), "row 34: got nan in 'size', expected one value"),
+        (
+            changed("region", None),
+            "row 34: 'region' is None, but a static column must have one value",
+        ),
+        (changed("size", 2.5), "row 34: 'size' is 2.5, but a static column must have one value"),
+        (
+            changed("size", float("nan")),
+            "row 34: 'size' is nan, but a static column must have one value",
+        ),
         (
             table().with_columns(size=pl.date(2024, 1, 1)),
-            "column 'size' holds Date, expected numbers or text for what is static",
+            "the static column 'size' holds Date, which is neither numbers nor text",
         ),
-        (table().drop("old"), "the data has no column 'old', expected it since"),
+        (table().drop("old"), "the data has no column 'old', which the forecast needs"),
     ],
 )
 def test_what_is_not_constant_or_cannot_be_read_is_refused_with_its_row(data, words):
     with pytest.raises(DataError) as caught:
-        panel(data, LAYOUT)
+        panel_from_frame(data, LAYOUT)
     assert words in str(caught.value)
 
 
 def test_a_static_column_is_nothing_else():
-    with pytest.raises(SettingError, match="got 'y' more than once among target, time, id, past"):
+    with pytest.raises(SettingError, match="'y' is named more than once among target, time"):
         Forecaster("y", horizon=3, static="y").fit(table())

@@ -1,4 +1,4 @@
-"""How far true values may lie from forecasts: intervals at many levels, and how good they are."""
+"""Intervals at many levels around forecasts, and how good they are."""
 
 from __future__ import annotations
 
@@ -9,74 +9,79 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.forecasting import intervals
-from unrolled.forecasting.intervals import OWN
 
-LEVELS = (*range(10, 100, 10), 95)  # percents that together tell of a whole distribution
+QUANTILE_LEVELS = (*range(10, 100, 10), 95)  # percents that together describe a distribution
 
 
 @dataclass(frozen=True)
-class IntervalScores:
-    """What to add to forecasts for the ends of their intervals.
+class RollingIntervals:
+    """The ends of the intervals of rolling forecasts, as offsets from the forecasts.
 
     Attributes:
-        parts: Of each series, what `intervals.rolling` found (k 2 g u c).
+        offsets: For each series, `intervals.rolling_offsets` (k 2 g u c).
         counts: How many forecasts each series has (s).
     """
 
-    parts: Sequence[Array]
+    offsets: Sequence[Array]
     counts: Sequence[int]
 
     @classmethod
-    def of(
-        cls, errors: Sequence[Array], known: Sequence[int], every: Array | None, levels: list[int]
-    ) -> IntervalScores:
-        """Return the intervals of forecasts made one after another.
+    def from_errors(
+        cls, errors: Sequence[Array], known: Sequence[int], pooled: Array | None, levels: list[int]
+    ) -> RollingIntervals:
+        """Compute the intervals of forecasts made one after another.
 
         Args:
             errors: True minus forecast of all windows of each series, one step apart (s, n u c).
-            known: How many of these, the first ones, only tell of errors (s).
-            every: Errors of all series together (m u c), for those with few of their own; None
-                where each must do with its own.
-            levels: Percents that the intervals should hold (k).
+            known: How many of these windows, the first ones, are from before the forecasts to
+                score and only contribute errors (s).
+            pooled: Errors of all series together (m u c), for series with few errors of their own;
+                None if each series must do with its own.
+            levels: Percents that the intervals should cover (k).
         """
-        shared = None if every is None else intervals.offsets(every, levels)[:, :, None]
-        parts, counts = [], [len(own) - n for own, n in zip(errors, known, strict=True)]
+        shared = None if pooled is None else intervals.interval_offsets(pooled, levels)[:, :, None]
+        counts = [len(own) - n for own, n in zip(errors, known, strict=True)]
+        offsets = []
         for own, n, count in zip(errors, known, counts, strict=True):
-            if shared is not None and n < OWN:  # as `TrainedForecaster.offsets` does
-                parts.append(np.repeat(shared, -(-count // intervals.APART), axis=2))
+            # The same rule as in `TrainedForecaster.interval_offsets`.
+            if shared is not None and n < intervals.MIN_SERIES_WINDOWS:
+                groups = -(-count // intervals.FORECASTS_PER_UPDATE)
+                offsets.append(np.repeat(shared, groups, axis=2))
             else:
-                parts.append(intervals.rolling(own, levels, first=n))
-        return cls(parts, counts)
+                offsets.append(intervals.rolling_offsets(own, levels, first=n))
+        return cls(offsets, counts)
 
     def at(self, k: int) -> Array:
-        """Return the ends of one level for all forecasts, series after series (2 n u c)."""
-        each = zip(self.parts, self.counts, strict=True)
-        return np.concatenate([intervals.each(part[k], count) for part, count in each], axis=1)
+        """Return the offsets at one level for all forecasts, series after series (2 n u c)."""
+        pairs = zip(self.offsets, self.counts, strict=True)
+        return np.concatenate(
+            [intervals.repeat_offsets(own[k], count) for own, count in pairs], axis=1
+        )
 
 
 def interval_loss(true: Array, low: Array, high: Array, level: int) -> Array:
     """Return the quantile losses of both ends together, doubled (n u c).
 
     The mean of doubled quantile losses over ends and median is the weighted interval score; of
-    the median alone it is the absolute error. Over many levels it comes near the CRPS.
+    the median alone it is the absolute error. Over many levels it approaches the CRPS.
 
     Args:
         true: The true values (n u c).
         low: The lower ends.
         high: The upper ends.
-        level: The percent that they should hold.
+        level: The percent that the intervals should cover.
 
     Source:
-        Bracher et al. 2021, the weighted interval score: one interval's score by its weight,
-        doubled.
+        Bracher et al. 2021, the weighted interval score: the score of one interval times its
+        weight, doubled.
     """
     outside = np.maximum(low - true, 0) + np.maximum(true - high, 0)
-    found: Array = (1 - level / 100) * (high - low) + 2 * outside
-    return found
+    loss: Array = (1 - level / 100) * (high - low) + 2 * outside
+    return loss
 
 
 def coverage(true: Array, low: Array, high: Array) -> float:
-    """Return the share of the known true values inside their intervals; NaN where there is none."""
+    """Return the fraction of known true values inside their intervals; NaN without such values."""
     known = ~(np.isnan(true) | np.isnan(low))
     inside = ((low <= true) & (true <= high))[known]
     return float(inside.mean()) if inside.size else float("nan")

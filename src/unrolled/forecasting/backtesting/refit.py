@@ -1,41 +1,51 @@
-"""Forecasters trained again as a backtest goes on, each on what was known by then."""
+"""Forecasters trained again during a backtest, each on all steps known by then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.forecasting.fitting import ForecastSettings, trained
+from unrolled.forecasting.fitting import fit_forecaster
+from unrolled.forecasting.preparation import ForecastSettings
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.trained import TrainedForecaster
 
 
-def refits(
-    fitted: TrainedForecaster, whole: Panel, wanted: ForecastSettings, first: Array, every: int
+def refit_as_time_passes(
+    trained: TrainedForecaster,
+    panel: Panel,
+    settings: ForecastSettings,
+    first: Array,
+    every: int,
+    *,
+    callbacks: Sequence[Any] = (),
 ) -> Iterator[tuple[int, int, TrainedForecaster]]:
-    """Train on ever more steps, each time from the weights before.
+    """Train on more and more steps, each time from the previous weights.
 
     Args:
-        fitted: The one trained on the steps before `first`.
-        whole: The series, with the steps to forecast.
-        wanted: What was asked for; lookback and season stay those of `fitted`.
+        trained: The forecaster trained on the steps before `first`.
+        panel: The series, with the steps to forecast.
+        settings: The settings; lookback and season remain those of `trained`.
         first: The first step of each series to forecast (s).
         every: Steps from one training to the next.
+        callbacks: Further `keras.callbacks.Callback` objects, called by each training.
 
     Yields:
-        The forecaster of each training with the steps after `first` from which, and before which,
-        its forecasts begin. It has seen what stands before the first of them, and no more.
+        The start and the end of the steps after `first` at which a forecaster makes its forecasts,
+        and the forecaster. It was trained on the steps before that start, and on no later ones.
 
     Source:
         Tashman 2000, section 4.1: a rolling origin, recalibrated.
     """
-    alone = wanted.training.model_copy(update={"checkpoint": None})
-    wanted = replace(wanted, training=alone)  # the folder holds the first training
-    most = int((whole.lengths - wanted.horizon - first).max())
-    for since in range(every, most + 1, every):
-        known = whole.part(np.zeros_like(first), first + since)
-        fitted = trained(known, wanted, fitted)
-        yield since, since + every, fitted
+    # The checkpoint folder belongs to the first training.
+    training = settings.training.model_copy(update={"checkpoint": None})
+    settings = replace(settings, training=training)
+    last = int((panel.lengths - settings.horizon - first).max())
+    for start in range(every, last + 1, every):
+        known = panel.slice_steps(np.zeros_like(first), first + start)
+        trained = fit_forecaster(known, settings, trained, callbacks=callbacks)
+        yield start, start + every, trained

@@ -1,4 +1,4 @@
-"""Forecasts of known steps from a rolling origin, by the network and by simple forecasts."""
+"""Forecasts of known steps from a rolling origin, by the network and by the baselines."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.baselines.verdict import NETWORK
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.forecasting import intervals
 from unrolled.forecasting.backtesting.interval_scores import (
-    LEVELS,
-    IntervalScores,
+    QUANTILE_LEVELS,
+    RollingIntervals,
     coverage,
     interval_loss,
 )
-from unrolled.forecasting.baselines import NETWORK
-from unrolled.forecasting.series.dataset import Series
+from unrolled.forecasting.series.dataset import SeriesDataset
 from unrolled.forecasting.series.timeline import Timeline
-from unrolled.forecasting.trained import TrainedForecaster, naive
+from unrolled.forecasting.trained import TrainedForecaster, mean_naive_errors
 
 
 @dataclass(frozen=True)
 class Origins:
-    """Where forecasts began.
+    """Where forecasts begin.
 
     Attributes:
-        titles: What each target of each series is called (s c).
-        series: The series that each forecast is of (n).
+        titles: The name of each target of each series (s c).
+        series: The series of each forecast (n).
         steps: The position of its first step in the timeline (n).
         timeline: The times of the positions.
     """
@@ -46,17 +46,17 @@ class RollingForecasts:
     """Forecasts of known steps in their own units.
 
     Attributes:
-        arrays: `true` and, by who forecast, the values (n u c), NaN where not known; `lo-80`,
+        arrays: `true` and, by forecaster, the values (n u c), NaN where not known; `lo-80`,
             `hi-80`, ... for the network's intervals.
-        losses: By who forecast, the mean quantile loss (n u c); empty without intervals.
-        held: By level, the share of true values that the network's intervals hold.
-        scales: The mean error of a naive forecast in the training part, of each window (n c).
-        origins: Where the forecasts began.
+        losses: By forecaster, the mean quantile loss (n u c); empty without intervals.
+        coverage: By level, the fraction of true values inside the network's intervals.
+        scales: The mean error of a naive forecast in the training part, for each window (n c).
+        origins: Where the forecasts begin.
     """
 
     arrays: Mapping[str, Array]
     losses: Mapping[str, Array]
-    held: Mapping[int, float]
+    coverage: Mapping[int, float]
     scales: Array
     origins: Origins
 
@@ -68,174 +68,200 @@ class ScoredWindows:
     Attributes:
         series: The series.
         first: The first step of each series to score (s).
-        examples: The windows, with those before `first`, which only tell of errors.
-        which: The series of each window (n).
-        past: Steps from the first to be scored to each window's first step (n), below 0 before.
-        scored: Which are scored (n).
+        examples: The windows, with those before `first`, which only contribute errors.
+        series_number: The series of each window (n).
+        distance: Steps from `first` of the series to each window's first step to forecast (n);
+            negative for windows before it.
+        scored: Which windows are scored (n).
     """
 
-    series: Series
+    series: SeriesDataset
     first: Array
     examples: Examples
-    which: Array
-    past: Array
+    series_number: Array
+    distance: Array
     scored: Array
 
     @classmethod
-    def of(cls, series: Series, first: Array, begin: Array, step: int) -> ScoredWindows:
-        """Return the windows from `begin`, of which every `step`-th from `first` is scored (s)."""
-        examples = series.examples(first=begin)
-        block: Any = examples.inputs["x"]
-        rows, places = np.arange(examples.rows), block.places
-        which = places.series(rows)
-        past = rows - (places.ends - places.counts)[which] - (first - begin)[which]
-        return cls(series, first, examples, which, past, (past >= 0) & (past % step == 0))
+    def from_series(
+        cls, series: SeriesDataset, first: Array, earliest: Array, step: int
+    ) -> ScoredWindows:
+        """Return the windows of some series.
+
+        Args:
+            series: The series.
+            first: The first step of each series to score (s).
+            earliest: The first step of each series to forecast, at most `first` (s).
+            step: From `first` on, every so many windows are scored.
+        """
+        examples = series.examples(first=earliest)
+        inputs: Any = examples.inputs["x"]
+        rows, index = np.arange(examples.rows), inputs.index
+        number = index.series(rows)
+        row_in_series = rows - (index.ends - index.counts)[number]
+        distance = row_in_series - (first - earliest)[number]
+        scored = (distance >= 0) & (distance % step == 0)
+        return cls(series, first, examples, number, distance, scored)
 
     @property
     def counts(self) -> Array:
         """How many windows each series has (s)."""
-        block: Any = self.examples.inputs["x"]
-        return np.asarray(block.places.counts)
+        inputs: Any = self.examples.inputs["x"]
+        return np.asarray(inputs.index.counts)
 
     @cached_property
     def moments(self) -> Array:
-        """The means and spreads of each window's series (n 2 c)."""
-        return self.series.moments(self.examples)
+        """Mean and standard deviation of each window's series (n 2 c)."""
+        return self.series.window_moments(self.examples)
 
-    def own(self, values: Array) -> Array:
+    def between(self, start: int, end: int) -> Array:
+        """Return which windows begin from `start` to before `end` steps after `first` (n)."""
+        return (self.distance >= start) & (self.distance < end)
+
+    def unscale(self, values: Array) -> Array:
         """Return values of the scored windows in their own units (n u c)."""
-        return self.series.plan.scaling.undone(values, self.moments[self.scored])
+        return self.series.window.scaler.unscale(values, self.moments[self.scored])
 
 
-def rolled(
-    fitted: TrainedForecaster,
-    series: Series,
+def roll_origin(
+    trained: TrainedForecaster,
+    series: SeriesDataset,
     first: Array,
     step: int,
     levels: tuple[int, ...],
     *,
-    fresh: bool,
-    later: Iterable[tuple[int, int, TrainedForecaster]] = (),
+    unseen: bool,
+    refits: Iterable[tuple[int, int, TrainedForecaster]] = (),
 ) -> RollingForecasts:
     """Forecast known steps.
 
     Args:
-        fitted: Who forecasts.
+        trained: The forecaster.
         series: The series.
-        first: The first step of each series to score, after a lookback at least (s).
+        first: The first step of each series to score, at least a lookback (s).
         step: Steps from one forecast to the next.
         levels: The levels of the intervals.
-        fresh: Whether the steps to score are none that were fitted on or stopped by.
-        later: Others that forecast in its place the windows that begin from so many to before so
-            many steps after `first`.
+        unseen: Whether the steps to score were neither trained on nor held out.
+        refits: Forecasters that replace it in the windows that begin from a start to before an end,
+            counted from `first`.
     """
-    begin = _begin(fitted, series, first, fresh=fresh) if levels else first
-    windows = ScoredWindows.of(series, first, begin, step)
-    said = fitted.everyone(series, windows.examples)
-    for since, until, other in later:
-        rows = (windows.past >= since) & (windows.past < until)
-        for who, values in _instead(other, windows, since, until).items():
-            said[who][rows] = values
-    true = series.true(windows.examples)
-    risk = fitted.risk(series, windows.examples) if levels else np.ones(1)
-    arrays = {"true": windows.own(true[windows.scored])}
+    earliest = _earliest_steps(trained, series, first, unseen=unseen) if levels else first
+    windows = ScoredWindows.from_series(series, first, earliest, step)
+    forecasts = trained.forecast_all(series, windows.examples)
+    for start, end, other in refits:
+        rows = windows.between(start, end)
+        for name, values in _refit_forecasts(other, windows, start, end).items():
+            forecasts[name][rows] = values
+    true = series.true_targets(windows.examples)
+    error_scale = trained.error_scale(series, windows.examples) if levels else np.ones(1)
+    arrays = {"true": windows.unscale(true[windows.scored])}
     losses: dict[str, Array] = {}
-    held: dict[int, float] = {}
-    for who in fitted.whom:
-        values = said.pop(who)  # it goes when its own units are there
-        arrays[who] = windows.own(values[windows.scored])
+    covered: dict[int, float] = {}
+    for name in trained.forecaster_names:
+        values = forecasts.pop(name)  # which frees it once it is in its own units
+        arrays[name] = windows.unscale(values[windows.scored])
         if not levels:
             continue
-        every = fitted.held_errors[who] if fresh else None
-        ends = _intervals(windows, true, values, risk, every, sorted({*LEVELS, *levels}))
-        losses[who] = np.abs(arrays["true"] - arrays[who])  # twice the loss of the median
+        pooled = trained.held_out_errors[name] if unseen else None
+        errors = (true - values) / error_scale
+        ends = _interval_ends(
+            windows, values, errors, error_scale, pooled, sorted({*QUANTILE_LEVELS, *levels})
+        )
+        losses[name] = np.abs(arrays["true"] - arrays[name])  # twice the loss of the median
         for level, low, high in ends:
-            if level in LEVELS:
-                losses[who] += interval_loss(arrays["true"], low, high, level)
-            if who == NETWORK:
-                held[level] = coverage(arrays["true"], low, high)
+            if level in QUANTILE_LEVELS:
+                losses[name] += interval_loss(arrays["true"], low, high, level)
+            if name == NETWORK:
+                covered[level] = coverage(arrays["true"], low, high)
                 arrays |= {f"lo-{level}": low, f"hi-{level}": high} if level in levels else {}
-        losses[who] /= 2 * len(LEVELS) + 1
-    scales = _scales(fitted, series, first)[windows.which][windows.scored]
-    return RollingForecasts(arrays, losses, held, scales, _origins(fitted, windows))
+        losses[name] /= 2 * len(QUANTILE_LEVELS) + 1
+    scales = _naive_scales(trained, series, first)[windows.series_number][windows.scored]
+    return RollingForecasts(arrays, losses, covered, scales, _origins(trained, windows))
 
 
-def _begin(fitted: TrainedForecaster, series: Series, first: Array, *, fresh: bool) -> Array:
-    """Return the first step of each series whose forecasts tell how wrong they may be (s)."""
-    early = first - intervals.RECENT - fitted.plan.horizon
-    begin = np.minimum(first, np.maximum(fitted.first_held(series, fresh=fresh), early))
-    return np.asarray(np.maximum(begin, fitted.plan.lookback))
+def _earliest_steps(
+    trained: TrainedForecaster, series: SeriesDataset, first: Array, *, unseen: bool
+) -> Array:
+    """Return the first step of each series whose forecast errors the intervals use (s)."""
+    recent = first - intervals.RECENT_WINDOWS - trained.window.horizon
+    held_out = trained.first_held_out(series, new_data=unseen)
+    earliest = np.minimum(first, np.maximum(held_out, recent))
+    return np.asarray(np.maximum(earliest, trained.window.lookback))
 
 
-def _instead(
-    other: TrainedForecaster, windows: ScoredWindows, since: int, until: int
+def _refit_forecasts(
+    other: TrainedForecaster, windows: ScoredWindows, start: int, end: int
 ) -> dict[str, Array]:
-    """Return what another says of some windows, in the scaled units of these, by who (m u c)."""
-    first = windows.first + since
-    series = Series.of(windows.series.panel, other.plan, first)
-    examples = series.examples(first, windows.first + until + other.plan.horizon - 1)
-    theirs = series.moments(examples)[:, :, None]  # m 2 1 c
-    rows = (windows.past >= since) & (windows.past < until)
-    ours = windows.moments[rows][:, :, None]
+    """Return the forecasts of another forecaster in some windows, by name (m u c).
+
+    They are in the scaled units of `windows`: the other forecaster may scale the series otherwise.
+    """
+    first = windows.first + start
+    series = SeriesDataset.from_panel(windows.series.panel, other.window, first)
+    examples = series.examples(first, windows.first + end + other.window.horizon - 1)
+    theirs = series.window_moments(examples)[:, :, None]  # m 2 1 c
+    ours = windows.moments[windows.between(start, end)][:, :, None]
     return {
-        who: (said * theirs[:, 1] + theirs[:, 0] - ours[:, 0]) / ours[:, 1]
-        for who, said in other.everyone(series, examples).items()
+        name: (values * theirs[:, 1] + theirs[:, 0] - ours[:, 0]) / ours[:, 1]
+        for name, values in other.forecast_all(series, examples).items()
     }
 
 
-def _intervals(
+def _interval_ends(
     windows: ScoredWindows,
-    true: Array,
-    said: Array,
-    risk: Array,
-    every: Array | None,
+    forecasts: Array,
+    errors: Array,
+    error_scale: Array,
+    pooled: Array | None,
     levels: list[int],
 ) -> Iterator[tuple[int, Array, Array]]:
     """Yield each level with the ends of the scored windows' intervals in their own units.
 
     Args:
         windows: The windows.
-        true: Their true values (n u c).
-        said: What was forecast (n u c).
-        risk: What errors are measured by (n 1 c).
-        every: Errors of all series together, so measured (m u c); see `IntervalScores.of`.
+        forecasts: Their forecasts (n u c).
+        errors: True minus forecast over `error_scale` (n u c).
+        error_scale: The scale of the errors (n 1 c).
+        pooled: Such errors of all series together (m u c); see `RollingIntervals.from_errors`.
         levels: The levels.
     """
-    ahead = windows.past >= 0
-    ends, scored = np.cumsum(windows.counts)[:-1], windows.scored[ahead]
-    known = [int(part.sum()) for part in np.split(~ahead, ends)]
-    spread = IntervalScores.of(np.split((true - said) / risk, ends), known, every, levels)
+    is_forecast = windows.distance >= 0
+    ends, scored = np.cumsum(windows.counts)[:-1], windows.scored[is_forecast]
+    known = [int(part.sum()) for part in np.split(~is_forecast, ends)]
+    rolling = RollingIntervals.from_errors(np.split(errors, ends), known, pooled, levels)
+    forecasts, error_scale = forecasts[windows.scored], error_scale[windows.scored]
     for k, level in enumerate(levels):
-        low, high = said[windows.scored] + spread.at(k)[:, scored] * risk[windows.scored]
-        yield level, windows.own(low), windows.own(high)
+        low, high = forecasts + rolling.at(k)[:, scored] * error_scale
+        yield level, windows.unscale(low), windows.unscale(high)
 
 
-def _scales(fitted: TrainedForecaster, series: Series, first: Array) -> Array:
+def _naive_scales(trained: TrainedForecaster, series: SeriesDataset, first: Array) -> Array:
     """Return the mean error of a naive forecast in the training part of each series (s c).
 
-    That of a new series is taken of its steps before the first to score.
+    For a new series, the steps before the first to score are its training part.
     """
     panel = series.panel
-    own = naive(panel.part(np.zeros_like(first), first), fitted.season or 1)
-    known = [fitted.naive.get(fitted.outer(name)) for name in panel.ids]
-    place = {name: k for k, name in enumerate(fitted.panel.layout.targets)}
+    before = panel.slice_steps(np.zeros_like(first), first)
+    own = mean_naive_errors(before, trained.season or 1)
+    column = {name: k for k, name in enumerate(trained.panel.layout.targets)}
     rows = []
-    for name, found in zip(panel.ids, known, strict=True):
-        if found is None:
+    for name in panel.ids:
+        known = trained.naive_errors.get(trained.series_id(name))
+        if known is None:
             rows.append(own[name])
         else:
-            rows.append(found[[place[name[1]]]] if fitted.each > 1 else found)
+            rows.append(known[[column[name[1]]]] if trained.series_per_id > 1 else known)
     return np.stack(rows)
 
 
-def _origins(fitted: TrainedForecaster, windows: ScoredWindows) -> Origins:
-    """Return where the scored windows' forecasts began."""
-    panel, layout = windows.series.panel, fitted.panel.layout
+def _origins(trained: TrainedForecaster, windows: ScoredWindows) -> Origins:
+    """Return where the forecasts of the scored windows begin."""
+    panel, layout = windows.series.panel, trained.panel.layout
     titles = []
     for name in panel.ids:
-        of = [str(fitted.outer(name))] if layout.id else []
-        targets = [name[1]] if fitted.each > 1 else layout.targets
-        titles.append(tuple(" · ".join([*of, target]) for target in targets))
-    which = windows.which[windows.scored]
-    steps = (panel.starts + windows.first)[which] + windows.past[windows.scored]
-    return Origins(tuple(titles), which, steps, panel.timeline)
+        series_id = [str(trained.series_id(name))] if layout.id else []
+        targets = [name[1]] if trained.series_per_id > 1 else layout.targets
+        titles.append(tuple(" · ".join([*series_id, target]) for target in targets))
+    number = windows.series_number[windows.scored]
+    steps = (panel.starts + windows.first)[number] + windows.distance[windows.scored]
+    return Origins(tuple(titles), number, steps, panel.timeline)

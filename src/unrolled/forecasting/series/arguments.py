@@ -1,4 +1,4 @@
-"""What a person gave a forecaster, checked: the columns, the table, the levels of intervals."""
+"""The arguments of a forecaster, checked: the columns, the table, the levels of intervals."""
 
 from __future__ import annotations
 
@@ -10,67 +10,77 @@ import polars as pl
 
 from unrolled.data.formats.read import read
 from unrolled.errors import SettingError, quote_names
-from unrolled.forecasting.series.panel import Layout
+from unrolled.forecasting.series.layout import Layout
+from unrolled.shapes import MAX_STEPS
 
-Names = str | Sequence[str]
+ColumnNames = str | Sequence[str]
 Levels = tuple[int, ...]
 
 
-def layout(given: Mapping[str, Any]) -> Layout:
-    """Return which columns are what, by the settings of a forecaster.
+def layout_from_settings(settings: Mapping[str, Any]) -> Layout:
+    """Return the roles of columns that the settings of a forecaster name.
 
     Raises:
         SettingError: A column is named twice, or there is no target.
     """
     targets, past, future, static = (
-        _names(given[name]) for name in ("target", "past", "future", "static")
+        _as_tuple(settings[name]) for name in ("target", "past", "future", "static")
     )
-    found = Layout(targets, given["time"], given["id"], past, future, static)
-    names = [n for n in (found.time, found.id, *found.numbers, *static) if n is not None]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice or not targets:
+    layout = Layout(targets, settings["time"], settings["id"], past, future, static)
+    if not targets:
+        raise SettingError("there is no target: name the column to forecast.")
+    names = [n for n in (layout.time, layout.id, *layout.numeric, *static) if n is not None]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
         raise SettingError(
-            f"got {quote_names(sorted(twice))} more than once among target, time, id, past, future and"
-            " static, expected each column once."
-            if twice
-            else "got no target, expected the column to forecast."
+            f"{quote_names(sorted(repeated))} is named more than once among target, time, id,"
+            " past, future and static. Name each column once."
         )
-    if found.time is None and "step" in names:
+    if layout.time is None and "step" in names:
         raise SettingError(
-            "got a column named 'step' and no time, expected another name: forecasts number"
-            " their steps in a column of that name. Rename it, or name the column of times."
+            "a column is named 'step' and there is no time: forecasts number their steps in a"
+            " column of that name. Rename the column, or name the column of times."
         )
-    return found
+    return layout
 
 
-def _names(names: Names) -> tuple[str, ...]:
-    """Return one or several names."""
+def _as_tuple(names: ColumnNames) -> tuple[str, ...]:
+    """Return one or several names as a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def table(data: Any, layout: Layout) -> pl.DataFrame:
+def read_table(data: Any, layout: Layout) -> pl.DataFrame:
     """Return data as a table; the index of a pandas frame is read where `time` or `id` name it.
 
     An index of times without a name is the column `time`.
     """
     index: Any = getattr(data, "index", None)
     if hasattr(index, "names"):  # pandas
-        wanted = {layout.time, layout.id} - {None, *data.columns}
-        if list(index.names) == [None] and index.dtype.kind == "M" and layout.time in wanted:
+        missing = {layout.time, layout.id} - {None, *data.columns}
+        if list(index.names) == [None] and index.dtype.kind == "M" and layout.time in missing:
             data = data.rename_axis(layout.time)
-        if wanted & set(data.index.names):
+        if missing & set(data.index.names):
             data = data.reset_index()
     return read(data)
 
 
-def percents(level: Any) -> Levels:
-    """Return levels; refuse those that are no percentages."""
+def check_levels(level: Any) -> Levels:
+    """Return the levels of intervals; refuse those that are no percentages."""
     several = isinstance(level, Iterable) and not isinstance(level, str)
-    given: list[Any] = list(level) if several else [level]
-    for one in given:
-        whole = isinstance(one, int | np.integer) and not isinstance(one, bool)
-        if not (whole and 1 <= one < 100):
+    levels: list[Any] = list(level) if several else [level]
+    for value in levels:
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not (whole and 1 <= value < 100):
             raise SettingError(
-                f"got level={one!r}, expected whole percents from 1 to 99, such as [80, 95]."
+                f"level={value!r} is no percentage: give whole percents from 1 to 99, such as"
+                " [80, 95]."
             )
-    return tuple(int(one) for one in given)
+    return tuple(int(value) for value in levels)
+
+
+def check_count(value: Any, name: str, minimum: int = 1) -> None:
+    """Refuse what is no whole number of steps of at least `minimum`, or too many steps."""
+    if not (isinstance(value, int | np.integer) and value >= minimum):
+        raise SettingError(f"{name} must be a whole number of at least {minimum}, not {value!r}.")
+    if value > MAX_STEPS:
+        raise SettingError(f"{name} must be at most {MAX_STEPS}, not {value!r}.")

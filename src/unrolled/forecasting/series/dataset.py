@@ -1,4 +1,4 @@
-"""From series to windows: the features of every step, and which windows train, stop or score."""
+"""From series to windows: the features of every step, and the windows of any part of the series."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ from unrolled.forecasting.series.scaling import SINGLE_TARGET, SeriesScaler
 from unrolled.forecasting.series.static_features import StaticEncoder
 from unrolled.forecasting.series.windows import WindowIndex, Windows
 
-MAX_WINDOWS_PER_EPOCH = 65_536  # windows
-MAX_HELD_OUT_WINDOWS = 20_000
+MAX_WINDOWS_PER_EPOCH = 65_536
 
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """What a window is.
+    """What a window consists of.
 
     Attributes:
-        lookback: Steps that go in (t).
-        horizon: Steps that come out (u).
-        scaling: How values are scaled.
-        marked: Whether a feature says which targets are missing.
-        statics: How what is constant within a series becomes numbers.
-        calendar: What features say of the time of each step; see `calendar.parts`.
+        lookback: Input steps (t).
+        horizon: Steps to forecast (u).
+        scaler: How values are scaled.
+        missing_indicator: Whether a feature says which targets are missing.
+        static_encoder: How static columns become numbers.
+        calendar: The cycles of the calendar that are features; see `calendar_cycles`.
     """
 
     lookback: int
     horizon: int
-    scaling: SeriesScaler
+    scaler: SeriesScaler
     missing_indicator: bool
     static_encoder: StaticEncoder
     calendar: tuple[str, ...] = ()
@@ -42,125 +41,138 @@ class WindowSpec:
 
 @dataclass(frozen=True)
 class SeriesDataset:
-    """Series ready to be cut into windows.
+    """Series with their features, ready to be cut into windows.
 
     Attributes:
-        panel: Where they are from, one target a series where channels are shared.
-        features: What goes in at each step (n f), the targets first.
-        known: Which steps have all targets (n).
-        plan: What a window is.
-        scales: Means and spreads of each series (s 2 c).
-        static: What goes in beside at every step of a series (s m).
+        panel: The series; one target in each where channels are shared.
+        features: The inputs at each step (n f), the targets first.
+        observed: Which steps have a value of every target (n).
+        window: What a window consists of.
+        moments: Mean and standard deviation of each series (s 2 c).
+        static: Inputs that are the same at every step of a series (s m).
     """
 
     panel: Panel
-    cyclical_features: Array
-    known: Array
+    features: Array
+    observed: Array
     window: WindowSpec
-    scales: Array
+    moments: Array
     static: Array
 
     @classmethod
-    def of(cls, panel: Panel, plan: WindowSpec, before: Array | None = None) -> SeriesDataset:
-        """Return the features of a panel's steps.
+    def from_panel(
+        cls, panel: Panel, window: WindowSpec, before: Array | None = None
+    ) -> SeriesDataset:
+        """Compute the features of the steps of a panel.
 
         Args:
             panel: The series.
-            plan: What a window is.
-            before: The step of each up to which a series that is not known to the scaling may be
-                looked at to scale it (s); None takes all.
+            window: What a window consists of.
+            before: For each series, the step before which a series that the scaler does not know
+                may be used to scale it (s); None uses all steps.
 
-        A missing value is the last one known. A column known beforehand goes in twice, as it is
-        and as it will be `horizon` steps later, so that the last steps of a window tell of those
-        to be forecast; so does the calendar.
+        A missing value is replaced by the last one known. A future column becomes two features:
+        its value at the step, and its value `horizon` steps later, so that the last steps of a
+        window describe those to forecast. The same holds for the calendar.
         """
-        scales = plan.scaler.of(panel, before)
-        scaled = plan.scaler.applied(panel, scales)
+        moments = window.scaler.moments(panel, before)
+        scaled = window.scaler.scale(panel, moments)
         c, past = len(panel.layout.targets), len(panel.layout.past)
-        known = ~np.isnan(scaled[:, :c])
-        full = _forward_fill(scaled, panel)
-        parts = [full]
+        observed = ~np.isnan(scaled[:, :c])
+        filled = _forward_fill(scaled, panel)
+        parts = [filled]
         if panel.layout.future:
-            parts.append(_shift_ahead(full[:, c + past :], panel, plan.horizon))
-        if plan.calendar:
-            parts += [cyclical_features(panel, plan.calendar, steps) for steps in (0, plan.horizon)]
-        if plan.missing_indicator:
-            parts.append(known.astype("float32"))
-        joined = np.concatenate(parts, axis=1) if len(parts) > 1 else full
-        static = plan.static_encoder.applied(panel)
-        return cls(panel, joined, np.asarray(known.all(axis=1)), plan, scales, static)
+            parts.append(_shift_ahead(filled[:, c + past :], panel, window.horizon))
+        if window.calendar:
+            shifts = (0, window.horizon)
+            parts += [cyclical_features(panel, window.calendar, shift) for shift in shifts]
+        if window.missing_indicator:
+            parts.append(observed.astype("float32"))
+        features = np.concatenate(parts, axis=1) if len(parts) > 1 else filled
+        static = window.static_encoder.encode(panel)
+        return cls(panel, features, np.asarray(observed.all(axis=1)), window, moments, static)
 
     @property
     def width(self) -> int:
-        """How many values go in at each step (f)."""
+        """How many values are the input at each step (f)."""
         return int(self.features.shape[1] + self.static.shape[1])
 
     def examples(
-        self, first: Array | None = None, last: Array | None = None, *, most: int | None = None
+        self,
+        first: Array | None = None,
+        last: Array | None = None,
+        *,
+        max_windows: int | None = None,
     ) -> Examples:
         """Return the windows whose targets lie from `first` to before `last` of each series.
 
         Args:
-            first: Steps within each series (s); None takes all from the first that can be.
-            last: Likewise; None takes all.
-            most: About the most windows, evenly thinned; None takes every one.
+            first: Steps within each series (s); None begins with the first possible window.
+            last: Likewise; None ends with the last possible window.
+            max_windows: About how many windows to return at most, evenly thinned; None thins not.
         """
-        plan, lengths = self.window, self.panel.lengths
-        low = np.full(len(lengths), plan.lookback) if first is None else first
-        low = np.maximum(low, plan.lookback)
+        window, lengths = self.window, self.panel.lengths
+        low = np.full(len(lengths), window.lookback) if first is None else first
+        low = np.maximum(low, window.lookback)
         high = lengths if last is None else np.minimum(last, lengths)
-        counts = np.maximum(high - low - plan.horizon + 1, 0)
-        stride = 1 if most is None else max(1, -(-int(counts.sum()) // most))
-        begin = self.panel.offsets[:-1] + low - plan.lookback
-        places = WindowIndex(begin, -(-counts // stride), stride)
-        c = len(self.panel.layout.targets)
-        level = plan.lookback - 1
-        static = self.static if self.static.shape[1] else None
-        inputs = Windows(self.features, None, places, 0, plan.lookback, level, c, beside=static)
-        targets = Windows(
-            self.features[:, :c],
-            None,
-            places,
-            plan.lookback,
-            plan.horizon,
-            level,
-            c,
-            None if self.known.all() else self.known,
+        counts = np.maximum(high - low - window.horizon + 1, 0)
+        stride = 1 if max_windows is None else max(1, -(-int(counts.sum()) // max_windows))
+        starts = self.panel.offsets[:-1] + low - window.lookback
+        index = WindowIndex(starts, -(-counts // stride), stride)
+        level: dict[str, Any] = {
+            "index": index,
+            "level_step": window.lookback - 1,
+            "level_width": len(self.panel.layout.targets),
+        }
+        inputs = Windows(
+            self.features,
+            size=window.lookback,
+            static=self.static if self.static.shape[1] else None,
+            **level,
         )
-        return Examples({"x": inputs}, {"y": targets}, rows=places.total)
+        targets = Windows(
+            self.features[:, : level["level_width"]],
+            shift=window.lookback,
+            size=window.horizon,
+            observed=None if self.observed.all() else self.observed,
+            **level,
+        )
+        return Examples({"x": inputs}, {"y": targets}, rows=index.total)
 
-    def true(self, examples: Examples) -> Array:
-        """Return the true targets of each window in scaled units, NaN where not known (n u c)."""
-        block: Any = examples.targets["y"]
+    def true_targets(self, examples: Examples) -> Array:
+        """Return the true targets of windows in scaled units, NaN where not known (n u c)."""
+        targets: Any = examples.targets["y"]
         rows = np.arange(examples.rows)
-        found: Array = block.gather(rows) + block.levels(rows)[:, None]
-        return np.where(block.step_weights(rows)[..., None] > 0, found, np.nan)
+        values: Array = targets.gather(rows) + targets.levels(rows)[:, None]
+        return np.where(targets.step_weights(rows)[..., None] > 0, values, np.nan)
 
-    def levels(self, examples: Examples) -> Array:
-        """Return the level of each window (n c)."""
-        block: Any = examples.inputs["x"]
-        return np.asarray(block.levels(np.arange(examples.rows)))
+    def window_levels(self, examples: Examples) -> Array:
+        """Return the level of each window, its last input values of the targets (n c)."""
+        inputs: Any = examples.inputs["x"]
+        return np.asarray(inputs.levels(np.arange(examples.rows)))
 
-    def spreads(self, examples: Examples) -> Array:
-        """Return how much the targets vary within what each window looks back on (n c)."""
-        block: Any = examples.inputs["x"]
-        return np.asarray(block.spreads(np.arange(examples.rows)))
+    def window_stds(self, examples: Examples) -> Array:
+        """Return the standard deviation of the targets in the input of each window (n c)."""
+        inputs: Any = examples.inputs["x"]
+        return np.asarray(inputs.stds(np.arange(examples.rows)))
 
-    def moments(self, examples: Examples) -> Array:
-        """Return the means and spreads of each window's series (n 2 c)."""
-        block: Any = examples.inputs["x"]
-        which: Array = block.places.series(np.arange(examples.rows))
-        found: Array = self.scales[which]
-        return found
+    def window_moments(self, examples: Examples) -> Array:
+        """Return mean and standard deviation of the series of each window (n 2 c)."""
+        inputs: Any = examples.inputs["x"]
+        series: Array = inputs.index.series(np.arange(examples.rows))
+        moments: Array = self.moments[series]
+        return moments
 
 
 def limit_windows_per_epoch(examples: Examples) -> Examples:
-    """Return training windows of which a pass draws at most so many."""
-    return replace(examples, max_rows=MAX_WINDOWS_PER_EPOCH) if examples.rows > MAX_WINDOWS_PER_EPOCH else examples
+    """Return training windows of which an epoch draws a limited number."""
+    if examples.rows <= MAX_WINDOWS_PER_EPOCH:
+        return examples
+    return replace(examples, max_rows=MAX_WINDOWS_PER_EPOCH)
 
 
 def split_targets(panel: Panel) -> Panel:
-    """Return each target as a series of its own, with the further columns beside it.
+    """Return each target as a series of its own, with all further columns beside it.
 
     The series of one id follow one another, in the order of the targets.
     """
@@ -180,7 +192,7 @@ def split_targets(panel: Panel) -> Panel:
         starts=np.repeat(panel.starts, c),
         offsets=np.concatenate([[0], np.cumsum(np.repeat(panel.lengths, c))]),
         values=np.concatenate(pieces),
-        static=tuple(one.gather(np.repeat(np.arange(len(one)), c)) for one in panel.static),
+        static=tuple(col.gather(np.repeat(np.arange(len(col)), c)) for col in panel.static),
     )
 
 
@@ -189,15 +201,15 @@ def _forward_fill(values: Array, panel: Panel) -> Array:
     missing = np.isnan(values)
     if not missing.any():
         return values
-    place = np.arange(len(values))[:, None]
-    begin = np.repeat(panel.offsets[:-1], panel.lengths)[:, None]
-    last = np.maximum.accumulate(np.where(missing, -1, place), axis=0)
-    found = np.take_along_axis(values, np.maximum(last, 0), axis=0)
-    return np.where(last >= begin, found, 0).astype(values.dtype)
+    position = np.arange(len(values))[:, None]
+    series_start = np.repeat(panel.offsets[:-1], panel.lengths)[:, None]
+    last_known = np.maximum.accumulate(np.where(missing, -1, position), axis=0)
+    filled = np.take_along_axis(values, np.maximum(last_known, 0), axis=0)
+    return np.where(last_known >= series_start, filled, 0).astype(values.dtype)
 
 
 def _shift_ahead(values: Array, panel: Panel, steps: int) -> Array:
-    """Return what stands some steps later in each series, at most its last."""
-    end = np.repeat(panel.offsets[1:] - 1, panel.lengths)
-    found: Array = values[np.minimum(np.arange(len(values)) + steps, end)]
-    return found
+    """Return the values some steps later in each series, at most its last."""
+    last = np.repeat(panel.offsets[1:] - 1, panel.lengths)
+    shifted: Array = values[np.minimum(np.arange(len(values)) + steps, last)]
+    return shifted

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from unrolled.errors import DataError
+from unrolled.forecasting.series.dtypes import dtype_from_list, dtype_to_list
+from unrolled.saving import from_untrusted
+from unrolled.saving.checked_json import RefusedError
 
 FORMATS = (
     *("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
     *("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m", "%Y/%m"),
 )
-CLOSE = 1e-9  # of a step
-MONTHLY = {1: "months", 3: "quarters", 12: "years"}
-SPELLED = {
+MAX_STEP_UNITS = 1 << 40  # seconds, months or numbers
+TOLERANCE = 1e-9  # as a fraction of a step
+MONTH_STEP_NAMES = {1: "months", 3: "quarters", 12: "years"}
+STEP_NAMES = {
     1: "seconds",
     60: "minutes",
     3600: "hours",
@@ -25,7 +30,7 @@ SPELLED = {
     900: "quarters of an hour",
     1800: "half hours",
 }
-SEASONS = {  # steps until much comes again, by seconds or months of a step
+SEASONS = {  # season lengths in steps, by the seconds or months of a step
     "seconds": {60: 60, 900: 96, 1800: 48, 3600: 24, 86400: 7, 7 * 86400: 52},
     "months": {1: 12, 3: 4},
 }
@@ -33,15 +38,16 @@ SEASONS = {  # steps until much comes again, by seconds or months of a step
 
 @dataclass(frozen=True)
 class Timeline:
-    """Times at one distance, each a whole position from the first.
+    """Evenly spaced times, each with a whole position counted from the first.
 
     Attributes:
-        unit: What the distance counts: whole numbers, seconds or months.
-        every: The distance.
+        unit: The unit of the spacing: whole numbers, seconds or months.
+        every: The spacing, in this unit.
         anchor: The time at position 0: a number, or a date and time.
-        dtype: What the column holds, to give times back in.
-        clock: The time zone whose hours are counted in UTC; None where the wall clock is.
-        ends: Whether the times are the ends of their months.
+        dtype: The type of the column, in which `times` returns times.
+        clock: The time zone of times that are evenly spaced in UTC; None where they are evenly
+            spaced on the wall clock.
+        ends: Whether the times are the last days of their months.
     """
 
     unit: Literal["numbers", "seconds", "months"]
@@ -52,20 +58,21 @@ class Timeline:
     ends: bool = False
 
     def positions(self, times: pl.Series) -> Any:
-        """Return times as whole positions (n), NaN for those that stand between two.
+        """Return times as whole positions (n), NaN for times between two steps.
 
         Raises:
             DataError: They are of another kind than those of this timeline.
         """
-        self._refuse_other(times)
-        apart = _units(self._naive(times), self.unit) - _units(self._anchor(), self.unit)
-        found = apart / self.every
-        whole = np.round(found)
-        off = np.abs(np.subtract(found, whole, out=found), out=found) > CLOSE
+        self._refuse_other_kind(times)
+        distance = _count_units(self._local(times), self.unit)
+        distance = distance - _count_units(self._anchor(), self.unit)
+        steps = distance / self.every
+        positions = np.round(steps)
+        between = np.abs(np.subtract(steps, positions, out=steps), out=steps) > TOLERANCE
         if self.unit == "months":
-            off |= self._off_day(self._naive(times))
-        whole[off] = np.nan
-        return whole
+            between |= self._off_day(self._local(times))
+        positions[between] = np.nan
+        return positions
 
     def times(self, positions: Any) -> pl.Series:
         """Return the times at whole positions (n)."""
@@ -74,48 +81,80 @@ class Timeline:
             return steps + int(self.anchor)
         anchor = self._anchor()[0]
         if self.unit == "months":
-            found = pl.select(
+            times = pl.select(
                 pl.lit(anchor).dt.offset_by(pl.lit(steps).cast(pl.String) + "mo")
             ).to_series()
-            found = found.dt.month_end() if self.ends else found
+            times = times.dt.month_end() if self.ends else times
         else:
-            found = pl.select(pl.lit(anchor) + pl.duration(seconds=pl.lit(steps))).to_series()
+            times = pl.select(pl.lit(anchor) + pl.duration(seconds=pl.lit(steps))).to_series()
         if self.clock is not None:
-            found = found.dt.replace_time_zone("UTC").dt.convert_time_zone(self.clock)
+            times = times.dt.replace_time_zone("UTC").dt.convert_time_zone(self.clock)
         elif getattr(self.dtype, "time_zone", None):
-            found = found.dt.replace_time_zone(
+            times = times.dt.replace_time_zone(
                 self.dtype.time_zone, ambiguous="earliest", non_existent="null"
             )
-        return found.cast(self.dtype)
+        return times.cast(self.dtype)
 
     @property
-    def spelled(self) -> str:
-        """The distance in words."""
-        known = {"numbers": {}, "seconds": SPELLED, "months": MONTHLY}[self.unit]
-        if self.every in known:
-            return known[self.every]
+    def frequency(self) -> str:
+        """The spacing in words."""
+        names = {"numbers": {}, "seconds": STEP_NAMES, "months": MONTH_STEP_NAMES}[self.unit]
+        if self.every in names:
+            return names[self.every]
         if self.unit == "numbers":
             return "steps" if self.every == 1 else f"steps of {self.every}"
         return f"every {self.every} {self.unit}"
 
     @property
     def season(self) -> int | None:
-        """Steps until much comes again, by the calendar; None where it does not say."""
+        """The usual season length in steps at this frequency; None where there is none."""
         return SEASONS.get(self.unit, {}).get(self.every)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the timeline as JSON."""
+        anchor = self.anchor.isoformat() if isinstance(self.anchor, datetime) else self.anchor
+        return {
+            "unit": self.unit,
+            "every": self.every,
+            "anchor": anchor,
+            "dtype": dtype_to_list(self.dtype),
+            "clock": self.clock,
+            "ends": self.ends,
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Timeline:
+        """Return the timeline that `to_dict` wrote.
+
+        Raises:
+            RefusedError: It is not a timeline.
+        """
+        anchor = state["anchor"]
+        anchor = datetime.fromisoformat(anchor) if isinstance(anchor, str) else anchor
+        parsed = {**state, "anchor": anchor, "dtype": dtype_from_list(state["dtype"])}
+        line = from_untrusted(cls, parsed, "timeline")
+        has_dates = isinstance(anchor, datetime)
+        if not 1 <= line.every <= MAX_STEP_UNITS or has_dates == (line.unit == "numbers"):
+            raise RefusedError(
+                f"the timeline has steps of {line.every} {line.unit} from {anchor!r}, which is"
+                " impossible"
+            )
+        line.times([0, 1])  # an error if the type has no such times
+        return line
+
     def _off_day(self, times: pl.Series) -> Any:
-        """Return which times are not at their day and hour of the month (n)."""
+        """Return which times are not on the day and hour of the month of the others (n)."""
         day = times.dt.month_end() if self.ends else self._anchor()
         days = (times.dt.day() != day.dt.day()).to_numpy()
         return days | (times.dt.time() != self._anchor().dt.time()[0]).to_numpy()
 
-    def _refuse_other(self, times: pl.Series) -> None:
+    def _refuse_other_kind(self, times: pl.Series) -> None:
         """Refuse numbers for dates, or times with a zone for those without, and the reverse."""
         zones = [getattr(kind, "time_zone", None) is not None for kind in (times.dtype, self.dtype)]
         if times.dtype.is_integer() == (self.unit == "numbers") and zones[0] == zones[1]:
             return
         raise DataError(
-            f"'{times.name}' holds {times.dtype}, expected {self.dtype} as in the data of `fit`."
+            f"'{times.name}' holds {times.dtype} here and held {self.dtype} in the data of `fit`."
             " Give the times as they were there."
         )
 
@@ -124,33 +163,33 @@ class Timeline:
             return pl.Series([self.anchor])
         return pl.Series([self.anchor]).cast(pl.Datetime("us"))
 
-    def _naive(self, times: pl.Series) -> pl.Series:
-        return _naive(times, utc=self.clock is not None)
+    def _local(self, times: pl.Series) -> pl.Series:
+        return _without_zone(times, utc=self.clock is not None)
 
 
-def parsed(column: pl.Series) -> pl.Series:
+def parse_times(column: pl.Series) -> pl.Series:
     """Return a column of times as whole numbers, dates, or dates and times.
 
     Args:
-        column: Whole numbers, dates, times, or text that spells them.
+        column: Whole numbers, dates, times, or text that can be read as one of them.
 
     Raises:
         DataError: A time is missing or cannot be read; the row is named.
 
     Example:
-        >>> parsed(pl.Series("ds", ["1949-01", "1949-02"])).to_list()
+        >>> parse_times(pl.Series("ds", ["1949-01", "1949-02"])).to_list()
         [datetime.date(1949, 1, 1), datetime.date(1949, 2, 1)]
     """
     missing = np.flatnonzero(column.is_null().to_numpy())
     if len(missing):
         raise DataError(
-            f"row {missing[0] + 1}: '{column.name}' is missing, expected the time of the"
-            " row. Give it, or drop the row."
+            f"row {missing[0] + 1}: the time '{column.name}' is missing. Fill it in, or drop the"
+            " row."
         )
     if column.dtype.is_integer():
-        spelled = column.cast(pl.String)
-        if (spelled.str.len_chars() == 8).all():
-            days = spelled.str.to_date("%Y%m%d", strict=False)
+        digits = column.cast(pl.String)
+        if (digits.str.len_chars() == 8).all():
+            days = digits.str.to_date("%Y%m%d", strict=False)
             if days.is_not_null().all() and (days.dt.year().is_between(1800, 2200)).all():
                 return days.alias(column.name)
         return column.cast(pl.Int64)
@@ -159,89 +198,92 @@ def parsed(column: pl.Series) -> pl.Series:
     if column.dtype in (pl.Date, pl.Datetime):
         return column if column.dtype == pl.Date else column.dt.cast_time_unit("us")
     if column.dtype == pl.String:
-        return _spelled(column)
+        return _parse_text(column)
     raise DataError(
-        f"column '{column.name}' holds {column.dtype}, expected times: dates, dates and times, or"
-        " whole numbers. Name another column as `time`."
+        f"column '{column.name}' holds {column.dtype}, which are no times. Name a column of dates,"
+        " dates and times, or whole numbers as `time`."
     )
 
 
-def _spelled(column: pl.Series) -> pl.Series:
-    """Return the times that texts spell."""
-    left = column
+def _parse_text(column: pl.Series) -> pl.Series:
+    """Return the times that texts stand for."""
+    unread = column  # the texts that the format which read the most of them did not read
     for form in FORMATS:
-        text = column + "-01" if form in ("%Y-%m", "%Y/%m") else column
-        full = (
-            form.replace("%Y-%m", "%Y-%m-%d").replace("%Y/%m", "%Y/%m-%d")
-            if text is not column
-            else form
-        )
+        is_month = form in ("%Y-%m", "%Y/%m")
+        text = column + "-01" if is_month else column
+        full = f"{form}-%d" if is_month else form
         kind = pl.Datetime("us") if "%H" in form else pl.Date
-        found = text.str.strptime(kind, full, strict=False)
-        if found.is_not_null().all():
-            return found
-        failed = column.filter(found.is_null())
-        if len(failed) < len(left):
-            left = failed
+        times = text.str.strptime(kind, full, strict=False)
+        if times.is_not_null().all():
+            return times
+        failed = column.filter(times.is_null())
+        if len(failed) < len(unread):
+            unread = failed
     zoned = column.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
     if zoned.is_not_null().all():
         return zoned
-    row = int(np.flatnonzero((column == left[0]).to_numpy())[0]) + 1
+    row = int(np.flatnonzero((column == unread[0]).to_numpy())[0]) + 1
     raise DataError(
-        f"row {row}: got {left[0]!r} in '{column.name}', expected a time such as 2024-01-31,"
-        " 2024-01-31 13:00 or 2024-01. Write all times of the column in one such way."
+        f"row {row}: the time {unread[0]!r} in '{column.name}' cannot be read. Write all times of"
+        " the column in one way, such as 2024-01-31, 2024-01-31 13:00 or 2024-01."
     )
 
 
-def timeline(times: pl.Series, series: Any) -> Timeline:
-    """Return the frequency of times that are sorted within each series.
+def infer_timeline(times: pl.Series, series: Any) -> Timeline:
+    """Infer the frequency of times that are sorted within each series.
 
     Args:
-        times: As `parsed` returns them, without two alike in a series.
-        series: The number of the series that each is of (n).
+        times: As `parse_times` returns them, without duplicates in a series.
+        series: The number of the series of each time (n).
 
     Raises:
         DataError: No series has two times.
 
     Example:
         >>> days = pl.date_range(pl.date(2024, 1, 31), pl.date(2024, 4, 30), "1mo", eager=True)
-        >>> timeline(days, np.zeros(4)).spelled
+        >>> infer_timeline(days, np.zeros(4)).frequency
         'months'
     """
-    within = series[1:] == series[:-1]
-    if not within.any():
+    same_series = series[1:] == series[:-1]
+    if not same_series.any():
         raise DataError(
-            f"no series has two rows by '{times.name}', expected at least two to tell the distance"
-            " of the steps. Check `time` and `id`."
+            f"no series has two rows by '{times.name}', so the distance of the steps is not known."
+            " Check `time` and `id`."
         )
     if times.dtype.is_integer():
-        apart = np.diff(times.to_numpy())
-        every = int(np.gcd.reduce(apart, where=within, initial=0))
+        every = int(np.gcd.reduce(np.diff(times.to_numpy()), where=same_series, initial=0))
         return Timeline("numbers", every, int(times[0]), times.dtype)
     aware = getattr(times.dtype, "time_zone", None)
-    local = _naive(times, utc=False)
-    days, months = local.dt.day().to_numpy(), _units(local, "months")
-    apart = np.diff(months)[within]
-    ends = bool((local.dt.month_end().dt.date() == local.dt.date()).all())
-    daily = (local.dt.time() == local.dt.time()[0]).all()
-    if ((days == days[0]).all() or ends) and (apart > 0).all() and daily:
-        step = int(np.gcd.reduce(apart))
-        return Timeline("months", step, local[0], times.dtype, ends=ends)
+    local = _without_zone(times, utc=False)
+    daily = bool((local.dt.time() == local.dt.time()[0]).all())
+    monthly = _infer_months(times, local, same_series) if daily else None
+    if monthly is not None:
+        return monthly
     clock = aware if aware and not daily else None
-    naive = _naive(times, utc=clock is not None)
-    apart = np.diff(_units(naive, "seconds"))[within]
-    values, counts = np.unique(np.round(apart).astype(np.int64), return_counts=True)
-    every = int(np.gcd.reduce(values[counts >= max(1, 0.01 * len(apart))]))
+    naive = _without_zone(times, utc=clock is not None)
+    distances = np.diff(_count_units(naive, "seconds"))[same_series]
+    values, counts = np.unique(np.round(distances).astype(np.int64), return_counts=True)
+    every = int(np.gcd.reduce(values[counts >= max(1, 0.01 * len(distances))]))
     if every == 0:
         raise DataError(
-            f"times in '{times.name}' are less than a second apart, expected a second at least."
-            " Leave `time` out where the rows stand in order, or number them."
+            f"times in '{times.name}' are less than a second apart, which is not supported. Number"
+            " the steps, or leave `time` out where the rows stand in order."
         )
     return Timeline("seconds", every, naive[0], times.dtype, clock)
 
 
-def _naive(times: pl.Series, *, utc: bool) -> pl.Series:
-    """Return times without their zone: on its clock, or in UTC."""
+def _infer_months(times: pl.Series, local: pl.Series, same_series: Any) -> Timeline | None:
+    """Return the timeline of times on one day of their months, or on the last; None for others."""
+    days, months = local.dt.day().to_numpy(), _count_units(local, "months")
+    distances = np.diff(months)[same_series]
+    ends = bool((local.dt.month_end().dt.date() == local.dt.date()).all())
+    if not ((days == days[0]).all() or ends) or not (distances > 0).all():
+        return None
+    return Timeline("months", int(np.gcd.reduce(distances)), local[0], times.dtype, ends=ends)
+
+
+def _without_zone(times: pl.Series, *, utc: bool) -> pl.Series:
+    """Return times without their zone: as its clock shows them, or in UTC."""
     if times.dtype.is_integer():
         return times
     times = times.cast(pl.Datetime("us")) if times.dtype == pl.Date else times
@@ -251,8 +293,8 @@ def _naive(times: pl.Series, *, utc: bool) -> pl.Series:
     return times
 
 
-def _units(times: pl.Series, unit: str) -> Any:
-    """Return times as numbers of a unit (n)."""
+def _count_units(times: pl.Series, unit: str) -> Any:
+    """Return times as counts of a unit (n)."""
     if unit == "numbers":
         return times.to_numpy().astype(np.int64)
     if unit == "months":
