@@ -8,23 +8,26 @@ from unrolled.forecasting import forecaster
 
 SERIES = {"y": [k % 4 + 0.5 for k in range(60)]}
 FORECAST = (
-    ("--level 0", "got level=0, expected whole percents"),
-    ("--level 80 100", "got level=100, expected whole percents"),
+    ("--level 0", "level=0 is no percentage: give whole percents from 1 to 99"),
+    ("--level 80 100", "level=100 is no percentage: give whole percents from 1 to 99"),
     ("-o next.xlsx", "got the file name 'next.xlsx', expected one ending in .csv"),
     ("-o nowhere/next.csv", "'nowhere/next.csv' cannot be written"),
     ("-o .", "got the file name '.', expected one ending in .csv"),
-    ("--plot next.doc", "cannot draw into 'next.doc': the ending 'doc' is none of"),
-    ("--plot nowhere/next.png", "cannot draw into 'nowhere/next.png': it is no file"),
+    ("--plot next.doc", "Cannot draw into 'next.doc': there is no format 'doc', only"),
+    (
+        "--plot nowhere/next.png",
+        "Cannot draw into 'nowhere/next.png': no file can be written there",
+    ),
 )
 BACKTEST = (
-    ("--step 0", "got step=0, expected a whole number of at least 1"),
-    ("--step -3", "got step=-3, expected a whole number of at least 1"),
-    (f"--step {10**9}", "got step=1000000000, expected at most"),
-    ("--last 1", "got last=1, expected a whole number of at least 2"),
-    ("--last 60", "the longest series has 60 steps, expected more than the 60 to hold out"),
-    ("--refit 0", "got refit=0, expected a whole number of at least 1"),
-    ("--level 0", "got level=0, expected whole percents"),
-    ("--plot seen.doc", "cannot draw into 'seen.doc': the ending 'doc' is none of"),
+    ("--step 0", "step must be a whole number of at least 1, not 0"),
+    ("--step -3", "step must be a whole number of at least 1, not -3"),
+    (f"--step {10**9}", "step must be at most 16777216, not 1000000000"),
+    ("--last 1", "last must be a whole number of at least 2, not 1"),
+    ("--last 60", "60 steps are to be held out, and the longest series has 60"),
+    ("--refit 0", "refit must be a whole number of at least 1, not 0"),
+    ("--level 0", "level=0 is no percentage: give whole percents from 1 to 99"),
+    ("--plot seen.doc", "Cannot draw into 'seen.doc': there is no format 'doc', only"),
 )
 ALL = [("forecast", *one) for one in FORECAST] + [("backtest", *one) for one in BACKTEST]
 
@@ -33,10 +36,10 @@ ALL = [("forecast", *one) for one in FORECAST] + [("backtest", *one) for one in 
 def untrained(monkeypatch):
     """Let nothing be trained."""
 
-    def trained(*_):
-        pytest.fail("it was trained")
+    def fit_forecaster(*_, **__):
+        pytest.fail("a network was trained")
 
-    monkeypatch.setattr(forecaster, "trained", trained)
+    monkeypatch.setattr(forecaster, "fit_forecaster", fit_forecaster)
 
 
 @pytest.mark.parametrize(("command", "words", "message"), ALL)
@@ -64,5 +67,5 @@ def test_the_command_refuses(unrolled, folder, command, words, message):
     ids=str,
 )
 def test_python_refuses(given):
-    with pytest.raises(SettingError, match=f"got {next(iter(given))}="):
+    with pytest.raises(SettingError, match=f"^{next(iter(given))}( must|=)"):
         library.Forecaster("y", horizon=2).fit_and_evaluate(SERIES, **given)

@@ -40,7 +40,7 @@ def test_a_backtest_scores_the_last_rows_beside_simple_forecasts(unrolled):
     assert "7 forecasts of 6 steps" in result.out
     for who in ("network", "repeat last", "seasonal naive", "ridge"):
         assert f"\n{who}" in result.out
-    assert "80% intervals hold" in result.out
+    assert "80% intervals cover" in result.out
 
 
 @pytest.mark.usefixtures("airline")
@@ -51,7 +51,7 @@ def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
     assert (folder / "seen.png").read_bytes().startswith(b"\x89PNG")
     refused = unrolled(f"backtest airline.csv {FEW} --refit 0")
     assert refused.status == 2
-    assert "got refit=0, expected a whole number of at least 1" in refused.err
+    assert "refit must be a whole number of at least 1, not 0" in refused.err
 
 
 @pytest.mark.usefixtures("airline")
@@ -59,9 +59,12 @@ def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
     ("words", "message"),
     [
         ("--target x --time month --horizon 6", "the data has no column 'x'"),
-        ("--target y --time month --horizon 0", "got horizon=0"),
-        ("--target month --time month --horizon 6", "got 'month' more than once"),
-        ("--target y --time y --horizon 6", "got 'y' more than once"),
+        (
+            "--target y --time month --horizon 0",
+            "horizon must be a whole number of at least 1, not 0",
+        ),
+        ("--target month --time month --horizon 6", "'month' is named more than once"),
+        ("--target y --time y --horizon 6", "'y' is named more than once"),
     ],
 )
 def test_what_cannot_be_forecast_is_refused_in_a_sentence(unrolled, words, message):
@@ -87,7 +90,7 @@ def test_a_saved_forecaster_forecasts_and_is_scored_by_the_verbs_of_saved_models
     result = unrolled("evaluate model airline.csv --last 12 --level 80")
     assert result.status == 0
     assert "\nseasonal naive" in result.out
-    assert "80% intervals hold" in result.out
+    assert "80% intervals cover" in result.out
 
 
 @pytest.mark.usefixtures("airline", "table")
@@ -120,9 +123,10 @@ def holidays(folder):
 def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder):
     result = unrolled(f"forecast holidays.csv {FEW} --future off")
     assert result.status == 2
-    assert result.err == (
-        "error: got no future, expected a table of 'off' for the steps to forecast: future=..., or"
-        " --ahead\nFILE. `make_future()`, or --make-future FILE, gives one to fill.\n"
+    assert " ".join(result.err.split()) == (
+        "error: the future values of 'off' are missing: give a table of them for the steps to"
+        " forecast, as future=... or --ahead FILE. `make_future()`, or --make-future FILE, makes the"
+        " table to fill in."
     )
     result = unrolled(f"forecast holidays.csv {FEW} --future off --make-future ahead.csv")
     assert result.out == "wrote  ahead.csv  (6 rows)\n"
@@ -131,7 +135,9 @@ def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder)
     assert asked["month"][0] == "2012-01-01"
     unfilled = unrolled(f"forecast holidays.csv {FEW} --future off --ahead ahead.csv")
     assert unfilled.status == 2
-    assert "future has no 'off' for 2012-01-01, expected it for each of the 6" in unfilled.err
+    assert (
+        "the future has no 'off' for 2012-01-01. It must have a value for each of the 6 steps"
+    ) in " ".join(unfilled.err.split())
     asked.with_columns(off=pl.lit(1.0)).write_csv(folder / "ahead.csv")
     words = "--future off --ahead ahead.csv --save model -o next.csv --plot next.png"
     assert unrolled(f"forecast holidays.csv {FEW} {words}").status == 0

@@ -84,10 +84,9 @@ class ForecastSettings:
 
 def _refuse_unused(settings: Settings, unused: Mapping[str, tuple[Sequence[Any], str]]) -> None:
     """Refuse a stated setting that would have no effect."""
-    for name in settings.model_fields_set & unused.keys():
-        neutral, why = unused[name]
+    for name, (neutral, why) in unused.items():
         value = getattr(settings, name)
-        if value not in neutral:
+        if name in settings.model_fields_set and value not in neutral:
             raise SettingError(
                 f"{name}={value!r} has no effect on a Forecaster: {why}. Leave {name} out of"
                 f" {type(settings).__name__}."
