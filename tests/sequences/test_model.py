@@ -187,7 +187,8 @@ def test_probabilities_are_shares_of_classes(many_to_one):
     with pytest.raises(errors.SettingError) as caught:
         fitted.predict_proba(table)
     assert str(caught.value) == (
-        "only a category has probabilities, but the output 'mean' is a number. Leave probabilities out."
+        "only a category has probabilities, but the output 'mean' is a number. Leave probabilities"
+        " out."
     )
 
 
@@ -376,7 +377,7 @@ def test_predicting_without_a_column_names_it(plain):
     with pytest.raises(errors.DataError) as caught:
         fitted.predict({"a": [1.0], "grup": ["p"]})
     assert str(caught.value) == (
-        "the data has no column 'group', expected it since the model uses it. Did you mean 'grup'?"
+        "the data has no column 'group', which the model was trained on. Did you mean 'grup'?"
     )
 
 
