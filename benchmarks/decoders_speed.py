@@ -56,7 +56,7 @@ def recipe(train, dev):
 
     from unrolled.data.encoders.vocabulary import Vocabulary
     from unrolled.data.special_ids import END
-    from unrolled.layers.acceleration import plain
+    from unrolled.layers.acceleration import to_stock_layers
     from unrolled.networks import Network, NetworkSpec, build, build_bundle
     from unrolled.schema import Column
 
@@ -83,7 +83,7 @@ def recipe(train, dev):
 
     spec = NetworkSpec("unaligned", u=1, values=0, embedded={"word": known[0].size}, tokens=True,
                   heads={"sounds": known[1].size}, ragged=True)  # fmt: skip
-    model = plain(build(spec, Network(dropout=0.3)))
+    model = to_stock_layers(build(spec, Network(dropout=0.3)))
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     inputs, y = fed(train)
     weights = (y > 0).astype("float32")
@@ -99,7 +99,7 @@ def recipe(train, dev):
     words, _ = fed(dev)
     del words["previous"]
     made = build_bundle(spec, Network())
-    encode, step = plain(made.encode), plain(made.step)  # of other weights, and as fast
+    encode, step = to_stock_layers(made.encode), to_stock_layers(made.step)  # of other weights, and as fast
 
     def write(rows=slice(None)):
         start = time.perf_counter()

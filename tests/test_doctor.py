@@ -1,4 +1,4 @@
-"""The doctor says what runs here, and what is lost without a native kernel."""
+"""The doctor says what runs here, and what it costs to have no native kernel."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def lines(text):
     return dict(line.split(maxsplit=1) for line in text.splitlines())
 
 
-ON_JAX = pytest.mark.skipif(keras.backend.backend() != "jax", reason="of the JAX backend")
+ON_JAX = pytest.mark.skipif(keras.backend.backend() != "jax", reason="only on JAX")
 
 
 @ON_JAX
 def test_what_runs_here(monkeypatch):
     monkeypatch.delenv(kernels.VARIABLE, raising=False)
-    found = lines(report())
-    assert found["backend"] == "jax (cpu)"
-    assert found["kernel"].startswith(kernels.available()[0])
-    assert ("threads" in found) == ("native" in kernels.available())
-    assert "keras 3." in found["versions"]
+    report_lines = lines(report())
+    assert report_lines["backend"] == "jax on cpu"
+    assert report_lines["kernel"].startswith(kernels.available()[0])
+    assert ("threads" in report_lines) == ("native" in kernels.available())
+    assert "keras 3." in report_lines["versions"]
 
 
 @ON_JAX
@@ -32,19 +32,19 @@ def test_without_a_native_kernel(monkeypatch):
     monkeypatch.delenv(kernels.VARIABLE, raising=False)
     monkeypatch.setattr(kernels, "available", lambda: ("reference",))
     note = lines(report())["note"]
-    assert note.startswith("no native kernel: LSTM and GRU train")
+    assert note.startswith("there is no native kernel: LSTM and GRU train")
     assert "compiler" in note
 
 
-@pytest.mark.skipif(keras.backend.backend() != "torch", reason="of the torch backend")
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="only on torch")
 def test_what_runs_on_torch(monkeypatch):
     monkeypatch.delenv(kernels.VARIABLE, raising=False)
-    found = lines(report())
-    assert found["backend"] == "torch (cpu)"
-    assert found["kernel"] == ("native" if "native" in kernels.available() else "ATen's")
-    assert ("threads" in found) == ("native" in kernels.available())
+    report_lines = lines(report())
+    assert report_lines["backend"] == "torch on cpu"
+    assert report_lines["kernel"] == ("native" if "native" in kernels.available() else "ATen")
+    assert ("threads" in report_lines) == ("native" in kernels.available())
     monkeypatch.setenv(kernels.VARIABLE, "pure")
-    assert lines(report())["kernel"] == "ATen's"
+    assert lines(report())["kernel"] == "ATen"
     monkeypatch.setattr(kernels, "available", lambda: ("pure", "reference"))
     assert "compiler" in lines(report())["note"]
 
@@ -57,5 +57,5 @@ def test_a_kernel_can_be_named(monkeypatch):
         kernels.kernel()
     monkeypatch.setenv(kernels.VARIABLE, "native")
     monkeypatch.setattr(kernels, "available", lambda: ("reference",))
-    with pytest.raises(SettingError, match="is not there; use 'reference'"):
+    with pytest.raises(SettingError, match="is not available here. Use 'reference'"):
         kernels.kernel()

@@ -1,4 +1,4 @@
-"""Problems for the kernels' tests, and how two results are compared."""
+"""Problems for the tests of the kernels, and the comparison of results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class Problem:
-    """A cell with weights, inputs, and a weight for each number that comes out."""
+    """A cell with its weights and inputs, and a weight for each output number."""
 
     cell: str
     args: list[Any]  # x, kernel, recurrent kernel, bias, states
@@ -68,19 +68,19 @@ def problem(
 
 
 def recurrence(form: Any, cell: str) -> Any:
-    """Return what runs a cell in a form, which is a module."""
+    """Return the function of a module that runs a cell."""
     return (
         partial(form.gru, reset_after=False) if cell == "gru_reset_before" else getattr(form, cell)
     )
 
 
 def reference(cell: str) -> Any:
-    """Return the readable form of a cell."""
+    """Return the readable implementation of a cell."""
     return recurrence(lstm if cell == "lstm" else gru, cell)
 
 
 def results(form: Any, p: Problem, *, grad: bool = True) -> list[np.ndarray]:
-    """Return what comes out (ys, states), then the gradient of each argument."""
+    """Return the outputs (ys, states), then the gradient of each argument."""
 
     def loss(args: list[Any]) -> Any:
         out = form(*args, p.lengths, **p.flags)
@@ -100,21 +100,21 @@ def wanted(cell: str, size: tuple[int, int, int, int], **drawn: Any) -> list[np.
 
 
 def error(got: np.ndarray, want: np.ndarray) -> float:
-    """Return the largest difference, relative to the largest number wanted."""
+    """Return the largest difference, relative to the largest expected number."""
     if want.size == 0:
         return 0.0 if got.shape == want.shape else np.inf
     return float(np.max(np.abs(got - want)) / max(np.max(np.abs(want)), 1e-6))
 
 
 def assert_close(got: list[np.ndarray], want: list[np.ndarray], limit: float = 1e-5) -> None:
-    """Assert that every result has the relative error that is allowed, and its shape."""
+    """Check the shape and the relative error of every result."""
     assert [g.shape for g in got] == [w.shape for w in want]
     errors = [error(g, w) for g, w in zip(got, want, strict=True)]
     assert max(errors) <= limit, errors
 
 
 def at_once(call: Callable[..., None], arguments: Iterable[tuple[Any, ...]]) -> None:
-    """Make a call with each of the arguments, in as many threads, and wait for all."""
+    """Call a function with each of the arguments, each in its own thread, and wait for all."""
     workers = [threading.Thread(target=call, args=each) for each in arguments]
     for worker in workers:
         worker.start()

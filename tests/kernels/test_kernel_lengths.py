@@ -1,4 +1,4 @@
-"""A padded row is the row alone: what stands in the padding and beside it does not matter."""
+"""A padded row gives the same as the row alone, whatever the padding and the other rows are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_each_row_alone(cell, reverse):
 
 
 @cells
-def test_what_stands_in_the_padding(cell):
+def test_the_values_of_the_padding_do_not_matter(cell):
     p = problem(cell, (6, 7, 2, 5))
     call, n = recurrence(ffi, cell), np.asarray(p.lengths)
     valid = np.arange(7) < n[:, None]
@@ -54,7 +54,7 @@ def test_padding_is_never_read(cell, flags):
 
 
 @cells
-def test_order_of_the_batch_does_not_matter(cell):
+def test_the_order_of_the_batch_does_not_matter(cell):
     p = problem(cell, (40, 6, 3, 9))
     order = np.random.default_rng(1).permutation(40)
     want = recurrence(ffi, cell)(*p.args, p.lengths)

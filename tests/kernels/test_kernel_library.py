@@ -1,4 +1,4 @@
-"""The compiled library is taken only where it is whole."""
+"""The compiled library is used only if it is complete."""
 
 import _ctypes
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The recurrence under torch, compiled and ATen's, against torch.nn in twice the precision."""
+"""The recurrence on torch, compiled and by ATen, compared with torch.nn in double precision."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def results(form, p, flags=Flags()):  # noqa: B008 (a constant)
 
 
 def wanted(p, flags=Flags()):  # noqa: B008 (a constant)
-    """Return the same from torch.nn in float64, each row alone over its valid steps."""
+    """Return the same from torch.nn in float64, for each row alone and its valid steps."""
     args, lengths = tensors(p, torch.float64)
     x, kernel, recurrent, bias, *states = args
     (b, t, _), (h, lstm) = x.shape, (recurrent.shape[0], p.cell == "lstm")
@@ -123,7 +123,7 @@ def test_lengths_beyond_the_steps_are_the_steps(cell):
 @needs_native
 @cells
 @pytest.mark.parametrize("size", [(0, 4, 2, 3), (3, 0, 2, 3)])
-def test_nothing_to_run(cell, size):
+def test_no_rows_or_no_steps(cell, size):
     p = problem(cell, size)
     ys, h, *rest = results("native", p)
     assert ys.shape == (*size[:2], 3)
@@ -133,7 +133,7 @@ def test_nothing_to_run(cell, size):
 
 @needs_native
 @cells
-def test_any_layout_is_taken(cell):
+def test_any_memory_layout_works(cell):
     p = problem(cell, (5, 6, 3, 8))
     args, lengths = tensors(p)
     strided = [a.detach().mT.contiguous().mT if a.ndim > 1 else a.detach() for a in args]
@@ -146,7 +146,7 @@ def test_any_layout_is_taken(cell):
 
 @needs_native
 @cells
-def test_dx_is_not_computed_unless_wanted(cell, monkeypatch):
+def test_dx_is_computed_only_if_wanted(cell, monkeypatch):
     p = problem(cell, (5, 6, 3, 8))
     args, lengths = tensors(p)
     sizes, room = [], on_torch._gradients
@@ -167,7 +167,7 @@ def test_dx_is_not_computed_unless_wanted(cell, monkeypatch):
 
 @needs_native
 @cells
-def test_one_output_alone(cell):
+def test_the_gradient_of_one_output(cell):
     p = problem(cell, (5, 6, 3, 8))
     for output in range(len(p.out_weights)):
         weights = [w if i == output else w * 0 for i, w in enumerate(p.out_weights)]
@@ -197,7 +197,7 @@ def test_gradients_of_gradients(cell):
 
 
 @needs_native
-def test_two_threads_train_at_once():
+def test_two_threads_train_at_the_same_time():
     problems = [problem("lstm", (70, 20, 5, 48), seed=1), problem("gru", (70, 20, 5, 48), seed=2)]
     want = [results("native", p) for p in problems]
     failures = []
@@ -235,15 +235,15 @@ def test_under_torch_compile(cell):
 
 
 @needs_native
-def test_what_does_not_fit_is_told():
+def test_arguments_that_do_not_fit_are_refused():
     args, _ = tensors(problem("lstm", (2, 3, 4, 5)))
 
     def run(args, lengths=None):
         on_torch.recurrence("lstm", args[0], args[1:4], args[4:], lengths, Flags())
 
-    with pytest.raises(ShapeError, match="expected float32"):
+    with pytest.raises(ShapeError, match="compute in float32 only"):
         run([args[0].double(), *args[1:]])
-    with pytest.raises(ShapeError, match=r"expected \(\(4, 20\)"):
+    with pytest.raises(ShapeError, match=r"instead of \(\(4, 20\)"):
         run([args[0], args[1][:3], *args[2:]])
-    with pytest.raises(ShapeError, match=r"lengths has shape \(3,\); expected \(2,\)"):
+    with pytest.raises(ShapeError, match=r"lengths has the shape \(3,\) instead of \(2,\)"):
         run(args, torch.ones(3))

@@ -1,4 +1,4 @@
-"""Every form of a cell gives the readable reference's values and gradients."""
+"""Every implementation of a cell has the values and gradients of the readable reference."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_large_state_and_long_run(cell):
 @forms
 @cells
 @pytest.mark.parametrize("size", [(0, 4, 2, 3), (3, 0, 2, 3)])
-def test_nothing_to_run(form, cell, size):
+def test_no_rows_or_no_steps(form, cell, size):
     p = problem(cell, size)
     got = results(recurrence(FORMS[form], cell), p)
     assert_close(got, results(reference(cell), p))
@@ -108,8 +108,8 @@ def test_nothing_to_run(form, cell, size):
 
 @needs_native
 @cells
-def test_only_what_is_asked_for(cell):
-    """The gradient of x, of the weights, or of one output alone: each is still right."""
+def test_single_gradients(cell):
+    """The gradient of x, of the weights, or of one output alone is correct."""
     p = problem(cell, (5, 6, 3, 8))
     for argument, output in [(0, 1), (3, 0)]:
 
@@ -142,13 +142,13 @@ def test_nan_and_infinity_go_where_the_reference_has_them(cell, argument, bad):
 
 
 @needs_native
-def test_what_does_not_fit_is_told():
+def test_arguments_that_do_not_fit_are_refused():
     p = problem("lstm", (2, 3, 4, 5))
-    with pytest.raises(ShapeError, match="expected float32"):
+    with pytest.raises(ShapeError, match="compute in float32 only"):
         ffi.lstm(p.args[0].astype(jnp.bfloat16), *p.args[1:])
-    with pytest.raises(ShapeError, match=r"expected \(\(4, 20\)"):
+    with pytest.raises(ShapeError, match=r"instead of \(\(4, 20\)"):
         ffi.lstm(p.args[0], p.args[1][:3], *p.args[2:])
-    with pytest.raises(ShapeError, match=r"\(15,\).* expected .*\(2, 15\)"):
+    with pytest.raises(ShapeError, match=r"\(15,\).* instead of .*\(2, 15\)"):
         ffi.gru(*problem("gru_reset_before", (2, 3, 4, 5)).args)
-    with pytest.raises(ShapeError, match=r"lengths has shape \(3,\); expected \(2,\)"):
+    with pytest.raises(ShapeError, match=r"lengths has the shape \(3,\) instead of \(2,\)"):
         ffi.lstm(*p.args, jnp.ones(3, jnp.int32))

@@ -1,4 +1,4 @@
-"""What forward keeps for backward: the same gradients whether it is still there or not."""
+"""The gradients are the same whether the residuals of forward are still stored or not."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ SIZE = (5, 7, 3, 20)
 
 @pytest.fixture
 def keep_at_most():
-    yield native.loaded().unrolled_keep_at_most
-    native.loaded().unrolled_keep_at_most(-1)
+    yield native.require_library().unrolled_keep_at_most
+    native.require_library().unrolled_keep_at_most(-1)
 
 
 def kept_bytes():
-    return native.loaded().unrolled_kept_bytes()
+    return native.require_library().unrolled_kept_bytes()
 
 
 def repeated(work):
-    """Return what `work` returns and how often backward ran forward again."""
-    before = native.loaded().unrolled_repeated_calls()
+    """Return the result of `work` and how often backward ran forward again."""
+    before = native.require_library().unrolled_repeated_calls()
     out = jax.block_until_ready(work())
-    return out, native.loaded().unrolled_repeated_calls() - before
+    return out, native.require_library().unrolled_repeated_calls() - before
 
 
 def pullback(p):
-    """Return a function that computes the gradients, forward having run."""
+    """Run forward and return the function that computes the gradients."""
     out, pull = jax.vjp(lambda *args: getattr(ffi, p.cell)(*args, p.lengths, **p.flags), *p.args)
     jax.block_until_ready(out)
     weights = tuple(w if o is not None else None for o, w in zip(out, p.out_weights, strict=True))
@@ -46,7 +46,7 @@ def pullback(p):
 @cells
 @pytest.mark.parametrize("flags", FLAGS)
 @pytest.mark.parametrize("size", [SIZE, (70, 20, 5, 48)])
-def test_gradients_do_not_depend_on_what_was_kept(cell, flags, size, keep_at_most):
+def test_gradients_do_not_depend_on_the_stored_residuals(cell, flags, size, keep_at_most):
     p = problem(cell, size, flags=flags)
     kept, none = repeated(lambda: results(getattr(ffi, cell), p))
     keep_at_most(0)
@@ -56,7 +56,7 @@ def test_gradients_do_not_depend_on_what_was_kept(cell, flags, size, keep_at_mos
 
 
 @cells
-def test_a_pullback_may_be_used_twice_and_late(cell):
+def test_a_pullback_can_be_used_twice_and_late(cell):
     p = problem(cell, SIZE)
     gradients = pullback(p)
     (first, again), count = repeated(lambda: (gradients(), gradients()))
@@ -68,7 +68,7 @@ def test_a_pullback_may_be_used_twice_and_late(cell):
     assert_close(late, first, 0)
 
 
-def test_pullbacks_that_are_not_used_hold_little_memory():
+def test_unused_pullbacks_take_little_memory():
     p = problem("lstm", (2, 3, 1, 8))
     run = jax.jit(lambda *args: jax.vjp(ffi.lstm, *args)[0])
     for _ in range(300):
@@ -79,7 +79,7 @@ def test_pullbacks_that_are_not_used_hold_little_memory():
     assert kept_bytes() <= before
 
 
-def test_no_more_is_kept_than_may_be(keep_at_most):
+def test_the_residuals_stay_within_their_limit(keep_at_most):
     p = problem("lstm", SIZE)
     want = pullback(p)()
 
@@ -100,7 +100,7 @@ def test_no_more_is_kept_than_may_be(keep_at_most):
         assert_close(got, want, 0)
 
 
-def test_what_nobody_uses_is_given_back():
+def test_unused_memory_is_returned():
     p = problem("lstm", (64, 64, 8, 64))
     results(ffi.lstm, p)
     before = kept_bytes()
@@ -112,7 +112,7 @@ def test_what_nobody_uses_is_given_back():
 
 
 @cells
-def test_a_scan_keeps_all_its_calls_once_it_has_run(cell, keep_at_most):
+def test_from_its_second_run_a_scan_stores_all_its_residuals(cell, keep_at_most):
     p = problem(cell, SIZE)
 
     @jax.jit
@@ -136,7 +136,7 @@ def test_a_scan_keeps_all_its_calls_once_it_has_run(cell, keep_at_most):
 
 
 @cells
-def test_checkpoint_keeps_nothing_for_long(cell):
+def test_checkpoint_stores_no_residuals_for_long(cell):
     p = problem(cell, SIZE)
 
     def loss(args):
@@ -155,7 +155,7 @@ def test_checkpoint_keeps_nothing_for_long(cell):
     assert_close([np.asarray(g) for g in got], [np.asarray(g) for g in want], 0)
 
 
-def test_a_vmapped_pullback_finds_each_its_own():
+def test_a_vmapped_pullback_uses_the_right_residuals():
     p = problem("lstm", SIZE)
     gradients = jax.jit(
         jax.vmap(lambda x: jax.grad(lambda x: jnp.sum(ffi.lstm(x, *p.args[1:])[0] ** 2))(x))
@@ -220,7 +220,7 @@ rows, every = NamedSharding(mesh, P("batch")), NamedSharding(mesh, P())
 p = problem("lstm", (6, 7, 3, 9))
 def loss(form, x):
     return jnp.sum(form(x, *p.args[1:], p.lengths)[0] * p.out_weights[0])
-count = lambda: native.loaded().unrolled_repeated_calls()
+count = lambda: native.require_library().unrolled_repeated_calls()
 x = jax.device_put(p.args[0], rows)
 want = np.asarray(jax.grad(lambda x: loss(reference("lstm"), x))(p.args[0]))
 assert_close([np.asarray(jax.jit(jax.grad(lambda x: loss(ffi.lstm, x)))(x))], [want])
@@ -253,20 +253,20 @@ backward = jax.jit(lambda pull, weights: pull(weights))
 pull, first = forward(*p.args), forward(*p.args)
 doubled = [a * 2 for a in p.args]
 want_pulled = backward(first, tuple(p.out_weights))
-count = native.loaded().unrolled_repeated_calls()
+count = native.require_library().unrolled_repeated_calls()
 child = os.fork()
 if child == 0:
     signal.alarm(60)
     other = forward(*doubled)  # must not be taken for a call of the parent
     got = backward(pull, tuple(p.out_weights))
     assert_close([np.asarray(g) for g in got], [np.asarray(g) for g in want_pulled], 0)
-    assert native.loaded().unrolled_repeated_calls() == count + 1
+    assert native.require_library().unrolled_repeated_calls() == count + 1
     os._exit(0)
 _, status = os.waitpid(child, 0)
 assert status == 0, status
 got = backward(pull, tuple(p.out_weights))
 assert_close([np.asarray(g) for g in got], [np.asarray(g) for g in want_pulled], 0)
-assert native.loaded().unrolled_repeated_calls() == count
+assert native.require_library().unrolled_repeated_calls() == count
 print("forked and right")
 """
 

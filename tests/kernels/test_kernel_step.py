@@ -1,4 +1,4 @@
-"""One step at a time from numpy: the same as the steps of a sequence."""
+"""Single steps with NumPy arrays give the same as the steps of a sequence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("size", [(1, 5, 3, 128), (2, 4, 1, 1), (70, 3, 2, 9)])
-def test_steps_are_the_sequence(cell, size):
+def test_single_steps_equal_the_sequence(cell, size):
     p = problem(cell, size, ragged=False)
     ys, *final = reference(cell)(*p.args)
     x, *weights = (np.asarray(a) for a in p.args[:4])
@@ -34,7 +34,7 @@ def test_steps_are_the_sequence(cell, size):
     assert_close([np.stack(kept, 1), *states], [np.asarray(a) for a in (ys, *final)])
 
 
-def test_a_step_keeps_its_own_weights_and_leaves_the_state_alone():
+def test_a_stepper_copies_its_weights_and_does_not_change_the_state():
     p = problem("lstm", (1, 1, 3, 8))
     x, k, u, b, h, c = (np.array(a) for a in p.args)
     stepper = ffi.LSTMStepper(k, u, b)
@@ -46,7 +46,7 @@ def test_a_step_keeps_its_own_weights_and_leaves_the_state_alone():
     np.testing.assert_array_equal(c, before[1])
 
 
-def test_a_result_stays_as_it_was_and_batches_may_differ_in_size():
+def test_a_result_is_not_overwritten_and_batch_sizes_may_differ():
     p = problem("lstm", (3, 1, 4, 8))
     x, k, u, b, h, c = (np.array(a) for a in p.args)
     stepper = ffi.LSTMStepper(k, u, b)
@@ -67,7 +67,7 @@ def test_threads_share_a_stepper():
         assert_close(list(pool.map(lambda job: stepper(*job), jobs)), want, 0)
 
 
-def test_other_layouts_and_types_are_taken():
+def test_other_memory_layouts_and_dtypes_work():
     p = problem("gru", (4, 1, 3, 8))
     x, k, u, b, h = (np.asarray(a) for a in p.args)
     want = ffi.gru_step(x[:, 0], h, k, u, b)
@@ -77,14 +77,14 @@ def test_other_layouts_and_types_are_taken():
     np.testing.assert_array_equal(ffi.gru_step(*double), want)
 
 
-def test_what_does_not_fit_is_told():
+def test_arguments_that_do_not_fit_are_refused():
     p = problem("lstm", (2, 1, 3, 8))
     x, k, u, b, h, c = (np.asarray(a) for a in p.args)
     stepper = ffi.LSTMStepper(k, u, b)
-    with pytest.raises(ShapeError, match=r"x has shape \(2, 2\); expected \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"x has the shape \(2, 2\) instead of \(2, 3\)"):
         stepper(x[:, 0, :2], h, c)
     with pytest.raises(ShapeError, match="Pass the weights as Keras has them"):
         ffi.LSTMStepper(k.T, u, b)
     before = [np.asarray(a) for a in problem("gru_reset_before", (2, 1, 3, 8)).args[1:4]]
-    with pytest.raises(ShapeError, match=r"\(24,\)\); expected .*\(2, 24\)"):
+    with pytest.raises(ShapeError, match=r"\(24,\)\) instead of .*\(2, 24\)"):
         ffi.GRUStepper(*before)

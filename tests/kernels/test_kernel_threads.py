@@ -1,4 +1,4 @@
-"""Threads, processes and instruction sets: the same result whoever computes it."""
+"""Threads, processes and instruction sets all give the same results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def set_threads():
 
 
 @cells
-def test_thread_counts_agree_and_each_repeats_itself(cell, set_threads):
+def test_every_number_of_threads_gives_the_same_and_is_repeatable(cell, set_threads):
     p = problem(cell, BUSY)
     want = wanted(cell, BUSY)
     for count in (1, 2, 3):
@@ -39,7 +39,7 @@ def test_thread_counts_agree_and_each_repeats_itself(cell, set_threads):
 
 
 @cells
-def test_thread_count_may_change_between_forward_and_backward(cell, set_threads):
+def test_the_number_of_threads_may_change_between_forward_and_backward(cell, set_threads):
     p = problem(cell, BUSY)
     want = results(recurrence(ffi, cell), p)
     set_threads(3)
@@ -50,7 +50,7 @@ def test_thread_count_may_change_between_forward_and_backward(cell, set_threads)
     assert_close([np.asarray(g) for g in (*out, *grads)], want)
 
 
-def test_two_threads_train_at_once():
+def test_two_threads_train_at_the_same_time():
     problems = [problem(cell, BUSY, seed=seed) for seed, cell in enumerate(CELLS)]
     want = [results(recurrence(ffi, p.cell), p) for p in problems]
     failures = []
@@ -101,7 +101,7 @@ def python(script, *arguments, **environment):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_fork_after_use_has_threads_of_its_own():
+def test_a_forked_process_starts_its_own_threads():
     assert "forked and ran 3" in python(FORK)
 
 
@@ -120,7 +120,7 @@ print(ffi.instruction_set())
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """The reference's results, in files: the processes need not compute them again."""
+    """Write the results of the reference to files, so that the processes can read them."""
     folder = tmp_path_factory.mktemp("wanted")
     for cell in CELLS:
         for size in ((5, 7, 3, 65), (67, 4, 2, 17)):
@@ -153,7 +153,7 @@ x = np.load(sys.argv[2] + "/x.npy")
 for name in ("sigmoid", "tanh"):
     y = np.empty_like(x)
     at = [a.ctypes.data_as(ctypes.c_void_p) for a in (x, y)]
-    getattr(native.loaded(), f"unrolled_{name}")(*at, x.size)
+    getattr(native.require_library(), f"unrolled_{name}")(*at, x.size)
     np.save(f"{sys.argv[2]}/{name}.npy", y)
 print(native.instruction_set())
 """
@@ -175,7 +175,7 @@ def test_activations_of_each_instruction_set(name, tmp_path):
         np.testing.assert_array_equal(y[-3:], [np.nan, 1, -1 if function == "tanh" else 0])
 
 
-def test_an_unknown_instruction_set_is_told():
+def test_an_unknown_instruction_set_is_an_error():
     script = (
         "from unrolled.kernels import ffi\ntry: ffi.available()\nexcept ValueError as e: print(e)"
     )
@@ -183,7 +183,7 @@ def test_an_unknown_instruction_set_is_told():
     assert "UNROLLED_ISA names an instruction set" in told
 
 
-def test_environment_sets_the_threads():
+def test_the_environment_sets_the_number_of_threads():
     script = "from unrolled.kernels import ffi; print(ffi.threads())"
     assert python(script, UNROLLED_THREADS="3").strip() == "3"
     if hasattr(os, "sched_setaffinity"):
@@ -191,7 +191,7 @@ def test_environment_sets_the_threads():
         assert python(narrowed, UNROLLED_THREADS="").strip() == "1"
 
 
-def test_a_call_leaves_its_inputs_alone():
+def test_a_call_does_not_change_its_inputs():
     p = problem("lstm", BUSY)
     before = [np.array(a) for a in p.args]
     results(ffi.lstm, p)

@@ -1,4 +1,4 @@
-"""Against an independent implementation in twice the precision: torch's nn.LSTM and nn.GRU."""
+"""The kernels compared with torch's nn.LSTM and nn.GRU in double precision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not ffi.available(), reason="no compiled kernels
 
 
 def order(cell, h):
-    """Return where torch's rows stand in Keras' columns: i f g o are i f c o; r z n are z r h."""
+    """Return the order of torch's gates in Keras: i f g o are i f c o; r z n are z r h."""
     blocks = [0, 1, 2, 3] if cell == "lstm" else [1, 0, 2]
     return np.concatenate([np.arange(h) + h * block for block in blocks])
 

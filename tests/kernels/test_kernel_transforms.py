@@ -1,4 +1,4 @@
-"""The compiled calls under JAX's transformations."""
+"""The compiled calls in the transformations of JAX."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def test_inside_a_scan(cell):
 
 
 @cells
-def test_without_jit_as_with_it(cell):
+def test_the_same_with_and_without_jit(cell):
     p = problem(cell, SIZE)
     eager = arrays(recurrence(ffi, cell)(*p.args, p.lengths))
     assert_close(eager, arrays(jax.jit(recurrence(ffi, cell))(*p.args, p.lengths)), 0)
 
 
 @cells
-def test_dx_is_not_computed_unless_wanted(cell):
+def test_dx_is_computed_only_if_wanted(cell):
     p = problem(cell, SIZE)
 
     def loss(kernel, x):

@@ -1,4 +1,4 @@
-"""What the layer tests share: cases, twin layers with equal weights, outputs with gradients."""
+"""Shared by the layer tests: cases, pairs of layers with equal weights, outputs, gradients."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def agree(got: list[np.ndarray], expected: list[np.ndarray], **tolerance: float)
 
 
 def _weighed(outputs: Any) -> Any:
-    """A number to differentiate: no two places of the outputs count alike."""
+    """Return a number to differentiate, in which every output has a different weight."""
     total = 0.0
     for output in keras.tree.flatten(outputs):
         size = int(np.prod(output.shape))

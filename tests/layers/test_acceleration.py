@@ -1,4 +1,4 @@
-"""`accelerate` swaps the recurrent layers of a model and says so; nothing else changes."""
+"""`accelerate` replaces the recurrent layers of a model, reports it, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from unrolled.errors import SettingError
 from unrolled.layers import GRU, LSTM
-from unrolled.layers.acceleration import STOCK, accelerate, plain, survey
+from unrolled.layers.acceleration import STOCK, accelerate, describe_acceleration, to_stock_layers
 
 layers = keras.layers
 BACKEND = keras.backend.backend()
@@ -40,14 +40,14 @@ def test_a_functional_model():
     model = functional()
     fast = accelerate(model)
     assert str(fast.acceleration).splitlines() == [
-        "fast   both/forward_lstm: taken",
-        "fast   both/backward_lstm: taken",
-        "fast   nested/inner: taken",
-        "fast   shared: taken",
-        "fast   cell: taken",
+        "fast   both/forward_lstm: accelerated",
+        "fast   both/backward_lstm: accelerated",
+        "fast   nested/inner: accelerated",
+        "fast   shared: accelerated",
+        "fast   cell: accelerated",
         "stock  elu: `activation` is not `tanh` or `recurrent_activation` is not `sigmoid`: "
-        "the kernels fuse these two",
-        "fast   dropping: taken; stock while training, for its recurrent_dropout",
+        "the kernels have these two built in",
+        "fast   dropping: accelerated, but stock during training because of its recurrent_dropout",
     ]
     assert type(fast.get_layer("both").forward_layer) is LSTM
     assert type(fast.get_layer("nested").layers[0]) is GRU
@@ -55,12 +55,12 @@ def test_a_functional_model():
     assert len(fast.weights) == len(model.weights)
     np.testing.assert_allclose(outputs(fast), outputs(model), atol=1e-6)
     assert type(model.get_layer("shared")) is layers.LSTM
-    back = plain(fast)
+    back = to_stock_layers(fast)
     assert not [layer for layer in back._flatten_layers() if type(layer) in STOCK]
     np.testing.assert_allclose(outputs(back), outputs(model), atol=1e-6)
 
 
-def test_the_copy_is_its_own():
+def test_the_copy_shares_no_weights():
     model = keras.Sequential([keras.Input((6, 1)), layers.LSTM(3)])
     fast = accelerate(model)
     before = model.get_weights()
@@ -68,7 +68,7 @@ def test_the_copy_is_its_own():
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
-def test_training_goes_on_where_it_stood():
+def test_the_state_of_the_optimizer_is_copied():
     x, y = np.ones((4, 6, 1), "float32"), np.ones((4, 3), "float32")
     model = keras.Sequential([keras.Input((6, 1)), layers.LSTM(3)])
     model.compile(keras.optimizers.Adam(0.1), "mse")
@@ -79,7 +79,7 @@ def test_training_goes_on_where_it_stood():
     np.testing.assert_allclose(*losses, rtol=1e-5)
 
 
-def test_adapted_layers_keep_what_they_learned():
+def test_adapted_layers_keep_their_state():
     norm = layers.Normalization()
     norm.adapt(np.arange(24.0).reshape(4, 6, 1))
     model = keras.Sequential([keras.Input((6, 1)), norm, layers.LSTM(3)])
@@ -120,8 +120,10 @@ class Tuned(keras.Model):
         return super().train_step(*args)
 
 
-def test_a_model_that_builds_itself_is_refused():
-    with pytest.raises(SettingError, match="got a Own, a model that builds itself"):
+def test_a_subclassed_model_is_refused():
+    with pytest.raises(
+        SettingError, match="a Own cannot be rebuilt with other layers, because it is neither"
+    ):
         accelerate(Own())
 
 
@@ -131,22 +133,22 @@ def test_a_layer_that_cannot_be_rebuilt_is_named():
         accelerate(model)
 
 
-def test_a_train_step_of_its_own_is_kept():
+def test_a_custom_train_step_is_kept():
     x = keras.Input((6, 1))
     assert type(accelerate(Tuned(x, layers.LSTM(3)(x)))) is Tuned
 
 
-def test_what_is_not_taken_says_why():
+def test_the_report_says_why_a_layer_is_not_accelerated():
     model = keras.Sequential([keras.Input((6, 1)), Special(3, return_sequences=True, name="own")])
     model.add(layers.SimpleRNN(3, return_sequences=True, name="simple"))
     model.add(Block(name="block"))
-    rows = {row.path: (row.fast, row.why) for row in survey(model).rows}
-    assert rows["own"] == (False, "Special may compute something of its own")
-    assert rows["simple"] == (False, "SimpleRNN may compute something of its own")
-    assert rows["block/inner"][1] == "inside Block, whose insides are its own"
-    assert "no LSTM or GRU" in str(survey(keras.Sequential([layers.Dense(1)])))
+    rows = {row.path: (row.fast, row.why) for row in describe_acceleration(model).layers}
+    assert rows["own"] == (False, "a Special may compute something else than an LSTM or GRU")
+    assert rows["simple"] == (False, "a SimpleRNN may compute something else than an LSTM or GRU")
+    assert rows["block/inner"][1] == "inside a Block, whose own code uses it"
+    assert "no LSTM or GRU" in str(describe_acceleration(keras.Sequential([layers.Dense(1)])))
 
 
-def test_an_accelerated_model_says_that_it_was():
+def test_the_report_says_that_a_layer_was_already_fast():
     model = keras.Sequential([keras.Input((6, 1)), LSTM(3, name="a")])
-    assert str(accelerate(model).acceleration) == "fast   a: was fast already"
+    assert str(accelerate(model).acceleration) == "fast   a: was already fast"

@@ -1,4 +1,4 @@
-"""The table of what runs fast drives the layers: each limit runs as stock and gives its numbers."""
+"""Calls run on the fast path as the table says, and all others as stock Keras."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ has_fast_path = pytest.mark.skipif(BACKEND == "tensorflow", reason="no fast path
 
 @pytest.fixture
 def calls(monkeypatch):
-    """The layers that went fast."""
-    found, real = [], fast_path.runner
+    """Record the layers that ran on the fast path."""
+    layers, original = [], fast_path.runner
 
     def runner():
-        run = real()
-        return lambda layer, *rest: found.append(layer) or run(layer, *rest)
+        run = original()
+        return lambda layer, *rest: layers.append(layer) or run(layer, *rest)
 
     monkeypatch.setattr(fast_path, "runner", runner)
-    return found
+    return layers
 
 
 LIMITED = {
@@ -45,7 +45,7 @@ FAST = {
 
 @has_fast_path
 @pytest.mark.parametrize("name", FAST)
-def test_goes_fast(name, calls):
+def test_runs_fast(name, calls):
     cell, settings, call = FAST[name]
     fast, stock = twins(cell, **settings)
     x, states = inputs(cell)
@@ -56,7 +56,7 @@ def test_goes_fast(name, calls):
 
 @has_fast_path
 @pytest.mark.parametrize("name", LIMITED)
-def test_goes_stock(name, calls):
+def test_runs_as_stock(name, calls):
     if name == "mask" and BACKEND == "torch":
         pytest.skip("stock Keras on torch does not take such a mask")
     cell, settings, call = LIMITED[name]
@@ -69,7 +69,7 @@ def test_goes_stock(name, calls):
 
 @has_fast_path
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16", "float64"])
-def test_other_dtypes_are_stock(dtype, calls):
+def test_other_dtypes_run_as_stock(dtype, calls):
     fast, stock = twins("LSTM", dtype=dtype, recurrent_initializer="glorot_uniform")
     x, _ = inputs("LSTM")
     got, expected = fast(x), stock(x)
@@ -85,7 +85,7 @@ def test_gru_with_the_reset_gate_before(calls):
     assert bool(calls) == (BACKEND == "jax")
 
 
-def test_use_cudnn_true_is_refused_as_by_stock():
+def test_use_cudnn_true_is_the_same_error_as_in_stock_keras():
     if BACKEND != "jax":
         pytest.skip("stock Keras on other backends does not refuse it on a CPU")
     fast, stock = twins("LSTM", use_cudnn=True)
@@ -95,7 +95,7 @@ def test_use_cudnn_true_is_refused_as_by_stock():
 
 
 @has_fast_path
-def test_a_mask_and_lengths_must_both_hold():
+def test_with_a_mask_and_lengths_a_step_must_be_real_by_both():
     fast, stock = twins("LSTM", return_sequences=True)
     x, _ = inputs("LSTM")
     holes, lengths = masks()["holes"], np.array([5, 7, 2, 4])
@@ -103,14 +103,14 @@ def test_a_mask_and_lengths_must_both_hold():
     agree(results(fast, x, mask=holes, lengths=lengths), results(stock, x, mask=both))
 
 
-def test_stock_takes_lengths_as_well():
+def test_stock_accepts_lengths_too():
     fast, stock = twins("LSTM", activation="relu", return_sequences=True)
     x, _ = inputs("LSTM")
     mask = masks()["right"]
     agree(results(fast, x, lengths=mask.sum(1)), results(stock, x, mask=mask))
 
 
-def test_the_initial_state_may_be_one_that_training_needs():
+def test_the_initial_state_may_be_a_variable_that_the_call_overwrites():
     """A stateful layer reads its variables and writes them in one call."""
     if BACKEND == "tensorflow":
         pytest.skip("runs as stock Keras")

@@ -1,4 +1,4 @@
-"""Inside Bidirectional the fast layers give what stock ones give, with and without masks."""
+"""Inside Bidirectional the fast layers equal the stock ones, with and without masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On torch a fast layer is traced, exported and compiled: into what runs without this package."""
+"""On torch, fast layers are traced, exported and compiled; the result runs without unrolled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from layer_cases import BACKEND, PAIRS, array, inputs, masks, twins
 
 if BACKEND != "torch":
-    pytest.skip("of the torch backend", allow_module_level=True)
+    pytest.skip("only on torch", allow_module_level=True)
 
 import torch
 
@@ -31,7 +31,7 @@ def agree(run, models, *batches):
 
 
 @cells
-def test_an_export_has_torchs_own_operators_alone(cell):
+def test_an_export_has_only_operators_of_torch(cell):
     models, right, holes = network(cell)
     program = torch.export.export(models[0], (right,), strict=False)
     targets = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]

@@ -1,4 +1,4 @@
-"""Training with the fast layers takes the steps that training with stock ones takes."""
+"""Training steps with the fast layers equal those with stock layers."""
 
 from __future__ import annotations
 

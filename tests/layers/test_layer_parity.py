@@ -1,4 +1,4 @@
-"""The fast layers give stock Keras' outputs, states and gradients for every combination."""
+"""The fast layers have the outputs, states and gradients of stock Keras in all combinations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Over random sizes and flags the fast layers follow Keras' rules, written out in numpy."""
+"""For random sizes and flags the fast layers follow the rules of Keras, written in NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configs, weights and saved models are Keras' own: fast and stock are interchangeable."""
+"""Configs, weights and saved models are those of Keras: fast and stock are interchangeable."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The recurrence on a CPU: under JAX three forms of one signature, and the choice of one.
+"""The recurrence on a CPU: on JAX three implementations with one signature, and their choice.
 
-| form | file | what it is |
+| implementation | file | what it is |
 |---|---|---|
-| `native` | `ffi.py` | compiled, fused over all steps; the fastest |
-| `pure` | `pure.py` | the best formulation in JAX alone, where nothing was compiled |
-| `reference` | `lstm.py`, `gru.py` | readable; what the others are tested against |
+| `native` | `ffi.py` | compiled C++ in `cpp/`, fused over all steps; the fastest |
+| `pure` | `pure.py` | the best formulation in JAX alone, if nothing was compiled |
+| `reference` | `lstm.py`, `gru.py` | readable; the others are tested against it |
 
-The first that is there is taken; the environment variable `UNROLLED_KERNEL` names another.
-Under torch `on_torch.py` is the compiled form, and `aten.py` stands for any other.
+The first available one is used, unless the environment variable `UNROLLED_KERNEL` names another.
+On torch, `on_torch.py` calls the compiled one, and `aten.py` is used instead of the others.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from typing import Any
 from unrolled.errors import SettingError, did_you_mean, quote_names
 from unrolled.kernels.native import library
 
-FORMS = ("native", "pure", "reference")
+IMPLEMENTATIONS = ("native", "pure", "reference")
 VARIABLE = "UNROLLED_KERNEL"
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One form of the recurrence.
+    """One implementation of the recurrence.
 
     Args:
         name: One of `FORMS`.
@@ -42,42 +42,44 @@ class Kernel:
 
 
 def kernel() -> Kernel:
-    """Return the form in use.
+    """Return the implementation in use.
 
     Raises:
-        SettingError: `UNROLLED_KERNEL` names no form, or one that is not there.
+        SettingError: `UNROLLED_KERNEL` names one that does not exist or is not available.
     """
-    return load(form())
+    return load_kernel(implementation())
 
 
-def form() -> str:
-    """Return the name of the form in use: what `UNROLLED_KERNEL` names, or the fastest there is.
+def implementation() -> str:
+    """Return the name of the implementation in use: by `UNROLLED_KERNEL`, or the fastest.
 
     Raises:
-        SettingError: The variable names no form, or one that is not there.
+        SettingError: The variable names one that does not exist or is not available.
     """
-    asked = os.environ.get(VARIABLE)
-    if asked is None:
+    name = os.environ.get(VARIABLE)
+    if name is None:
         return available()[0]
-    if asked not in FORMS:
-        hint = did_you_mean(asked, FORMS)
-        raise SettingError(f"{VARIABLE}={asked!r} is no kernel; use {quote_names(FORMS)}.{hint}")
-    if asked not in available():
+    if name not in IMPLEMENTATIONS:
+        hint = did_you_mean(name, IMPLEMENTATIONS)
+        names = quote_names(IMPLEMENTATIONS)
+        raise SettingError(f"{VARIABLE}={name!r} is not a kernel. Use {names}.{hint}")
+    if name not in available():
         raise SettingError(
-            f"{VARIABLE}={asked!r} is not there; use {quote_names(available())}, or unset it."
+            f"{VARIABLE}={name!r} is not available here. Use {quote_names(available())}, or unset"
+            " the variable."
         )
-    return asked
+    return name
 
 
 @cache
 def available() -> tuple[str, ...]:
-    """Return the forms that are there, fastest first."""
-    return FORMS if library() is not None else FORMS[1:]
+    """Return the available implementations, fastest first."""
+    return IMPLEMENTATIONS if library() is not None else IMPLEMENTATIONS[1:]
 
 
 @cache
-def load(name: str) -> Kernel:
-    """Return one form by its name.
+def load_kernel(name: str) -> Kernel:
+    """Return an implementation by its name.
 
     Args:
         name: One of `available()`.

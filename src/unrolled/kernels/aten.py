@@ -1,10 +1,10 @@
 """ATen's LSTM and GRU (cuDNN or oneDNN) behind the signature of `on_torch.py`.
 
-For a GPU, for where nothing was compiled, and for what must end as torch's own operators. ATen
-knows of padding in packed sequences only, which are slow: padded rows run dense. What comes
-after the last valid step changes nothing before it, and the outputs are read there. The final
-cell state cannot be: one more input, 1 at padded steps, shuts the input gate and opens the
-forget gate, and carries it to the end.
+It is used on a GPU, if nothing was compiled, and where only operators of torch may be used. ATen
+supports padding only in packed sequences, which are slow, so padded rows run with all their steps.
+The steps after the last valid one change no output before them, and the outputs are read there. The
+final cell state cannot be read there: one more input, 1 at padded steps, closes the input gate and
+opens the forget gate, and so carries the cell state to the end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unrolled.kernels.flags import Flags
 
-SHUT = 1e4  # a gate's input beyond which sigmoid is 0 or 1 and its slope 0, whatever is added
+SATURATED = 1e4  # at such an input a gate is 0 or 1 and its slope 0, whatever is added
 
 
 def recurrence(
@@ -58,22 +58,22 @@ def _padded(
     steps = torch.arange(x.shape[1], device=x.device)
     padded = steps >= lengths  # b t
     order = torch.where(padded, steps, lengths - 1 - steps)  # b t, each row from its end
-    x = taken(x, order) if flags.reverse else x
-    x = torch.where(padded[..., None], 0.0, x)  # not even a NaN there may matter
+    x = take_steps(x, order) if flags.reverse else x
+    x = torch.where(padded[..., None], 0.0, x)  # even a NaN in the padding has no effect
     if cell == "lstm":
         gates = torch.zeros(4, recurrent.shape[0], device=x.device)
-        gates[0], gates[1] = -SHUT, SHUT  # i, f
+        gates[0], gates[1] = -SATURATED, SATURATED  # i, f
         kernel = torch.cat([kernel, gates.reshape(1, -1)])  # f+1 4h
         x = torch.cat([x, padded[..., None].to(x)], -1)
     ys, final = _dense(cell, x, [kernel, recurrent, bias], states)
-    last = taken(ys, (lengths - 1).clamp(min=0))  # b 1 h
+    last = take_steps(ys, (lengths - 1).clamp(min=0))  # b 1 h
     some = (lengths > 0)[..., None]
     fill = torch.where(some, last, 0.0) if flags.hold and not flags.reverse else 0.0
-    ys = torch.where(padded[..., None], fill, taken(ys, order) if flags.reverse else ys)
+    ys = torch.where(padded[..., None], fill, take_steps(ys, order) if flags.reverse else ys)
     return ys, [torch.where(some[:, 0], last[:, 0], states[0]), *final[1:]]
 
 
-def taken(values: Tensor, index: Tensor) -> Tensor:
+def take_steps(values: Tensor, index: Tensor) -> Tensor:
     """Take steps of each row: `b t h` by `b u` gives `b u h`.
 
     Args:

@@ -1,4 +1,4 @@
-"""A whole call of the compiled library by addresses: the structs of `cell.h`, for ctypes."""
+"""The structs of `cell.h` for ctypes: the buffers of a call of the compiled library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def _pointers(names: str) -> list[tuple[str, type[c_void_p]]]:
 
 
 class Shape(Structure):
-    """The sizes of a call and how it runs; `lengths` is None where every step is valid."""
+    """The sizes of a call and how it runs; `lengths` is None if every step is valid."""
 
     _fields_ = (
         *((axis, c_ssize_t) for axis in "btfh"),
@@ -22,7 +22,7 @@ class Shape(Structure):
 
 
 class Forward(Structure):
-    """The buffers of a forward call; `ys` is None where it is not wanted, `saved` always."""
+    """The buffers of a forward call; `ys` is None if it is not wanted, and `saved` always is."""
 
     _fields_ = (
         ("shape", Shape),
@@ -41,13 +41,13 @@ class Backward(Structure):
 
 
 def declare(library: ctypes.CDLL) -> None:
-    """Tell ctypes what the two calls take.
+    """Declare the arguments of the two calls to ctypes.
 
     Args:
         library: The compiled library.
 
     Raises:
-        AttributeError: It does not have them.
+        AttributeError: The library lacks them.
     """
     for name, buffers in (("unrolled_forward", Forward), ("unrolled_backward", Backward)):
         function = getattr(library, name)

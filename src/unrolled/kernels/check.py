@@ -1,15 +1,15 @@
-"""The door of the compiled kernels: types and shapes, of JAX's arrays as of torch's tensors."""
+"""Checks of the arguments of the compiled kernels: arrays of JAX or tensors of torch."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from unrolled.errors import ShapeError
-from unrolled.kernels.native import bias_shape, gates
+from unrolled.kernels.native import bias_shape, count_gates
 
 
-def check(cell: str, x: Any, weights: Any, states: Any, lengths: Any) -> None:
-    """Raise unless the compiled kernels can read what they would be given.
+def check_arguments(cell: str, x: Any, weights: Any, states: Any, lengths: Any) -> None:
+    """Check types and shapes, which the compiled kernels do not.
 
     Args:
         cell: `lstm`, `gru` (`reset_after`) or `gru_reset_before`.
@@ -24,19 +24,26 @@ def check(cell: str, x: Any, weights: Any, states: Any, lengths: Any) -> None:
     x_shape, h_shape = tuple(x.shape), tuple(states[0].shape)
     if len(x_shape) != 3 or len(h_shape) != 2:
         raise ShapeError(
-            f"x and h0 have shapes {x_shape} and {h_shape}; expected (b, t, f) and (b, h)."
+            f"x needs the shape (b, t, f) and h0 (b, h), but they have {x_shape} and {h_shape}."
+            " Pass a batch of sequences and a state for each."
         )
     (b, _, f), h = x_shape, h_shape[1]
-    width = gates(cell) * h
-    want = ((f, width), (h, width), bias_shape(cell, h), *[(b, h)] * len(states))
-    got = tuple(tuple(a.shape) for a in (*weights, *states))
-    if got != want:
-        raise ShapeError(f"weights and states have shapes {got}; expected {want} for x {x_shape}.")
-    kinds = {str(a.dtype).removeprefix("torch.") for a in (x, *weights, *states)}
-    if kinds != {"float32"}:
+    width = count_gates(cell) * h
+    expected = ((f, width), (h, width), bias_shape(cell, h), *[(b, h)] * len(states))
+    shapes = tuple(tuple(a.shape) for a in (*weights, *states))
+    if shapes != expected:
         raise ShapeError(
-            f"the compiled kernels got {sorted(kinds)}; expected float32 throughout. "
-            "Cast, or use unrolled.kernels.pure."
+            f"the weights and states do not fit x {x_shape}: they have the shapes {shapes} instead"
+            f" of {expected}. Pass the weights as Keras has them, and states (b, h)."
+        )
+    dtypes = {str(a.dtype).removeprefix("torch.") for a in (x, *weights, *states)}
+    if dtypes != {"float32"}:
+        raise ShapeError(
+            f"the compiled kernels compute in float32 only, but the arguments are {sorted(dtypes)}."
+            " Cast them, or use unrolled.kernels.pure."
         )
     if lengths is not None and tuple(lengths.shape) != (b,):
-        raise ShapeError(f"lengths has shape {tuple(lengths.shape)}; expected {(b,)}.")
+        raise ShapeError(
+            f"lengths has the shape {tuple(lengths.shape)} instead of {(b,)}. Pass one number for"
+            " each row."
+        )

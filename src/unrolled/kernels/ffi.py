@@ -1,10 +1,10 @@
-"""The fused recurrence under JAX: compiled calls with their gradients.
+"""The fused recurrence on JAX: compiled calls with their gradients.
 
-Each cell is two calls, forward and backward, joined by `custom_vjp`. What forward keeps for
-backward stays in the library (`residuals.h`); between the two goes a small array, `b k`, that
-names it. Where the name is no longer good, backward runs forward again: so checkpointing, scans
-and sharding may do with it as with any other. On several devices a call stays with the rows of
-its device (`sharding.py`).
+Each cell has two calls, forward and backward, joined by `custom_vjp`. The residuals, which forward
+saves for backward, stay in the library (`residuals.h`); JAX passes only a small array of tokens,
+`b k`, which identify them. If a token is no longer valid, backward runs forward again. So JAX may
+copy, drop or reuse tokens as any other array, as checkpointing, scans and sharding do. On several
+devices a call handles the rows of its device (`sharding.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from jax import Array
 from jax.custom_derivatives import SymbolicZero
 
-from unrolled.kernels.check import check
+from unrolled.kernels.check import check_arguments
 from unrolled.kernels.flags import Flags
 from unrolled.kernels.native import (
     TOKEN,
@@ -28,7 +28,7 @@ from unrolled.kernels.native import (
     bias_shape,
     instruction_set,
     library,
-    loaded,
+    require_library,
     set_threads,
     threads,
 )
@@ -49,16 +49,16 @@ __all__ = [
 
 
 def available() -> bool:
-    """Return whether the compiled library is there and loads."""
+    """Return whether the compiled library can be loaded."""
     return library() is not None
 
 
 @cache
 def _register() -> None:
     for cell in ("lstm", "gru", "gru_reset_before"):
-        for way in ("forward", "backward"):
-            name = f"unrolled_{cell}_{way}"
-            target = jax.ffi.pycapsule(getattr(loaded(), name))
+        for direction in ("forward", "backward"):
+            name = f"unrolled_{cell}_{direction}"
+            target = jax.ffi.pycapsule(getattr(require_library(), name))
             jax.ffi.register_ffi_target(name, target, platform="cpu")
 
 
@@ -83,7 +83,7 @@ def _forward(
     states: tuple[Array, ...],
     lengths: Array,
 ) -> tuple[Array, ...]:
-    """Return `ys`, `b 0 h` unless wanted, the final states, and the tokens for backward."""
+    """Return `ys` (`b 0 h` if not wanted), the final states, and the tokens for backward."""
     rule = f"b t f, f g, h g, {_bias_rule(cell)}, " + "b h, " * len(states) + "b"
     rule += " -> b y h, " + "b h, " * len(states) + "b k"
 
@@ -108,11 +108,11 @@ def _backward(
     dys: Array,
     dstates: tuple[Array, ...],
 ) -> tuple[Array, ...]:
-    """Return the gradients of x (b 0 f unless wanted), the weights and the states."""
-    many = "b h, " * len(states)
+    """Return the gradients of x (`b 0 f` if not wanted), the weights and the states."""
+    state_axes = "b h, " * len(states)
     bias = _bias_rule(cell)
-    rule = f"b t f, f g, h g, {bias}, {many}b, b k, b y h, {many}"[:-2]
-    rule += f" -> b d f, f g, h g, {bias}, {many}"[:-2]
+    rule = f"b t f, f g, h g, {bias}, {state_axes}b, b k, b y h, {state_axes}"[:-2]
+    rule += f" -> b d f, f g, h g, {bias}, {state_axes}"[:-2]
 
     def run(x: Array, *rest: Array) -> tuple[Array, ...]:
         (b, t, f), (h, g) = x.shape, rest[1].shape
@@ -150,7 +150,7 @@ def _recurrence_forward(
         for part in (x, weights, states, lengths)
     ]
     ys, *final, tokens = _forward(cell, True, flags, *values)
-    # A residual must be an array: whether dx is wanted is told by a shape.
+    # A residual must be an array, so its shape says whether dx is wanted.
     wanted = jnp.zeros((int(x.perturbed), 0), jnp.float32)
     return (ys, tuple(final)), (*values, tokens, wanted)
 
@@ -182,7 +182,7 @@ def _run(
     states: tuple[Array, ...],
     lengths: Array | None,
 ) -> tuple[Array | None, tuple[Array, ...]]:
-    check(cell, x, weights, states, lengths)
+    check_arguments(cell, x, weights, states, lengths)
     b, t, _ = x.shape
     steps = jnp.full((b,), t, jnp.int32) if lengths is None else lengths.astype(jnp.int32)
     if b == 0 or t == 0:
@@ -205,7 +205,7 @@ def lstm(
     hold: bool = True,
     sequences: bool = True,
 ) -> tuple[Array | None, Array, Array]:
-    """Run the LSTM over every step of a right-padded batch; as `unrolled.kernels.lstm.lstm`.
+    """Run the LSTM over every step of a right-padded batch; see `unrolled.kernels.lstm.lstm`.
 
     Args:
         x: Inputs, `b t f` float32.
@@ -245,7 +245,7 @@ def gru(
     hold: bool = True,
     sequences: bool = True,
 ) -> tuple[Array | None, Array]:
-    """Run the GRU over every step of a right-padded batch; as `unrolled.kernels.gru.gru`.
+    """Run the GRU over every step of a right-padded batch; see `unrolled.kernels.gru.gru`.
 
     Args:
         x: Inputs, `b t f` float32.

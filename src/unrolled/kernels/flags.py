@@ -1,4 +1,4 @@
-"""How a recurrence runs, whichever form of it and whichever framework calls it."""
+"""The flags of a recurrence, for every implementation and framework."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Flags(NamedTuple):
-    """What a call does besides its numbers.
+    """How a call runs.
 
     Args:
         reverse: Run each row from its last valid step back to step 0.

@@ -1,11 +1,12 @@
-"""The GRU recurrence, readable: one step, and a scan over the steps of a padded batch.
+"""The GRU recurrence in readable form: one step, and a scan over the steps of a padded batch.
 
-Every faster form has this signature and is tested against this file, values and gradients.
-Gates stand in Keras' order z, r, h along the last axis of the weights.
+Every faster implementation has this signature, and its values and gradients are tested against
+those of this file.
+The gates are in the order of Keras, z, r, h, along the last axis of the weights.
 
 Source: Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (2014). With
-`reset_after` the reset gate acts after the recurrent product (the form that cuDNN has, with
-a bias on either side), without it before, as in the paper.
+`reset_after` the reset gate is applied after the recurrent product, as in cuDNN, with a bias on
+either side; without it before the product, as in the paper.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def gru(
     valid = jnp.ones(x.shape[:2], bool)  # b t
     if lengths is not None:
         valid = jnp.arange(x.shape[1]) < lengths[:, None]
-        x = jnp.where(valid[..., None], x, 0)  # padding must not matter, not even a NaN in it
+        x = jnp.where(valid[..., None], x, 0)  # even a NaN in the padding has no effect
 
     def body(
         carry: tuple[Array, Array], now: tuple[Array, Array]

@@ -1,7 +1,8 @@
-"""The LSTM recurrence, readable: one step, and a scan over the steps of a padded batch.
+"""The LSTM recurrence in readable form: one step, and a scan over the steps of a padded batch.
 
-Every faster form has this signature and is tested against this file, values and gradients.
-Gates stand in Keras' order i, f, c, o along the last axis of the weights.
+Every faster implementation has this signature, and its values and gradients are tested against
+those of this file.
+The gates are in the order of Keras, i, f, c, o, along the last axis of the weights.
 
 Source: Hochreiter and Schmidhuber, Long Short-Term Memory (1997); Gers, Schmidhuber and
 Cummins, Learning to Forget (2000), for the forget gate.
@@ -79,7 +80,7 @@ def lstm(
     valid = jnp.ones(x.shape[:2], bool)  # b t
     if lengths is not None:
         valid = jnp.arange(x.shape[1]) < lengths[:, None]
-        x = jnp.where(valid[..., None], x, 0)  # padding must not matter, not even a NaN in it
+        x = jnp.where(valid[..., None], x, 0)  # even a NaN in the padding has no effect
 
     def body(
         carry: tuple[Array, Array, Array], now: tuple[Array, Array]

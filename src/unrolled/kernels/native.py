@@ -1,4 +1,4 @@
-"""The compiled library: where it is, what it can do, and one step at a time through it."""
+"""The compiled library: where it is, what it can do, and steppers, which run single steps."""
 
 from __future__ import annotations
 
@@ -18,92 +18,92 @@ from unrolled.kernels import calls
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _NAME = "unrolled.kernels._kernels"
-TOKEN = 3  # ints that name what a row keeps for backward; `token_size` in residuals.h
+TOKEN = 3  # integers that identify the residuals of a row; `token_size` in residuals.h
 
 _POINTER, _INDEX, _NAME_OF_CELL = ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_char_p
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """Return the compiled library, or None where there is none that this machine can load.
+    """Return the compiled library, or None if this machine cannot load one.
 
     Raises:
-        SettingError: `UNROLLED_ISA` names an instruction set that is not to be had here.
+        SettingError: `UNROLLED_ISA` names an instruction set that is not available here.
     """
     spec = find_spec(_NAME)
     if spec is None or spec.origin is None:
         return None
     try:
-        found = ctypes.CDLL(spec.origin)
-        _declare(found)
-    except (OSError, AttributeError):  # of another machine, or of another version
+        compiled = ctypes.CDLL(spec.origin)
+        _declare(compiled)
+    except (OSError, AttributeError):  # compiled for another machine, or from another version
         return None
-    if found.unrolled_instruction_set() is None:
+    if compiled.unrolled_instruction_set() is None:
         raise SettingError(
-            "UNROLLED_ISA names an instruction set that this machine or build does not have; "
-            "use 'avx512', 'avx2' or 'portable', or unset it."
+            "UNROLLED_ISA names an instruction set that this machine or build does not have. Use"
+            " 'avx512', 'avx2' or 'portable', or unset the variable."
         )
-    return found
+    return compiled
 
 
-def _declare(found: ctypes.CDLL) -> None:
-    found.unrolled_instruction_set.restype = ctypes.c_char_p
-    found.unrolled_set_threads.argtypes = [ctypes.c_int]
-    found.unrolled_keep_at_most.argtypes = [_INDEX]
-    found.unrolled_keep_at_most.restype = None
-    found.unrolled_kept_bytes.restype = found.unrolled_repeated_calls.restype = _INDEX
-    found.unrolled_stepper_new.argtypes = [_NAME_OF_CELL, _INDEX, _INDEX, *[_POINTER] * 3]
-    found.unrolled_stepper_new.restype = _POINTER
-    found.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
-    found.unrolled_stepper_bind.restype = None
-    found.unrolled_stepper_run.argtypes = [_POINTER]
-    found.unrolled_stepper_run.restype = None
-    found.unrolled_stepper_delete.argtypes = [_POINTER]
-    found.unrolled_stepper_delete.restype = None
-    calls.declare(found)
+def _declare(compiled: ctypes.CDLL) -> None:
+    compiled.unrolled_instruction_set.restype = ctypes.c_char_p
+    compiled.unrolled_set_threads.argtypes = [ctypes.c_int]
+    compiled.unrolled_keep_at_most.argtypes = [_INDEX]
+    compiled.unrolled_keep_at_most.restype = None
+    compiled.unrolled_kept_bytes.restype = compiled.unrolled_repeated_calls.restype = _INDEX
+    compiled.unrolled_stepper_new.argtypes = [_NAME_OF_CELL, _INDEX, _INDEX, *[_POINTER] * 3]
+    compiled.unrolled_stepper_new.restype = _POINTER
+    compiled.unrolled_stepper_bind.argtypes = [_POINTER, _INDEX, _POINTER]
+    compiled.unrolled_stepper_bind.restype = None
+    compiled.unrolled_stepper_run.argtypes = [_POINTER]
+    compiled.unrolled_stepper_run.restype = None
+    compiled.unrolled_stepper_delete.argtypes = [_POINTER]
+    compiled.unrolled_stepper_delete.restype = None
+    calls.declare(compiled)
     for name in ("unrolled_sigmoid", "unrolled_tanh"):
-        getattr(found, name).argtypes = [_POINTER, _POINTER, _INDEX]
-        getattr(found, name).restype = None
+        getattr(compiled, name).argtypes = [_POINTER, _POINTER, _INDEX]
+        getattr(compiled, name).restype = None
 
 
-def loaded() -> ctypes.CDLL:
+def require_library() -> ctypes.CDLL:
     """Return the compiled library.
 
     Raises:
         SettingError: There is none.
     """
-    found = library()
-    if found is None:
+    compiled = library()
+    if compiled is None:
         raise SettingError(
-            "the compiled kernels are not there: the package was installed without a C++ "
-            "compiler. Use unrolled.kernels.pure, or install a compiler and then the package anew."
+            "there are no compiled kernels, because unrolled was installed without a C++ compiler."
+            " Use unrolled.kernels.pure, or install a compiler and then unrolled again."
         )
-    return found
+    return compiled
 
 
 def instruction_set() -> str:
-    """Return `avx512`, `avx2`, `portable`, or `none` where nothing was compiled."""
-    found = library()
-    return "none" if found is None else str(found.unrolled_instruction_set().decode())
+    """Return `avx512`, `avx2`, `portable`, or `none` if nothing was compiled."""
+    compiled = library()
+    return "none" if compiled is None else str(compiled.unrolled_instruction_set().decode())
 
 
 def threads() -> int:
-    """Return how many threads a call may use: `UNROLLED_THREADS`, or the processors allowed."""
-    found = library()
-    return 1 if found is None else int(found.unrolled_threads())
+    """Return the number of threads of a call: `UNROLLED_THREADS`, or the allowed processors."""
+    compiled = library()
+    return 1 if compiled is None else int(compiled.unrolled_threads())
 
 
 def set_threads(count: int) -> None:
-    """Set how many threads the calls to come may use.
+    """Set the number of threads of later calls.
 
     Args:
         count: At least 1, or 0 for the default.
     """
-    loaded().unrolled_set_threads(count)
+    require_library().unrolled_set_threads(count)
 
 
-def gates(cell: str) -> int:
-    """Return how many gates stand side by side in the weights of a cell.
+def count_gates(cell: str) -> int:
+    """Return the number of gates in the weights of a cell.
 
     Args:
         cell: `lstm`, `gru` or `gru_reset_before`.
@@ -112,13 +112,13 @@ def gates(cell: str) -> int:
 
 
 def bias_shape(cell: str, units: int) -> tuple[int, ...]:
-    """Return the shape of a cell's bias: `2 3h` where the recurrent product has one of its own.
+    """Return the shape of a cell's bias: `2 3h` if the recurrent product has its own.
 
     Args:
         cell: `lstm`, `gru` or `gru_reset_before`.
         units: `h`.
     """
-    width = gates(cell) * units
+    width = count_gates(cell) * units
     return (2, width) if cell == "gru" else (width,)
 
 
@@ -129,9 +129,9 @@ def _address(array: Floats) -> int:
 class _Stepper:
     """A cell with packed weights that advances a state by one step at a time.
 
-    The weights are copied: change them and a new stepper is needed. Threads take turns. A step
-    takes a few microseconds, about what it costs to ask numpy for one address: so values are
-    copied to and from one buffer, whose address the library is told once for a size of batch.
+    The weights are copied: new weights need a new stepper. Threads take turns. A step takes a few
+    microseconds, which is as long as reading the address of one NumPy array. So values are copied
+    to and from one buffer, whose address is passed to the library once for each batch size.
     """
 
     _h: Floats  # b h, views of the buffer: before the step
@@ -148,15 +148,15 @@ class _Stepper:
     ) -> None:
         k, u, b = (np.ascontiguousarray(a, np.float32) for a in (kernel, recurrent_kernel, bias))
         self.inputs, self.units = k.shape[0], u.shape[0]
-        width = gates(cell) * self.units
-        got = (k.shape, u.shape, b.shape)
-        want = ((self.inputs, width), (self.units, width), bias_shape(cell, self.units))
-        if got != want:
+        width = count_gates(cell) * self.units
+        shapes = (k.shape, u.shape, b.shape)
+        expected = ((self.inputs, width), (self.units, width), bias_shape(cell, self.units))
+        if shapes != expected:
             raise ShapeError(
-                f"kernel, recurrent_kernel and bias have shapes {got}; expected {want}. "
-                "Pass the weights as Keras has them."
+                f"kernel, recurrent_kernel and bias do not fit each other: they have the shapes"
+                f" {shapes} instead of {expected}. Pass the weights as Keras has them."
             )
-        library_ = loaded()
+        library_ = require_library()
         self._lock, self._run = threading.Lock(), library_.unrolled_stepper_run
         handle = library_.unrolled_stepper_new(
             cell.encode(), self.inputs, self.units, _address(k), _address(u), _address(b)
@@ -172,18 +172,19 @@ class _Stepper:
         for name, array, width in zip("xhc", (x, *states), (f, h, h), strict=False):
             if array.shape != (b, width):
                 raise ShapeError(
-                    f"{name} has shape {array.shape}; expected {(b, width)} (b, width)."
+                    f"{name} has the shape {array.shape} instead of {(b, width)}. Pass one input"
+                    " and one state for each row."
                 )
         values = np.empty(b * (f + 2 * len(states) * h), np.float32)
         self._x, rest = values[: b * f].reshape(b, f), values[b * f :]
         views = rest.reshape(2, len(states), b, h)
         self._h, self._c = views[0, 0], views[0, -1]
         self._new_h, self._new_c = views[1, 0], views[1, -1]
-        loaded().unrolled_stepper_bind(self._self, b, _address(values))
+        require_library().unrolled_stepper_bind(self._self, b, _address(values))
 
 
 class LSTMStepper(_Stepper):
-    """An LSTM that advances a state by one step at a time, from numpy to numpy.
+    """An LSTM that advances a state by one step at a time, with NumPy arrays.
 
     Args:
         kernel: Input weights, `f 4h`.
@@ -213,7 +214,7 @@ class LSTMStepper(_Stepper):
 
 
 class GRUStepper(_Stepper):
-    """A GRU that advances a state by one step at a time, from numpy to numpy.
+    """A GRU that advances a state by one step at a time, with NumPy arrays.
 
     Args:
         kernel: Input weights, `f 3h`.

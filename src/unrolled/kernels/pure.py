@@ -1,10 +1,9 @@
-"""The recurrence in JAX alone, for where nothing was compiled: right, but slower.
+"""The recurrence in JAX alone, if nothing was compiled: correct, but slower.
 
-What is lost without the compiled kernels is speed, in training on a CPU two to three times, and
-time that grows with the sum of the lengths. What makes this form faster than the readable one:
-backward is written as a scan of its own that keeps only the states, computes each step again,
-and adds up the gradients of the weights as it goes, where they would otherwise be stored step
-by step.
+Without the compiled kernels, training on a CPU is two to three times slower, and padded steps cost
+as much as real ones. It is faster than the readable implementation because backward is a scan of
+its own: it stores only the states, computes each step again, and adds up the gradients of the
+weights, which would otherwise be stored for every step.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from unrolled.kernels import gru as readable_gru
 from unrolled.kernels import lstm as readable_lstm
 from unrolled.kernels import native
 
-LOST = (
-    "unrolled runs its recurrent layers in pure JAX, because it was installed without compiled "
-    "kernels: training on a CPU takes two to three times as long. Install a C++20 compiler and "
-    "then unrolled anew."
+SLOW = (
+    "the recurrent layers run in pure JAX, because unrolled was installed without compiled kernels:"
+    " training on a CPU takes two to three times as long. Install a C++20 compiler and then"
+    " unrolled again."
 )
 
 
 class Flags(NamedTuple):
-    """What a call does, known when it is compiled."""
+    """How a call runs; known when it is compiled."""
 
     cell: str  # lstm, gru or gru_reset_before
     reverse: bool
@@ -60,17 +59,17 @@ STEPS: dict[str, Callable[..., Any]] = {
 @cache
 def _warn() -> None:
     if native.library() is None:
-        warnings.warn(LOST, RuntimeWarning, stacklevel=5)
+        warnings.warn(SLOW, RuntimeWarning, stacklevel=5)
 
 
-def _chosen(valid: Array, new: Any, old: Any) -> Any:
+def _select(valid: Array, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(valid, a, b), new, old)
 
 
 def _forward(
     flags: Flags, x: Array, valid: Array, weights: Any, states: Any, keep: bool
 ) -> tuple[Any, Array | None, Any]:
-    """Return the final states, `ys` `t b h` and, to `keep`, the states before each step."""
+    """Return the final states, `ys` `t b h` and, if `keep`, the states before each step."""
     step = STEPS[flags.cell]
 
     def body(carry: Any, now: Any) -> Any:
@@ -79,7 +78,7 @@ def _forward(
         new = step(x_t, old, weights)
         y = jnp.where(valid_t, new[0], last if flags.hold else jnp.zeros_like(last))
         out = (y if flags.sequences else None, old if keep else None)
-        return (_chosen(valid_t, new, old), y), out
+        return (_select(valid_t, new, old), y), out
 
     start = (states, jnp.zeros_like(states[0]))
     (final, _), (ys, before) = jax.lax.scan(body, start, (x, valid), reverse=flags.reverse)
@@ -101,15 +100,15 @@ def _scan_backward(flags: Flags, residuals: Any, cotangents: Any) -> Any:
     dstates, dys = cotangents
 
     def body(carry: Any, now: Any) -> Any:
-        dstates, dheld, dweights = carry  # dheld: gradient of this output, repeated later on
+        dstates, drepeated, dweights = carry  # drepeated: of this output, where padding repeats it
         x_t, valid_t, old, dy = now
         new, pull = jax.vjp(partial(_call, flags.cell), x_t, old, weights)
-        dheld = dheld if dy is None else dheld + dy
-        arriving = (dstates[0] + dheld, *dstates[1:])
+        drepeated = drepeated if dy is None else drepeated + dy
+        arriving = (dstates[0] + drepeated, *dstates[1:])
         masked = jax.tree.map(lambda d: jnp.where(valid_t, d, 0), arriving)
         dx, dold, dw = pull(jax.tree.map(lambda d, n: d.astype(n.dtype), masked, new))
-        left = jnp.where(valid_t, 0, dheld) if flags.hold else jnp.zeros_like(dheld)
-        return (_chosen(valid_t, dold, dstates), left, jax.tree.map(jnp.add, dweights, dw)), dx
+        left = jnp.where(valid_t, 0, drepeated) if flags.hold else jnp.zeros_like(drepeated)
+        return (_select(valid_t, dold, dstates), left, jax.tree.map(jnp.add, dweights, dw)), dx
 
     start = (dstates, jnp.zeros_like(dstates[0]), jax.tree.map(jnp.zeros_like, weights))
     now = (x, valid, before, dys)
@@ -129,7 +128,7 @@ def _run(flags: Flags, x: Array, weights: Any, states: Any, lengths: Array | Non
     valid = jnp.ones(x.shape[:2], bool)  # b t
     if lengths is not None:
         valid = jnp.arange(x.shape[1]) < lengths[:, None]
-        x = jnp.where(valid[..., None], x, 0)  # padding must not matter, not even a NaN in it
+        x = jnp.where(valid[..., None], x, 0)  # even a NaN in the padding has no effect
     final, ys = _scan(flags, x.swapaxes(0, 1), valid.T[..., None], weights, states)
     return None if ys is None else ys.swapaxes(0, 1), final
 
@@ -147,7 +146,7 @@ def lstm(
     hold: bool = True,
     sequences: bool = True,
 ) -> tuple[Array | None, Array, Array]:
-    """Run the LSTM over every step of a right-padded batch; as `unrolled.kernels.lstm.lstm`.
+    """Run the LSTM over every step of a right-padded batch; see `unrolled.kernels.lstm.lstm`.
 
     Args:
         x: Inputs, `b t f`.
@@ -183,7 +182,7 @@ def gru(
     hold: bool = True,
     sequences: bool = True,
 ) -> tuple[Array | None, Array]:
-    """Run the GRU over every step of a right-padded batch; as `unrolled.kernels.gru.gru`.
+    """Run the GRU over every step of a right-padded batch; see `unrolled.kernels.gru.gru`.
 
     Args:
         x: Inputs, `b t f`.

@@ -1,8 +1,8 @@
-"""Keep a call with the rows of its device when a batch is spread over several.
+"""Run a call on the rows of each device when a batch is distributed over several devices.
 
-A call that XLA does not know is one that it would gather the whole batch for. Told that rows
-do not depend on each other, it runs the call on each device's rows, and adds up over the
-devices what has no batch axis (the gradients of the weights).
+XLA would gather the whole batch on each device for a call that it does not know. The rule here
+says that rows do not depend on each other. So XLA runs the call on the rows of each device, and
+adds up over the devices the results without a batch axis: the gradients of the weights.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 Call = Callable[..., tuple[Array, ...]]
 
-_known: dict[Hashable, Call] = {}
+_partitioned_calls: dict[Hashable, Call] = {}
 
 
 @cache
@@ -28,24 +28,24 @@ def _one_device() -> bool:
 
 
 def batch_local(call: Call, rule: str, key: Hashable) -> Call:
-    """Return `call` with the rule that its rows do not depend on each other.
+    """Return a call with the rule that its rows do not depend on each other.
 
     Args:
         call: Takes and returns arrays.
         rule: The axes of each argument and result, as in `b f, f h -> b h`; `b` is the batch.
-        key: What tells this call from others with the same axes; the first one is kept.
+        key: Identifies the call, so that an equal one is partitioned only once.
 
     Returns:
         A function of the same arguments.
     """
     if _one_device():
         return call
-    if key not in _known:
-        _known[key] = _partitioned(call, rule)
-    return _known[key]
+    if key not in _partitioned_calls:
+        _partitioned_calls[key] = _partition(call, rule)
+    return _partitioned_calls[key]
 
 
-def _partitioned(call: Call, rule: str) -> Call:
+def _partition(call: Call, rule: str) -> Call:
     arguments, results = ([axes.split() for axes in side.split(",")] for side in rule.split("->"))
 
     def partition(mesh: Any, argument_shapes: Any, _result_shapes: Any) -> Any:
@@ -74,5 +74,5 @@ def _partitioned(call: Call, rule: str) -> Call:
         infer_sharding_from_operands=infer,
         sharding_rule=rule.replace(",", " ,"),
     )
-    in_turn: Call = sequential_vmap(lambda *args: shared(*args))
-    return in_turn
+    sequential: Call = sequential_vmap(lambda *args: shared(*args))
+    return sequential

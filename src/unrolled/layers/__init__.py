@@ -1,6 +1,6 @@
-"""Keras layers that are stock Keras' own in everything but speed.
+"""LSTM and GRU layers that differ from those of Keras only in their speed.
 
-`support.py` says what runs fast and what runs as stock, and why.
+`fast_path.py` says which calls run fast, which run as stock Keras, and why.
 """
 
 from unrolled.layers.gru import GRU

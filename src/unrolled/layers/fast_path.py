@@ -1,7 +1,7 @@
-"""What runs fast, what runs as stock Keras, and why: one table, and the choice made from it.
+"""Which calls of a layer run on the fast path, which run as stock Keras, and why.
 
-The layers ask it at every call, `unrolled.accelerate` before it takes a layer, and
-`table()` prints it for the documentation.
+The layers look it up at every call, `unrolled.accelerate` before it replaces a layer, and `table()`
+prints it for the documentation.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ class FastPath:
     """How the layers run on one backend and device.
 
     Args:
-        backend: Keras' backend.
-        devices: The kinds of device it holds for; empty means any.
+        backend: The backend of Keras.
+        devices: The kinds of device; empty means any.
         module: The module whose `run` is the fast path; empty means stock Keras.
-        what: What runs, in words.
+        description: What runs, in words.
     """
 
     backend: str
     devices: tuple[str, ...]
     module: str
-    what: str
+    description: str
 
 
-PATHS = (
+FAST_PATHS = (
     FastPath("jax", ("cpu",), "unrolled.layers.on_jax", "this package's kernel"),
-    FastPath("jax", (), "", "stock Keras, with cuDNN where it can"),
+    FastPath("jax", (), "", "stock Keras, with cuDNN if possible"),
     FastPath(
         "torch",
         ("cpu",),
         "unrolled.layers.on_torch",
-        "this package's kernel; ATen's LSTM and GRU in an export and where it was not compiled",
+        "this package's kernel; ATen's LSTM and GRU in an export and if it was not compiled",
     ),
     FastPath("torch", ("cuda",), "unrolled.layers.on_torch", "ATen's LSTM and GRU, with cuDNN"),
     FastPath("torch", (), "", "stock Keras"),
     FastPath(
-        "tensorflow", (), "", "stock Keras: XLA and TensorFlow have no CPU recurrence to call"
+        "tensorflow", (), "", "stock Keras: neither XLA nor TensorFlow has a recurrence for a CPU"
     ),
 )
 OTHER = FastPath("any other", (), "", "stock Keras")
 
 
 class Call(NamedTuple):
-    """What one call of a layer brings."""
+    """The arguments of one call of a layer."""
 
     sequences: Any
     padding: Padding | None
@@ -63,19 +63,19 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Limit:
-    """One reason to run as stock Keras.
+    """A reason to run as stock Keras.
 
     Args:
-        name: A word for it.
-        when: What it holds for, in words.
+        name: Its name.
+        when: The condition, in words.
         why: Why there is no fast path.
-        holds: Whether it holds for a layer (and a call, for a limit of `CALL_LIMITS`).
+        applies: Whether the condition is true for a layer (and a call, in `CALL_LIMITS`).
     """
 
     name: str
     when: str
     why: str
-    holds: Callable[..., bool]
+    applies: Callable[..., bool]
 
 
 def _dtypes(layer: Any) -> set[str]:
@@ -94,31 +94,31 @@ LAYER_LIMITS = (
     Limit(
         "dtype",
         "the dtype policy is not `float32`",
-        "the kernels compute in float32 alone",
+        "the kernels compute in float32 only",
         lambda layer: _dtypes(layer) != {"float32"},
     ),
     Limit(
         "activation",
         "`activation` is not `tanh` or `recurrent_activation` is not `sigmoid`",
-        "the kernels fuse these two",
+        "the kernels have these two built in",
         lambda layer: _activations(layer) != (keras.activations.tanh, keras.activations.sigmoid),
     ),
     Limit(
         "unroll",
         "`unroll=True`",
-        "it asks for one piece of graph for each step",
+        "it asks for a separate part of the graph for each step",
         lambda layer: bool(layer.unroll),
     ),
     Limit(
         "use_cudnn",
         "`use_cudnn=True`",
-        "it asks for cuDNN and nothing else; stock Keras runs it or refuses",
+        "it asks for cuDNN only; stock Keras runs it or raises an error",
         lambda layer: layer.use_cudnn is True,
     ),
     Limit(
         "reset_after",
         "a GRU with `reset_after=False`, on torch",
-        "only the other form is compiled and in ATen",
+        "only `reset_after=True` is compiled and in ATen",
         _is_gru_reset_before,
     ),
 )
@@ -127,13 +127,13 @@ CALL_LIMITS = (
     Limit(
         "recurrent_dropout",
         "training with `recurrent_dropout`",
-        "the state is masked inside the loop; without training the layer is fast",
+        "the state is masked inside the loop; outside training the layer is fast",
         lambda layer, call: call.training and layer.recurrent_dropout > 0,
     ),
     Limit(
         "dropout",
         "training with `dropout` and `implementation=1`, or `dropout=1`",
-        "each gate drops other inputs; Keras has rules of its own for a rate of 1",
+        "each gate drops different inputs; Keras treats a rate of 1 specially",
         lambda layer, call: (
             call.training
             and layer.dropout > 0
@@ -143,13 +143,13 @@ CALL_LIMITS = (
     Limit(
         "mask",
         "a mask that is not `b t`",
-        "steps are skipped for a whole row or not at all",
+        "a step of a row is skipped as a whole or not at all",
         lambda _, call: _mask_rank(call) not in (None, 2),
     ),
     Limit(
         "shape",
-        "a batch or a number of steps that is not known while tracing (an export)",
-        "the kernels are called with fixed sizes",
+        "a batch size or number of steps that is unknown while tracing (an export)",
+        "the kernels need fixed sizes",
         lambda _, call: not all(isinstance(size, int) for size in call.sequences.shape),
     ),
 )
@@ -160,19 +160,19 @@ def _mask_rank(call: Call) -> int | None:
     return None if mask is None else len(mask.shape)
 
 
-def path() -> FastPath:
-    """Return the row of `PATHS` that holds here."""
-    return _row_for(keras.backend.backend(), device())
+def current_path() -> FastPath:
+    """Return the row of `FAST_PATHS` for this backend and device."""
+    return _path_of(keras.backend.backend(), device())
 
 
 @cache
-def _row_for(backend: str, kind: str) -> FastPath:
-    rows = [p for p in PATHS if p.backend == backend and (not p.devices or kind in p.devices)]
+def _path_of(backend: str, kind: str) -> FastPath:
+    rows = [p for p in FAST_PATHS if p.backend == backend and (not p.devices or kind in p.devices)]
     return rows[0] if rows else OTHER
 
 
 def device() -> str:
-    """Return the kind of device in use: cpu, gpu, tpu, cuda, mps."""
+    """Return the kind of device in use: cpu, gpu, tpu, cuda or mps."""
     name = keras.backend.backend()
     if name == "jax":
         import jax
@@ -184,8 +184,8 @@ def device() -> str:
 
 
 def runner() -> Runner:
-    """Return the fast path of this backend, once `limit` has said that there is one."""
-    return _runner(path().module)
+    """Return the function of the fast path; `limit` must have returned None."""
+    return _runner(current_path().module)
 
 
 @cache
@@ -195,32 +195,37 @@ def _runner(module: str) -> Runner:
 
 
 def layer_limit(layer: Any) -> Limit | None:
-    """Return the first limit that holds for a layer whatever it is called with, or None.
+    """Return the first limit of a layer, whatever it is called with, or None.
 
     Args:
         layer: A Keras LSTM or GRU, stock or fast.
     """
-    here = path()
-    if not here.module:
-        return Limit("backend", f"the backend is {here.backend}", here.what, lambda _: True)
-    return next((limit for limit in LAYER_LIMITS if limit.holds(layer)), None)
+    path = current_path()
+    if not path.module:
+        when = f"the backend is {path.backend}"
+        return Limit("backend", when, path.description, lambda _: True)
+    return next((limit for limit in LAYER_LIMITS if limit.applies(layer)), None)
 
 
 def limit(layer: Any, call: Call) -> Limit | None:
-    """Return the first limit that holds for one call of a layer, or None when it runs fast.
+    """Return the first limit of one call of a layer, or None if it runs fast.
 
     Args:
         layer: A fast LSTM or GRU.
-        call: What it is called with.
+        call: The arguments of the call.
     """
-    found = layer_limit(layer)
-    return found or next((row for row in CALL_LIMITS if row.holds(layer, call)), None)
+    return layer_limit(layer) or next(
+        (row for row in CALL_LIMITS if row.applies(layer, call)), None
+    )
 
 
 def table() -> str:
     """Return what runs fast and what does not, as two Markdown tables."""
     rows = ["| backend | device | what runs |", "|---|---|---|"]
-    rows += [f"| {p.backend} | {', '.join(p.devices) or 'any other'} | {p.what} |" for p in PATHS]
+    rows += [
+        f"| {p.backend} | {', '.join(p.devices) or 'any other'} | {p.description} |"
+        for p in FAST_PATHS
+    ]
     rows += ["", "| runs as stock Keras | because |", "|---|---|"]
     rows += [f"| {limit.when} | {limit.why} |" for limit in (*LAYER_LIMITS, *CALL_LIMITS)]
     return "\n".join(rows)

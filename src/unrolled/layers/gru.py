@@ -10,13 +10,13 @@ from unrolled.layers.recurrent import Recurrent
 class GRU(Recurrent, keras.layers.GRU):
     """Keras' GRU, several times faster on a CPU, with the same arguments, weights and results.
 
-    What has no fast path runs as stock Keras; `unrolled.layers.support` lists it. A call takes
-    one argument more than stock: `lengths`, `b` integers, the real steps of each right-padded
+    A call without a fast path runs as stock Keras; `unrolled.layers.fast_path` lists these. A call
+    has one more argument: `lengths`, `b` integers, the number of real steps of each right-padded
     row.
 
     A saved model names this layer `unrolled>GRU`. It loads where `unrolled.layers` has been
-    imported; elsewhere with `custom_objects={"unrolled>GRU": keras.layers.GRU}`, and
-    `unrolled.layers.acceleration.plain` makes a model of stock layers to save.
+    imported, and elsewhere with `custom_objects={"unrolled>GRU": keras.layers.GRU}`, and
+    `unrolled.layers.acceleration.to_stock_layers` makes a model of stock layers to save.
 
     Example:
         >>> import numpy as np

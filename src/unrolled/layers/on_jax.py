@@ -1,9 +1,9 @@
-"""The fast path on JAX: any padding becomes lengths, and lengths are what the kernels skip by.
+"""The fast path on JAX: any padding becomes lengths, because the kernels skip steps by lengths.
 
-A right-padded mask is its lengths. Any other mask is packed first: the real steps of each row
-move to its front in their order, the kernel runs over them, and its outputs are spread back to
-where the steps stood. Which of the two it is cannot be known while tracing, so the program
-decides (`lax.cond`) around the kernel, not over it: only copies are conditional.
+A right-padded mask is equivalent to lengths. Any other mask is packed first: the real steps of each
+row move to its front in their order, the kernel runs over them, and its outputs are scattered back
+to the places of the steps. Which of the two it is cannot be known while tracing, so the program
+decides by `lax.cond`. The kernel itself is not conditional: only the copies are.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def run(
         last = final[0]
     elif padding.lengths is not None:
         ys, *final = recurrence(x, *states, padding.lengths)
-        ys = _started(ys, padding.lengths, states[0], padding, flags)
-        last = _last(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
+        ys = _fill_with_start(ys, padding.lengths, states[0], padding, flags)
+        last = _last_output(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
     else:
-        ys, final = _masked(recurrence, x, states, padding, flags)
-        last = _last(final[0], padding.mask.astype(bool), flags)
+        ys, final = _run_masked(recurrence, x, states, padding, flags)
+        last = _last_output(final[0], padding.mask.astype(bool), flags)
     if ys is None:
         return last, last[:, None], final
     return last, jnp.flip(ys, 1) if flags.reverse else ys, final
@@ -57,11 +57,13 @@ def run(
 def _recurrence(layer: Any, flags: Flags) -> Any:
     cell = layer.cell
     weights = [keras.ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel)]
-    gated = hasattr(cell, "reset_after")  # a GRU
+    is_gru = hasattr(cell, "reset_after")  # a GRU
     width = weights[0].shape[1]
-    shape = (2, width) if gated and cell.reset_after else (width,)
-    bias = keras.ops.convert_to_tensor(cell.bias) if cell.use_bias else jnp.zeros(shape, jnp.float32)
-    function = partial(kernel().gru, reset_after=cell.reset_after) if gated else kernel().lstm
+    shape = (2, width) if is_gru and cell.reset_after else (width,)
+    bias = (
+        keras.ops.convert_to_tensor(cell.bias) if cell.use_bias else jnp.zeros(shape, jnp.float32)
+    )
+    function = partial(kernel().gru, reset_after=cell.reset_after) if is_gru else kernel().lstm
 
     def recurrence(x: Array, *rest: Array) -> Any:
         return function(x, *weights, bias, *rest, **flags._asdict())
@@ -69,58 +71,58 @@ def _recurrence(layer: Any, flags: Flags) -> Any:
     return recurrence
 
 
-def _masked(
+def _run_masked(
     recurrence: Any, x: Array, states: list[Array], padding: Padding, flags: Flags
 ) -> tuple[Array | None, list[Array]]:
     mask = padding.mask.astype(bool)  # b t
     lengths = mask.sum(1, dtype=jnp.int32)
     aligned = (mask == mask_from_lengths(lengths, x.shape[1])).all()
-    x = lax.cond(aligned, lambda x: x, lambda x: _packed(x, mask), x)
+    x = lax.cond(aligned, lambda x: x, lambda x: _pack(x, mask), x)
     ys, *final = recurrence(x, *states, lengths)
     if ys is None:
         return None, final
     ys = lax.cond(
         aligned,
-        lambda ys, start: _started(ys, lengths, start, padding, flags),
-        lambda ys, start: _spread(ys, mask, start, flags),
+        lambda ys, start: _fill_with_start(ys, lengths, start, padding, flags),
+        lambda ys, start: _scatter(ys, mask, start, flags),
         ys,
         states[0],
     )
     return ys, final
 
 
-def _packed(x: Array, mask: Array) -> Array:
+def _pack(x: Array, mask: Array) -> Array:
     """Move the real steps of each row to its front, in their order, `b t f`."""
     order = jnp.argsort(~mask, axis=1, stable=True)  # b t
     return jnp.take_along_axis(x, order[..., None], 1)
 
 
-def _spread(ys: Array, mask: Array, start: Array, flags: Flags) -> Array:
-    """Put the outputs of packed steps back where the steps stood, and fill between, `b t h`."""
+def _scatter(ys: Array, mask: Array, start: Array, flags: Flags) -> Array:
+    """Put the outputs of packed steps back in place and fill the masked steps, `b t h`."""
     real = mask.astype(jnp.int32)
     seen = jnp.cumsum(real, 1)  # b t
     source = seen - real if flags.reverse else seen - 1  # the latest real step in running order
-    spread = jnp.take_along_axis(ys, jnp.clip(source, 0, ys.shape[1] - 1)[..., None], 1)
+    scattered = jnp.take_along_axis(ys, jnp.clip(source, 0, ys.shape[1] - 1)[..., None], 1)
     if not flags.hold:
-        return jnp.where(mask[..., None], spread, 0)
-    none_yet = source == seen[:, -1:] if flags.reverse else source < 0
-    return jnp.where(none_yet[..., None], start[:, None], spread)
+        return jnp.where(mask[..., None], scattered, 0)
+    before_first = source == seen[:, -1:] if flags.reverse else source < 0
+    return jnp.where(before_first[..., None], start[:, None], scattered)
 
 
-def _started(
+def _fill_with_start(
     ys: Array | None, lengths: Array, start: Array, padding: Padding, flags: Flags
 ) -> Array | None:
-    """Before the first real step stock Keras on JAX gives the initial state, the kernels zeros."""
+    """Replace the zeros before the first real step by the initial state, as stock Keras on JAX."""
     if ys is None or not flags.hold or padding.from_zero:
         return ys
-    none_yet = (
+    before_first = (
         ~mask_from_lengths(lengths, ys.shape[1]) if flags.reverse else (lengths == 0)[:, None]
     )
-    return jnp.where(none_yet[..., None], start[:, None], ys)
+    return jnp.where(before_first[..., None], start[:, None], ys)
 
 
-def _last(h: Array, mask: Array, flags: Flags) -> Array:
-    """The output of the last step in running order, `b h`: the state, or zeros if padded."""
+def _last_output(h: Array, mask: Array, flags: Flags) -> Array:
+    """Return the last output in running order, `b h`: the state, or zeros if padded."""
     if flags.hold:
         return h
     return jnp.where(mask[:, :1] if flags.reverse else mask[:, -1:], h, 0)

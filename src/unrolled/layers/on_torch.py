@@ -1,7 +1,7 @@
 """The fast path on torch: any padding becomes lengths, as in `on_jax.py`.
 
-On a CPU the compiled kernel runs. ATen's LSTM and GRU stand in for it on a GPU, where it was
-not compiled, and in an export, which must not need this package to run.
+On a CPU the compiled kernel runs. ATen's LSTM and GRU run instead on a GPU, if the kernel was not
+compiled, and in an export, which must run without this package.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from unrolled.backend import keras
-from unrolled.kernels import aten, form, on_torch
+from unrolled.kernels import aten, implementation, on_torch
 from unrolled.layers.padding import Padding, mask_from_lengths
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def run(
         last = final[0]
     elif padding.lengths is not None:
         ys, final = recurrence(x, states, padding.lengths)
-        last = _last(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
+        last = _last_output(final[0], mask_from_lengths(padding.lengths, x.shape[1]), flags)
     else:
         mask = padding.mask.bool()
-        ys, final = _masked(recurrence, x, states, mask, flags)
-        last = _last(final[0], mask, flags)
+        ys, final = _run_masked(recurrence, x, states, mask, flags)
+        last = _last_output(final[0], mask, flags)
     if ys is None:
         return last, last[:, None], final
     return last, torch.flip(ys, [1]) if flags.reverse else ys, final
@@ -61,8 +61,8 @@ def _recurrence(layer: Any, x: Tensor, flags: Flags) -> Any:
     width = weights[0].shape[1]
     shape = (width,) if name == "lstm" else (2, width)
     bias = keras.ops.convert_to_tensor(cell.bias) if cell.use_bias else x.new_zeros(shape)
-    exports = torch.jit.is_tracing() or torch.compiler.is_exporting()
-    native = x.device.type == "cpu" and form() == "native" and not exports
+    exporting = torch.jit.is_tracing() or torch.compiler.is_exporting()
+    native = x.device.type == "cpu" and implementation() == "native" and not exporting
     function = partial((on_torch if native else aten).recurrence, name)
 
     def recurrence(x: Tensor, states: list[Tensor], lengths: Tensor | None) -> Any:
@@ -71,30 +71,30 @@ def _recurrence(layer: Any, x: Tensor, flags: Flags) -> Any:
     return recurrence
 
 
-def _masked(
+def _run_masked(
     recurrence: Any, x: Tensor, states: list[Tensor], mask: Tensor, flags: Flags
 ) -> tuple[Tensor | None, list[Tensor]]:
-    """Run the real steps from the front of each row, and put the outputs where they stood."""
+    """Run the real steps, moved to the front of each row, and put the outputs back in place."""
     lengths = mask.sum(1)
-    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
-    if not traced and bool((mask == mask_from_lengths(lengths, x.shape[1])).all()):
+    tracing = torch.jit.is_tracing() or torch.compiler.is_compiling()
+    if not tracing and bool((mask == mask_from_lengths(lengths, x.shape[1])).all()):
         return recurrence(x, states, lengths)  # type: ignore[no-any-return]
-    x = aten.taken(x, torch.argsort(~mask, dim=1, stable=True))
+    x = aten.take_steps(x, torch.argsort(~mask, dim=1, stable=True))
     ys, final = recurrence(x, states, lengths)
-    return (None if ys is None else _spread(ys, mask, flags)), final
+    return (None if ys is None else _scatter(ys, mask, flags)), final
 
 
-def _spread(ys: Tensor, mask: Tensor, flags: Flags) -> Tensor:
-    """Put the outputs of packed steps back where the steps stood, and fill between, `b t h`."""
+def _scatter(ys: Tensor, mask: Tensor, flags: Flags) -> Tensor:
+    """Put the outputs of packed steps back in place and fill the masked steps, `b t h`."""
     real = mask.int()
     seen = torch.cumsum(real, 1)  # b t
     source = seen - real if flags.reverse else seen - 1  # the latest real step in running order
-    some = (source < seen[:, -1:]) & (source >= 0)
-    spread = aten.taken(ys, source.clamp(0, ys.shape[1] - 1))
-    return torch.where((some if flags.hold else mask)[..., None], spread, 0.0)
+    is_filled = (source < seen[:, -1:]) & (source >= 0)
+    scattered = aten.take_steps(ys, source.clamp(0, ys.shape[1] - 1))
+    return torch.where((is_filled if flags.hold else mask)[..., None], scattered, 0.0)
 
 
-def _last(h: Tensor, mask: Tensor, flags: Flags) -> Tensor:
-    """The output of the last step in running order, `b h`: zeros if it is padded (or all are)."""
+def _last_output(h: Tensor, mask: Tensor, flags: Flags) -> Tensor:
+    """Return the last output in running order, `b h`: zeros if it is padded (or all are)."""
     end = mask[:, :1] if flags.reverse else mask[:, -1:]
     return torch.where(mask.any(1, keepdim=True) if flags.hold else end, h, 0.0)

@@ -10,11 +10,11 @@ from unrolled.backend import keras
 
 @dataclass(frozen=True)
 class Padding:
-    """What a layer was told about the steps of its batch.
+    """The mask and the lengths of one call of a layer.
 
     Args:
-        mask: `b t`, True where a step is real; None when only lengths were given.
-        lengths: `b` int32, the steps of each right-padded row; None when a mask was given.
+        mask: `b t`, True where a step is real; None if only lengths were given.
+        lengths: `b` int32, the steps of each right-padded row; None if a mask was given.
         from_zero: The initial state is known to be zeros.
     """
 
@@ -23,12 +23,12 @@ class Padding:
     from_zero: bool = False
 
     def as_mask(self, steps: int) -> Any:
-        """Return the mask, `b t`, made from the lengths where there is none."""
+        """Return the mask, `b t`, which is computed from the lengths if there is none."""
         return self.mask if self.lengths is None else mask_from_lengths(self.lengths, steps)
 
 
 def mask_from_lengths(lengths: Any, steps: int) -> Any:
-    """Return True at the first `lengths` of `steps` steps, `b t`.
+    """Return a mask that is True at the first `lengths` of `steps` steps, `b t`.
 
     Args:
         lengths: `b`, integers.
@@ -38,18 +38,20 @@ def mask_from_lengths(lengths: Any, steps: int) -> Any:
 
 
 def merge_padding(mask: Any, lengths: Any, steps: int, *, from_zero: bool) -> Padding | None:
-    """Return what a mask and lengths say together, or None when neither was given.
+    """Return the padding by a mask and lengths, or None if neither was given.
 
     Args:
         mask: `b t`, or a list whose first item is that (Keras' form for many inputs), or None.
-        lengths: `b` integers, or None. Where both are given a step must be real by both.
+        lengths: `b` integers, or None. If there is also a mask, a step must be real by both.
         steps: The padded number of steps, `t`.
         from_zero: The initial state is known to be zeros.
     """
     mask = mask[0] if isinstance(mask, list | tuple) else mask
     if lengths is None:
         return None if mask is None else Padding(mask, None, from_zero)
-    lengths = keras.ops.clip(keras.ops.cast(keras.ops.convert_to_tensor(lengths), "int32"), 0, steps)
+    lengths = keras.ops.clip(
+        keras.ops.cast(keras.ops.convert_to_tensor(lengths), "int32"), 0, steps
+    )
     if mask is None:
         return Padding(None, lengths, from_zero)
     both = keras.ops.logical_and(keras.ops.cast(mask, "bool"), mask_from_lengths(lengths, steps))

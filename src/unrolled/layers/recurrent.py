@@ -1,4 +1,4 @@
-"""What the fast LSTM and GRU share: one place where a call goes fast or goes to stock Keras."""
+"""The base of the fast LSTM and GRU, which chooses between the fast path and stock Keras."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from unrolled.layers.padding import Padding, merge_padding
 
 
 class Recurrent(keras.layers.RNN):
-    """The fast path, put in front of a stock Keras layer in the order of its bases.
+    """A mixin that comes before the stock Keras layer in the list of base classes.
 
-    Everything but the loop over the steps stays Keras' own: the constructor, weights, config,
+    Everything but the loop over the steps is that of Keras: the constructor, weights, config,
     initial states, dropout masks and their random numbers, casting, stateful variables.
     """
 
@@ -32,9 +32,9 @@ class Recurrent(keras.layers.RNN):
             initial_state: List of states, each `b h`; None means zeros.
             mask: `b t`, True where a step is real. Any pattern works; right padding is fastest.
             training: Apply dropout.
-            lengths: `b` integers: how many steps of each right-padded row are real. With a mask
-                as well, a step must be real by both. Lengths are not passed on to the next
-                layer as Keras passes a mask: give them to each.
+            lengths: `b` integers: the number of real steps of each right-padded row. If there is
+                also a mask, a step must be real by both. Keras passes a mask on to the next layer,
+                but not lengths: pass them to each layer.
 
         Returns:
             As stock Keras: the last output `b h` or every output `b t h`, then the states.
@@ -46,12 +46,12 @@ class Recurrent(keras.layers.RNN):
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Padding | None, training: bool = False
     ) -> Any:
-        """Run all steps, on the fast path where `support` knows one.
+        """Run all steps, on the fast path if `fast_path` has one.
 
         Args:
             sequences: Inputs, `b t f`, in the compute dtype.
             initial_state: List of states, each `b h`.
-            mask: What `call` made of the mask and the lengths.
+            mask: The mask and the lengths, as `call` combined them.
             training: Apply dropout.
 
         Returns:
