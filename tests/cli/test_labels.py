@@ -16,7 +16,7 @@ def test_several_networks_are_trained_and_kept_as_one(model, folder):
     *lines, last = model.err.splitlines()
     assert last.startswith("linear map beside the network  0:")
     assert [line.partition("  ")[0] for line in lines] == ["network 1/2"] * 2 + ["network 2/2"] * 2
-    assert "\n\nThe mean of 2 such networks, each fitted by itself.\n" in model.out
+    assert "\n\nThe mean of 2 such networks, each trained separately.\n" in model.out
     manifest = (folder / "kept" / "manifest.json").read_text()
     assert '"seeds": 2' in manifest
     assert '"class_weight": "balanced"' in manifest

@@ -46,9 +46,9 @@ def test_it_is_saved_as_one_and_says_the_same(three, tmp_path):
     assert loaded.histories_ == three.histories_
     assert str(loaded.evaluate(TABLE)) == str(three.evaluate(TABLE))
     for text in ((tmp_path / "model" / "README.md").read_text(), str(loaded)):
-        assert "The mean of 3 such networks, each fitted by itself." in text
+        assert "The mean of 3 such networks, each trained separately." in text
     script = (tmp_path / "model" / "code.py").read_text()
-    assert "# Each of the networks was fitted by itself, compiled so.\nmodel.compile(" in script
+    assert "# Each of the networks was trained separately, compiled like this.\n" in script
 
 
 def test_a_model_saved_before_there_were_several_loads(tmp_path):

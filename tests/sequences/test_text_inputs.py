@@ -125,9 +125,9 @@ def test_a_model_saved_before_there_was_any_of_this_says_the_same(tmp_path):
     with pytest.raises(SettingError) as caught:
         plain.attention(NEW)
     assert str(caught.value) == (
-        "got attention asked of the architecture 'pooled' of shape many-to-one, expected a chained"
-        " decoder of shape unaligned, or Network(pooling='attention') of shape many-to-one: they"
-        " alone attend."
+        "This network has no attention weights: its architecture is 'pooled' of shape many-to-one."
+        " Only a decoder of shape unaligned has them, and Network(pooling='attention') of shape"
+        " many-to-one."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a chained decoder looked at while it wrote, or what a row was pooled by."""
+"""Attention weights: of a decoder at each step that it writes, or of the pooling of a row."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.tables.table import Table
-from unrolled.disk.figures import put
+from unrolled.disk.figures import save_figure
 from unrolled.errors import SettingError
 from unrolled.inference import generate, predict
 from unrolled.schema import Column
 from unrolled.sequences.trained import Trained
 
 SHADES = " .:-=+*#%@"
-MOST_ROWS, ACROSS = 12, 3
+MAX_ROWS, COLUMNS = 12, 3  # of a picture
 END_MARK = "■"
 
 
 @dataclass(frozen=True)
 class Attention:
-    """How one output was written from one input.
+    """The attention weights of one row.
 
     Attributes:
         inputs: A label for each input step (t).
-        outputs: A label for each output step (u), the end mark included; one alone where steps
-            were pooled.
-        weights: How much each output step looked at each input step (u t); a row sums to 1.
+        outputs: A label for each output step (u), the end mark included; the names of the output
+            columns as one label where the steps were pooled.
+        weights: The weight of each input step for each output step (u t); they sum to 1 over the
+            input steps.
         darkest: The weight that is shown darkest.
     """
 
@@ -39,20 +40,20 @@ class Attention:
     darkest: float = 1.0
 
     def __str__(self) -> str:
-        wide = max(len(label) for label in self.outputs)
+        width = max(len(label) for label in self.outputs)
         columns = [max(2, len(label)) for label in self.inputs]
         head = " ".join(f"{x:>{n}}" for x, n in zip(self.inputs, columns, strict=True))
-        lines = [f"{'':<{wide}}  {head}"]
+        lines = [f"{'':<{width}}  {head}"]
         for label, row in zip(self.outputs, self.weights, strict=True):
-            shade = len(SHADES) / self.darkest
-            marks = [SHADES[min(int(w * shade), len(SHADES) - 1)] for w in row]
-            cells = " ".join(f"{m * 2:>{n}}" for m, n in zip(marks, columns, strict=True))
-            lines.append(f"{label:<{wide}}  {cells}".rstrip())
+            scale = len(SHADES) / self.darkest
+            shades = [SHADES[min(int(w * scale), len(SHADES) - 1)] for w in row]
+            cells = " ".join(f"{s * 2:>{n}}" for s, n in zip(shades, columns, strict=True))
+            lines.append(f"{label:<{width}}  {cells}".rstrip())
         return "\n".join(lines)
 
 
 def compute_attention(trained: Trained, table: Table) -> list[Attention]:
-    """Return how each row's output looked at the input: while it was written, or to pool its steps.
+    """Return the attention weights of each row.
 
     Args:
         trained: The model.
@@ -63,43 +64,48 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     """
     if trained.bundle.attend is None:
         raise SettingError(
-            f"got attention asked of the architecture '{trained.network.architecture}' of shape"
-            f" {trained.spec.shape}, expected a chained decoder of shape unaligned, or"
-            " Network(pooling='attention') of shape many-to-one: they alone attend."
+            "This network has no attention weights: its architecture is"
+            f" '{trained.network.architecture}' of shape {trained.spec.shape}. Only a decoder of"
+            " shape unaligned has them, and Network(pooling='attention') of shape many-to-one."
         )
     if trained.spec.shape == "many-to-one":
-        return _pooled(trained, table)
-    encoding = trained.encoder
-    examples = encoding.encode(table, targets=False)
-    (column,) = encoding.schema.outputs
+        return _pooling_attention(trained, table)
+    encoder = trained.encoder
+    examples = encoder.encode(table, targets=False)
+    (column,) = encoder.schema.outputs
     (name,) = trained.spec.heads
     rows: Any = generate.generate_outputs(trained.bundle, trained.spec, examples)[name]
     weights = generate.attention(trained.bundle, trained.spec, examples, rows)
-    labels = _labels(trained, table)
+    labels = _input_labels(trained, table)
     return [
         Attention(
-            labels[i] if labels else _numbered(seen.shape[1]),
-            _written(trained, column, row, len(seen)),
-            seen,
+            labels[i] if labels else _step_numbers(row_weights.shape[1]),
+            _output_labels(trained, column, row, len(row_weights)),
+            row_weights,
         )
-        for i, (row, seen) in enumerate(zip(rows, weights, strict=True))
+        for i, (row, row_weights) in enumerate(zip(rows, weights, strict=True))
     ]
 
 
-def _pooled(trained: Trained, table: Table) -> list[Attention]:
-    """Return how much of each row's features each of its steps made out."""
+def _pooling_attention(trained: Trained, table: Table) -> list[Attention]:
+    """Return the weight of each step in the pooled features of its row."""
     examples = trained.encoder.encode(table, targets=False)
     weights = predict.predict_outputs(trained.bundle.attend, examples, ["weights"])["weights"]
-    names = (", ".join(c.name for c in trained.encoder.schema.outputs),)
-    labels = _labels(trained, table)
+    outputs = (", ".join(column.name for column in trained.encoder.schema.outputs),)
+    labels = _input_labels(trained, table)
     return [
-        Attention(labels[i] if labels else _numbered(len(seen)), names, seen.T, float(seen.max()))
-        for i, seen in enumerate(weights)
+        Attention(
+            labels[i] if labels else _step_numbers(len(row_weights)),
+            outputs,
+            row_weights.T,
+            float(row_weights.max()),
+        )
+        for i, row_weights in enumerate(weights)
     ]
 
 
-def _labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
-    """Return a label for each input step of each row; none where no input has words for them."""
+def _input_labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
+    """Return a label for each input step of each row; none where no input has named steps."""
     for column in trained.encoder.schema.inputs:
         encoder = trained.encoder.encoders[column.name]
         names = [encoder.name_steps(value) for value in table.values[column.name]]
@@ -108,38 +114,39 @@ def _labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
     return []
 
 
-def _written(trained: Trained, column: Column, row: Array, steps: int) -> tuple[str, ...]:
-    names = trained.encoder.encoders[column.name].name_ids(row)
-    return _numbered(steps) if names is None else (*names, END_MARK)[:steps]
+def _output_labels(trained: Trained, column: Column, ids: Array, steps: int) -> tuple[str, ...]:
+    """Return a label for each output step of a row."""
+    names = trained.encoder.encoders[column.name].name_ids(ids)
+    return _step_numbers(steps) if names is None else (*names, END_MARK)[:steps]
 
 
-def _numbered(steps: int) -> tuple[str, ...]:
+def _step_numbers(steps: int) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(steps))
 
 
 def plot_attention(rows: list[Attention], path: str | Path) -> None:
-    """Draw the first rows' attention into a file, a grid for each row.
+    """Draw the attention weights of the first rows into a file, a grid for each row.
 
     Args:
         rows: At most 12 are drawn.
-        path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+        path: The picture, whose suffix is the format (`.png`, `.svg`, `.pdf`).
 
     Raises:
-        DataError: The file cannot be written, or its format is not known.
+        DataError: The file cannot be written, or its format is unknown.
     """
     from matplotlib.figure import Figure
 
-    rows = rows[:MOST_ROWS]
-    across = min(ACROSS, len(rows))
+    rows = rows[:MAX_ROWS]
+    across = min(COLUMNS, len(rows))
     down = -(-len(rows) // across)
     figure = Figure(figsize=(3.6 * across, 3.4 * down), layout="constrained")
-    places: Any = figure.subplots(down, across, squeeze=False)
-    for place in places.flat:
-        place.set_axis_off()
-    for place, row in zip(places.flat, rows, strict=False):
-        place.set_axis_on()
-        place.imshow(row.weights, cmap="Blues", vmin=0, vmax=row.darkest, aspect="auto")
-        place.set_xticks(np.arange(len(row.inputs)), row.inputs)
-        place.set_yticks(np.arange(len(row.outputs)), row.outputs)
-        place.set(xlabel="input step", ylabel="output step")
-    put(figure, path, example="attention.png")
+    grid: Any = figure.subplots(down, across, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, row in zip(grid.flat, rows, strict=False):
+        axes.set_axis_on()
+        axes.imshow(row.weights, cmap="Blues", vmin=0, vmax=row.darkest, aspect="auto")
+        axes.set_xticks(np.arange(len(row.inputs)), row.inputs)
+        axes.set_yticks(np.arange(len(row.outputs)), row.outputs)
+        axes.set(xlabel="input step", ylabel="output step")
+    save_figure(figure, path, example="attention.png")

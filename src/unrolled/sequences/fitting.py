@@ -67,7 +67,8 @@ def build_untrained(
     for name, rows in vectors.items():
         for model in bundle.models_to_fit:
             set_initial_embeddings(model, name, rows)
-    return Trained(encoder, spec, network, training, (), (), bundle)
+    data = {"training_rows": train.rows}
+    return Trained(encoder, spec, network, training, (), (), bundle, data=data)
 
 
 def _word_vectors(encoder: TableEncoder) -> dict[str, dict[int, Array]]:

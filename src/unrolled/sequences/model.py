@@ -20,14 +20,16 @@ from unrolled.estimator import Estimator, Names
 from unrolled.explain.model_card import best_epoch_sentence, network_sentence
 from unrolled.explain.notebook import html_lines, html_table
 from unrolled.inference import generate, predict
+from unrolled.saving import write_model
 from unrolled.schema import Schema
 from unrolled.sequences import preparation, serialization
 from unrolled.sequences.attention import Attention, compute_attention, plot_attention
 from unrolled.sequences.evaluation import Evaluation, evaluate, score
 from unrolled.sequences.fitting import build_untrained, fit_model
-from unrolled.sequences.model_card import ensemble_sentence, readme, summary, training_lines
+from unrolled.sequences.model_card import ensemble_sentence, readme, summary
 from unrolled.sequences.sklearn_tags import with_tags
 from unrolled.sequences.trained import Trained
+from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 from unrolled.training.history import History
@@ -154,7 +156,8 @@ class SequenceModel(Estimator):
                 callbacks=callbacks,
                 learn_from_validation=learn_from_validation,
             )
-            self._trained = replace(trained, data=fingerprint(train.table, held_out.table))
+            data = {**trained.data, **fingerprint(train.table, held_out.table)}
+            self._trained = replace(trained, data=data)
         except BaseException:
             self._trained = earlier
             raise
@@ -324,7 +327,7 @@ class SequenceModel(Estimator):
         """
         trained = self._require_fitted("save")
         pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
-        return serialization.save(trained, folder, pages=pages)
+        return write_model(folder, serialization.to_files(trained) | pages)
 
     @classmethod
     def from_trained(cls, trained: Trained) -> Self:

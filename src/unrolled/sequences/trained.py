@@ -27,7 +27,7 @@ class Trained:
         bundle: The `keras.Model`; with a decoder, also the models that run it step by step.
         temperatures: By output that is a category, the number that divides its logits before they
             become probabilities.
-        data: The fingerprint of the rows that it was fitted on.
+        data: The fingerprint of the rows that it was fitted on, and the number of training rows.
     """
 
     encoder: TableEncoder

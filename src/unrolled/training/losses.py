@@ -29,19 +29,32 @@ def compile_network(network: Any, examples: Examples, training: Training) -> Non
 
 
 def _learning_rate(examples: Examples, training: Training) -> Any:
-    """Return the learning rate, or its cosine decay over all epochs.
+    """Return the learning rate, or its cosine decay over all epochs."""
+    if training.decay != "cosine":
+        return training.learning_rate
+    arguments = cosine_decay(examples.rows_per_epoch, training)
+    return keras.optimizers.schedules.CosineDecay(**arguments)
+
+
+def cosine_decay(rows_per_epoch: int, training: Training) -> dict[str, Any]:
+    """Return the arguments of `keras.optimizers.schedules.CosineDecay` for all epochs.
+
+    Args:
+        rows_per_epoch: How many rows an epoch uses.
+        training: The settings, without gaps.
 
     Source:
         Loshchilov and Hutter 2017, section 3, without restarts.
     """
-    if training.decay != "cosine":
-        return training.learning_rate
-    steps_per_epoch = math.ceil(examples.rows_per_epoch / (training.batch_size or 1))
+    steps_per_epoch = math.ceil(rows_per_epoch / (training.batch_size or 1))
     steps = (training.epochs or 1) * steps_per_epoch
     warmup = max(1, int(WARMUP * steps))
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=training.learning_rate, warmup_steps=warmup
-    )
+    return {
+        "initial_learning_rate": 0.0,
+        "decay_steps": max(1, steps - warmup),
+        "warmup_target": training.learning_rate,
+        "warmup_steps": warmup,
+    }
 
 
 def _loss(column: RaggedColumn, name: str, training: Training) -> Any:
