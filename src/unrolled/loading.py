@@ -6,7 +6,7 @@ from pathlib import Path
 
 from unrolled.forecasting.forecaster import Forecaster
 from unrolled.forecasting.serialization import FORECASTS
-from unrolled.saving import SEQUENCES, read
+from unrolled.saving import SEQUENCES, read_model
 from unrolled.sequences import serialization
 from unrolled.sequences.model import SequenceModel
 
@@ -23,10 +23,10 @@ def load(folder: str | Path) -> SequenceModel | Forecaster:
     Raises:
         ArtifactError: It is not a saved model, one of a newer format, or damaged.
     """
-    return read(
+    return read_model(
         folder,
         {
-            SEQUENCES: lambda saved: SequenceModel.from_trained(serialization.restored(saved)),
-            FORECASTS: Forecaster.restored,
+            SEQUENCES: lambda saved: SequenceModel.from_trained(serialization.from_files(saved)),
+            FORECASTS: Forecaster.from_saved,
         },
     )

@@ -56,7 +56,7 @@ def score_values(evaluation):
 def test_a_model_of_rows_predicts_the_same(number):
     model = unrolled.load(SAVED / f"format-{number}-sequences")
     new = {"text": ["a good day", "bad"], "size": [1.0, 2.0]}
-    probabilities = model.predict(new, probabilities=True)
+    probabilities = model.predict_proba(new)
     assert probabilities["label=bad"] == pytest.approx([0.39437389, 0.59024754], abs=1e-5)
     assert model.predict(new) == {"label": ["good", "bad"]}
     assert len(model.histories_) == 1
@@ -81,7 +81,7 @@ def test_each_kind_of_model_predicts_the_same(name):
     model, new = unrolled.load(SAVED / name), expected["new"]
     assert_close(as_json(model.predict(new)), expected["predictions"])
     if "probabilities" in expected:
-        assert_close(as_json(model.predict(new, probabilities=True)), expected["probabilities"])
+        assert_close(as_json(model.predict_proba(new)), expected["probabilities"])
     if "hypotheses" in expected:
         hypotheses = model.predict(new, decoding=Decoding(**expected["decoding"]))
         assert_close(as_json(hypotheses), expected["hypotheses"])

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from unrolled.data.encoders.encoder import make_encoder, encoder_from_dict
+from unrolled.data.encoders.encoder import encoder_from_dict, make_encoder
 from unrolled.errors import ArtifactError
-from unrolled.saving import SEQUENCES, head, read, write
-from unrolled.saving.checked_json import RefusedError, parsed
-from unrolled.saving.container import Reader
-from unrolled.saving.tensors import filled, header, packed
+from unrolled.saving import SEQUENCES, manifest_header, read_model, write_model
+from unrolled.saving.checked_json import RefusedError, parse_json
+from unrolled.saving.container import FileReader
+from unrolled.saving.tensors import encode_tensors, read_header, read_tensors
 from unrolled.schema import Column
 
 KINDS = st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8"])
@@ -46,7 +46,7 @@ class Bytes:
 
 
 def reader(raw):
-    return Reader("some.safetensors", len(raw), Bytes(raw))
+    return FileReader("some.safetensors", len(raw), Bytes(raw))
 
 
 def same(one, other):
@@ -64,25 +64,25 @@ def test_what_is_written_is_read(tmp_path_factory, name, found, facts, text):
         "weights.safetensors": found,
         "more.json": {"facts": facts},
         "README.md": text,
-        "manifest.json": head(SEQUENCES),
+        "manifest.json": manifest_header(SEQUENCES),
     }
-    place = write(tmp_path_factory.mktemp("in") / name, files)
+    place = write_model(tmp_path_factory.mktemp("in") / name, files)
 
     def seen(saved):
-        same(found, saved.arrays("weights.safetensors"))
-        assert saved.record("more.json") == {"facts": facts}
-        assert saved.content("README.md") == text.encode()
+        same(found, saved.read_arrays("weights.safetensors"))
+        assert saved.read_json("more.json") == {"facts": facts}
+        assert saved.read_bytes("README.md") == text.encode()
         return saved.manifest["kind"]
 
-    assert read(place, {SEQUENCES: seen}) == SEQUENCES
+    assert read_model(place, {SEQUENCES: seen}) == SEQUENCES
 
 
 @given(found=ARRAYS, turned=st.booleans())
 @settings(deadline=None)
 def test_arrays_come_back_in_any_order_of_their_memory(found, turned):
     given_ = {name: a.T if turned else a for name, a in found.items()}
-    raw = reader(packed(given_))
-    same(given_, filled(raw, header(raw)))
+    raw = reader(encode_tensors(given_))
+    same(given_, read_tensors(raw, read_header(raw)))
 
 
 @given(
@@ -93,13 +93,13 @@ def test_arrays_come_back_in_any_order_of_their_memory(found, turned):
 )
 @settings(deadline=None, max_examples=300)
 def test_damaged_arrays_are_refused_or_as_large_as_their_file(found, place, bit, cut):
-    raw = bytearray(packed(found))
+    raw = bytearray(encode_tensors(found))
     raw[place % len(raw)] ^= 1 << bit
     raw = bytes(raw[: len(raw) - cut])
     try:
         source = reader(raw)
-        tensors = header(source)
-        made = filled(source, tensors)
+        tensors = read_header(source)
+        made = read_tensors(source, tensors)
     except RefusedError:
         return
     assert sum(a.nbytes for a in made.values()) <= len(raw)
@@ -109,7 +109,7 @@ def test_damaged_arrays_are_refused_or_as_large_as_their_file(found, place, bit,
 @settings(deadline=None, max_examples=300)
 def test_any_bytes_are_json_or_refused(raw):
     with contextlib.suppress(RefusedError):
-        parsed(raw, "some.json")
+        parse_json(raw, "some.json")
 
 
 @given(manifest=JSON)
@@ -118,7 +118,7 @@ def test_any_manifest_is_refused(tmp_path_factory, manifest):
     folder = tmp_path_factory.mktemp("in")
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ArtifactError):
-        read(folder, {SEQUENCES: lambda saved: saved.record("more.json")})
+        read_model(folder, {SEQUENCES: lambda saved: saved.read_json("more.json")})
 
 
 def again(made):

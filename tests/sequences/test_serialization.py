@@ -153,25 +153,24 @@ def refused(work, *given):
 def test_a_folder_of_other_things_is_refused_and_left_alone(model, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     assert refused(model.save, tmp_path) == (
-        f"'{tmp_path}' exists and is not a saved model, expected a new folder, an empty one, or a"
-        " model to replace. Choose another folder."
+        f"Cannot write the model to '{tmp_path}': it exists, and is not a saved model. Choose a new"
+        " folder, an empty one, or a model to replace."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_file_in_place_of_the_folder_is_refused(model, tmp_path):
     (tmp_path / "file").write_text("here")
-    assert refused(model.save, tmp_path / "file").startswith(
-        f"'{tmp_path / 'file'}' exists and is not a saved model"
-    )
-    assert refused(model.check_save, tmp_path / "file").startswith(f"'{tmp_path / 'file'}' exists")
+    message = f"Cannot write the model to '{tmp_path / 'file'}': it exists, and is not a saved"
+    assert refused(model.save, tmp_path / "file").startswith(message)
+    assert refused(model.check_save, tmp_path / "file").startswith(message)
 
 
 def test_what_cannot_be_written_leaves_nothing(model, tmp_path):
     (tmp_path / "file").write_text("here")
     target = tmp_path / "file" / "model"
     assert refused(model.save, target) == (
-        f"cannot write the model to '{target}': 'file' is not a folder that may be written to."
+        f"Cannot write the model to '{target}': 'file' is not a folder that can be written to."
         " Choose another folder."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -185,7 +184,7 @@ def test_a_failure_halfway_keeps_the_earlier_model(model, copy, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     assert refused(model.save, copy) == (
-        f"cannot write the model to '{copy}': No space left on device. Choose another folder."
+        f"Cannot write the model to '{copy}': No space left on device. Choose another folder."
     )
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
@@ -195,8 +194,8 @@ def test_a_failure_halfway_keeps_the_earlier_model(model, copy, monkeypatch):
 def test_a_folder_that_is_no_model_is_refused(tmp_path, name):
     (tmp_path / "folder").mkdir()
     assert refused(unrolled.load, tmp_path / name) == (
-        f"got '{tmp_path / name}', expected the folder or the .zip of a saved model (with a"
-        " manifest.json). Save one with model.save(folder), or unrolled train --save folder."
+        f"There is no saved model at '{tmp_path / name}': a saved model is a folder or a .zip file"
+        " with a manifest.json. Save one with model.save(folder), or unrolled train --save folder."
     )
 
 
@@ -204,7 +203,8 @@ def test_a_newer_format_is_refused(copy):
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     assert refused(unrolled.load, copy) == (
-        f"the model in '{copy}' has format 99, expected at most 2. Install a newer unrolled."
+        f"The model in '{copy}' has format 99, and this version of unrolled reads formats up to 2."
+        " Install a newer unrolled."
     )
 
 
@@ -229,7 +229,7 @@ DAMAGE = {
 def test_a_damaged_file_is_said(copy, name, content):
     (copy / name).write_text(content)
     said = refused(unrolled.load, copy)
-    assert said.startswith(f"the model in '{copy}' is damaged: ")
+    assert said.startswith(f"The model in '{copy}' is damaged: ")
     assert said.endswith(" Save it again.")
 
 
@@ -237,7 +237,7 @@ def test_a_damaged_file_is_said(copy, name, content):
 def test_a_missing_file_is_said(copy, name):
     (copy / name).unlink()
     said = refused(unrolled.load, copy)
-    assert said == (f"the model in '{copy}' is damaged: there is no file '{name}'. Save it again.")
+    assert said == f"The model in '{copy}' is damaged: the file '{name}' is missing. Save it again."
 
 
 def test_a_model_must_be_fitted_to_be_saved(tmp_path):
@@ -258,5 +258,7 @@ def test_a_network_saved_before_it_was_trained_can_be_read(tmp_path):
     model.fit(TABLE, callbacks=[save])
     early = unrolled.load(tmp_path / "early")
     assert early.history_ is None
-    with pytest.raises(NotFittedError, match="saved before it was trained, expected one that was"):
+    with pytest.raises(
+        NotFittedError, match="this model was saved untrained, so it has no baselines"
+    ):
         early.evaluate(TABLE)

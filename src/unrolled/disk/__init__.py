@@ -1,1 +1,1 @@
-"""Files that are whole or not there: durable writes, locks, figures."""
+"""Files on disk: writes that survive a power failure, locks between processes, figures."""

@@ -1,4 +1,4 @@
-"""Files and names that a power failure does not take back."""
+"""Files and names that are still there after a power failure."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from pathlib import Path
 from typing import Any
 
 
-def written(path: Path, content: bytes) -> None:
-    """Write a new file and wait until it is on the disk.
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file, and wait until it is on the disk.
 
     Raises:
-        OSError: There is one, or it cannot be written.
+        OSError: The file exists, or it cannot be written.
     """
     with path.open("xb") as file:
         file.write(content)
-        flushed(file)
+        flush_file(file)
 
 
-def flushed(file: Any) -> None:
-    """Wait until what was written into an open file is on the disk."""
+def flush_file(file: Any) -> None:
+    """Wait until everything that was written to an open file is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
-def synced(path: Path) -> None:
-    """Wait until a file that others wrote is on the disk."""
+def fsync_file(path: Path) -> None:
+    """Wait until a file that another library wrote is on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def settled(folder: Path) -> None:
-    """Wait until a folder's names are on the disk, where a system lets a folder be opened."""
+def fsync_dir(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can open a folder."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -41,19 +41,19 @@ def settled(folder: Path) -> None:
         os.close(handle)
 
 
-def folder(path: Path) -> None:
-    """Make a folder and those above it, whose names are on the disk then.
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, and wait until their names are on the disk.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: A folder cannot be made.
     """
     if not path.is_dir():
-        folder(path.parent)
+        make_folder(path.parent)
         path.mkdir(exist_ok=True)
-        settled(path.parent)
+        fsync_dir(path.parent)
 
 
-def writable(path: Path) -> bool:
-    """Return whether a file may be written there: its folder exists and lets it be."""
+def is_writable(path: Path) -> bool:
+    """Return whether a file can be written there: its folder exists and allows it."""
     folder = path.parent
     return not path.is_dir() and folder.is_dir() and os.access(folder, os.W_OK)

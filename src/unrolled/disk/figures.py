@@ -1,4 +1,4 @@
-"""Pictures as files."""
+"""Figures as image files."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ from unrolled.disk import durable
 from unrolled.errors import DataError
 
 
-def put(figure: Any, path: str | Path, *, example: str) -> None:
-    """Write a matplotlib figure into a file, whose suffix says the format.
+def save_figure(figure: Any, path: str | Path, *, example: str) -> None:
+    """Save a matplotlib figure to a file, whose suffix says the format.
 
     Args:
         figure: The figure.
         path: The file.
-        example: A name that the error suggests.
+        example: A file name that the error suggests.
 
     Raises:
-        DataError: The file cannot be written, or its format is not known.
+        DataError: The file cannot be written, or its format is unknown.
     """
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
-        raise _undrawable(path, error, example) from None
+        raise _cannot_draw(path, error, example) from None
 
 
-def refuse_undrawable(path: str | Path, *, example: str = "picture.png") -> None:
-    """Refuse a file that `put` would, before there is a figure.
+def check_figure_path(path: str | Path, *, example: str = "picture.png") -> None:
+    """Refuse a file that `save_figure` would refuse, before there is a figure.
 
     Args:
         path: The file.
-        example: A name that the error suggests.
+        example: A file name that the error suggests.
 
     Raises:
-        DataError: The file cannot be written, or its format is not known.
+        DataError: The file cannot be written, or its format is unknown.
     """
     from matplotlib.figure import Figure
 
     suffix = Path(path).suffix.lower().removeprefix(".")
-    known = Figure().canvas.get_supported_filetypes()
-    if suffix and suffix not in known:
-        raise _undrawable(path, f"the ending '{suffix}' is none of {', '.join(known)}", example)
-    if not durable.writable(Path(path)):
-        raise _undrawable(path, "it is no file that may be written", example)
+    formats = Figure().canvas.get_supported_filetypes()
+    if suffix and suffix not in formats:
+        reason = f"there is no format '{suffix}', only {', '.join(formats)}"
+        raise _cannot_draw(path, reason, example)
+    if not durable.is_writable(Path(path)):
+        raise _cannot_draw(path, "no file can be written there", example)
 
 
-def _undrawable(path: str | Path, says: object, example: str) -> DataError:
+def _cannot_draw(path: str | Path, reason: object, example: str) -> DataError:
     """Return the error for a file that cannot be drawn into."""
     return DataError(
-        f"cannot draw into '{path}': {says}. Give a file in a folder that exists, such as"
+        f"Cannot draw into '{path}': {reason}. Give a file in a folder that exists, such as"
         f" {example}."
     )

@@ -56,8 +56,9 @@ def wait_for_lock(path: Path, *, seconds: float) -> Iterator[bool]:
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "lock"
-        >>> with wait_for_lock(path, seconds=1) as first, wait_for_lock(path, seconds=0.1) as second:
-        ...     first, second
+        >>> with wait_for_lock(path, seconds=1) as first:
+        ...     with wait_for_lock(path, seconds=0.1) as second:
+        ...         first, second
         (True, False)
         >>> path.exists()
         False

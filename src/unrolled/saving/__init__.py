@@ -1,27 +1,88 @@
-"""A saved model: safetensors, readable JSON and pages, in a folder or one zip file; no pickle.
+"""Saved models: safetensors, readable JSON and text pages, in a folder or one zip file; no pickle.
 
-A manifest says what the model is and names every other file with its size and sha256. That finds
-damage, not malice: who can write the files can write the manifest. So nothing of a saved model is
-ever run, and whatever it says is checked against limits before memory is taken for it.
+A manifest describes the model and lists every other file with its size and sha256. That detects
+damage, not malice: whoever can write the files can write the manifest. So nothing in a saved model
+is ever executed, and everything it says is checked against limits before memory is allocated.
+
+Every part of a model is written and read in one way, which `Serializable` describes.
 """
 
-from unrolled.saving.checked_json import mapping, number, tuples, from_untrusted
-from unrolled.saving.reader import SavedModel, read
-from unrolled.saving.tensors import network_weights
-from unrolled.saving.writer import FORMAT, MANIFEST, SEQUENCES, head, refuse_other, write
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
+
+from unrolled.data.block import Array
+from unrolled.saving.checked_json import (
+    from_untrusted,
+    lists_to_tuples,
+    optional_dict,
+    optional_integer,
+)
+from unrolled.saving.reader import SavedModel, read_model
+from unrolled.saving.tensors import check_array, network_weights
+from unrolled.saving.writer import (
+    FORMAT,
+    MANIFEST,
+    SEQUENCES,
+    check_save_place,
+    manifest_header,
+    write_model,
+)
 
 __all__ = [
     "FORMAT",
     "MANIFEST",
     "SEQUENCES",
     "SavedModel",
-    "head",
-    "mapping",
-    "number",
-    "read",
-    "refuse_other",
-    "tuples",
+    "Serializable",
+    "SerializableWithArrays",
+    "check_array",
+    "check_save_place",
     "from_untrusted",
+    "lists_to_tuples",
+    "manifest_header",
     "network_weights",
-    "write",
+    "optional_dict",
+    "optional_integer",
+    "read_model",
+    "write_model",
 ]
+
+
+class Serializable(Protocol):
+    """A part of a model that is saved as JSON: settings, columns, encoders, sizes, history.
+
+    The names in the JSON are written out in each class. They do not follow from the names of
+    classes and attributes, which may change while saved models stay as they are.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that `from_dict` needs, as JSON can hold it."""
+        ...
+
+    @classmethod
+    def from_dict(cls, state: Any, /) -> Self:
+        """Return what `to_dict` wrote, once it is checked: anyone may have written the file.
+
+        Raises:
+            UnrolledError or RefusedError: `to_dict` could not have written this.
+        """
+        ...
+
+
+class SerializableWithArrays(Protocol):
+    """A part of a model that also has arrays, such as a baseline; they go into safetensors."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the arrays, as JSON can hold it."""
+        ...
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays by name."""
+        ...
+
+    @classmethod
+    def from_dict(cls, state: Any, arrays: Mapping[str, Array], /) -> Self:
+        """Return what `to_dict` and `arrays` wrote, once it is checked."""
+        ...

@@ -1,4 +1,4 @@
-"""JSON from a stranger: parsed within limits, and held to the types it must have."""
+"""JSON from untrusted files: parsed within limits, and checked for the types that it must have."""
 
 from __future__ import annotations
 
@@ -11,125 +11,135 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-MOST_DEPTH = 64  # lists within lists
-MOST_INSIDE = 1 << 20  # lists and objects, which take many times the bytes that spell them
-LARGEST = 2**63  # numbers that nothing here could count
+MAX_DEPTH = 64  # of lists within lists
+MAX_BRACKETS = 1 << 20  # each list and object takes many times the memory of its text
+MAX_INTEGER = 2**63
 T = TypeVar("T")
 
 
 class RefusedError(ValueError):
-    """What a saved model's file holds in place of what was expected, in words."""
+    """A file of a saved model has a content that it cannot have; says which, in words."""
 
 
-def parsed(raw: bytes, name: str) -> Any:
-    """Return what JSON says.
+def parse_json(raw: bytes, name: str) -> Any:
+    """Return the value of a JSON text.
 
     Args:
         raw: The text.
         name: The file, for the error.
 
     Raises:
-        RefusedError: It is no JSON, nested too deeply or too often, or has a number out of range.
+        RefusedError: It is not JSON, is nested too deeply or too often, or has a number that is
+            out of range.
     """
-    if (count := raw.count(b"[") + raw.count(b"{")) > MOST_INSIDE:
-        raise RefusedError(f"{name} has {count} brackets, expected at most {MOST_INSIDE}")
+    if (count := raw.count(b"[") + raw.count(b"{")) > MAX_BRACKETS:
+        raise RefusedError(f"{name} has {count} brackets, and at most {MAX_BRACKETS} are allowed")
     try:
-        found = json.loads(raw.decode("utf-8"), parse_float=_finite, parse_int=_counted)
+        value = json.loads(raw.decode("utf-8"), parse_float=_parse_float, parse_int=_parse_int)
     except RecursionError:
-        raise RefusedError(f"{name} is nested too deeply, expected {MOST_DEPTH} levels") from None
+        raise RefusedError(f"{name} is nested more than {MAX_DEPTH} levels deep") from None
     except ValueError as error:
-        raise RefusedError(f"{name} is no JSON ({error})") from None
-    level, depth = [found], 0
+        raise RefusedError(f"{name} is not JSON ({error})") from None
+    _check_depth(value, name)
+    return value
+
+
+def _check_depth(value: Any, name: str) -> None:
+    level, depth = [value], 0
     while level:
         depth += 1
-        if depth > MOST_DEPTH:
-            raise RefusedError(f"{name} is nested too deeply, expected at most {MOST_DEPTH} levels")
-        inner = [v.values() if isinstance(v, dict) else v for v in level if _holds(v)]
-        level = [value for values in inner for value in values]
-    return found
+        if depth > MAX_DEPTH:
+            raise RefusedError(f"{name} is nested more than {MAX_DEPTH} levels deep")
+        nested = [v.values() if isinstance(v, dict) else v for v in level if _is_container(v)]
+        level = [inner for values in nested for inner in values]
 
 
-def from_untrusted(kind: type[T], facts: Any, name: str) -> T:
+def from_untrusted(cls: type[T], state: Any, name: str) -> T:
     """Return the dataclass that JSON describes.
 
     Args:
-        kind: The dataclass, with a type for every attribute.
-        facts: What JSON said.
-        name: What it is called there, for the error.
+        cls: The dataclass, with a type for every attribute.
+        state: The value from the JSON.
+        name: Its name in the JSON, for the error.
 
     Raises:
         RefusedError: An attribute is missing, unknown, or of another type.
     """
-    if not isinstance(facts, Mapping):
-        raise RefusedError(f"'{name}' is {shown(facts)}, expected names with values")
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if unknown := [one for one in facts if one not in known]:
-        raise RefusedError(f"'{name}' has {shown(unknown[0])}, expected one of {sorted(known)}")
+    if not isinstance(state, Mapping):
+        raise RefusedError(f"'{name}' is {short_repr(state)}, and must be an object with names")
+    known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    if unknown := [key for key in state if key not in known]:
+        raise RefusedError(
+            f"'{name}' has the unknown name {short_repr(unknown[0])}; its names are"
+            f" {', '.join(sorted(known))}"
+        )
     try:
-        found = TypeAdapter(kind).validate_python(dict(facts))
+        return TypeAdapter(cls).validate_python(dict(state))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, (name, *first["loc"])))
         raise RefusedError(
-            f"'{place}' is {shown(first['input'])}: {first['msg'].lower()}"
+            f"'{place}' is {short_repr(first['input'])}: {first['msg'].lower()}"
         ) from None
-    return found
 
 
-def number(facts: Mapping[str, Any], name: str, *, most: int, least: int = 1) -> int | None:
-    """Return a whole number that JSON may leave out.
+def optional_integer(
+    state: Mapping[str, Any], name: str, *, maximum: int, minimum: int = 1
+) -> int | None:
+    """Return an integer that may be missing from the JSON.
 
     Raises:
         RefusedError: It is something else, or out of range.
     """
-    found = facts.get(name)
-    if found is None:
+    value = state.get(name)
+    if value is None:
         return None
-    if type(found) is not int or not least <= found <= most:
+    if type(value) is not int or not minimum <= value <= maximum:
         raise RefusedError(
-            f"'{name}' is {shown(found)}, expected a whole number from {least} to {most}"
+            f"'{name}' is {short_repr(value)}, and must be a whole number from {minimum} to"
+            f" {maximum}"
         )
-    return found
+    return value
 
 
-def mapping(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return names with values that JSON may leave out.
+def optional_dict(state: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return an object that may be missing from the JSON.
 
     Raises:
         RefusedError: It is something else.
     """
-    found = facts.get(name, {})
-    if not isinstance(found, dict):
-        raise RefusedError(f"'{name}' is {shown(found)}, expected names with values")
-    return found
+    value = state.get(name, {})
+    if not isinstance(value, dict):
+        raise RefusedError(f"'{name}' is {short_repr(value)}, and must be an object with names")
+    return value
 
 
-def tuples(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what JSON describes with tuples in place of its lists."""
+def lists_to_tuples(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object of the JSON with tuples in place of its lists."""
     return {name: tuple(v) if isinstance(v, list) else v for name, v in state.items()}
 
 
-def _holds(value: Any) -> bool:
-    return isinstance(value, dict | list)
-
-
-def shown(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """Return a value as a few words, however large it is."""
     text = reprlib.repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _finite(text: str) -> float:
-    """Return a number that is not too large for one."""
-    found = float(text)
-    if math.isinf(found):
-        raise ValueError(f"the number {text[:20]} is out of range")
-    return found
+def _is_container(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
-def _counted(text: str) -> int:
-    """Return a whole number that is not too large to count anything."""
-    found = int(text) if len(text) <= 20 else LARGEST + 1
-    if abs(found) > LARGEST:
+def _parse_float(text: str) -> float:
+    """Return a number, unless it is so large that a float cannot hold it."""
+    number = float(text)
+    if math.isinf(number):
         raise ValueError(f"the number {text[:20]} is out of range")
-    return found
+    return number
+
+
+def _parse_int(text: str) -> int:
+    """Return an integer, unless it is larger than any count can be."""
+    number = int(text) if len(text) <= 20 else MAX_INTEGER + 1
+    if abs(number) > MAX_INTEGER:
+        raise ValueError(f"the number {text[:20]} is out of range")
+    return number

@@ -1,4 +1,4 @@
-"""The files of a saved model, in a folder or in one zip file: which there are, and their bytes."""
+"""The files of a saved model, in a folder or in one zip file: their names and their bytes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from unrolled.saving.checked_json import RefusedError, shown
+from unrolled.saving.checked_json import RefusedError, short_repr
 
-PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # no folder, nothing hidden
-MOST = {".json": 64 << 20, ".safetensors": 4 << 30}  # bytes
-MOST_PAGE = 16 << 20
-MOST_FILES = 64
-MOST_RATIO = 200  # bytes for each byte of a packed file
-MOST_LISTED = 64 << 10  # bytes of a zip file's list of files
-END = 22  # bytes of a zip file's last record
-PIECE = 1 << 20
-FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # no folder, and not hidden
+MAX_BYTES = {".json": 64 << 20, ".safetensors": 4 << 30}
+MAX_PAGE_BYTES = 16 << 20
+MAX_FILES = 64
+MAX_COMPRESSION = 200  # bytes of a file for each byte that it takes in a zip file
+MAX_DIRECTORY_BYTES = 64 << 10  # of the list of files at the end of a zip file
+END_RECORD_BYTES = 22  # the last record of a zip file
+CHUNK_BYTES = 1 << 20
+OPEN_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+)
 
 
 @dataclass
-class Reader:
-    """The bytes of one file, from the first on, with the sha256 of those that were read.
+class FileReader:
+    """Reads a file from start to end, and computes the sha256 of what it has read.
 
     Attributes:
-        name: The file.
-        size: Its bytes.
-        source: Where they are from.
+        name: The name of the file.
+        size: The size of the file in bytes.
+        source: The open file.
     """
 
     name: str
@@ -42,174 +44,186 @@ class Reader:
     source: Any
 
     def __post_init__(self) -> None:
-        self.left, self.hash = self.size, hashlib.sha256()
+        self.remaining, self.hash = self.size, hashlib.sha256()
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes, exactly so many.
+        """Return exactly `count` further bytes.
 
         Raises:
-            RefusedError: There are fewer.
+            RefusedError: The file has fewer.
         """
-        if count > self.left:
+        if count > self.remaining:
             raise RefusedError(f"{self.name} ends early")
-        pieces, missing = [], count
+        chunks, missing = [], count
         while missing:
-            piece = self.source.read(missing)
-            if not piece:
+            chunk = self.source.read(missing)
+            if not chunk:
                 raise RefusedError(f"{self.name} ends early")
-            self.hash.update(piece)
-            pieces.append(piece)
-            missing -= len(piece)
-        self.left -= count
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            self.hash.update(chunk)
+            chunks.append(chunk)
+            missing -= len(chunk)
+        self.remaining -= count
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def rest(self) -> str:
-        """Read what is left, and return the sha256 of the whole."""
-        while self.left:
-            self.read(min(PIECE, self.left))
+    def read_to_end(self) -> str:
+        """Read the rest of the file, and return the sha256 of the whole file."""
+        while self.remaining:
+            self.read(min(CHUNK_BYTES, self.remaining))
         return self.hash.hexdigest()
 
 
 @dataclass(frozen=True)
 class OpenFiles:
-    """The files of a saved model.
+    """The files of a saved model, open for reading.
 
     Attributes:
-        sizes: The bytes of each file.
-        begin: What gives a file's bytes from the first on.
+        sizes: The size of each file in bytes.
+        open_file: Opens a file at its first byte.
     """
 
     sizes: dict[str, int]
-    begin: Callable[[str], AbstractContextManager[Any]]
+    open_file: Callable[[str], AbstractContextManager[Any]]
 
     @contextmanager
-    def reader(self, name: str) -> Iterator[Reader]:
+    def reader(self, name: str) -> Iterator[FileReader]:
         """Open a file.
 
         Raises:
-            RefusedError: There is none, or its bytes cannot be read.
+            RefusedError: There is no such file, it is too large, or its bytes cannot be read.
         """
         if name not in self.sizes:
-            raise RefusedError(f"there is no file {name!r}")
-        most = MOST.get(Path(name).suffix, MOST_PAGE)
-        if self.sizes[name] > most:
-            raise RefusedError(f"{name} has {self.sizes[name]} bytes, expected at most {most}")
+            raise RefusedError(f"the file {name!r} is missing")
+        size, limit = self.sizes[name], max_bytes(name)
+        if size > limit:
+            raise RefusedError(f"{name} has {size} bytes, and at most {limit} are allowed")
         try:
-            with self.begin(name) as source:
-                yield Reader(name, self.sizes[name], source)
+            with self.open_file(name) as source:
+                yield FileReader(name, size, source)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise RefusedError(f"{name} cannot be unpacked ({error})") from None
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[OpenFiles]:
-    """Open a folder or a zip file.
-
-    All files of a folder are held open, so that what is read is of one model, even if another
-    takes its place meanwhile.
-
-    Raises:
-        FileNotFoundError: There is nothing there, or it is just being replaced.
-        RefusedError: It is neither, or it holds what no saved model does.
-    """
-    with ExitStack() as held:
-        if path.is_dir():
-            files = _held(path, held)
-            sizes = {name: os.fstat(file.fileno()).st_size for name, file in files.items()}
-            yield OpenFiles(sizes, lambda name: _again(files[name]))
-            return
-        try:
-            file = held.enter_context(path.open("rb"))
-            _refuse_long_list(file)
-            packed = held.enter_context(zipfile.ZipFile(file))
-        except zipfile.BadZipFile as error:
-            raise RefusedError(f"it is no zip file ({error})") from None
-        yield OpenFiles(_members(packed), packed.open)
+def max_bytes(name: str) -> int:
+    """Return the largest size that a file of a saved model may have."""
+    return MAX_BYTES.get(Path(name).suffix, MAX_PAGE_BYTES)
 
 
-def refuse_odd(name: object) -> None:
-    """Refuse a name that is not of a file beside the manifest.
+def check_file_name(name: object) -> None:
+    """Refuse a name that is not one of a file beside the manifest.
 
     Raises:
-        RefusedError: It leads elsewhere, or is hidden.
+        RefusedError: The name leads elsewhere, or is hidden.
     """
-    if not (isinstance(name, str) and PLAIN.fullmatch(name)):
+    if not (isinstance(name, str) and FILE_NAME.fullmatch(name)):
         raise RefusedError(
-            f"it names the file {shown(name)}, expected letters, digits, '_', '-' and '.'"
+            f"it has a file with the name {short_repr(name)}, and only letters, digits, '_', '-'"
+            " and '.' are allowed"
         )
 
 
-def _held(folder: Path, held: ExitStack) -> dict[str, BinaryIO]:
-    """Open each file of a folder; what is no file of its own is refused on use."""
-    found: dict[str, BinaryIO] = {}
-    inside = _inside(folder, held)
-    begun = folder.stat() if inside is None else os.fstat(inside)
-    with os.scandir(folder if inside is None else inside) as entries:
+@contextmanager
+def open_container(path: Path) -> Iterator[OpenFiles]:
+    """Open a folder or a zip file.
+
+    All files of a folder are opened at once, so that everything that is read is from one model,
+    even if another model replaces it meanwhile.
+
+    Raises:
+        FileNotFoundError: There is nothing there, or it is just being replaced.
+        RefusedError: It is neither a folder nor a zip file, or has content that no saved model has.
+    """
+    with ExitStack() as stack:
+        if path.is_dir():
+            files = _open_folder(path, stack)
+            sizes = {name: os.fstat(file.fileno()).st_size for name, file in files.items()}
+            yield OpenFiles(sizes, lambda name: _from_start(files[name]))
+            return
+        try:
+            file = stack.enter_context(path.open("rb"))
+            _check_directory_size(file)
+            archive = stack.enter_context(zipfile.ZipFile(file))
+        except zipfile.BadZipFile as error:
+            raise RefusedError(f"it is not a zip file ({error})") from None
+        yield OpenFiles(_member_sizes(archive), archive.open)
+
+
+def _open_folder(folder: Path, stack: ExitStack) -> dict[str, BinaryIO]:
+    """Open each regular file of a folder; anything else is refused when it is needed."""
+    files: dict[str, BinaryIO] = {}
+    handle = _open_directory(folder, stack)
+    before = folder.stat() if handle is None else os.fstat(handle)
+    with os.scandir(folder if handle is None else handle) as entries:
         for entry in entries:
-            kind = entry.stat(follow_symlinks=False).st_mode
-            if stat.S_ISLNK(kind):
-                raise RefusedError(f"{entry.name} is a link, expected the file itself")
-            if not stat.S_ISREG(kind):
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                raise RefusedError(f"{entry.name} is a link, and must be the file itself")
+            if not stat.S_ISREG(mode):
                 continue
-            if len(found) == MOST_FILES:
-                raise RefusedError(f"it holds more than the {MOST_FILES} files of a saved model")
-            place = folder / entry.name if inside is None else entry.name
-            handle = os.open(place, FLAGS, dir_fd=inside)
-            found[entry.name] = held.enter_context(os.fdopen(handle, "rb"))
-    if not os.path.samestat(begun, folder.stat()):
+            if len(files) == MAX_FILES:
+                raise RefusedError(f"it has more than {MAX_FILES} files")
+            path = folder / entry.name if handle is None else entry.name
+            descriptor = os.open(path, OPEN_FLAGS, dir_fd=handle)
+            files[entry.name] = stack.enter_context(os.fdopen(descriptor, "rb"))
+    if not os.path.samestat(before, folder.stat()):
         raise FileNotFoundError(f"{folder} was replaced meanwhile, and some of its files are gone")
-    return found
+    return files
 
 
-def _inside(folder: Path, held: ExitStack) -> int | None:
-    """Open a folder whose files can then be opened wherever it is moved; None without a way to."""
+def _open_directory(folder: Path, stack: ExitStack) -> int | None:
+    """Open a folder so that its files can be opened even if it is moved; None if impossible."""
     if os.open not in os.supports_dir_fd or os.scandir not in os.supports_fd:
         return None
     handle = os.open(folder, os.O_RDONLY)
-    held.callback(os.close, handle)
+    stack.callback(os.close, handle)
     return handle
 
 
 @contextmanager
-def _again(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Give an open file from its first byte on."""
+def _from_start(file: BinaryIO) -> Iterator[BinaryIO]:
     file.seek(0)
     yield file
 
 
-def _refuse_long_list(file: Any) -> None:
+def _check_directory_size(file: Any) -> None:
     """Refuse a zip file whose list of files is long, before the list is read."""
     end = file.seek(0, os.SEEK_END)
-    file.seek(max(0, end - END - 20))
+    file.seek(max(0, end - END_RECORD_BYTES - 20))
     tail = file.read()
-    record, before = tail[-END:], tail[:-END]
-    if len(record) < END or record[:4] != b"PK\5\6" or record[20:] != b"\0\0":
-        raise RefusedError("it is no zip file of a saved model (its last record is not at its end)")
-    listed = int.from_bytes(record[12:16], "little")
-    if before[:4] == b"PK\6\7" or listed > MOST_LISTED:
-        raise RefusedError(f"its list of files has {listed} bytes, expected at most {MOST_LISTED}")
+    record, before = tail[-END_RECORD_BYTES:], tail[:-END_RECORD_BYTES]
+    if len(record) < END_RECORD_BYTES or record[:4] != b"PK\5\6" or record[20:] != b"\0\0":
+        raise RefusedError("it is not the zip file of a saved model: its end record is missing")
+    size = int.from_bytes(record[12:16], "little")
+    if before[:4] == b"PK\6\7" or size > MAX_DIRECTORY_BYTES:
+        raise RefusedError(
+            f"its list of files has {size} bytes, and at most {MAX_DIRECTORY_BYTES} are allowed"
+        )
     file.seek(0)
 
 
-def _members(packed: zipfile.ZipFile) -> dict[str, int]:
-    """Return the bytes of each file of a zip file."""
-    found: dict[str, int] = {}
-    if len(packed.infolist()) > MOST_FILES:
+def _member_sizes(archive: zipfile.ZipFile) -> dict[str, int]:
+    """Return the size of each file of a zip file."""
+    members = archive.infolist()
+    if len(members) > MAX_FILES:
+        raise RefusedError(f"it has {len(members)} files, and at most {MAX_FILES} are allowed")
+    sizes: dict[str, int] = {}
+    for member in members:
+        _check_member(member)
+        if member.filename in sizes:
+            raise RefusedError(f"it has the file {member.filename} twice")
+        sizes[member.filename] = member.file_size
+    return sizes
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    """Refuse a file of a zip file that is encrypted, or packed in a way that could harm."""
+    name = member.filename
+    check_file_name(member.orig_filename)
+    if member.flag_bits & 1:
+        raise RefusedError(f"{name} is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise RefusedError(f"{name} is packed in an unknown way, and must be stored or deflated")
+    if member.file_size > MAX_COMPRESSION * max(1, member.compress_size):
         raise RefusedError(
-            f"it holds {len(packed.infolist())} files, expected at most {MOST_FILES}"
+            f"{name} unpacks from {member.compress_size} to {member.file_size} bytes, and at most"
+            f" {MAX_COMPRESSION} for one are allowed"
         )
-    for one in packed.infolist():
-        refuse_odd(one.orig_filename)
-        if one.filename in found or one.flag_bits & 1:
-            raise RefusedError(f"{one.filename} stands in it twice, or is encrypted")
-        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise RefusedError(
-                f"{one.filename} is packed in an unknown way, expected stored or deflated"
-            )
-        if one.file_size > MOST_RATIO * max(1, one.compress_size):
-            raise RefusedError(
-                f"{one.filename} unpacks from {one.compress_size} to {one.file_size} bytes,"
-                f" expected at most {MOST_RATIO} for one"
-            )
-        found[one.filename] = one.file_size
-    return found

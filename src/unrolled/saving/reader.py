@@ -1,4 +1,4 @@
-"""Reading a saved model: found, verified, and handed to what makes a model of its kind."""
+"""Reading a saved model: it is opened, verified, and passed to the function for its kind."""
 
 from __future__ import annotations
 
@@ -13,204 +13,215 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.errors import ArtifactError, UnrolledError, quote_names
-from unrolled.saving.checked_json import RefusedError, parsed, shown
-from unrolled.saving.container import OpenFiles, opened, refuse_odd
-from unrolled.saving.tensors import Tensor, filled, header
-from unrolled.saving.writer import FORMAT, MANIFEST, SEQUENCES, WEIGHTS, ZIP, earlier, is_saved
+from unrolled.saving.checked_json import RefusedError, parse_json, short_repr
+from unrolled.saving.container import OpenFiles, check_file_name, open_container
+from unrolled.saving.tensors import TensorInfo, read_header, read_tensors
+from unrolled.saving.writer import (
+    FORMAT,
+    MANIFEST,
+    SEQUENCES,
+    WEIGHTS,
+    ZIP,
+    find_backup,
+    is_saved_model,
+)
 
-MOST_SAID = 500  # letters of what is wrong
-TRIES = 10  # to open a model that is being replaced
+MAX_MESSAGE = 500  # characters of the reason in an error
+ATTEMPTS = 10  # to open a model that is being replaced
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A saved model, to be read file by file.
+    """A saved model, read file by file.
 
     Attributes:
-        files: Where its files are.
-        manifest: What describes the model.
+        files: Its files.
+        manifest: The JSON that describes the model.
     """
 
     files: OpenFiles
     manifest: dict[str, Any]
 
-    def content(self, name: str) -> bytes:
-        """Return a file's bytes, which are those that were saved."""
+    def read_bytes(self, name: str) -> bytes:
+        """Return the bytes of a file, once they are verified."""
         with self.files.reader(name) as reader:
             raw = reader.read(reader.size)
-            self._verify(name, reader.rest())
+            self._verify_hash(name, reader.read_to_end())
         return raw
 
-    def record(self, name: str) -> Any:
+    def read_json(self, name: str) -> Any:
         """Return the content of a JSON file."""
-        return parsed(self.content(name), name)
+        return parse_json(self.read_bytes(name), name)
 
-    def tensors(self, name: str) -> dict[str, Tensor]:
-        """Return the types and shapes of the arrays of a safetensors file."""
-        with self.files.reader(name) as reader:
-            return header(reader)
-
-    def arrays(self, name: str) -> dict[str, Array]:
+    def read_arrays(self, name: str) -> dict[str, Array]:
         """Return the arrays of a safetensors file."""
         with self.files.reader(name) as reader:
-            found = filled(reader, header(reader))
-            self._verify(name, reader.rest())
-        return found
+            arrays = read_tensors(reader, read_header(reader))
+            self._verify_hash(name, reader.read_to_end())
+        return arrays
 
     @property
-    def sizes(self) -> dict[str, int]:
-        """How many arrays of weights there are, and how many numbers in them."""
-        found = self.tensors(WEIGHTS).values()
-        return {"arrays": len(found), "weights": sum(math.prod(one.shape) for one in found)}
+    def weight_counts(self) -> dict[str, int]:
+        """The number of arrays of weights, and of weights in all of them."""
+        shapes = [info.shape for info in self._weight_infos().values()]
+        return {"arrays": len(shapes), "weights": sum(map(math.prod, shapes))}
 
-    def set_weights(self, model: Any) -> None:
-        """Give a network its weights, once their shapes are known to be its own.
+    def load_weights(self, model: Any) -> None:
+        """Set the weights of a network, once their shapes are those of the network.
 
         Raises:
-            RefusedError: They are of another network, or no numbers.
+            RefusedError: They are the weights of another network, or not finite.
         """
-        found = self.tensors(WEIGHTS)
-        names = sorted(found, key=_place)
+        infos = self._weight_infos()
+        names = sorted(infos, key=_position)
         if len(names) != len(model.weights):
             raise RefusedError(
-                f"{WEIGHTS} has {len(names)} arrays, expected the {len(model.weights)} of the"
-                " network that the manifest describes"
+                f"{WEIGHTS} has {len(names)} arrays, but the network that the manifest describes"
+                f" has {len(model.weights)}"
             )
-        for name, own in zip(names, model.weights, strict=True):
-            if found[name].shape != tuple(own.shape) or found[name].dtype != np.float32:
+        for name, weight in zip(names, model.weights, strict=True):
+            info = infos[name]
+            if info.shape != tuple(weight.shape) or info.dtype != np.float32:
                 raise RefusedError(
-                    f"'{name}' of {WEIGHTS} is {found[name].dtype} {found[name].shape}, expected"
-                    f" float32 {tuple(own.shape)} for '{own.path}'"
+                    f"'{name}' of {WEIGHTS} is {info.dtype} {info.shape}, but '{weight.path}' of"
+                    f" the network is float32 {tuple(weight.shape)}"
                 )
-        arrays = self.arrays(WEIGHTS)
+        arrays = self.read_arrays(WEIGHTS)
         if wrong := [name for name in names if not np.isfinite(arrays[name]).all()]:
-            raise RefusedError(f"'{wrong[0]}' of {WEIGHTS} holds what is no finite number")
+            raise RefusedError(f"'{wrong[0]}' of {WEIGHTS} has values that are not finite numbers")
         model.set_weights([arrays[name] for name in names])
 
     def verify(self) -> None:
-        """Hold the files to the sizes that the manifest says, and those that are not read to all.
+        """Check the size of every file, and the content of those that are not read otherwise.
 
         Raises:
-            RefusedError: A file is missing, or is another.
+            RefusedError: A file is missing, or is not the one that was saved.
         """
-        if self.manifest["format"] == 1:  # which knew neither
+        if self.manifest["format"] == 1:  # which listed no sizes
             return
-        stated = self.manifest.get("files")
-        if not isinstance(stated, dict):
-            raise RefusedError(f"{MANIFEST} names no files")
-        for name, facts in stated.items():
-            refuse_odd(name)
+        listed = self.manifest.get("files")
+        if not isinstance(listed, dict):
+            raise RefusedError(f"{MANIFEST} does not list the files")
+        for name, facts in listed.items():
+            check_file_name(name)
             size = facts.get("size") if isinstance(facts, dict) else None
             if name not in self.files.sizes:
-                raise RefusedError(f"there is no file {name!r}")
+                raise RefusedError(f"the file {name!r} is missing")
             if size != self.files.sizes[name]:
                 raise RefusedError(
-                    f"{name} has {self.files.sizes[name]} bytes, expected {shown(size)}"
+                    f"{name} has {self.files.sizes[name]} bytes, but {MANIFEST} says"
+                    f" {short_repr(size)}"
                 )
             if Path(name).suffix not in (".json", ".safetensors"):
-                self.content(name)
+                self.read_bytes(name)
 
-    def _verify(self, name: str, sha256: str) -> None:
+    def _weight_infos(self) -> dict[str, TensorInfo]:
+        """Return the types and shapes of the weights."""
+        with self.files.reader(WEIGHTS) as reader:
+            return read_header(reader)
+
+    def _verify_hash(self, name: str, sha256: str) -> None:
         """Refuse a file that is not the one that was saved."""
         if name == MANIFEST or self.manifest["format"] == 1:
             return
-        stated = self.manifest["files"].get(name)
-        if not isinstance(stated, dict) or stated.get("sha256") != sha256:
-            raise RefusedError(f"{name} is not the file that was saved (its sha256 is another)")
+        facts = self.manifest["files"].get(name)
+        if not isinstance(facts, dict) or facts.get("sha256") != sha256:
+            raise RefusedError(f"{name} was changed after it was saved (its sha256 differs)")
 
 
-def read(place: str | Path, kinds: Mapping[str, Callable[[SavedModel], T]]) -> T:
-    """Read what `write` wrote.
+def read_model(place: str | Path, readers: Mapping[str, Callable[[SavedModel], T]]) -> T:
+    """Read what `write_model` wrote.
 
     Args:
         place: The folder or the zip file.
-        kinds: What makes a model of it, by the kind that its manifest names.
+        readers: By the kind that a manifest names: the function that makes a model of its files.
 
     Raises:
-        ArtifactError: It is not a saved model, one of a newer format, or not as it was saved.
+        ArtifactError: It is not a saved model, is of a newer format, or was changed or damaged.
     """
-    source = Path(place)
+    path = Path(place)
     try:
-        with ExitStack() as held:
-            files = _begun(source, held)
+        with ExitStack() as stack:
+            files = _open(path, stack)
             with files.reader(MANIFEST) as reader:
-                manifest = parsed(reader.read(reader.size), MANIFEST)
-            kind = _kind(manifest, source, list(kinds))
+                manifest = parse_json(reader.read(reader.size), MANIFEST)
+            kind = _kind(manifest, path, list(readers))
             saved = SavedModel(files, manifest)
             saved.verify()
-            return kinds[kind](saved)
+            return readers[kind](saved)
     except ArtifactError:
         raise
     except (RefusedError, UnrolledError) as error:
-        raise _damaged(source, str(error)) from None
+        raise _damaged(path, str(error)) from None
     except OSError as error:
         raise ArtifactError(
-            f"cannot read the model in '{source}': {error.strerror or error}. Look at its"
-            " path and rights."
+            f"Cannot read the model in '{path}': {error.strerror or error}. Check the path and its"
+            " permissions."
         ) from None
-    except BaseException as error:  # whatever a stranger's file makes of our code: it is refused
+    except BaseException as error:  # a malicious file may cause any error in our code: refuse it
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        says = (str(error).splitlines() or [""])[0][:200]
-        raise _damaged(source, f"{type(error).__name__}: {says}") from None
+        message = (str(error).splitlines() or [""])[0][:200]
+        raise _damaged(path, f"{type(error).__name__}: {message}") from None
 
 
-def _begun(source: Path, held: ExitStack) -> OpenFiles:
-    """Open the model at a place, or the earlier one of a save that has not ended.
+def _open(path: Path, stack: ExitStack) -> OpenFiles:
+    """Open the model at a place, or the previous one if a save there was interrupted.
 
-    One that is being replaced may be gone when it is opened; then the new one is there. An earlier
-    one is whole as long as nothing stands at the place: only then is it cleared away.
+    A model that is being replaced may disappear before it is opened; then the new one is there. A
+    previous one is complete as long as nothing is at the place: it is deleted only after that.
     """
-    for _ in range(TRIES if "\0" not in str(source) else 0):
+    for _ in range(ATTEMPTS if "\0" not in str(path) else 0):
         with suppress(FileNotFoundError, IsADirectoryError):
-            if is_saved(source) or (source.is_file() and source.suffix == ZIP):
-                return held.enter_context(opened(source))
-            if source.exists() or (left := earlier(source)) is None:
+            if is_saved_model(path) or (path.is_file() and path.suffix == ZIP):
+                return stack.enter_context(open_container(path))
+            if path.exists() or (backup := find_backup(path)) is None:
                 continue
-            with ExitStack() as own:
-                files = own.enter_context(opened(left))
-                if not source.exists() and left.exists():
-                    held.push(own.pop_all())
+            with ExitStack() as backup_stack:
+                files = backup_stack.enter_context(open_container(backup))
+                if not path.exists() and backup.exists():
+                    stack.push(backup_stack.pop_all())
                     return files
     raise ArtifactError(
-        f"got '{source}', expected the folder or the .zip of a saved model (with a {MANIFEST})."
-        " Save one with model.save(folder), or unrolled train --save folder."
+        f"There is no saved model at '{path}': a saved model is a folder or a .zip file with a"
+        f" {MANIFEST}. Save one with model.save(folder), or unrolled train --save folder."
     )
 
 
-def _kind(manifest: Any, source: Path, kinds: list[str]) -> str:
+def _kind(manifest: Any, path: Path, kinds: list[str]) -> str:
     """Return the kind of model that a manifest describes."""
-    known = manifest.get("format") if isinstance(manifest, dict) else None
-    if type(known) is not int or known < 1:
+    number = manifest.get("format") if isinstance(manifest, dict) else None
+    if type(number) is not int or number < 1:
         raise RefusedError(
-            f"{MANIFEST} has the format {shown(known)}, expected a number from 1 to {FORMAT}"
+            f"{MANIFEST} has the format {short_repr(number)}, and must have a number from 1 to"
+            f" {FORMAT}"
         )
-    if known > FORMAT:
+    if number > FORMAT:
         raise ArtifactError(
-            f"the model in '{source}' has format {known}, expected at most {FORMAT}. Install a"
-            " newer unrolled."
+            f"The model in '{path}' has format {number}, and this version of unrolled reads formats"
+            f" up to {FORMAT}. Install a newer unrolled."
         )
     kind = manifest.get("kind", SEQUENCES)
     if kind not in kinds:
         raise ArtifactError(
-            f"the model in '{source}' is of the kind {shown(kind)}, expected one of"
-            f" {quote_names(kinds)}. Install a newer unrolled."
+            f"The model in '{path}' is of the kind {short_repr(kind)}, and this version of unrolled"
+            f" knows {quote_names(kinds)}. Install a newer unrolled."
         )
     return str(kind)
 
 
-def _place(name: str) -> tuple[int, str]:
-    """Return where in a network an array of weights stands."""
+def _position(name: str) -> tuple[int, str]:
+    """Return the position of an array of weights in a network."""
     number = name.partition("/")[0]
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise RefusedError(
-            f"{WEIGHTS} has an array '{name[:40]}', expected names like 0000/lstm/kernel"
+            f"{WEIGHTS} has an array '{name[:40]}', and all names must be like 0000/lstm/kernel"
         )
     return int(number), name
 
 
-def _damaged(source: Path, says: str) -> ArtifactError:
+def _damaged(path: Path, reason: str) -> ArtifactError:
     """Return the error for a saved model that cannot be used."""
-    said = says.rstrip(".") if len(says) <= MOST_SAID else f"{says[:MOST_SAID]}..."
-    return ArtifactError(f"the model in '{source}' is damaged: {said}. Save it again.")
+    reason = reason.rstrip(".") if len(reason) <= MAX_MESSAGE else f"{reason[:MAX_MESSAGE]}..."
+    return ArtifactError(f"The model in '{path}' is damaged: {reason}. Save it again.")

@@ -1,4 +1,4 @@
-"""Safetensors: written by its library; read with every size checked before memory is taken."""
+"""Safetensors: written by the library; read with every size checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.saving.checked_json import RefusedError, parsed
+from unrolled.saving.checked_json import RefusedError, parse_json
 
-MOST_HEADER = 16 << 20  # bytes
-COUNTED = re.compile(r"_\d+(?=/|$)")
-TYPES = {
+MAX_HEADER_BYTES = 16 << 20
+LAYER_NUMBER = re.compile(r"_\d+(?=/|$)")  # which Keras appends to make names unique
+DTYPES = {
     "BOOL": "?",
     **{f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)},
     **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
@@ -23,104 +23,125 @@ TYPES = {
 
 
 class Stream(Protocol):
-    """What the bytes of one file come from, from the first on."""
+    """A file that is read from start to end."""
 
     name: str
     size: int
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes, exactly so many."""
+        """Return exactly `count` further bytes."""
         ...
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """An array that a file holds.
+class TensorInfo:
+    """The type, shape and place of an array in a file.
 
     Attributes:
-        dtype: Its type.
-        shape: Its axes.
-        begin: Where its bytes begin, from the end of the header.
+        dtype: The type of its values.
+        shape: Its shape.
+        start: Where its bytes start, counted from the end of the header.
     """
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    begin: int
+    start: int
 
     @property
-    def size(self) -> int:
-        """Its bytes."""
+    def nbytes(self) -> int:
+        """Its size in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
 def network_weights(model: Any) -> dict[str, Array]:
-    """Return a network's weights by place and path, without the numbers that Keras counts on."""
-    paths = [COUNTED.sub("", w.path) for w in model.weights]
+    """Return the weights of a network by position and path, without the numbers of Keras' names."""
+    paths = [LAYER_NUMBER.sub("", w.path) for w in model.weights]
     return {
         f"{i:04d}/{path}": np.asarray(w)
         for i, (w, path) in enumerate(zip(model.weights, paths, strict=True))
     }
 
 
-def packed(arrays: Mapping[str, Any]) -> bytes:
-    """Return arrays as the bytes of a file."""
+def encode_tensors(arrays: Mapping[str, Any]) -> bytes:
+    """Return arrays as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
-    # in C order: it writes any other as it lies in memory, and reads it back mixed up
+    # The library writes an array in its memory order and reads it as C order: so make it C order.
     return save({name: np.asarray(a, order="C") for name, a in arrays.items()})
 
 
-def header(stream: Stream) -> dict[str, Tensor]:
-    """Read which arrays a file holds; their bytes follow.
+def read_header(stream: Stream) -> dict[str, TensorInfo]:
+    """Read which arrays a file has; their bytes follow.
 
     Raises:
-        RefusedError: They are not what fills the file.
+        RefusedError: The header does not describe the bytes that follow it.
     """
     if stream.size < 8:
-        raise RefusedError(f"{stream.name} has {stream.size} bytes, expected a safetensors file")
-    length = int.from_bytes(stream.read(8), "little")
-    if length > min(MOST_HEADER, stream.size - 8):
+        raise RefusedError(f"{stream.name} has {stream.size} bytes, too few for a safetensors file")
+    length, limit = int.from_bytes(stream.read(8), "little"), stream.size - 8
+    if length > min(MAX_HEADER_BYTES, limit):
         raise RefusedError(
-            f"{stream.name} is no safetensors file: its header would have {length} bytes, expected"
-            f" at most {min(MOST_HEADER, stream.size - 8)}"
+            f"{stream.name} is not a safetensors file: its header would have {length} bytes, and at"
+            f" most {min(MAX_HEADER_BYTES, limit)} are possible"
         )
-    facts = parsed(stream.read(length), f"the header of {stream.name}")
-    if not isinstance(facts, dict):
-        raise RefusedError(f"the header of {stream.name} holds no names")
-    facts.pop("__metadata__", None)
-    found = {name: _tensor(f"'{name}' of {stream.name}", one) for name, one in facts.items()}
+    header = parse_json(stream.read(length), f"the header of {stream.name}")
+    if not isinstance(header, dict):
+        raise RefusedError(f"the header of {stream.name} has no names")
+    header.pop("__metadata__", None)
+    tensors = {
+        name: _read_info(f"'{name}' of {stream.name}", entry) for name, entry in header.items()
+    }
+    _check_places(tensors, limit - length, stream.name)
+    return tensors
+
+
+def read_tensors(stream: Stream, tensors: Mapping[str, TensorInfo]) -> dict[str, Array]:
+    """Read the arrays that `read_header` listed."""
+    arrays = {}
+    for name, info in _in_order(tensors):
+        flat = np.frombuffer(bytearray(stream.read(info.nbytes)), info.dtype)
+        arrays[name] = flat.reshape(info.shape)
+    return arrays
+
+
+def check_array(name: str, array: Array, shape: tuple[int, ...], kind: str) -> None:
+    """Refuse an array from a file that has another shape, or is not of `integers` or `floats`.
+
+    Raises:
+        RefusedError: It does.
+    """
+    if array.shape != shape or array.dtype.kind != kind[0]:
+        raise RefusedError(
+            f"'{name}' is an array of {array.dtype} of the shape {array.shape}, and must have"
+            f" {kind} and the shape {shape}"
+        )
+
+
+def _in_order(tensors: Mapping[str, TensorInfo]) -> list[tuple[str, TensorInfo]]:
+    return sorted(tensors.items(), key=lambda item: (item[1].start, item[1].nbytes))
+
+
+def _check_places(tensors: Mapping[str, TensorInfo], available: int, file: str) -> None:
+    """Refuse arrays that overlap, or that leave bytes of the file unused."""
     end = 0
-    for name, one in sorted(found.items(), key=lambda pair: (pair[1].begin, pair[1].size)):
-        if one.begin != end:
-            raise RefusedError(f"'{name}' of {stream.name} begins at {one.begin}, expected {end}")
-        end += one.size
-    if end != stream.size - 8 - length:
+    for name, info in _in_order(tensors):
+        if info.start != end:
+            raise RefusedError(f"'{name}' of {file} starts at byte {info.start} and not at {end}")
+        end += info.nbytes
+    if end != available:
         raise RefusedError(
-            f"the arrays of {stream.name} have {end} bytes, expected the"
-            f" {stream.size - 8 - length} after its header"
+            f"the arrays of {file} need {end} bytes, and {available} follow its header"
         )
-    return found
 
 
-def filled(stream: Stream, tensors: Mapping[str, Tensor]) -> dict[str, Array]:
-    """Read the arrays whose header was read."""
-    found = {}
-    for name, one in sorted(tensors.items(), key=lambda pair: (pair[1].begin, pair[1].size)):
-        flat = np.frombuffer(bytearray(stream.read(one.size)), one.dtype)
-        found[name] = flat.reshape(one.shape)
-    return found
-
-
-def _tensor(name: str, facts: Any) -> Tensor:
-    """Return what a header says of one array."""
+def _read_info(name: str, entry: Any) -> TensorInfo:
+    """Return what a header says about one array."""
     try:
-        kind, shape, (begin, end) = facts["dtype"], facts["shape"], facts["data_offsets"]
-        whole = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
-        found = Tensor(np.dtype(TYPES[kind]), tuple(shape), begin)
+        kind, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        valid = all(type(n) is int and n >= 0 for n in (*shape, start, end))
+        info = TensorInfo(np.dtype(DTYPES[kind]), tuple(shape), start)
     except (LookupError, TypeError, ValueError):
-        raise RefusedError(f"{name} has no type, shape and place that are known") from None
-    if not whole or len(shape) > 8 or found.size != end - begin:
-        raise RefusedError(
-            f"{name} has the shape {shape} and bytes {begin} to {end}: they disagree"
-        )
-    return found
+        raise RefusedError(f"{name} has no valid type, shape and place") from None
+    if not valid or len(shape) > 8 or info.nbytes != end - start:
+        raise RefusedError(f"{name} has the shape {shape}, which does not fit {start} to {end}")
+    return info

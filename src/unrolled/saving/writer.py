@@ -1,12 +1,13 @@
-"""Writing a saved model: whole or not there, at every instant, even one at which power fails.
+"""Writing a saved model: at every instant it is complete or not there, even if power fails.
 
-All files are written into a hidden folder beside the place, `.NAME-xxxxxxxx.saving`, and brought
-to the disk. A zip file then takes its place by one rename, which replaces. A folder cannot: the
-model that stood there is first moved into the hidden folder as `earlier`, and the new one moved
-in. Should the program end between these two renames, `load` finds nothing at the place and takes
-`earlier`; the next `save` removes what is left, once its own model stands. So a saved model keeps
-plain file names, works on every system, and needs no list of generations. Programs that save to one
-place take turns, by a lock on the hidden file `.NAME.saving`.
+All files are written into a hidden folder beside the place, `.NAME-xxxxxxxx.saving`, and flushed to
+the disk. A zip file then gets its place by one rename, which replaces what was there. A folder
+cannot be replaced in one step: the previous model is first moved into the hidden folder as
+`earlier`, and the new one is moved in. If the program ends between these two renames, `load` finds
+nothing at the place and reads `earlier`; the next `save` deletes what is left, once its own model
+is in place. So a saved model keeps plain file names, works on every system, and needs no list of
+generations. Programs that save to one place take turns, by a lock on the hidden file
+`.NAME.saving`.
 """
 
 from __future__ import annotations
@@ -29,210 +30,214 @@ from unrolled.disk import durable
 from unrolled.disk.locks import wait_for_lock
 from unrolled.errors import ArtifactError
 from unrolled.saving.checked_json import RefusedError
-from unrolled.saving.container import MOST, MOST_PAGE, opened
-from unrolled.saving.tensors import packed
+from unrolled.saving.container import max_bytes, open_container
+from unrolled.saving.tensors import encode_tensors
 
 FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
-SEQUENCES = "sequences"  # what a manifest that names no kind describes
-ZIP, SAVING, EARLIER = ".zip", ".saving", "earlier"
-MOST_ZIP = (2 << 30) - (1 << 20)  # bytes; beyond, a zip file needs records that `opened` refuses
-MOST_WAITED = 60  # seconds for another save to the same place
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same model makes the same zip file
+SEQUENCES = "sequences"  # the kind of a manifest that names none
+ZIP, SAVING, BACKUP = ".zip", ".saving", "earlier"
+MAX_ZIP_BYTES = (2 << 30) - (1 << 20)  # a larger file needs records that `open_container` refuses
+MAX_WAIT_SECONDS = 60  # for another save to the same place
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # always the same, so that a model always makes the same zip file
 
 
-def head(kind: str) -> dict[str, Any]:
-    """Return how every manifest begins."""
-    engine = os.environ.get("KERAS_BACKEND", "jax")
-    names = ("unrolled", "keras", engine, "numpy", "safetensors")
+def manifest_header(kind: str) -> dict[str, Any]:
+    """Return the first entries of every manifest."""
+    backend = os.environ.get("KERAS_BACKEND", "jax")
+    names = ("unrolled", "keras", backend, "numpy", "safetensors")
     return {"format": FORMAT, "kind": kind, "versions": {name: _version(name) for name in names}}
 
 
-def write(place: str | Path, files: Mapping[str, Any]) -> Path:
-    """Write a model that appears whole or not at all.
+def write_model(place: str | Path, files: Mapping[str, Any]) -> Path:
+    """Write a model, so that it is complete or not there at every instant.
 
     Args:
-        place: A folder that does not exist, is empty, or holds a saved model, which is replaced;
-            or a file that ends in .zip, likewise.
-        files: By file name: arrays by name (`.safetensors`), what JSON can hold (`.json`), or text.
+        place: A folder that does not exist, is empty, or has a saved model, which is replaced; or
+            a file whose name ends in .zip, likewise.
+        files: By file name: arrays by name (`.safetensors`), a value for JSON (`.json`), or text.
 
     Raises:
-        ArtifactError: There is something else at the place, or it cannot be written.
+        ArtifactError: Something else is at the place, or it cannot be written.
     """
     target = Path(place)
-    refuse_other(target)
-    content = {name: _bytes(name, one) for name, one in files.items() if name != MANIFEST}
-    content[MANIFEST] = _bytes(MANIFEST, files[MANIFEST] | {"files": _facts(content)})
-    _refuse_large(target, content)
+    check_save_place(target)
+    contents = {name: _encode(name, one) for name, one in files.items() if name != MANIFEST}
+    contents[MANIFEST] = _encode(MANIFEST, files[MANIFEST] | {"files": _sizes_and_hashes(contents)})
+    _refuse_large(target, contents)
     try:
-        real = actual(target)
-        durable.folder(real.parent)
-        with wait_for_lock(real.with_name(f".{real.name}{SAVING}"), seconds=MOST_WAITED) as ours:
-            if not ours:
+        path = follow_links(target)
+        durable.make_folder(path.parent)
+        lock = path.with_name(f".{path.name}{SAVING}")
+        with wait_for_lock(lock, seconds=MAX_WAIT_SECONDS) as acquired:
+            if not acquired:
                 raise ArtifactError(
-                    f"cannot write the model to '{target}': another program has been saving there"
-                    f" for {MOST_WAITED} seconds. Wait until it ends, or choose another folder."
+                    f"Cannot write the model to '{target}': another program has been saving there"
+                    f" for {MAX_WAIT_SECONDS} seconds. Wait until it ends, or choose another"
+                    " folder."
                 )
-            _put(content, target, real)
+            _write_beside_and_move(contents, target, path)
     except OSError as error:
-        raise _unwritten(target, error) from None
+        raise _cannot_write(target, error) from None
     return target
 
 
-def _put(content: Mapping[str, bytes], target: Path, real: Path) -> None:
-    """Write a model beside its place, move it there, and clear what earlier saves left."""
-    made = Path(tempfile.mkdtemp(prefix=f".{real.name}-", suffix=SAVING, dir=real.parent))
+def _write_beside_and_move(contents: Mapping[str, bytes], target: Path, path: Path) -> None:
+    """Write a model into a hidden folder, move it to its place, and delete leftovers of others."""
+    hidden = Path(tempfile.mkdtemp(prefix=f".{path.name}-", suffix=SAVING, dir=path.parent))
     try:
-        (_put_zip if target.suffix == ZIP else _put_folder)(content, made, real)
-        for left in _left(real):
-            shutil.rmtree(left, ignore_errors=True)
+        (_put_zip if target.suffix == ZIP else _put_folder)(contents, hidden, path)
+        for leftover in _leftovers(path):
+            shutil.rmtree(leftover, ignore_errors=True)
     finally:
-        if real.exists() or not (made / EARLIER).exists():
-            shutil.rmtree(made, ignore_errors=True)
+        if path.exists() or not (hidden / BACKUP).exists():
+            shutil.rmtree(hidden, ignore_errors=True)
 
 
-def earlier(place: Path) -> Path | None:
-    """Return the model that stood at a place before a save that did not end, if there is one."""
-    found = [left / EARLIER for left in _left(actual(place)) if is_saved(left / EARLIER)]
-    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+def find_backup(place: Path) -> Path | None:
+    """Return the model that was at a place before an interrupted save, if there is one."""
+    backups = [hidden / BACKUP for hidden in _leftovers(follow_links(place))]
+    complete = [backup for backup in backups if is_saved_model(backup)]
+    return max(complete, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def actual(place: Path) -> Path:
-    """Return a place with every link followed, as far as there are places."""
+def follow_links(place: Path) -> Path:
+    """Return a place with every link followed, as far as the path exists."""
     return Path(os.path.realpath(place))
 
 
-def is_saved(place: Path) -> bool:
-    """Return whether there is a saved model, by its manifest."""
+def is_saved_model(place: Path) -> bool:
+    """Return whether there is a saved model: a folder or a zip file with a manifest."""
     if place.is_dir():
         return (place / MANIFEST).is_file()
     if not place.is_file() or place.suffix != ZIP:
         return False
     try:
-        with opened(place) as files:
+        with open_container(place) as files:
             return MANIFEST in files.sizes
     except (RefusedError, OSError):
         return False
 
 
-def refuse_other(target: Path) -> None:
+def check_save_place(target: Path) -> None:
     """Refuse to replace anything but an empty folder or a saved model.
 
     Raises:
-        ArtifactError: There is something else, or no folder that may be written to above.
+        ArtifactError: Something else is there, or the folder above cannot be written to.
     """
     try:
-        if _replaceable(target):
+        if _is_replaceable(target):
             return
-        above = next(folder for folder in target.absolute().parents if folder.exists())
-        free = above.is_dir() and os.access(above, os.W_OK)
-        beside = f".{target.name}-{'x' * 8}{SAVING}"
-        actual(target).with_name(beside).exists()  # which fails where that name is too long
+        parent = next(folder for folder in target.absolute().parents if folder.exists())
+        writable = parent.is_dir() and os.access(parent, os.W_OK)
+        hidden = f".{target.name}-{'x' * 8}{SAVING}"
+        follow_links(target).with_name(hidden).exists()  # an error if that name is too long
     except (OSError, ValueError) as error:
-        raise _unwritten(target, error) from None
+        raise _cannot_write(target, error) from None
     if target.exists():
         raise ArtifactError(
-            f"'{target}' exists and is not a saved model, expected a new folder, an empty one, or"
-            " a model to replace. Choose another folder."
+            f"Cannot write the model to '{target}': it exists, and is not a saved model. Choose a"
+            " new folder, an empty one, or a model to replace."
         )
-    if not free:
+    if not writable:
         raise ArtifactError(
-            f"cannot write the model to '{target}': '{above.name}' is not a folder that may be"
+            f"Cannot write the model to '{target}': '{parent.name}' is not a folder that can be"
             " written to. Choose another folder."
         )
 
 
-def _replaceable(target: Path) -> bool:
-    """Return whether there is a saved model, or an empty folder, where one may be written."""
-    if is_saved(target):
+def _is_replaceable(target: Path) -> bool:
+    """Return whether there is a saved model of the same form, or an empty folder."""
+    if is_saved_model(target):
         return target.is_file() == (target.suffix == ZIP)
     return target.is_dir() and not any(target.iterdir()) and target.suffix != ZIP
 
 
 def _version(name: str) -> str:
-    """Return the version of a library."""
+    """Return the version of an installed library."""
     try:
         return version(name)
     except PackageNotFoundError:
-        return version(f"{name}-cpu")  # as TensorFlow without drivers is called
+        return version(f"{name}-cpu")  # the name of TensorFlow without GPU libraries
 
 
-def _unwritten(target: Path, error: Exception) -> ArtifactError:
+def _cannot_write(target: Path, error: Exception) -> ArtifactError:
     """Return the error for a place that cannot be written."""
-    says = getattr(error, "strerror", None) or error
-    return ArtifactError(f"cannot write the model to '{target}': {says}. Choose another folder.")
+    reason = getattr(error, "strerror", None) or error
+    return ArtifactError(f"Cannot write the model to '{target}': {reason}. Choose another folder.")
 
 
-def _bytes(name: str, content: Any) -> bytes:
-    """Return the bytes of a file in the form that its ending says."""
+def _encode(name: str, content: Any) -> bytes:
+    """Return the bytes of a file, in the form that its suffix says."""
     if name.endswith(".safetensors"):
-        return packed(content)
+        return encode_tensors(content)
     if name.endswith(".json"):
-        text = json.dumps(content, indent=1, ensure_ascii=False, default=index)  # numpy's numbers
+        text = json.dumps(content, indent=1, ensure_ascii=False, default=index)  # numpy's integers
         content = text + "\n"
     return str(content).encode()
 
 
-def _facts(content: Mapping[str, bytes]) -> dict[str, Any]:
+def _sizes_and_hashes(contents: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the size and sha256 of each file."""
     return {
         name: {"size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
-        for name, raw in content.items()
+        for name, raw in contents.items()
     }
 
 
-def _refuse_large(target: Path, content: Mapping[str, bytes]) -> None:
-    """Refuse what could not be read again."""
-    for name, raw in content.items():
-        most = MOST.get(Path(name).suffix, MOST_PAGE)
-        if len(raw) > most:
+def _refuse_large(target: Path, contents: Mapping[str, bytes]) -> None:
+    """Refuse files that are too large to be read again."""
+    for name, raw in contents.items():
+        if len(raw) > max_bytes(name):
             raise ArtifactError(
-                f"cannot write the model to '{target}': {name} would have {len(raw)} bytes,"
-                f" expected at most {most}. Train on fewer columns, or fewer categories."
+                f"Cannot write the model to '{target}': {name} would have {len(raw)} bytes, and at"
+                f" most {max_bytes(name)} are allowed. Train on fewer columns, or fewer"
+                " categories."
             )
-    if target.suffix == ZIP and sum(map(len, content.values())) > MOST_ZIP:
+    if target.suffix == ZIP and sum(map(len, contents.values())) > MAX_ZIP_BYTES:
         raise ArtifactError(
-            f"cannot write the model to '{target}': it is too large for a zip file, expected at"
-            f" most {MOST_ZIP} bytes. Save it as a folder."
+            f"Cannot write the model to '{target}': it has more than {MAX_ZIP_BYTES} bytes, too"
+            " many for a zip file. Save it as a folder."
         )
 
 
-def _put_folder(content: Mapping[str, bytes], made: Path, place: Path) -> None:
-    """Write a folder and move it to its place; what stood there goes when it is there."""
-    new, old = made / "new", made / EARLIER
+def _put_folder(contents: Mapping[str, bytes], hidden: Path, path: Path) -> None:
+    """Write a folder and move it to its place; the previous model is kept until it is there."""
+    new, backup = hidden / "new", hidden / BACKUP
     new.mkdir()
-    for name, raw in content.items():
-        durable.written(new / name, raw)
-    durable.settled(new)
-    refuse_other(place)  # again: this took a while
+    for name, raw in contents.items():
+        durable.write_file(new / name, raw)
+    durable.fsync_dir(new)
+    check_save_place(path)  # again, since writing took a while
     with suppress(FileNotFoundError):
-        place.rename(old)
+        path.rename(backup)
     try:
-        new.rename(place)
+        new.rename(path)
     except OSError:
-        if old.exists():
-            old.rename(place)
+        if backup.exists():
+            backup.rename(path)
         raise
-    durable.settled(place.parent)
+    durable.fsync_dir(path.parent)
 
 
-def _put_zip(content: Mapping[str, bytes], made: Path, place: Path) -> None:
+def _put_zip(contents: Mapping[str, bytes], hidden: Path, path: Path) -> None:
     """Write a zip file and move it to its place."""
-    with (made / "new").open("xb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as new:
-            for name, raw in content.items():
-                facts = zipfile.ZipInfo(name, LONG_AGO)
-                facts.external_attr = 0o644 << 16
-                new.writestr(facts, raw)
-        durable.flushed(file)
-    refuse_other(place)  # again: this took a while
-    (made / "new").replace(place)
-    durable.settled(place.parent)
+    new = hidden / "new"
+    with new.open("xb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, raw in contents.items():
+                member = zipfile.ZipInfo(name, ZIP_DATE)
+                member.external_attr = 0o644 << 16
+                archive.writestr(member, raw)
+        durable.flush_file(file)
+    check_save_place(path)  # again, since writing took a while
+    new.replace(path)
+    durable.fsync_dir(path.parent)
 
 
-def _left(place: Path) -> list[Path]:
+def _leftovers(path: Path) -> list[Path]:
     """Return the hidden folders of saves to a place that have not ended."""
-    name = re.compile(rf"\.{re.escape(place.name)}-[a-z0-9_]{{8}}{re.escape(SAVING)}")
-    if not place.parent.is_dir():
+    name = re.compile(rf"\.{re.escape(path.name)}-[a-z0-9_]{{8}}{re.escape(SAVING)}")
+    if not path.parent.is_dir():
         return []
-    return [path for path in place.parent.iterdir() if name.fullmatch(path.name)]
+    return [other for other in path.parent.iterdir() if name.fullmatch(other.name)]

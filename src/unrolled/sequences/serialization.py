@@ -1,11 +1,8 @@
-"""A trained model as the files of a saved one, and back."""
+"""A trained model as the files of a saved model, and back."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from unrolled import baselines
@@ -19,174 +16,177 @@ from unrolled.saving import (
     MANIFEST,
     SEQUENCES,
     SavedModel,
-    from_untrusted,
-    head,
-    mapping,
+    manifest_header,
     network_weights,
-    number,
-    write,
+    optional_dict,
+    optional_integer,
 )
-from unrolled.saving.checked_json import RefusedError, shown
+from unrolled.saving.checked_json import RefusedError, short_repr
 from unrolled.schema import Schema
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Network, Text, Training
-from unrolled.shapes import MOST_STEPS
+from unrolled.shapes import MAX_STEPS
 from unrolled.training.history import History
 
+WEIGHTS, BASELINES, ENCODERS = "weights.safetensors", "references.safetensors", "encoders.json"
 
-def save(trained: Trained, folder: str | Path, *, pages: Mapping[str, str]) -> Path:
-    """Write a trained model.
 
-    Args:
-        trained: The model.
-        folder: Where; see `folder.write`.
-        pages: Further text files by name, for people to read.
-
-    Raises:
-        ArtifactError: There is something else at the place, or it cannot be written.
-    """
-    facts, arrays = baselines.to_dicts(trained.baselines)
-    encoders = {name: made.to_dict() for name, made in trained.encoder.encoders.items()}
-    files = {
-        "weights.safetensors": network_weights(trained.model),
-        "references.safetensors": arrays,
-        MANIFEST: _manifest(trained, facts),
-        "encoders.json": encoders,
+def to_files(trained: Trained) -> dict[str, Any]:
+    """Return the files of a trained model by name; see `saving.write_model`."""
+    baseline_states, baseline_arrays = baselines.to_dicts(trained.baselines)
+    return {
+        WEIGHTS: network_weights(trained.model),
+        BASELINES: baseline_arrays,
+        MANIFEST: _manifest(trained, baseline_states),
+        ENCODERS: {name: e.to_dict() for name, e in trained.encoder.encoders.items()},
     }
-    return write(folder, files | dict(pages))
 
 
-def _manifest(trained: Trained, facts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what describes the model, as JSON."""
-    encoding = trained.encoder
-    return head(SEQUENCES) | {
-        "schema": encoding.schema.model_dump(),
-        "steps_in": encoding.steps_in,
-        "steps_out": encoding.steps_out,
-        "text": encoding.text.model_copy(update={"vectors": None}).model_dump(),
+def _manifest(trained: Trained, baseline_states: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the JSON that describes the model."""
+    encoder = trained.encoder
+    return manifest_header(SEQUENCES) | {
+        "schema": encoder.schema.to_dict(),
+        "steps_in": encoder.steps_in,
+        "steps_out": encoder.steps_out,
+        "text": encoder.text.to_dict(),
         "ports": trained.spec.to_dict(),
-        "network": trained.network.model_dump(),
-        "training": trained.training.model_dump(),
+        "network": trained.network.to_dict(),
+        "training": trained.training.to_dict(),
         "data": dict(trained.data),
-        "scores": {"validation_loss": [best(history) for history in trained.histories]},
-        "history": [asdict(history) for history in trained.histories],
-        "references": facts,
+        "scores": {"validation_loss": [h.best_validation_loss for h in trained.histories]},
+        "history": [history.to_dict() for history in trained.histories],
+        "references": baseline_states,
         "temperatures": dict(trained.temperatures),
     }
 
 
-def best(history: History) -> float:
-    """Return the validation loss of the pass that was kept."""
-    return history.validation[history.best_epoch - 1]
-
-
-def restored(saved: SavedModel) -> Trained:
-    """Return the trained model that `save` wrote.
+def from_files(saved: SavedModel) -> Trained:
+    """Return the trained model that `to_files` described.
 
     Raises:
-        RefusedError: Its parts disagree.
-        SettingError: A setting is none.
-        ShapeError: A size is none.
+        RefusedError: Its parts contradict each other.
+        SettingError: A setting does not exist or is out of range.
+        ShapeError: The sizes do not fit the shape, or there are fewer weights than they need.
     """
     manifest = saved.manifest
-    schema = Schema.model_validate(manifest["schema"])
-    encoding = TableEncoder(
-        schema,
-        _encoders(schema, saved.record("encoders.json")),
-        number(manifest, "steps_in", most=MOST_STEPS),
-        number(manifest, "steps_out", most=MOST_STEPS),
-        Text.from_untrusted(manifest.get("text", {})),
-    )
-    sizes = {"labels": encoding.class_outputs} | mapping(manifest, "ports")  # once they were not written
-    spec, network = NetworkSpec.from_untrusted(sizes), Network(**manifest["network"])
-    _refuse_other(encoding, spec)
-    training = Training.from_untrusted(manifest["training"])
-    refuse_larger(spec, network, networks=training.seeds, **saved.sizes)
-    simple = baselines.from_dicts(manifest["references"], saved.arrays("references.safetensors"))
+    encoder = _table_encoder(saved)
+    # The first models did not list the outputs of classes among the sizes.
+    sizes = {"labels": encoder.class_outputs} | optional_dict(manifest, "ports")
+    spec, network = NetworkSpec.from_dict(sizes), Network.from_dict(manifest["network"])
+    training = Training.from_dict(manifest["training"])
+    _check_spec(spec, encoder)
+    refuse_larger(spec, network, networks=training.seeds, **saved.weight_counts)
+    fitted_baselines = baselines.from_dicts(manifest["references"], saved.read_arrays(BASELINES))
     histories = _histories(manifest["history"])
-    if simple or histories:  # else it was saved before it was trained
-        BaselineChecks(encoding).check_all(simple)
-    built = build_bundle(spec, network, seeds=training.network_seeds)
-    saved.set_weights(built.model)
+    if fitted_baselines or histories:  # otherwise it was saved before it was trained
+        BaselineChecks(encoder).check_all(fitted_baselines)
+    bundle = build_bundle(spec, network, seeds=training.network_seeds)
+    saved.load_weights(bundle.model)
     return Trained(
-        encoding,
-        spec,
-        network,
-        training,
-        histories,
-        simple,
-        built,
-        _temperatures(manifest.get("temperatures", {}), schema),
-        mapping(manifest, "data"),
+        encoder=encoder,
+        spec=spec,
+        network=network,
+        training=training,
+        histories=histories,
+        baselines=fitted_baselines,
+        bundle=bundle,
+        temperatures=_temperatures(optional_dict(manifest, "temperatures"), encoder.schema),
+        data=optional_dict(manifest, "data"),
     )
 
 
-def _encoders(schema: Schema, facts: Any) -> dict[str, Encoder]:
-    """Return the encoder of each column."""
-    found = {}
+def _table_encoder(saved: SavedModel) -> TableEncoder:
+    """Return the schema with the encoders of its columns."""
+    manifest = saved.manifest
+    schema = Schema.from_dict(manifest["schema"])
+    return TableEncoder(
+        schema,
+        _encoders(schema, saved.read_json(ENCODERS)),
+        optional_integer(manifest, "steps_in", maximum=MAX_STEPS),
+        optional_integer(manifest, "steps_out", maximum=MAX_STEPS),
+        Text.from_dict(optional_dict(manifest, "text")),
+    )
+
+
+def _encoders(schema: Schema, states: Any) -> dict[str, Encoder]:
+    """Return the encoder of each column, by the column's name."""
+    encoders: dict[str, Encoder] = {}
     for column in (*schema.inputs, *schema.outputs):
-        if column.name in found:
+        if column.name in encoders:
             raise RefusedError(f"the schema has the column '{column.name}' twice")
-        made = encoder_from_dict(facts[column.name])
-        if made.column != column or made.as_output != (column in schema.outputs):
-            raise RefusedError(f"the encoder of '{column.name}' is that of another column")
-        found[column.name] = made
-    return found
+        encoder = encoder_from_dict(states[column.name])
+        if encoder.column != column or encoder.as_output != (column in schema.outputs):
+            raise RefusedError(f"the encoder of '{column.name}' belongs to another column")
+        encoders[column.name] = encoder
+    return encoders
 
 
-def _refuse_other(encoding: TableEncoder, spec: NetworkSpec) -> None:
-    """Refuse sizes of a network that are not those of the columns."""
-    schema, sizes, names = encoding.schema, encoding.sizes, encoding.tensor_names
-    plain = [c for c in schema.inputs if not encoding.encoders[c.name].produces_ids]
+def _check_spec(spec: NetworkSpec, encoder: TableEncoder) -> None:
+    """Refuse sizes of a network that do not follow from the columns."""
+    names, sizes = encoder.tensor_names, encoder.sizes
+    inputs = {c.name: names[c.name] for c in encoder.schema.inputs}
+    ids = {n: sizes[n] for name, n in inputs.items() if encoder.encoders[name].produces_ids}
     expected = {
-        "shape": schema.shape,
-        "t": encoding.steps_in,
-        "u": encoding.steps_out,
-        "ragged": encoding.ragged,
-        "values": sum(sizes[names[c.name]] for c in plain),
-        "heads": {names[c.name]: sizes[names[c.name]] for c in schema.outputs},
-        "pooled": encoding.pooled_outputs,
-        "tokens": encoding.generates_tokens,
-        "stops": encoding.needs_stop,
-        "labels": encoding.class_outputs,
+        "shape": encoder.schema.shape,
+        "t": encoder.steps_in,
+        "u": encoder.steps_out,
+        "ragged": encoder.ragged,
+        "values": sum(sizes[n] for n in inputs.values() if n not in ids),
+        "heads": {names[c.name]: sizes[names[c.name]] for c in encoder.schema.outputs},
+        "pooled": encoder.pooled_outputs,
+        "tokens": encoder.generates_tokens,
+        "stops": encoder.needs_stop,
+        "labels": encoder.class_outputs,
     }
     for name, value in expected.items():
-        if (found := getattr(spec, name)) != value:
+        if getattr(spec, name) != value:
             raise RefusedError(
-                f"the network has {name}={shown(found)}, and its columns ask for {shown(value)}"
+                f"the network has {name}={short_repr(getattr(spec, name))}, but its columns need"
+                f" {short_repr(value)}"
             )
-    if spec.linear_numbers and not encoding.can_use_linear_branch:
-        raise RefusedError("the network maps the numbers of rows, and its columns have none")
-    if spec.minirocket and not (
-        spec.linear_numbers and encoding.has_numeric_steps and minirocket.suit(spec.values, spec.t)
-    ):
-        raise RefusedError("the network looks for patterns, and its columns have none")
-    extra: dict[str, Any] = {**encoding.character_encoders, **encoding.ngram_encoders}
-    given = {**spec.characters, **spec.ngrams}
-    if set(given) != set(extra) or any(
-        given[n][0] < made.size or given[n][1] != made.ids_per_step for n, made in extra.items()
-    ):
-        raise RefusedError(
-            f"the network reads {shown(given)} beside its columns, and these have {shown(extra)}"
-        )
-    ids = {names[c.name]: sizes[names[c.name]] for c in schema.inputs if c not in plain}
+    # A vocabulary of a network is rounded up, so it may be larger than that of the column.
     if set(spec.embedded) != set(ids) or any(spec.embedded[n] < ids[n] for n in ids):
         raise RefusedError(
-            f"the network embeds {shown(dict(spec.embedded))}, and its columns ask for"
-            f" {shown(ids)}"
+            f"the network embeds {short_repr(dict(spec.embedded))}, but its columns need"
+            f" {short_repr(ids)}"
+        )
+    _check_linear_branch(spec, encoder)
+
+
+def _check_linear_branch(spec: NetworkSpec, encoder: TableEncoder) -> None:
+    """Refuse inputs of characters, n-grams or numbers that the columns do not have."""
+    if spec.linear_numbers and not encoder.can_use_linear_branch:
+        raise RefusedError("the linear branch of the network reads numbers, but no column has any")
+    if spec.minirocket and not (
+        spec.linear_numbers and encoder.has_numeric_steps and minirocket.suits(spec.values, spec.t)
+    ):
+        raise RefusedError("the network has MiniRocket features, but its columns do not allow them")
+    features: dict[str, Any] = {**encoder.character_encoders, **encoder.ngram_encoders}
+    sizes = {**spec.characters, **spec.ngrams}
+    needed = {name: (feature.size, feature.ids_per_step) for name, feature in features.items()}
+    if set(sizes) != set(needed) or any(
+        sizes[name][0] < size or sizes[name][1] != count for name, (size, count) in needed.items()
+    ):
+        raise RefusedError(
+            f"the network reads characters and n-grams of the sizes {short_repr(sizes)}, but its"
+            f" columns need {short_repr(needed)}"
         )
 
 
-def _temperatures(facts: Any, schema: Schema) -> dict[str, float]:
-    """Return what divides the logits of outputs."""
-    names = {c.name for c in schema.outputs}
-    for name, value in dict(facts).items():
-        if name not in names or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise RefusedError(f"the temperature of '{name}' is {value!r}, expected more than 0")
-    return dict(facts)
+def _temperatures(state: dict[str, Any], schema: Schema) -> dict[str, float]:
+    """Return the numbers that divide the logits of outputs."""
+    outputs = {column.name for column in schema.outputs}
+    for name, value in state.items():
+        if name not in outputs or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise RefusedError(
+                f"the temperature of '{name}' is {short_repr(value)}, and must be a number above 0"
+                " for an output"
+            )
+    return state
 
 
 def _histories(state: Any) -> tuple[History, ...]:
-    """Return the histories that JSON describes; an older model has one, or None."""
-    each = state if isinstance(state, list) else [state] if state else []
-    return tuple(from_untrusted(History, facts, "history") for facts in each)
+    """Return the history of each network; the first models have one, or null."""
+    states = state if isinstance(state, list) else [state] if state else []
+    return tuple(map(History.from_dict, states))

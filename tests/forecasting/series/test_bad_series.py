@@ -21,10 +21,10 @@ GOOD = pl.DataFrame(
 TEXTS = GOOD.with_columns(pl.col("day").cast(pl.String))
 
 
-def forecaster(**given):
+def forecaster(**params):
     few = Training(epochs=1, verbose=False)
     defaults = {"time": "day", "id": "id", "horizon": 3, "lookback": 6, "training": few}
-    return Forecaster("y", **{**defaults, "network": Network(units=2), **given})
+    return Forecaster("y", **{**defaults, "network": Network(units=2), **params})
 
 
 def row(k, name, value, table=GOOD):
@@ -96,10 +96,10 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("given", "data", "words"), BAD.values(), ids=BAD)
-def test_what_cannot_be_learned_from_is_refused(given, data, words):
+@pytest.mark.parametrize(("params", "data", "words"), BAD.values(), ids=BAD)
+def test_what_cannot_be_learned_from_is_refused(params, data, words):
     with pytest.raises((DataError, SettingError)) as caught:
-        forecaster(**given).fit(data)
+        forecaster(**params).fit(data)
     assert str(caught.value) == words
 
 
@@ -114,17 +114,17 @@ def test_more_to_hold_out_than_there_is_is_refused():
 
 def test_series_too_short_to_train_on_are_named():
     more = GOOD.vstack(GOOD[:7].with_columns(id=pl.lit("young")))
-    made = forecaster(future="off").fit(more)
-    assert made.reasons_[-1] == (
+    model = forecaster(future="off").fit(more)
+    assert model.reasons_[-1] == (
         "1 of 3 series are too short to train on, the shortest is 'young': they are forecast from"
         " the steps they have"
     )
-    assert made.reasons_[-1] not in forecaster().fit(GOOD).reasons_
+    assert model.reasons_[-1] not in forecaster().fit(GOOD).reasons_
 
 
 def test_a_table_of_the_future_without_a_column_is_refused():
-    made = forecaster(future="off")
+    model = forecaster(future="off")
     with pytest.raises(DataError) as caught:
-        made.check_future(GOOD, made.make_future(GOOD).drop("off"))
+        model.check_future(GOOD, model.make_future(GOOD).drop("off"))
     assert str(caught.value) == ("the future has no column 'off', which the forecast needs.")
-    made.check_future(GOOD, made.make_future(GOOD).with_columns(off=0.5))
+    model.check_future(GOOD, model.make_future(GOOD).with_columns(off=0.5))

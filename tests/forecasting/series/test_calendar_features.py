@@ -26,16 +26,16 @@ def hours(count, first=datetime(2026, 3, 27), step=1):
 
 
 def test_hours_are_told_by_day_week_and_year():
-    found = series(hours(200))
-    assert calendar_cycles(found.timeline) == ("day", "week", "year")
-    told = cyclical_features(found, ("day", "week", "year"), 5)
+    panel = series(hours(200))
+    assert calendar_cycles(panel.timeline) == ("day", "week", "year")
+    features = cyclical_features(panel, ("day", "week", "year"), 5)
     for row in (0, 3, 100, 199):
         at = datetime(2026, 3, 27) + timedelta(hours=row + 5)
         day = at.hour / 24
         week, year = (at.weekday() + day) / 7, (at.timetuple().tm_yday - 1 + day) / 365.25
         for k, share in enumerate((day, week, year)):
             wave = [np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)]
-            np.testing.assert_allclose(told[row, 2 * k : 2 * k + 2], wave, atol=1e-5)
+            np.testing.assert_allclose(features[row, 2 * k : 2 * k + 2], wave, atol=1e-5)
 
 
 def test_each_series_is_told_its_own_times():
@@ -51,22 +51,22 @@ def test_each_series_is_told_its_own_times():
 def test_the_wall_clock_is_told_where_there_is_a_time_zone():
     times = pl.Series(hours(72, datetime(2026, 3, 28))).dt.replace_time_zone("UTC")
     local = times.dt.convert_time_zone("Europe/Berlin")
-    told = cyclical_features(series(local), ("day",), 0)
-    np.testing.assert_allclose(told[0], [np.sin(np.pi / 12), np.cos(np.pi / 12)], atol=1e-6)
+    features = cyclical_features(series(local), ("day",), 0)
+    np.testing.assert_allclose(features[0], [np.sin(np.pi / 12), np.cos(np.pi / 12)], atol=1e-6)
     turn = 2 * np.pi * 2 / 24  # after the clocks went forward
-    np.testing.assert_allclose(told[48], [np.sin(turn), np.cos(turn)], atol=1e-6)
+    np.testing.assert_allclose(features[48], [np.sin(turn), np.cos(turn)], atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("times", "told"),
+    ("times", "cycles"),
     [
         (hours(40, step=24), ("week", "year")),
         (hours(40, step=7 * 24), ("year",)),
         ([datetime(2020 + k // 12, k % 12 + 1, 1) for k in range(40)], ("year",)),
     ],
 )
-def test_what_is_told_goes_by_the_distance_of_the_steps(times, told):
-    assert calendar_cycles(series(times).timeline) == told
+def test_what_is_told_goes_by_the_distance_of_the_steps(times, cycles):
+    assert calendar_cycles(series(times).timeline) == cycles
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_a_forecaster_says_what_it_takes_learns_from_it_and_is_saved_with_it(tmp
     training = unrolled.Training(epochs=12, verbose=False)
     off = {}
     for calendar in (False, True):
-        made = unrolled.Forecaster(
+        model = unrolled.Forecaster(
             "y", time="when", horizon=24, lookback=24, calendar=calendar, training=training
         )
-        scores = made.fit_and_evaluate(table, last=480, step=24).scores
+        scores = model.fit_and_evaluate(table, last=480, step=24).scores
         off[calendar] = scores["network"]["MAE"]
     assert off[True] < 0.8 * off[False]
-    assert "calendar: the place of each step in its day, week, year" in made.reasons_
-    again = unrolled.load(made.save(tmp_path / "m"))
-    assert again.predict().equals(made.predict())
+    assert "calendar: the place of each step in its day, week, year" in model.reasons_
+    again = unrolled.load(model.save(tmp_path / "m"))
+    assert again.predict().equals(model.predict())

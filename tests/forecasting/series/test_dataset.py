@@ -24,33 +24,33 @@ def table(n=40, seed=0):
 
 
 def series(frame, *, channels="joint", indicator=False, transform="none"):
-    made = panel_from_frame(frame, LAYOUT)
-    seen = split_targets(made) if channels == "shared" else made
+    panel = panel_from_frame(frame, LAYOUT)
+    seen = split_targets(panel) if channels == "shared" else panel
     return SeriesDataset.from_panel(
         seen,
-        WindowSpec(T, U, SeriesScaler.fit(seen, transform), indicator, StaticEncoder.fit(made)),
+        WindowSpec(T, U, SeriesScaler.fit(seen, transform), indicator, StaticEncoder.fit(panel)),
     )
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "log1p", "asinh"])
 def test_scaling_is_undone(transform):
-    made = panel_from_frame(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
-    scaling = SeriesScaler.fit(made, transform)
-    moments = scaling.moments(made)
-    scaled = scaling.scale(made, moments)
+    panel = panel_from_frame(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
+    scaling = SeriesScaler.fit(panel, transform)
+    moments = scaling.moments(panel)
+    scaled = scaling.scale(panel, moments)
     for i in range(2):
-        own = slice(made.offsets[i], made.offsets[i + 1])
+        own = slice(panel.offsets[i], panel.offsets[i + 1])
         back = scaling.unscale(scaled[own, :2][None], moments[[i]])[0]
-        np.testing.assert_allclose(back, made.targets[own], rtol=1e-4)
+        np.testing.assert_allclose(back, panel.targets[own], rtol=1e-4)
         np.testing.assert_allclose(scaled[own, :2].mean(axis=0), 0, atol=1e-4)
 
 
 def test_values_that_a_transform_does_not_take_are_refused():
-    made = panel_from_frame(table(), LAYOUT)
+    panel = panel_from_frame(table(), LAYOUT)
     with pytest.raises(DataError, match="transform='log' needs values of more than 0"):
-        SeriesScaler.fit(made, "log")
+        SeriesScaler.fit(panel, "log")
     with pytest.raises(SettingError, match="Did you mean 'log'"):
-        SeriesScaler.fit(made, "lgo")
+        SeriesScaler.fit(panel, "lgo")
 
 
 @pytest.mark.parametrize("channels", ["joint", "shared"])
@@ -60,22 +60,22 @@ def test_nothing_from_after_a_window_goes_into_it_but_what_is_known_beforehand(c
         pl.when(pl.col("t") >= origin).then(1e3).otherwise(pl.col(name)).alias(name)
         for name in ("y", "z", "p")
     )
-    made = series(frame, channels=channels)
+    dataset = series(frame, channels=channels)
     panel = panel_from_frame(late, LAYOUT)
     seen = split_targets(panel) if channels == "shared" else panel
-    changed = SeriesDataset.from_panel(seen, made.window)
-    count = len(made.panel.ids)
+    changed = SeriesDataset.from_panel(seen, dataset.window)
+    count = len(dataset.panel.ids)
     first, last = np.full(count, T), np.full(count, origin + U)
-    inputs = [one.examples(first, last).inputs["x"] for one in (made, changed)]
+    inputs = [one.examples(first, last).inputs["x"] for one in (dataset, changed)]
     rows = np.arange(inputs[0].index.total)
     np.testing.assert_array_equal(*(block.gather(rows) for block in inputs))
 
 
 def test_what_is_known_beforehand_goes_in_as_it_is_and_as_it_will_be():
-    made = series(table())
-    q = made.panel.values[:, 3]
+    dataset = series(table())
+    q = dataset.panel.values[:, 3]
     scaled = (q - q.mean()) / q.std()
-    window = made.examples().inputs["x"].gather(np.array([5]))[0]
+    window = dataset.examples().inputs["x"].gather(np.array([5]))[0]
     np.testing.assert_allclose(window[:, 3], scaled[5 : 5 + T], rtol=1e-4)
     np.testing.assert_allclose(window[:, 4], scaled[5 + U : 5 + U + T], rtol=1e-4)
 
@@ -84,45 +84,45 @@ def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
     frame = table().with_columns(
         pl.when((pl.col("t") == 10) & (pl.col("id") == "a")).then(None).otherwise("y").alias("y")
     )
-    made = series(frame, indicator=True)
-    assert made.features[10, 0] == made.features[9, 0]
-    assert made.features[10, -2:].tolist() == [0, 1]
-    block = made.examples().targets["y"]
+    dataset = series(frame, indicator=True)
+    assert dataset.features[10, 0] == dataset.features[9, 0]
+    assert dataset.features[10, -2:].tolist() == [0, 1]
+    block = dataset.examples().targets["y"]
     row = 10 - T  # its first target is step 10
     assert block.step_weights(np.array([row])).tolist() == [[0, 1, 1]]
 
 
 def test_windows_for_training_end_before_those_that_are_held_out():
-    made = series(table())
+    dataset = series(table())
     cut = np.array([25, 30])
-    train, held_out = made.examples(last=cut), made.examples(first=cut)
+    train, held_out = dataset.examples(last=cut), dataset.examples(first=cut)
     begin = train.targets["y"].index.starts(np.arange(train.rows)) + T + U - 1
     which = train.targets["y"].index.series(np.arange(train.rows))
-    assert [begin[which == i].max() - made.panel.offsets[i] for i in (0, 1)] == (cut - 1).tolist()
+    assert [begin[which == i].max() - dataset.panel.offsets[i] for i in (0, 1)] == (cut - 1).tolist()
     begin = held_out.targets["y"].index.starts(np.arange(held_out.rows)) + T
     which = held_out.targets["y"].index.series(np.arange(held_out.rows))
-    assert [begin[which == i].min() - made.panel.offsets[i] for i in (0, 1)] == cut.tolist()
-    assert made.examples(max_windows=10).rows <= 12
+    assert [begin[which == i].min() - dataset.panel.offsets[i] for i in (0, 1)] == cut.tolist()
+    assert dataset.examples(max_windows=10).rows <= 12
 
 
 def test_each_target_is_a_series_of_its_own_where_channels_are_shared():
-    made = split_targets(panel_from_frame(table(), LAYOUT))
-    assert made.ids == (("a", "y"), ("a", "z"), ("b", "y"), ("b", "z"))
+    panel = split_targets(panel_from_frame(table(), LAYOUT))
+    assert panel.ids == (("a", "y"), ("a", "z"), ("b", "y"), ("b", "z"))
     whole = panel_from_frame(table(), LAYOUT)
-    np.testing.assert_array_equal(made.values[40:80, 0], whole.values[:40, 1])
-    np.testing.assert_array_equal(made.values[40:80, 1:], whole.values[:40, 2:])
+    np.testing.assert_array_equal(panel.values[40:80, 0], whole.values[:40, 1])
+    np.testing.assert_array_equal(panel.values[40:80, 1:], whole.values[:40, 2:])
 
 
 def test_simple_forecasts_are_what_they_say():
-    made = series(table())
-    examples = made.examples()
-    rows, levels = np.arange(examples.rows), made.window_levels(examples)[:, None]
+    dataset = series(table())
+    examples = dataset.examples()
+    rows, levels = np.arange(examples.rows), dataset.window_levels(examples)[:, None]
     begin = examples.targets["y"].index.starts(rows)
     last = baselines.repeat_last(examples, rows) + levels
     seasonal = baselines.repeat_season(examples, rows, 2) + levels
     for row in (0, 7, examples.rows - 1):
         end = begin[row] + T
-        y = made.features[:, :2]
+        y = dataset.features[:, :2]
         np.testing.assert_allclose(last[row], np.tile(y[end - 1], (U, 1)), atol=1e-6)
         np.testing.assert_allclose(seasonal[row], y[[end - 2, end - 1, end - 2]], atol=1e-5)
 
@@ -130,8 +130,8 @@ def test_simple_forecasts_are_what_they_say():
 def test_the_ridge_is_that_of_scikit_learn():
     from sklearn.linear_model import Ridge as Theirs
 
-    made = series(table(200))
-    examples = made.examples()
+    dataset = series(table(200))
+    examples = dataset.examples()
     rows = np.arange(examples.rows)
     ours = Ridge.fit(examples).forecast(examples, rows).reshape(len(rows), -1)
     x = examples.inputs["x"].gather(rows)[..., :2].reshape(len(rows), -1)

@@ -28,20 +28,20 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
     steps["a"] = sorted({*steps["a"], 0, 1})  # the distance is one
     rows = [(name, t, 100.0 * t + ord(name)) for name, times in steps.items() for t in times]
     order = data.draw(st.permutations(rows))
-    made = panel_from_frame(frame(order), LAYOUT)
-    assert made.ids == tuple(dict.fromkeys(name for name, _, _ in order))
-    for i, name in enumerate(made.ids):
-        own = made.targets[made.offsets[i] : made.offsets[i + 1], 0]
+    panel = panel_from_frame(frame(order), LAYOUT)
+    assert panel.ids == tuple(dict.fromkeys(name for name, _, _ in order))
+    for i, name in enumerate(panel.ids):
+        own = panel.targets[panel.offsets[i] : panel.offsets[i + 1], 0]
         first, last = steps[name][0], steps[name][-1]
-        wanted = [
+        expected = [
             100.0 * t + ord(name) if t in steps[name] else np.nan for t in range(first, last + 1)
         ]
-        np.testing.assert_array_equal(own, wanted)
+        np.testing.assert_array_equal(own, expected)
 
 
 def test_parts_and_steps_to_come_have_their_ids_and_times():
-    made = panel_from_frame(frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT)
-    part = made.slice_steps(np.array([1, 2]), np.array([4, 99]))
+    panel = panel_from_frame(frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT)
+    part = panel.slice_steps(np.array([1, 2]), np.array([4, 99]))
     assert part.lengths.tolist() == [3, 4]
     assert part.targets[:, 0].tolist() == [1, 2, 3, 2, 3, 4, 5]
     ahead = part.index(part.lengths, 2)
@@ -52,10 +52,10 @@ def test_parts_and_steps_to_come_have_their_ids_and_times():
 
 
 def test_rows_without_times_stand_in_order_within_their_series():
-    made = panel_from_frame(
+    panel = panel_from_frame(
         pl.DataFrame({"id": list("abab"), "y": [1, 2, 3, 4]}), Layout(("y",), None, "id")
     )
-    assert made.targets[:, 0].tolist() == [1, 3, 2, 4]
+    assert panel.targets[:, 0].tolist() == [1, 3, 2, 4]
 
 
 @pytest.mark.parametrize(

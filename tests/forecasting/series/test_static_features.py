@@ -41,18 +41,18 @@ def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
     taken, of = block.gather(rows), block.index.series(rows)
     sizes = (np.array([1, 2, 6]) - 3) / np.std([1, 2, 6])
     old = (np.array([0, 1, 0]) - 1 / 3) / np.std([0, 1, 0])
-    wanted = np.stack([[1, 0, 1], [0, 1, 0], sizes, old], axis=1)
-    wanted = np.repeat(wanted, 2, axis=0) if channels == "shared" else wanted
+    expected = np.stack([[1, 0, 1], [0, 1, 0], sizes, old], axis=1)
+    expected = np.repeat(expected, 2, axis=0) if channels == "shared" else expected
     assert series.width == taken.shape[2] == (5 if channels == "shared" else 6)
-    np.testing.assert_allclose(taken[..., -4:], np.repeat(wanted[of][:, None], T, 1), rtol=1e-5)
+    np.testing.assert_allclose(taken[..., -4:], np.repeat(expected[of][:, None], T, 1), rtol=1e-5)
     targets = series.examples().targets["y"].gather(rows)
     assert targets.shape[2] == (1 if channels == "shared" else 2)
 
 
 def test_rows_in_any_order_and_series_left_out_keep_their_own():
     whole = panel_from_frame(table().sample(fraction=1, shuffle=True, seed=3), LAYOUT)
-    kept = whole.select_series(np.array([name != "b" for name in whole.ids]))
-    for part in (whole, kept, kept.extend(2), kept.pad_start(99)):
+    fewer = whole.select_series(np.array([name != "b" for name in whole.ids]))
+    for part in (whole, fewer, fewer.extend(2), fewer.pad_start(99)):
         sizes = dict(zip(part.ids, part.static[1].to_list(), strict=True))
         assert sizes == {n: k for n, k in (("a", 1), ("b", 2), ("c", 6)) if n in part.ids}
 
@@ -75,11 +75,11 @@ def split_by_kind(n=40):
 
 
 def test_what_only_the_kind_of_a_series_tells_is_learned():
-    given = {"time": "t", "id": "id", "horizon": 2, "lookback": 4}
-    given |= {"network": Network(units=16, dropout=0.0)}
+    params = {"time": "t", "id": "id", "horizon": 2, "lookback": 4}
+    params |= {"network": Network(units=16, dropout=0.0)}
     settings = Training(epochs=40, learning_rate=0.01, verbose=False)
     with_it, without = (
-        Forecaster("y", static=static, training=settings, **given).fit_and_evaluate(
+        Forecaster("y", static=static, training=settings, **params).fit_and_evaluate(
             split_by_kind(), last=10
         )
         for static in (("kind",), ())
@@ -88,26 +88,26 @@ def test_what_only_the_kind_of_a_series_tells_is_learned():
 
 
 @pytest.fixture(scope="module")
-def made():
+def model():
     few = Training(epochs=1, verbose=False)
-    given = {"lookback": T, "network": Network(units=4), "training": few}
+    params = {"lookback": T, "network": Network(units=4), "training": few}
     return Forecaster(
-        "y", horizon=U, time="t", id="id", static=["region", "size"], **given
+        "y", horizon=U, time="t", id="id", static=["region", "size"], **params
     ).fit(table())  # fmt: skip
 
 
-def test_it_is_saved_and_loaded(made, tmp_path):
-    loaded = unrolled.load(made.save(tmp_path / "model"))
-    assert loaded.predict().equals(made.predict())
-    assert loaded.predict(table(["a"])).equals(made.predict(table(["a"])))
+def test_it_is_saved_and_loaded(model, tmp_path):
+    loaded = unrolled.load(model.save(tmp_path / "model"))
+    assert loaded.predict().equals(model.predict())
+    assert loaded.predict(table(["a"])).equals(model.predict(table(["a"])))
     assert loaded.get_params()["static"] == ("region", "size")
 
 
-def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused(made):
+def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused(model):
     new = table(["d"]).with_columns(region=pl.lit("south"))
-    assert made.predict(new).height == U
+    assert model.predict(new).height == U
     with pytest.raises(DataError) as caught:
-        made.predict(new.with_columns(region=pl.lit("nort")))
+        model.predict(new.with_columns(region=pl.lit("nort")))
     assert str(caught.value) == (
         "the category 'nort' in 'region' was not in the data of `fit`, which had 'north', 'south'."
         " Did you mean 'north'? Correct it, or train on series that have it."
@@ -115,11 +115,11 @@ def test_a_new_series_of_known_categories_is_forecast_and_a_new_category_refused
     with pytest.raises(
         DataError, match="column 'size' was numbers in the data of `fit` and holds String"
     ):
-        made.predict(new.with_columns(size=pl.lit("9")))
+        model.predict(new.with_columns(size=pl.lit("9")))
     with pytest.raises(
         DataError, match="column 'region' was text in the data of `fit` and holds Int32"
     ):
-        made.predict(new.with_columns(region=pl.lit(9)))
+        model.predict(new.with_columns(region=pl.lit(9)))
 
 
 def changed(name, value):

@@ -31,9 +31,9 @@ def test_times_are_read_as_people_write_them(spelled, first):
 
 
 def test_times_with_an_offset_are_of_their_zone():
-    found = parse_times(pl.Series("t", ["2024-01-31T13:00:00+01:00", "2024-01-31T14:00:00+01:00"]))
-    assert found.dtype == pl.Datetime("us", "UTC")
-    assert found[0].hour == 12
+    parsed = parse_times(pl.Series("t", ["2024-01-31T13:00:00+01:00", "2024-01-31T14:00:00+01:00"]))
+    assert parsed.dtype == pl.Datetime("us", "UTC")
+    assert parsed[0].hour == 12
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_what_is_no_time_is_refused_with_its_row(times, words):
 
 def several(every, start=datetime(2023, 1, 31), count=40, zone=None):
     times = [pl.select(pl.lit(start).dt.offset_by(f"{k}{every}")).item() for k in range(count)]
-    found = pl.Series("t", times)
-    return found.dt.replace_time_zone(zone) if zone else found
+    parsed = pl.Series("t", times)
+    return parsed.dt.replace_time_zone(zone) if zone else parsed
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,10 @@ def test_a_window_is_its_slice_less_its_level(level):
     block = Windows(flat, None, WindowIndex(np.array([0, 20]), np.array([5, 2])), 1, 4, level, 2)
     rows = np.array([6, 0, 4])
     for begin, window in zip([21, 0, 4], block.gather(rows), strict=True):
-        wanted = flat[begin + 1 : begin + 5].copy()
+        expected = flat[begin + 1 : begin + 5].copy()
         if level is not None:
-            wanted[:, :2] -= flat[begin + level, :2]
-        np.testing.assert_array_equal(window, wanted)
+            expected[:, :2] -= flat[begin + level, :2]
+        np.testing.assert_array_equal(window, expected)
     assert np.shares_memory(block.flat, flat)
 
 
