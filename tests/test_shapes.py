@@ -3,7 +3,7 @@
 import pytest
 
 from unrolled.errors import SettingError
-from unrolled.shapes import AXES, FACTS, SHAPES, between, named
+from unrolled.shapes import AXES, FACTS, SHAPES, shape_between, shape_named
 
 
 def test_there_are_five_shapes_and_each_has_its_facts():
@@ -35,33 +35,33 @@ def test_a_side_of_many_has_a_step_axis(shape):
     ],
 )
 def test_two_sides_ask_for_one_shape(sides, same, shape):
-    assert between(*sides, same_length=same) == shape
+    assert shape_between(*sides, same_length=same) == shape
 
 
 def test_there_is_no_third_side():
     with pytest.raises(SettingError) as caught:
-        between("few", "many")
+        shape_between("few", "many")
     assert str(caught.value) == "got the sides 'few' and 'many', expected 'one' or 'many'."
 
 
 @pytest.mark.parametrize("name", ["many-to-one", "Many_To_One", " many to one "])
 def test_a_name_may_be_spelled_freely(name):
-    assert named(name) == "many-to-one"
+    assert shape_named(name) == "many-to-one"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_named_by_its_name(shape):
-    assert named(shape, same_length=True) == named(shape, same_length=False) == shape
+    assert shape_named(shape, same_length=True) == shape_named(shape, same_length=False) == shape
 
 
 def test_many_to_many_is_either_of_two():
-    assert named("many-to-many", same_length=True) == "aligned"
-    assert named("many-to-many", same_length=False) == "unaligned"
+    assert shape_named("many-to-many", same_length=True) == "aligned"
+    assert shape_named("many-to-many", same_length=False) == "unaligned"
 
 
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(SettingError) as caught:
-        named("algined")
+        shape_named("algined")
     assert str(caught.value) == (
         "got the shape 'algined', expected one of one-to-one, one-to-many, many-to-one, aligned,"
         " unaligned (or many-to-many). Did you mean 'aligned'?"
@@ -70,7 +70,7 @@ def test_an_unknown_name_gets_the_nearest():
 
 def test_a_name_like_none_of_them_gets_no_hint():
     with pytest.raises(SettingError) as caught:
-        named("x")
+        shape_named("x")
     assert str(caught.value) == (
         "got the shape 'x', expected one of one-to-one, one-to-many, many-to-one, aligned,"
         " unaligned (or many-to-many)."

@@ -1,4 +1,7 @@
-"""A network by its sizes alone: `build`, `code`, `diagram` and `show` without any data."""
+"""A network from its sizes: `build`, `code`, `diagram` and `show` without any data.
+
+The network is that of the textbook: one direction, no dropout, the fewest layers.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,23 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from unrolled.errors import SettingError, ShapeError, did_you_mean
-from unrolled.explain.code import code as code_of
 from unrolled.explain.diagram import Diagram
-from unrolled.explain.diagram import diagram as diagram_of
+from unrolled.explain.diagram import diagram as draw_diagram
 from unrolled.explain.terminal_page import page
+from unrolled.explain.textbook import printed, textbook_settings
 from unrolled.explain.wiring import wiring
-from unrolled.networks import NetworkSpec, with_defaults
+from unrolled.networks import NetworkSpec
 from unrolled.networks import build as build_network
 from unrolled.networks.size_limit import min_weights
 from unrolled.settings import Cell, Network
-from unrolled.shapes import named
+from unrolled.shapes import shape_named
 
-MOST_WEIGHTS = 1 << 35  # 128 GiB
-Given = ParamSpec("Given")
-Made = TypeVar("Made")
+MAX_WEIGHTS = 1 << 35  # 128 GiB
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
-def _sizes(
+def _from_arguments(
     shape: str,
     *,
     architecture: str = "auto",
@@ -33,70 +36,74 @@ def _sizes(
     u: int | None = None,
     o: int = 1,
     units: int = 64,
-    layers: int = 1,
-    bidirectional: bool | None = None,
+    layers: int | None = None,
+    bidirectional: bool = False,
     dropout: float = 0.0,
     cell: Cell = "lstm",
 ) -> tuple[NetworkSpec, Network]:
-    """Return the ports and settings that sizes and names stand for."""
-    taken = named(shape, same_length=u is None or u == t)
+    """Return the specification and the settings that sizes and names stand for."""
+    taken = shape_named(shape, same_length=u is None or u == t)
     network = Network(
         architecture=architecture,
         cell=cell,
         units=units,
-        layers=layers,
+        layers=(0 if taken == "one-to-one" else 1) if layers is None else layers,
         bidirectional=bidirectional,
         dropout=dropout,
     )
     spec = NetworkSpec(taken, t=t, u=u, values=f, heads={"y": o})
-    if (weights := min_weights(spec, network)) > MOST_WEIGHTS:
+    network = textbook_settings(spec, network)
+    if (weights := min_weights(spec, network)) > MAX_WEIGHTS:
         raise ShapeError(
-            f"got sizes of a network of at least {weights} weights, expected at most"
-            f" {MOST_WEIGHTS}. Give smaller sizes."
+            f"A network of these sizes has at least {weights} weights, and the limit is"
+            f" {MAX_WEIGHTS}. Give smaller sizes."
         )
     return spec, network
 
 
-def _from(
-    sizes: Callable[Given, tuple[NetworkSpec, Network]],
-) -> Callable[[Callable[[NetworkSpec, Network], Made]], Callable[Given, Made]]:
-    """Give a function of ports and settings the arguments of `sizes`."""
+def _takes_sizes(
+    sizes: Callable[Arguments, tuple[NetworkSpec, Network]],
+) -> Callable[[Callable[[NetworkSpec, Network], Result]], Callable[Arguments, Result]]:
+    """Give a function of a specification and settings the arguments of `sizes`."""
     signature = inspect.signature(sizes)
 
-    def taking(make: Callable[[NetworkSpec, Network], Made]) -> Callable[Given, Made]:
-        @wraps(make)
-        def made(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+    def decorate(
+        function: Callable[[NetworkSpec, Network], Result],
+    ) -> Callable[Arguments, Result]:
+        @wraps(function)
+        def with_sizes(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
             for name in kwargs:
                 if name not in signature.parameters:
                     raise SettingError(
-                        f"{make.__name__}() got an unknown argument '{name}', expected one of"
-                        f" {', '.join(signature.parameters)}.{did_you_mean(name, signature.parameters)}"
+                        f"{function.__name__}() has no argument '{name}'. Its arguments are"
+                        f" {', '.join(signature.parameters)}."
+                        f"{did_you_mean(name, signature.parameters)}"
                     )
-            return make(*sizes(*args, **kwargs))
+            return function(*sizes(*args, **kwargs))
 
-        made.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            return_annotation=inspect.signature(make).return_annotation
+        with_sizes.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            return_annotation=inspect.signature(function).return_annotation
         )
-        return made
+        return with_sizes
 
-    return taking
+    return decorate
 
 
-@_from(_sizes)
+@_takes_sizes(_from_arguments)
 def build(spec: NetworkSpec, network: Network) -> Any:
     """Return a network of a shape as a plain `keras.Model`.
 
     Args:
         shape: One of the five shapes; `many-to-many` is unaligned where u differs from t.
-        architecture: A wiring of the shape, or `auto` for its default.
-        t: Input steps; None leaves them open where the wiring allows it.
+        architecture: An architecture of the shape, or `auto` for the simplest one.
+        t: Input steps; None leaves their number open where the architecture allows it.
         f: Numbers in the input, or in each of its steps.
         u: Output steps of `one-to-many` and `unaligned`.
         o: Numbers in the output, or in each of its steps.
         units: Hidden units `h`.
-        layers: Recurrent layers; for `dense`, hidden layers.
-        bidirectional: Also read the input backwards; None takes the architecture's default.
-        dropout: Share of values dropped after each layer while training.
+        layers: Recurrent layers, 1 unless given; for `dense`, hidden layers, 0 unless given.
+        bidirectional: Whether the input is also read backwards.
+        dropout: Fraction of the values dropped after each layer in training.
         cell: `lstm`, `gru` or `rnn`.
 
     Returns:
@@ -104,7 +111,7 @@ def build(spec: NetworkSpec, network: Network) -> Any:
         and `previous`: the outputs (b u o) one step late.
 
     Raises:
-        ShapeError: Sizes that the wiring does not allow.
+        ShapeError: Sizes that the architecture does not allow.
         SettingError: An unknown name or a value out of range.
 
     Example:
@@ -114,11 +121,11 @@ def build(spec: NetworkSpec, network: Network) -> Any:
     return build_network(spec, network)
 
 
-@_from(_sizes)
+@_takes_sizes(_from_arguments)
 def code(spec: NetworkSpec, network: Network) -> str:
     """Return a network of a shape as a script of plain Keras; arguments as for `build`.
 
-    A decoder's script ends with the loop that uses it.
+    A decoder's script ends with the loop that generates with it.
 
     Example:
         >>> print(code("unaligned", architecture="tail", t=6, f=4, u=3, units=32))
@@ -132,32 +139,32 @@ def code(spec: NetworkSpec, network: Network) -> str:
         model = keras.Model(x, y)
         <BLANKLINE>
     """
-    return code_of(build_network(spec, network), steps=spec.u)
+    return printed(spec, network).script.text()
 
 
-@_from(_sizes)
+@_takes_sizes(_from_arguments)
 def diagram(spec: NetworkSpec, network: Network) -> Diagram:
-    """Return the unrolled picture of a network of a shape; arguments as for `build`.
+    """Return the unrolled diagram of a network of a shape; arguments as for `build`.
 
     Returns:
-        A picture that prints as text, shows as SVG in a notebook, and has `save(path)`.
+        A diagram that prints as text, shows as SVG in a notebook, and has `save(path)`.
 
     Example:
         >>> "<svg" in diagram("many-to-one", t=6, f=4).svg
         True
     """
-    return diagram_of(wiring(spec, with_defaults(spec, network)))
+    return draw_diagram(wiring(spec, network))
 
 
-@_from(_sizes)
+@_takes_sizes(_from_arguments)
 def show(spec: NetworkSpec, network: Network) -> str:
     """Return a page about a network of a shape; arguments as for `build`.
 
     Returns:
-        The picture, what it is for, what it assumes, its sizes, and the code.
+        The diagram, what the architecture is for, what it assumes, the sizes, and the code.
 
     Example:
         >>> print(show("aligned", t=3, f=2).splitlines()[0])
-        aligned · steps · bidirectional LSTM
+        aligned · steps · LSTM
     """
     return page(spec, network)

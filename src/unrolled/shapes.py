@@ -44,8 +44,8 @@ class ShapeFacts:
     example: str
 
 
-LONGEST = 48  # steps of a segment
-MOST_STEPS = 1 << 24  # in a row, a lookback or a horizon
+MAX_SEGMENT = 48  # steps of a segment
+MAX_STEPS = 1 << 24  # in a row, a lookback or a horizon
 FACTS: dict[Shape, ShapeFacts] = {
     "one-to-one": ShapeFacts(
         "one", "one", "b f -> b o", "one box up", "today's weather -> today's rentals"
@@ -73,7 +73,7 @@ FACTS: dict[Shape, ShapeFacts] = {
 }
 
 
-def between(inputs: Side, outputs: Side, *, same_length: bool = False) -> Shape:
+def shape_between(inputs: Side, outputs: Side, *, same_length: bool = False) -> Shape:
     """Return the shape that two sides ask for.
 
     Args:
@@ -94,7 +94,7 @@ def between(inputs: Side, outputs: Side, *, same_length: bool = False) -> Shape:
     raise SettingError(f"got the sides {inputs!r} and {outputs!r}, expected 'one' or 'many'.")
 
 
-def named(name: str, *, same_length: bool = True) -> Shape:
+def shape_named(name: str, *, same_length: bool = True) -> Shape:
     """Return the shape that a name means.
 
     Args:
@@ -126,4 +126,4 @@ def segment(t: int, u: int) -> int:
         >>> segment(96, 336), segment(52, 13), segment(7, 5)
         (48, 13, 1)
     """
-    return max(w for w in range(1, LONGEST + 1) if t % w == 0 and u % w == 0)
+    return max(w for w in range(1, MAX_SEGMENT + 1) if t % w == 0 and u % w == 0)

@@ -171,7 +171,9 @@ def test_unaligned_decoder_reverses_tokens_that_one_state_cannot_hold(rng):
     built = taught(spec, {"word": x[:1024]}, y[:1024], start=START, epochs=25)
     assert right(y[1024:], own(built, {"word": x[1024:]}, y[1024:], START)) > GOOD
 
-    rival = build_bundle(NetworkSpec("unaligned", **sizes), Network(architecture="repeat", units=32)).model
+    rival = build_bundle(
+        NetworkSpec("unaligned", **sizes), Network(architecture="repeat", units=32)
+    ).model
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     rival.compile(optimizer=keras.optimizers.Adam(1e-2), loss=loss)
     rival.fit(x[:1024], y[:1024], epochs=25, batch_size=64, verbose=0)
@@ -208,7 +210,9 @@ def test_one_to_many_decoder_draws_a_curve_from_its_own_numbers(rng):
     phase = rng.uniform(0, 2 * np.pi, size=(1024, 1))
     x = np.concatenate([np.sin(phase), np.cos(phase)], axis=1).astype("float32")
     y = np.sin(phase + 2 * np.pi * np.arange(8) / 8)[..., None].astype("float32")
-    built = taught(NetworkSpec("one-to-many", u=8, values=2), {"x": x[:768]}, y[:768], start=0, epochs=30)
+    built = taught(
+        NetworkSpec("one-to-many", u=8, values=2), {"x": x[:768]}, y[:768], start=0, epochs=30
+    )
     assert explained(y[768:], own(built, {"x": x[768:]}, y[768:], 0)) > GOOD
 
 

@@ -12,7 +12,9 @@ B, T, F, OUT = 3, 5, 2, 4
 LENGTHS = [5, 1, 3]
 X = np.random.default_rng(0).normal(size=(B, T, F)).astype("float32")
 MASK = np.arange(T) < np.array(LENGTHS)[:, None]
-RAGGED = NetworkSpec("many-to-one", values=F, ragged=True, linear_numbers=True, heads={"y": OUT}, labels=("y",))
+RAGGED = NetworkSpec(
+    "many-to-one", values=F, ragged=True, linear_numbers=True, heads={"y": OUT}, labels=("y",)
+)
 
 
 def summed_up(row):

@@ -253,7 +253,9 @@ def test_what_is_no_decoder_cannot_say_where_its_rows_end(shape, name):
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
 def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
     names = {
-        kind: with_defaults(NetworkSpec(shape, u=3, **{kind: True} if kind else {}), Network()).architecture
+        kind: with_defaults(
+            NetworkSpec(shape, u=3, **{kind: True} if kind else {}), Network()
+        ).architecture
         for kind in ("tokens", "stops", "")
     }
     assert names == {"tokens": "decoder", "stops": "decoder", "": "repeat"}

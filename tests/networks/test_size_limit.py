@@ -46,14 +46,20 @@ def test_vocabularies_count(tokens):
 
 
 def test_filters_of_patterns_count_once_however_many_networks_there_are():
-    sizes = {"values": 3, "linear_numbers": True, "heads": {"y": 4}, "labels": ("y",), "ragged": True}
+    sizes = {
+        "values": 3,
+        "linear_numbers": True,
+        "heads": {"y": 4},
+        "labels": ("y",),
+        "ragged": True,
+    }
     spec, network = NetworkSpec("many-to-one", **sizes, minirocket=True), Network(units=4)
     made = with_defaults(spec, network)
     true = build_bundle(spec, network, seeds=(0, 1, 2)).model.count_params()
-    assert true > minirocket.weights(3) > 0
+    assert true > minirocket.weight_count(3) > 0
     refuse_larger(spec, made, networks=3, arrays=99, weights=true)
     with pytest.raises(ShapeError, match="has at least"):
-        refuse_larger(spec, made, networks=3, arrays=99, weights=minirocket.weights(3))
+        refuse_larger(spec, made, networks=3, arrays=99, weights=minirocket.weight_count(3))
 
 
 def test_fewer_weights_are_refused():

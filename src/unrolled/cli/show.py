@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Architecture, Bidirectional, Cell, Layers
+from unrolled.cli.options import Architecture, Cell
 
 EXAMPLES = ("show", "show unaligned --architecture tail --t 6 --u 3")
 STEPS_IN, STEPS_OUT = 6, 3
@@ -23,6 +23,17 @@ F = Annotated[int, typer.Option(help="Features in each input step.", metavar="N"
 U = Annotated[int | None, typer.Option(help=f"Output steps. By default, {STEPS_OUT}.", metavar="N")]
 O = Annotated[int, typer.Option(help="Values in each output step.", metavar="N")]  # noqa: E741
 Units = Annotated[int, typer.Option(help="Hidden units of each layer.", metavar="N")]
+Layers = Annotated[
+    int | None,
+    typer.Option(
+        help="Recurrent layers. By default, 1. For one-to-one, hidden layers; by default, 0.",
+        metavar="N",
+    ),
+]
+Bidirectional = Annotated[
+    bool,
+    typer.Option("--bidirectional/--one-way", help="Read the input backwards too, or not."),
+]
 
 
 def show(
@@ -33,15 +44,15 @@ def show(
     u: U = None,
     o: O = 1,
     units: Units = 64,
-    layers: Layers = 1,
-    bidirectional: Bidirectional = None,
+    layers: Layers = None,
+    bidirectional: Bidirectional = False,
     cell: Cell = "lstm",
 ) -> None:
     """Explain a shape with a picture, its sizes and its code."""
     if shape is None:
         typer.echo(f"{unrolled.glance()}\n\nTo see one of them in full: unrolled show many-to-one")
         return
-    name = unrolled.shapes.named(shape, same_length=u in (None, STEPS_IN if t is None else t))
+    name = unrolled.shapes.shape_named(shape, same_length=u in (None, STEPS_IN if t is None else t))
     if name != shape:
         typer.echo(f"{shape} is {name} here.\n")
     t = STEPS_IN if t is None and name in ("many-to-one", "aligned", "unaligned") else t

@@ -1,1 +1,1 @@
-"""Explain a network: as code, as a picture, as a page."""
+"""Explain a network: as code, as a diagram, as a page."""

@@ -1,4 +1,4 @@
-"""Source text: values spelled out, and lines broken where they would be too long."""
+"""Source text: values as literals, and long lines broken."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Source = str | tuple[str, "list[Source]", str]  # text, or parts between an open
 def literal(value: Any) -> str:
     """Return a setting as source."""
     if isinstance(value, str):
-        return quoted(value)
+        return quote(value)
     if isinstance(value, dict):
         return _keras_object(value)
     if isinstance(value, (list, tuple)):
-        inner = ", ".join(literal(v) for v in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
+        items = ", ".join(literal(v) for v in value)
+        return f"({items},)" if len(value) == 1 else f"({items})"
     return repr(value)
 
 
@@ -29,32 +29,32 @@ def _keras_object(config: dict[str, Any]) -> str:
     module, name = config.get("module") or "", config.get("class_name")
     if not module.startswith("keras."):
         raise SettingError(
-            f"got {name!r} as a setting of a layer, expected one of Keras' own, which alone can"
-            " be printed as plain Keras."
+            f"A layer has the setting {name!r}, which is not part of Keras, so that the network"
+            " cannot be printed as plain Keras. Use an object of Keras instead."
         )
-    given = ", ".join(f"{key}={literal(value)}" for key, value in config["config"].items())
-    return f"{module}.{name}({given})"
+    arguments = ", ".join(f"{key}={literal(value)}" for key, value in config["config"].items())
+    return f"{module}.{name}({arguments})"
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a string in double quotes, or in single ones where that saves an escape."""
     single = text.count('"') > text.count("'")
     return repr(text) if single else json.dumps(text, ensure_ascii=False)
 
 
-def flat(source: Source) -> str:
+def one_line(source: Source) -> str:
     """Return source on one line."""
     if isinstance(source, str):
         return source
     head, parts, tail = source
-    return f"{head}{', '.join(map(flat, parts))}{tail}"
+    return f"{head}{', '.join(map(one_line, parts))}{tail}"
 
 
-def laid(source: Source, *, indent: int = 0, after: str = "") -> str:
+def break_lines(source: Source, *, indent: int = 0, after: str = "") -> str:
     """Return source on one line, or broken at its parts where it would be too long."""
-    space, line = " " * indent, flat(source) + after
+    space, line = " " * indent, one_line(source) + after
     if isinstance(source, str) or indent + len(line) <= WIDTH:
         return space + line
     head, parts, tail = source
-    inner = "\n".join(laid(part, indent=indent + 4, after=",") for part in parts)
+    inner = "\n".join(break_lines(part, indent=indent + 4, after=",") for part in parts)
     return f"{space}{head}\n{inner}\n{space}{tail}{after}"

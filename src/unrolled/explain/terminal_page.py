@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
 
-from unrolled.explain.code import code
 from unrolled.explain.diagram import diagram
+from unrolled.explain.textbook import printed
 from unrolled.explain.wiring import wiring
-from unrolled.networks import (
-    PREVIOUS,
-    NetworkSpec,
-    architecture,
-    architectures_of,
-    build,
-    with_defaults,
-)
+from unrolled.networks import NetworkSpec, architecture, architectures_of, with_defaults
 from unrolled.settings import Network
-from unrolled.shapes import AXES, FACTS, SHAPES
+from unrolled.shapes import AXES, FACTS, SHAPES, Shape
 
 GLANCE = """\
 one-to-one    one-to-many    many-to-one    aligned        unaligned
@@ -44,50 +36,48 @@ def glance() -> str:
 
 
 def page(spec: NetworkSpec, network: Network) -> str:
-    """Return the picture, a few sentences, the sizes and the code of a network.
+    """Return the diagram, a description, the sizes and the code of a network.
 
     Args:
-        spec: What goes in and out.
-        network: The settings; gaps are filled.
+        spec: The sizes of inputs and outputs.
+        network: The settings, without gaps.
     """
-    taken = with_defaults(spec, network)
-    row = architecture(spec.shape, taken.architecture)
-    model = build(spec, taken)
+    row = architecture(spec.shape, network.architecture)
     others = [other.name for other in architectures_of(spec.shape) if other.name != row.name]
-    facts = FACTS[spec.shape]
-    steps = "t" if spec.shape == "aligned" else "u"
-    says = [f"{row.wiring}.", row.page]
+    text = [f"{row.layers}.", row.guide]
     if others:
-        says.append(f"Other architectures of {spec.shape}: {', '.join(others)}.")
+        text.append(f"Other architectures of {spec.shape}: {', '.join(others)}.")
+    text.append(_better_settings(spec.shape))
+    network_text = printed(spec, network)
     return "\n".join(
         [
-            str(diagram(wiring(spec, taken))),
+            str(diagram(wiring(spec, network))),
             "",
-            *(textwrap.fill(text, WIDTH) for text in says),
+            *(textwrap.fill(paragraph, WIDTH) for paragraph in text),
             "",
-            f"example  {facts.example}",
-            f"input    {_sizes(model.input, 't')}",
-            f"output   {_sizes(model.output, steps)}",
-            f"weights  {model.count_params()}",
+            f"example  {FACTS[spec.shape].example}",
+            f"input    {network_text.inputs}",
+            f"output   {network_text.outputs}",
+            f"weights  {network_text.weights}",
             "",
-            code(model, steps=spec.u).rstrip(),
+            network_text.script.text().rstrip(),
         ]
     )
 
 
-def _sizes(tensors: Any, steps: str) -> str:
-    """Return a tensor's axes, or those of several by name; an open one has the letter `steps`."""
-    if not isinstance(tensors, dict):
-        return _axes(tensors.shape, steps)
-    named = {name: "u" if name == PREVIOUS else steps for name in tensors}
-    return ", ".join(f"{name} {_axes(tensors[name].shape, k)}" for name, k in named.items())
-
-
-def _axes(shape: tuple[int | None, ...], steps: str) -> str:
-    """Return a tensor's axes.
+def _better_settings(shape: Shape) -> str:
+    """Return a line about the settings of SequenceModel, which scored better than the textbook's.
 
     Example:
-        >>> _axes((None, None, 4), "t")
-        '(b, t, 4)'
+        >>> _better_settings("one-to-one")
+        'SequenceModel uses what scored better on real data: dense, 1 hidden layer, dropout 0.3.'
     """
-    return f"(b, {', '.join(str(n or steps) for n in shape[1:])})"
+    spec = NetworkSpec(shape, u=1 if shape in ("one-to-many", "unaligned") else None)
+    network = with_defaults(spec, Network(), rows=1)
+    better = [network.architecture]
+    if not architecture(shape, network.architecture).recurrent:
+        better.append(f"{network.layers} hidden layer")
+    if network.bidirectional:
+        better.append("bidirectional")
+    better.append(f"dropout {network.dropout:g}")
+    return f"SequenceModel uses what scored better on real data: {', '.join(better)}."

@@ -1,4 +1,4 @@
-"""The variable of each tensor of a network's graph."""
+"""The variable of each tensor in a printed script."""
 
 from __future__ import annotations
 
@@ -6,99 +6,105 @@ from collections.abc import Iterable
 from keyword import iskeyword
 from typing import Any
 
-from unrolled.explain.source import Source, literal, quoted
+from unrolled.explain.source import Source, literal, quote
 from unrolled.keras_internals import inputs_structure, outputs_structure
 
-# what the script itself calls so
-TAKEN = ("keras", "layers", "model", "np", "smoothed", "generate")
+RESERVED = ("keras", "layers", "model", "np", "smoothed", "generate")  # names the script uses
 UNUSED = "_"
 
 
 class Variables:
     """The variable of each tensor: inputs and outputs keep their names, `h` is what is between.
 
-    States that begin a layer, or that one ends in, are called so; what nobody needs is `_`.
+    States are called `state_h`, `state_c` or `state`; a tensor that nothing reads is `_`.
     """
 
     def __init__(self, model: Any, nodes: list[Any]) -> None:
-        self.named = isinstance(inputs_structure(model), dict)
-        self._ends = ends_of(model)
+        self.has_named_inputs = isinstance(inputs_structure(model), dict)
+        self._ends = end_variables(model)
         self._last_use = {id(x): i for i, node in enumerate(nodes) for x in node.input_tensors}
-        self._of: dict[int, str] = {}
-        starts = _starts(nodes)
+        self._variables: dict[int, str] = {}
+        initial_states = _initial_states(nodes)
         for step, node in enumerate(nodes):
-            for tensor, name in zip(node.outputs, _names(node), strict=True):
+            for tensor, name in zip(node.outputs, _output_names(node), strict=True):
                 end, used = self._ends.get(id(tensor)), id(tensor) in self._last_use
-                free = self._free(step, node, starts.get(id(tensor), name)) if used else UNUSED
-                self._of[id(tensor)] = end or free
+                name = initial_states.get(id(tensor), name)
+                self._variables[id(tensor)] = end or (
+                    self._free(step, node, name) if used else UNUSED
+                )
 
     def _free(self, step: int, node: Any, name: str) -> str:
-        """Return the first of h, h2, h3 ... that holds nothing needed after this step."""
-        beside = {id(tensor) for tensor in node.outputs}
-        held = {k for k in self._of if k in beside or self._last_use.get(k, -1) > step}
-        return _unused(name, [*self._ends.values(), *(self._of[k] for k in held)], gap="")
+        """Return the first of h, h2, h3 ... whose value is not needed after this step."""
+        siblings = {id(tensor) for tensor in node.outputs}
+        busy = {
+            variable
+            for tensor, variable in self._variables.items()
+            if tensor in siblings or self._last_use.get(tensor, -1) > step
+        }
+        return _unused(name, [*self._ends.values(), *busy], gap="")
 
     def __getitem__(self, tensor: Any) -> str:
-        return self._of[id(tensor)]
+        return self._variables[id(tensor)]
 
-    def spelled(self, value: Any, before: str = "") -> Source:
-        """Return an argument as source: tensors by variable."""
-        if id(value) in self._of:
-            return before + self._of[id(value)]
+    def source(self, value: Any, before: str = "") -> Source:
+        """Return an argument as source, in which tensors are variables."""
+        if id(value) in self._variables:
+            return before + self._variables[id(value)]
         if isinstance(value, dict):
-            parts = [self.spelled(v, f"{quoted(k)}: ") for k, v in value.items()]
+            parts = [self.source(v, f"{quote(k)}: ") for k, v in value.items()]
             return (before + "{", parts, "}")
-        if isinstance(value, (list, tuple)) and any(id(v) in self._of for v in value):
-            return (before + "[", [self.spelled(v) for v in value], "]")
+        if isinstance(value, (list, tuple)) and any(id(v) in self._variables for v in value):
+            return (before + "[", [self.source(v) for v in value], "]")
         return before + literal(value)
 
 
-def _names(node: Any) -> list[str]:
-    """Return what a layer's outputs are called: its steps, and the states it ends in."""
+def _output_names(node: Any) -> list[str]:
+    """Return names for a layer's outputs: its steps, and its last states."""
     operation, count = node.operation, len(node.outputs) - 1
     if type(operation).__name__ == "Greater":
         return ["real"]
     if type(operation).__name__ == "Bidirectional":
-        last = [name.removeprefix("state") for name in _states(count // 2)]
-        return ["h", *(way + name for way in ("forward", "backward") for name in last)]
-    return ["h", *(_states(count) if hasattr(operation, "cell") else ["h"] * count)]
+        suffixes = [name.removeprefix("state") for name in _state_names(count // 2)]
+        return ["h", *(way + suffix for way in ("forward", "backward") for suffix in suffixes)]
+    return ["h", *(_state_names(count) if hasattr(operation, "cell") else ["h"] * count)]
 
 
-def _starts(nodes: list[Any]) -> dict[int, str]:
-    """Return what the tensors are called that layers start from."""
-    found: dict[int, str] = {}
+def _initial_states(nodes: list[Any]) -> dict[int, str]:
+    """Return names for the tensors that are initial states of layers."""
+    names: dict[int, str] = {}
     for node in nodes:
-        start = node.arguments.kwargs.get("initial_state")
-        if isinstance(start, (list, tuple)):
-            found |= dict(zip(map(id, start), _states(len(start)), strict=True))
-    return found
+        states = node.arguments.kwargs.get("initial_state")
+        if isinstance(states, (list, tuple)):
+            names |= dict(zip(map(id, states), _state_names(len(states)), strict=True))
+    return names
 
 
-def _states(count: int) -> list[str]:
-    """Return what the states of a recurrent layer are called.
+def _state_names(count: int) -> list[str]:
+    """Return names for the states of a recurrent layer.
 
     Example:
-        >>> _states(1), _states(2)
+        >>> _state_names(1), _state_names(2)
         (['state'], ['state_h', 'state_c'])
     """
     return ["state_h", "state_c"] if count == 2 else ["state"] * count
 
 
-def ends_of(model: Any) -> dict[int, str]:
-    """Return a variable for each tensor where the model begins or ends, no name twice."""
-    found: dict[int, str] = {}
-    for struct, alone in ((inputs_structure(model), "x"), (outputs_structure(model), "y")):
-        if isinstance(struct, (list, tuple)):
-            struct = {f"{alone}{i}": tensor for i, tensor in enumerate(struct, 1)}
-        for name, tensor in (struct if isinstance(struct, dict) else {alone: struct}).items():
-            found[id(tensor)] = _unused(str(name), found.values())
-    return found
+def end_variables(model: Any) -> dict[int, str]:
+    """Return a variable for each input and output tensor of the model, no name twice."""
+    variables: dict[int, str] = {}
+    for structure, single in ((inputs_structure(model), "x"), (outputs_structure(model), "y")):
+        if isinstance(structure, (list, tuple)):
+            structure = {f"{single}{i}": tensor for i, tensor in enumerate(structure, 1)}
+        tensors = structure if isinstance(structure, dict) else {single: structure}
+        for name, tensor in tensors.items():
+            variables[id(tensor)] = _unused(str(name), variables.values())
+    return variables
 
 
 def _unused(name: str, taken: Iterable[str], gap: str = "_") -> str:
-    """Return a variable after a name, numbered where the name is taken."""
+    """Return a variable after a name, with a number where the name is taken."""
     plain = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
     plain = plain if plain.isidentifier() else f"_{plain}"
-    refused = {*taken, *TAKEN}
-    tries = (plain, *(f"{plain}{gap}{i}" for i in range(2, 2 + len(refused))))
-    return next(v for v in tries if v not in refused and not iskeyword(v))
+    refused = {*taken, *RESERVED}
+    candidates = (plain, *(f"{plain}{gap}{i}" for i in range(2, 2 + len(refused))))
+    return next(v for v in candidates if v not in refused and not iskeyword(v))

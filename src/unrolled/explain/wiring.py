@@ -1,26 +1,26 @@
-"""From a network's sizes and settings to the facts of its picture."""
+"""From a network's sizes and settings to the facts of its diagram."""
 
 from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
 from unrolled.explain.diagram.facts import Ends
-from unrolled.networks import NetworkSpec
+from unrolled.networks import NetworkSpec, architecture
 from unrolled.settings import Network
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> Wiring:
-    """Return what the picture of a network has to show.
+    """Return what the diagram of a network has to show.
 
     Args:
-        spec: What goes in and out.
-        network: The settings, every one of them given.
-        names: The columns that go in, and those that come out.
+        spec: The sizes of inputs and outputs.
+        network: The settings, without gaps.
+        names: The names of the input columns, and those of the output columns.
     """
     steps = spec.t if spec.shape == "aligned" else spec.u
     ends: Ends = "stop" if spec.stops else ""
-    if network.architecture == "decoder" and spec.tokens:
+    if spec.tokens and architecture(spec.shape, network.architecture).autoregressive:
         ends = "END"
     return Wiring(
         shape=spec.shape,
@@ -39,6 +39,6 @@ def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> W
         ends=ends,
         pooled=sum(spec.heads[name] for name in spec.pooled),
         pooling=network.pooling,
-        spelled=bool(spec.characters),
+        characters=bool(spec.characters),
         linear=bool(spec.linear_outputs),
     )

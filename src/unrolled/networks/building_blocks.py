@@ -1,4 +1,4 @@
-"""The parts that every wiring is made of: inputs, recurrent layers, heads."""
+"""The parts that every architecture is made of: inputs, recurrent layers, output layers."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.layers import GRU, LSTM
-from unrolled.networks.spec import FEATURES, NetworkSpec
+from unrolled.networks.spec import CHARACTER_FEATURES, NetworkSpec
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
-layers = keras.layers
-LETTER, WINDOW = 16, 3  # of the characters of words
-CELLS = {"lstm": LSTM, "gru": GRU, "rnn": layers.SimpleRNN}
+CHARACTER_WIDTH = 16  # of the embedding of a character
+CHARACTER_WINDOW = 3  # characters that a filter sees at once
 
 
 @dataclass(frozen=True)
 class BuildContext:
-    """A network about to be built: sizes, settings without gaps, and its input tensors.
+    """What a builder needs: the sizes, the settings without gaps, and the input tensors.
 
     Attributes:
-        spec: What goes in and out.
-        network: The settings, every one of them given.
-        x: The joined input, (b f) or (b t f).
+        spec: The sizes of inputs and outputs.
+        network: The settings, as `with_defaults` returned them.
+        x: All inputs joined, (b f) or (b t f).
         mask: Which steps are real, (b t), or None where every row has the same length.
     """
 
@@ -34,73 +32,81 @@ class BuildContext:
 
     @property
     def u(self) -> int:
-        """Output steps; 0 where the shape has none of its own."""
+        """Number of output steps; 0 where the shape has none of its own."""
         return int(self.spec.u or 0)
 
 
+def recurrent_layer(cell: str, units: int, **options: Any) -> Any:
+    """Return a recurrent layer for the name of a cell: `lstm`, `gru` or `rnn`."""
+    from unrolled.layers import GRU, LSTM
+
+    classes = {"lstm": LSTM, "gru": GRU, "rnn": keras.layers.SimpleRNN}
+    return classes[cell](units, **options)
+
+
 def build_inputs(spec: NetworkSpec) -> dict[str, Any]:
-    """Return the network's input tensors by name: `x`, the embedded ones, and `mask`."""
+    """Return the input tensors by name: `x` for numbers, one for each input of ids, and `mask`."""
     steps = (spec.t,) if FACTS[spec.shape].inputs == "many" else ()
     tensors = {}
     if spec.values:
         tensors["x"] = keras.Input((*steps, spec.values), name="x")
     for name in spec.embedded:
         tensors[name] = keras.Input(steps, dtype="int32", name=name)
-    for name, (_, each) in {**spec.characters, **spec.ngrams}.items():
-        tensors[name] = keras.Input((*steps, each), dtype="int32", name=name)
+    for name, (_, count) in {**spec.characters, **spec.ngrams}.items():
+        tensors[name] = keras.Input((*steps, count), dtype="int32", name=name)
     if spec.ragged:
         tensors["mask"] = keras.Input(steps, dtype="bool", name="mask")
     return tensors
 
 
 def join_features(tensors: dict[str, Any], spec: NetworkSpec, dropout: float) -> Any:
-    """Embed the inputs of whole numbers and join all features: (b f) or (b t f)."""
+    """Embed the inputs of ids and join all features: (b f) or (b t f)."""
     parts = [tensors["x"]] if spec.values else []
     for name, size in spec.embedded.items():
         width = spec.vectors.get(name) or spec.width(size)
-        parts.append(layers.Embedding(size, width)(tensors[name]))
+        parts.append(keras.layers.Embedding(size, width)(tensors[name]))
     for name, (size, _) in spec.characters.items():
         parts.append(character_features(tensors[name], size))
-    x = parts[0] if len(parts) == 1 else layers.Concatenate()(parts)
-    return layers.Dropout(dropout)(x) if spec.embedded and dropout else x
+    x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+    return keras.layers.Dropout(dropout)(x) if spec.embedded and dropout else x
 
 
 def character_features(characters: Any, size: int) -> Any:
-    """Return what the characters of each word (b t c) say of it (b t k).
+    """Return features of each word (b t k) from its characters (b t c).
 
-    Each feature is the largest that a few neighbouring characters have.
+    A feature is the largest response of a filter over neighbouring characters.
 
     Source:
         Ma and Hovy 2016, section 2.1; Kim 2014, section 2.
     """
-    x = layers.Embedding(size, LETTER)(characters)  # b t c e
-    x = layers.Conv2D(FEATURES, (1, WINDOW), padding="same", activation="relu")(x)  # b t c k
-    return keras.ops.max(x, axis=2)
+    x = keras.layers.Embedding(size, CHARACTER_WIDTH)(characters)  # b t c e
+    window = (1, CHARACTER_WINDOW)
+    convolution = keras.layers.Conv2D(CHARACTER_FEATURES, window, padding="same", activation="relu")
+    return keras.ops.max(convolution(x), axis=2)  # b t c k -> b t k
 
 
-def recurrent_layers(x: Any, plan: BuildContext, *, sequences: bool, mask: Any = None) -> Any:
-    """Stack recurrent layers: every step (b t h) with `sequences`, else the last state (b h)."""
-    network = plan.network
+def recurrent_layers(x: Any, context: BuildContext, *, sequences: bool, mask: Any = None) -> Any:
+    """Stack recurrent layers; return all states (b t h) with `sequences`, else the last (b h)."""
+    network = context.network
     for index in range(network.layers):
         every = sequences or index < network.layers - 1
-        layer = CELLS[network.cell](network.units, return_sequences=every)
+        layer = recurrent_layer(network.cell, network.units or 0, return_sequences=every)
         if network.bidirectional:
-            layer = layers.Bidirectional(layer)
+            layer = keras.layers.Bidirectional(layer)
         x = layer(x, mask=mask)
         if network.dropout:
-            x = layers.Dropout(network.dropout)(x)
+            x = keras.layers.Dropout(network.dropout)(x)
     return x
 
 
-def output_heads(x: Any, plan: BuildContext, row: Any = None) -> dict[str, Any]:
-    """Put one Dense for each output on the features, at each step where there are steps.
+def output_heads(x: Any, context: BuildContext, row: Any = None) -> dict[str, Any]:
+    """Put a Dense layer for each output on the features, at each step where there are steps.
 
-    Those for the whole row beside the steps stand on its own features, `row`. The layers keep the
-    names Keras gives them: an output called `dropout`, or like an input, would otherwise meet a
-    layer of its own name.
+    Outputs of the whole row beside those of the steps read other features, `row`. The layers keep
+    the names that Keras gives them, since an output may be called like another layer.
     """
-    spec = plan.spec
+    spec = context.spec
     return {
-        name: layers.Dense(int(o))(row if name in spec.pooled else x)
+        name: keras.layers.Dense(int(o))(row if name in spec.pooled else x)
         for name, o in spec.heads.items()
     }

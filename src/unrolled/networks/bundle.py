@@ -11,18 +11,19 @@ from unrolled.networks.linear_branch import LinearBranch
 
 @dataclass(frozen=True)
 class ModelBundle:
-    """A network as it is trained, and for a chained decoder as it is used; they share layers.
+    """The models of a network: one for training, and others for its use; they share layers.
 
     Attributes:
-        model: The inputs to the outputs; for a decoder with `previous` (b u), teacher forcing.
-        encode: The inputs to the initial `states` and the `memory`; None without a decoder.
-        step: `previous` (b 1), `states` and `memory` to the outputs (b 1 o) and new `states`.
-        attend: As `model`, but to the attention weights (b u t), or those by which a row is pooled
-            (b t 1); None without attention.
-        members: Where `model` averages several networks: each as it is trained.
-        recurrence: Where a linear map adds to what the recurrence says: the network without it, as
-            it is trained; None elsewhere.
-        linear_branches: Of each network, by output, the layers of the linear map and of what it adds to.
+        model: The inputs to the outputs. A decoder has one more input, `previous` (b u): the true
+            outputs one step late (teacher forcing).
+        encode: For a decoder, the inputs to the initial `states` and the `memory`; else None.
+        step: For a decoder, one step: `previous` (b 1), `states` and `memory` to the outputs
+            (b 1 o) and the new `states`; else None.
+        attend: The inputs of `model` to attention weights: those of a decoder (b u t), or those of
+            attention pooling (b t 1); None without attention.
+        members: The networks of an ensemble, as each is trained; empty without an ensemble.
+        recurrence: The network without its linear branch, as it is trained; None without a branch.
+        linear_branches: For each network of the ensemble, the linear branch of each output.
     """
 
     model: Any
@@ -35,5 +36,5 @@ class ModelBundle:
 
     @property
     def models_to_fit(self) -> tuple[Any, ...]:
-        """The models to fit: the members, or the one, without the linear map beside it."""
+        """The models to fit: the members of an ensemble, or the network, without linear branch."""
         return self.members or (self.model if self.recurrence is None else self.recurrence,)

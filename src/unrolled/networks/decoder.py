@@ -1,9 +1,9 @@
-"""Chained decoders: each output step is the next step's input.
+"""Autoregressive decoders: each output step is the next step's input.
 
-In training the true outputs, one step late, stand in for what the decoder would have said
-(teacher forcing), so that all steps are one call of the recurrent layers. In use the same layers
-run a step at a time. Attention looks from the recurrent layers' output and does not feed back
-into them (Luong et al. 2015, section 3.1), which is what makes the one call possible.
+In training the input of each step is the true output of the step before (teacher forcing), so that
+all steps are one call of the recurrent layers. In use the same layers run step by step. Attention
+reads the output of the recurrent layers and is not fed back into them (Luong et al. 2015, section
+3.1); only therefore can all steps be one call.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batches import PREVIOUS, STOP
-from unrolled.data.encoders.vocabulary import PADDING
-from unrolled.networks.building_blocks import CELLS, BuildContext, layers
+from unrolled.data.special_ids import PADDING
+from unrolled.networks.building_blocks import BuildContext, recurrent_layer
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.spec import NetworkSpec, unwrap_single
 
@@ -24,12 +24,12 @@ Tensors = dict[str, Any]
 
 @dataclass(frozen=True)
 class AutoregressiveDecoder:
-    """A decoder's layers, to be run over all steps or over one.
+    """A decoder that can be run over all steps or over one.
 
     Attributes:
         states: The initial states, each (b h).
-        memory: What every step may look at, by name.
-        decode: From what was said before (b u), the states and the memory to the outputs by name
+        memory: What every step may read, by name.
+        decode: From the previous outputs (b u), the states and the memory to the outputs by name
             (b u o), the new states, and the attention weights (b u t), None without attention.
     """
 
@@ -38,112 +38,124 @@ class AutoregressiveDecoder:
     decode: Callable[[Any, list[Any], Tensors], tuple[Tensors, list[Any], Any]]
 
 
-class Decoder:
-    """The layers that every chained decoder is made of."""
+class DecoderLayers:
+    """The layers of a decoder."""
 
-    def __init__(self, plan: BuildContext, *, attends: bool) -> None:
-        network, spec = plan.network, plan.spec
+    def __init__(self, context: BuildContext, *, attends: bool) -> None:
+        network, spec = context.network, context.spec
         (name, o), *_ = spec.heads.items()
-        self.drop, self.tokens = network.dropout or 0.0, spec.tokens
-        self.width = spec.width(int(o)) if attends else network.units
-        self.embed = None if attends else layers.Dense(self.width)
+        units = network.units or 0
+        self.dropout, self.tokens = network.dropout or 0.0, spec.tokens
+        self.width = spec.width(int(o)) if attends else units
+        self.embed = None if attends else keras.layers.Dense(self.width)
         if spec.tokens:
-            self.embed = layers.Embedding(int(o), self.width)
+            self.embed = keras.layers.Embedding(int(o), self.width)
         self.recurrent = [
-            CELLS[network.cell](network.units, return_sequences=True, return_state=True)
+            recurrent_layer(network.cell, units, return_sequences=True, return_state=True)
             for _ in range(network.layers)
         ]
-        self.attention = layers.Attention() if attends else None
-        self.joined = layers.Dense(network.units, activation="tanh") if attends else None
-        self.heads = {name: layers.Dense(int(o))}
+        self.attention = keras.layers.Attention() if attends else None
+        self.combine = keras.layers.Dense(units, activation="tanh") if attends else None
+        self.heads = {name: keras.layers.Dense(int(o))}
         if spec.stops:
-            self.heads[STOP] = layers.Dense(1)
+            self.heads[STOP] = keras.layers.Dense(1)
 
     def __call__(
         self, previous: Any, states: list[Any], memory: Tensors
     ) -> tuple[Tensors, list[Any], Any]:
-        """Run every step of `previous`; see `Chain.decode`."""
-        x = previous if self.embed is None else self._dropped(self.embed(previous))  # b u e
+        """Run every step of `previous`; see `AutoregressiveDecoder.decode`."""
+        x = previous if self.embed is None else self._drop(self.embed(previous))  # b u e
         real = previous > PADDING if self.tokens and previous.shape[1] != 1 else None  # b u
-        if "given" in memory:
-            x = layers.Add()([x, memory["given"]])  # the same at every step
-        each = len(states) // len(self.recurrent)
-        after: list[Any] = []
+        if "input" in memory:
+            x = keras.layers.Add()([x, memory["input"]])  # the same at every step
+        count = len(states) // len(self.recurrent)
+        new_states: list[Any] = []
         for i, layer in enumerate(self.recurrent):
-            x, *new = layer(x, initial_state=states[i * each : (i + 1) * each], mask=real)
-            x, after = self._dropped(x), after + new  # b u h
+            x, *ends = layer(x, initial_state=states[i * count : (i + 1) * count], mask=real)
+            x, new_states = self._drop(x), new_states + ends  # b u h
         weights = None
-        if self.attention is not None and self.joined is not None:
-            seen = [x, memory["values"], memory["keys"]]
+        if self.attention is not None and self.combine is not None:
+            inputs = [x, memory["values"], memory["keys"]]
             mask = [None, memory["mask"]] if "mask" in memory else None
-            context, weights = self.attention(seen, mask=mask, return_attention_scores=True)
-            x = self._dropped(self.joined(layers.Concatenate()([x, context])))  # b u h
-        return {name: head(x) for name, head in self.heads.items()}, after, weights
+            read, weights = self.attention(inputs, mask=mask, return_attention_scores=True)
+            x = self._drop(self.combine(keras.layers.Concatenate()([x, read])))  # b u h
+        return {name: head(x) for name, head in self.heads.items()}, new_states, weights
 
-    def _dropped(self, x: Any) -> Any:
-        return layers.Dropout(self.drop)(x) if self.drop else x
-
-
-def from_facts(plan: BuildContext) -> AutoregressiveDecoder:
-    """One set of values sets the state and is given again at every step."""
-    decoder = Decoder(plan, attends=False)
-    units, count = plan.network.units, plan.network.layers
-    made = [layers.Dense(units, activation="tanh")(plan.x) for _ in range(count * _states(plan))]
-    given = layers.Reshape((1, decoder.width))(layers.Dense(decoder.width)(plan.x))
-    return AutoregressiveDecoder(made, {"given": given}, decoder)
+    def _drop(self, x: Any) -> Any:
+        return keras.layers.Dropout(self.dropout)(x) if self.dropout else x
 
 
-def from_steps(plan: BuildContext) -> AutoregressiveDecoder:
-    """An encoder's states start the decoder, and each step attends to all of its steps."""
-    network, x, states = plan.network, plan.x, []
+def from_facts(context: BuildContext) -> AutoregressiveDecoder:
+    """Build a decoder whose states start from the input, which every step reads again."""
+    decoder = DecoderLayers(context, attends=False)
+    units, per_layer = context.network.units, 2 if context.network.cell == "lstm" else 1
+    states = [
+        keras.layers.Dense(units, activation="tanh")(context.x)
+        for _ in range(context.network.layers * per_layer)
+    ]
+    features = keras.layers.Dense(decoder.width)(context.x)
+    repeated = keras.layers.Reshape((1, decoder.width))(features)
+    return AutoregressiveDecoder(states, {"input": repeated}, decoder)
+
+
+def from_steps(context: BuildContext) -> AutoregressiveDecoder:
+    """Build a decoder that starts from the states of an encoder and attends to all its steps."""
+    x, states = _encode(context)
+    memory = {"values": x, "keys": keras.layers.Dense(context.network.units, use_bias=False)(x)}
+    if context.mask is not None:
+        memory["mask"] = context.mask
+    return AutoregressiveDecoder(states, memory, DecoderLayers(context, attends=True))
+
+
+def _encode(context: BuildContext) -> tuple[Any, list[Any]]:
+    """Return the encoder's states at every step (b t h, or b t 2h), and its last states (b h)."""
+    network, x, states = context.network, context.x, []
+    options = {"return_sequences": True, "return_state": True}
     for _ in range(network.layers):
-        layer = CELLS[network.cell](network.units, return_sequences=True, return_state=True)
+        layer = recurrent_layer(network.cell, network.units or 0, **options)
         if network.bidirectional:
-            x, *ends = layers.Bidirectional(layer)(x, mask=plan.mask)
-            pairs = zip(ends[: len(ends) // 2], ends[len(ends) // 2 :], strict=True)
-            states += [
-                layers.Dense(network.units, activation="tanh")(layers.Concatenate()(pair))
-                for pair in map(list, pairs)
-            ]
+            x, *ends = keras.layers.Bidirectional(layer)(x, mask=context.mask)
+            half = len(ends) // 2
+            for pair in zip(ends[:half], ends[half:], strict=True):  # forward, backward
+                both = keras.layers.Concatenate()(list(pair))
+                states.append(keras.layers.Dense(network.units, activation="tanh")(both))
         else:
-            x, *ends = layer(x, mask=plan.mask)
+            x, *ends = layer(x, mask=context.mask)
             states += ends
-        x = layers.Dropout(network.dropout)(x) if network.dropout else x  # b t h, or b t 2h
-    memory = {"values": x, "keys": layers.Dense(network.units, use_bias=False)(x)}
-    if plan.mask is not None:
-        memory["mask"] = plan.mask
-    return AutoregressiveDecoder(states, memory, Decoder(plan, attends=True))
+        x = keras.layers.Dropout(network.dropout)(x) if network.dropout else x
+    return x, states
 
 
-def _states(plan: BuildContext) -> int:
-    """How many states a recurrent layer has."""
-    return 2 if plan.network.cell == "lstm" else 1
-
-
-def build_decoder_models(tensors: Tensors, spec: NetworkSpec, chain: AutoregressiveDecoder) -> ModelBundle:
-    """Return the models of a chained decoder.
+def build_decoder_models(
+    tensors: Tensors, spec: NetworkSpec, decoder: AutoregressiveDecoder
+) -> ModelBundle:
+    """Return the models of a decoder.
 
     Args:
         tensors: The network's input tensors by name.
-        spec: What goes in and out.
-        chain: The decoder.
+        spec: The sizes of inputs and outputs.
+        decoder: The decoder.
     """
-    model, name = keras.Model, spec.shape.replace("-", "_")
+    name = spec.shape.replace("-", "_")
     forced = {**tensors, PREVIOUS: _previous(spec, None)}
-    outputs, _, weights = chain.decode(forced[PREVIOUS], chain.states, chain.memory)
-    encoded = {"states": chain.states, "memory": chain.memory}
-    asked = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=x.dtype), encoded)
-    said, states, _ = chain.decode(one := _previous(spec, 1), asked["states"], asked["memory"])
+    outputs, _, weights = decoder.decode(forced[PREVIOUS], decoder.states, decoder.memory)
+    encoded = {"states": decoder.states, "memory": decoder.memory}
+    fed = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=x.dtype), encoded)
+    previous = _previous(spec, 1)
+    next_outputs, states, _ = decoder.decode(previous, fed["states"], fed["memory"])
+    attend = None if weights is None else keras.Model(forced, weights, name=f"{name}_attend")
     return ModelBundle(
-        model=model(forced, unwrap_single(outputs), name=name),
-        encode=model(unwrap_single(tensors), encoded, name=f"{name}_encode"),
-        step=model({PREVIOUS: one, **asked}, {**said, "states": states}, name=f"{name}_step"),
-        attend=None if weights is None else model(forced, weights, name=f"{name}_attend"),
+        model=keras.Model(forced, unwrap_single(outputs), name=name),
+        encode=keras.Model(unwrap_single(tensors), encoded, name=f"{name}_encode"),
+        step=keras.Model(
+            {PREVIOUS: previous, **fed}, {**next_outputs, "states": states}, name=f"{name}_step"
+        ),
+        attend=attend,
     )
 
 
 def _previous(spec: NetworkSpec, steps: int | None) -> Any:
-    """Return the input of what was said before: ids (b u), or numbers (b u o)."""
+    """Return the input of the previous outputs: ids (b u), or numbers (b u o)."""
     if spec.tokens:
         return keras.Input((steps,), dtype="int32", name=PREVIOUS)
     (o, *_) = spec.heads.values()

@@ -1,26 +1,26 @@
-"""Where embeddings begin: vectors that are known beforehand."""
+"""Initial values of embeddings: word vectors that were trained elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from unrolled.backend import keras
 from unrolled.data.block import Array
-from unrolled.networks.building_blocks import layers
 
 
-def set_initial_embeddings(model: Any, name: str, rows: Mapping[int, Array]) -> None:
-    """Let the embedding of an input begin with known vectors; other rows stay as they were drawn.
+def set_initial_embeddings(model: Any, name: str, vectors: Mapping[int, Array]) -> None:
+    """Set rows of the embedding of an input; the other rows keep their random values.
 
     Args:
         model: A network as `build` returns it.
         name: The input.
-        rows: The vector (e) of each id that has one.
+        vectors: The vector (e) of each id that has one.
     """
-    given = model.input if isinstance(model.input, dict) else {name: model.input}
+    inputs = model.input if isinstance(model.input, dict) else {name: model.input}
     for layer in model.layers:
-        if isinstance(layer, layers.Embedding) and layer.input is given[name]:
+        if isinstance(layer, keras.layers.Embedding) and layer.input is inputs[name]:
             (weights,) = layer.get_weights()
             weights = weights.copy()
-            weights[list(rows)] = list(rows.values())
+            weights[list(vectors)] = list(vectors.values())
             layer.set_weights([weights])

@@ -1,4 +1,4 @@
-"""Several networks as one: a plain model whose outputs are the mean over its members'."""
+"""Ensembles: several networks as one model, whose output is the mean of their outputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import reduce
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.building_blocks import layers
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.decoder import AutoregressiveDecoder, Tensors, build_decoder_models
 from unrolled.networks.spec import NetworkSpec, unwrap_single
@@ -16,62 +15,73 @@ from unrolled.networks.spec import NetworkSpec, unwrap_single
 def ensemble(
     tensors: Tensors, spec: NetworkSpec, built: Sequence[Any], members: Sequence[ModelBundle]
 ) -> ModelBundle:
-    """Return the model that averages what its members say.
+    """Return the model that averages its members.
 
-    Numbers are averaged; so are the probabilities of labels, and of a chained decoder's tokens
-    the log-probabilities at each step, which is the mean of the logits but for a constant.
+    The mean is that of numbers, of the probabilities of labels, and of the log-probabilities of a
+    decoder's tokens at each step, which is the mean of their logits up to a constant.
 
     Args:
         tensors: The input tensors by name, which all members share.
-        spec: What goes in and out.
-        built: Of each member the output tensors by name, or a chained decoder.
-        members: Their models.
+        spec: The sizes of inputs and outputs.
+        built: What the builder returned for each member: output tensors by name, or a decoder.
+        members: The models of each member.
     """
-    networks = tuple(network for one in members for network in one.models_to_fit)
-    paths = tuple(path for one in members for path in one.linear_branches)
+    networks = tuple(model for member in members for model in member.models_to_fit)
+    branches = tuple(branch for member in members for branch in member.linear_branches)
     if isinstance(built[0], AutoregressiveDecoder):
-        made = build_decoder_models(tensors, spec, _together(built))
-        return ModelBundle(made.model, made.encode, made.step, made.attend, networks)
-    said = {name: [one[name] for one in built] for name in spec.heads}
-    outputs = {name: _labels(y) if name in spec.labels else _mean(y) for name, y in said.items()}
+        models = build_decoder_models(tensors, spec, _join_decoders(built))
+        return ModelBundle(models.model, models.encode, models.step, models.attend, networks)
+    by_name = {name: [outputs[name] for outputs in built] for name in spec.heads}
+    outputs = {
+        name: _mean_of_probabilities(y) if name in spec.labels else _mean(y)
+        for name, y in by_name.items()
+    }
     name = spec.shape.replace("-", "_")
     model = keras.Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
-    return ModelBundle(model, attend=_looked(tensors, members, name), members=networks, linear_branches=paths)
+    attend = _mean_attention(tensors, members, name)
+    return ModelBundle(model, attend=attend, members=networks, linear_branches=branches)
 
 
-def _looked(tensors: Tensors, members: Sequence[ModelBundle], name: str) -> Any:
-    """Return the model of the mean weights by which members pool; None where they do not."""
+def _mean_attention(tensors: Tensors, members: Sequence[ModelBundle], name: str) -> Any:
+    """Return a model of the mean of the members' pooling weights; None without attention."""
     if members[0].attend is None:
         return None
-    weights = _mean([one.attend.output for one in members])
+    weights = _mean([member.attend.output for member in members])
     return keras.Model(unwrap_single(tensors), weights, name=f"{name}_attend")
 
 
 def _mean(tensors: list[Any]) -> Any:
     """Return the mean of tensors of one shape."""
-    return layers.Average()(tensors)
+    return keras.layers.Average()(tensors)
 
 
-def _labels(logits: list[Any]) -> Any:
-    """Return logits whose probabilities are the mean of those of all members."""
-    return reduce(keras.ops.logaddexp, [layers.Activation("log_softmax")(y) for y in logits])
+def _mean_of_probabilities(logits: list[Any]) -> Any:
+    """Return logits whose probabilities are the mean of the members' probabilities."""
+    log_probabilities = [keras.layers.Activation("log_softmax")(y) for y in logits]
+    return reduce(keras.ops.logaddexp, log_probabilities)
 
 
-def _together(chains: Sequence[AutoregressiveDecoder]) -> AutoregressiveDecoder:
-    """Return chained decoders as one: each keeps its states, and all are fed the same."""
-    each = len(chains[0].states)
+def _join_decoders(decoders: Sequence[AutoregressiveDecoder]) -> AutoregressiveDecoder:
+    """Return decoders as one: each keeps its own states, and all read the same previous outputs."""
+    count = len(decoders[0].states)
 
     def decode(previous: Any, states: list[Any], memory: Tensors) -> Any:
-        said, after, seen = [], [], []
-        for i, chain in enumerate(chains):
-            own = {k.partition("/")[2]: x for k, x in memory.items() if k.startswith(f"{i}/")}
-            outputs, new, weights = chain.decode(previous, states[i * each : (i + 1) * each], own)
-            said.append(outputs)
-            after += new
-            seen.append(weights)
-        mean = {name: _mean([outputs[name] for outputs in said]) for name in said[0]}
-        return mean, after, None if seen[0] is None else _mean(seen)
+        all_outputs, all_states, all_weights = [], [], []
+        for i, decoder in enumerate(decoders):
+            prefix = f"{i}/"
+            own_memory = {
+                name.removeprefix(prefix): x
+                for name, x in memory.items()
+                if name.startswith(prefix)
+            }
+            own_states = states[i * count : (i + 1) * count]
+            outputs, new_states, weights = decoder.decode(previous, own_states, own_memory)
+            all_outputs.append(outputs)
+            all_states += new_states
+            all_weights.append(weights)
+        mean = {name: _mean([outputs[name] for outputs in all_outputs]) for name in all_outputs[0]}
+        return mean, all_states, None if all_weights[0] is None else _mean(all_weights)
 
-    states = [state for chain in chains for state in chain.states]
-    memory = {f"{i}/{name}": x for i, c in enumerate(chains) for name, x in c.memory.items()}
+    states = [state for decoder in decoders for state in decoder.states]
+    memory = {f"{i}/{name}": x for i, d in enumerate(decoders) for name, x in d.memory.items()}
     return AutoregressiveDecoder(states, memory, decode)

@@ -1,8 +1,8 @@
-"""How often short patterns stand in rows of numbers: what counted runs are to symbols.
+"""MiniRocket features: how often short patterns occur in rows of numbers.
 
-A pattern is a filter of nine steps, some of them apart, whose weights add up to nothing; it stands
-where what it gives is above a threshold. Neither is learned: there are 84 filters, and thresholds
-are quantiles of what they give on rows of the training part.
+A pattern is a filter of nine weights, some steps apart, that sum to zero; it occurs at a step where
+the response of the filter exceeds a threshold. Nothing is learned by gradients: there are 84
+filters, and the thresholds are quantiles of their responses on rows of the training part.
 """
 
 from __future__ import annotations
@@ -15,28 +15,27 @@ import numpy as np
 
 from unrolled.backend import keras
 from unrolled.data.block import Array
-from unrolled.networks.building_blocks import layers
 
 LENGTH = 9
-APART = (1, 2, 4, 8, 16)  # steps from one weight to the next
-CLEAR = 1e-3  # a threshold is above what it was found from by this, however that is rounded
-WIDE = 4.0  # what shares are multiplied by, to vary about as much as scaled numbers do
-MOST_CHANNELS, MOST_STEPS = 64, 2000  # of rows with more nothing is looked for
-MOST_ROWS, MOST_PLACES = 32, 512  # that thresholds are found from: rows, and steps of each
+DILATIONS = (1, 2, 4, 8, 16)  # steps from one weight of a filter to the next
+MARGIN = 1e-3  # added to a threshold, so that rounding does not decide whether it is exceeded
+SCALE = 4.0  # shares are multiplied by this, so that they vary about as much as scaled numbers
+MAX_CHANNELS, MAX_STEPS = 64, 2000  # rows of more have no MiniRocket features
+MAX_ROWS, MAX_RESPONSES = 32, 512  # rows, and steps of each row, that thresholds are computed from
 FILTERS = np.array(
     [[2 if i in three else -1 for i in range(LENGTH)] for three in combinations(range(LENGTH), 3)]
 )  # n 9
 
 
-def patterns(x: Any, mask: Any) -> tuple[Any, list[Any]]:
-    """Return the share of the real steps at which each pattern stands, and the layers that see it.
+def minirocket_features(x: Any, mask: Any) -> tuple[Any, list[Any]]:
+    """Return the share of the real steps at which each pattern occurs, and the convolutions.
 
     Args:
         x: (b t f).
-        mask: Which steps are real (b t), the first of a row; None where all are.
+        mask: Which steps are real (b t), those at the beginning; None where all are.
 
     Returns:
-        Shares (b n), and the convolutions, whose weights are those that `found` returns.
+        Shares (b n), and the convolutions, whose weights `fit_filters` computes.
 
     Source:
         Dempster, Schmidt and Webb 2021 (MiniRocket), section 3, with one threshold for a filter.
@@ -44,61 +43,61 @@ def patterns(x: Any, mask: Any) -> tuple[Any, list[Any]]:
     ops = keras.ops
     if mask is not None:
         x = x * ops.cast(ops.expand_dims(mask, -1), "float32")
-    filters, shares = [], []
-    for apart in APART:
-        filters.append(
-            layers.Conv1D(
-                len(FILTERS), LENGTH, padding="same", dilation_rate=apart, trainable=False
-            )
+    convolutions, shares = [], []
+    for dilation in DILATIONS:
+        convolution = keras.layers.Conv1D(
+            len(FILTERS), LENGTH, padding="same", dilation_rate=dilation, trainable=False
         )
-        stands = ops.cast(filters[-1](x) > 0, "float32")  # b t n
-        shares.append(layers.GlobalAveragePooling1D()(stands, mask=mask))
-    return layers.Rescaling(WIDE)(layers.Concatenate()(shares)), filters
+        occurs = ops.cast(convolution(x) > 0, "float32")  # b t n
+        shares.append(keras.layers.GlobalAveragePooling1D()(occurs, mask=mask))
+        convolutions.append(convolution)
+    return keras.layers.Rescaling(SCALE)(keras.layers.Concatenate()(shares)), convolutions
 
 
-def suit(values: int, steps: int | None) -> bool:
-    """Return whether patterns are looked for in rows of so many numbers a step, and of steps.
+def suits(values: int, steps: int | None) -> bool:
+    """Return whether rows of this size have MiniRocket features.
 
     Args:
         values: Numbers in a step.
-        steps: Of the longest row; None where that is not known.
+        steps: Steps of the longest row; None where that is not known.
     """
-    return 0 < values <= MOST_CHANNELS and (steps is None or LENGTH <= steps <= MOST_STEPS)
+    return 0 < values <= MAX_CHANNELS and (steps is None or LENGTH <= steps <= MAX_STEPS)
 
 
-def weights(values: int) -> int:
-    """Return how many weights there are where a step has so many numbers."""
-    return len(APART) * len(FILTERS) * (LENGTH * values + 1)
+def weight_count(values: int) -> int:
+    """Return the number of weights of the convolutions for steps of `values` numbers."""
+    return len(DILATIONS) * len(FILTERS) * (LENGTH * values + 1)
 
 
-def found(rows: Sequence[Array]) -> list[tuple[Array, Array]]:
-    """Return kernels (9 f n) and biases (n) of the convolutions, from some rows (t f).
+def fit_filters(rows: Sequence[Array]) -> list[tuple[Array, Array]]:
+    """Return kernels (9 f n) and biases (n) of the convolutions, computed from some rows (t f).
 
-    Which of the channels a filter sees is drawn, from one to nine of them and few more often; so is
-    the quantile, of what it gives on the rows, that is its threshold. Channels that stay the same
-    along each of the rows are left out.
+    Each filter reads one to nine random channels, few more often than many. Its threshold is a
+    random quantile of its responses on the rows. Channels that are constant in each of the rows
+    are not read.
     """
     random = np.random.default_rng(0)
     moving = np.flatnonzero(np.any([np.ptp(row, axis=0) > 0 for row in rows], axis=0))
-    f, made = len(moving), []
-    for apart in APART:
-        seen = np.zeros((rows[0].shape[1], len(FILTERS)))
-        for column in seen.T if f else ():
-            several = int(2 ** random.uniform(0, np.log2(min(f, LENGTH) + 1)))
-            column[random.choice(moving, min(several, f), replace=False)] = 1
-        kernel = FILTERS.T[:, None, :] * seen  # 9 f n
-        given = np.concatenate([_given(row, kernel, apart, random) for row in rows])
+    f, weights = len(moving), []
+    for dilation in DILATIONS:
+        reads = np.zeros((rows[0].shape[1], len(FILTERS)))  # f n
+        for column in reads.T if f else ():
+            count = int(2 ** random.uniform(0, np.log2(min(f, LENGTH) + 1)))
+            column[random.choice(moving, min(count, f), replace=False)] = 1
+        kernel = FILTERS.T[:, None, :] * reads  # 9 f n
+        responses = np.concatenate([_responses(row, kernel, dilation, random) for row in rows])
         levels = random.random(len(FILTERS))
-        cuts = [np.quantile(each, level) for each, level in zip(given.T, levels, strict=True)]
-        made.append((kernel.astype("float32"), -np.array(cuts, "float32") - np.float32(CLEAR)))
-    return made
+        thresholds = [np.quantile(r, level) for r, level in zip(responses.T, levels, strict=True)]
+        bias = -np.array(thresholds, "float32") - np.float32(MARGIN)
+        weights.append((kernel.astype("float32"), bias))
+    return weights
 
 
-def _given(row: Array, kernel: Array, apart: int, random: np.random.Generator) -> Array:
-    """Return what filters give at a row's steps (t n), at some of them where there are many."""
-    t, reach = len(row), apart * (LENGTH // 2)
-    wide = np.pad(row, ((reach, reach), (0, 0)))
-    places = np.arange(t) if t <= MOST_PLACES else random.choice(t, MOST_PLACES, replace=False)
-    taken = wide[places[:, None] + apart * np.arange(LENGTH)]  # t 9 f
-    given: Array = taken.reshape(len(places), -1) @ kernel.reshape(-1, kernel.shape[-1])
-    return given
+def _responses(row: Array, kernel: Array, dilation: int, random: np.random.Generator) -> Array:
+    """Return the responses of filters at a row's steps (t n), or at some of them in a long row."""
+    t, reach = len(row), dilation * (LENGTH // 2)
+    padded = np.pad(row, ((reach, reach), (0, 0)))
+    steps = np.arange(t) if t <= MAX_RESPONSES else random.choice(t, MAX_RESPONSES, replace=False)
+    windows = padded[steps[:, None] + dilation * np.arange(LENGTH)]  # t 9 f
+    responses: Array = windows.reshape(len(steps), -1) @ kernel.reshape(-1, kernel.shape[-1])
+    return responses

@@ -1,51 +1,52 @@
-"""One set of features for a whole row, from the states of all its steps."""
+"""Pooling: one set of features for a whole row, from the states of all its steps."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.building_blocks import BuildContext, layers
+from unrolled.networks.building_blocks import BuildContext
 
-MASKED = -1e9  # stands for padded steps where the largest is taken
-
-
-def mean(x: Any, plan: BuildContext) -> Any:
-    """Return the mean over the real steps."""
-    return layers.GlobalAveragePooling1D()(x, mask=plan.mask)
+PADDED_STEP = -1e9  # replaces the values of padded steps before the maximum is taken
 
 
-def largest_feature(x: Any, plan: BuildContext) -> Any:
-    """Return the largest of each feature over the real steps."""
-    return masked_max(x, plan.mask)
+def mean_over_steps(x: Any, context: BuildContext) -> Any:
+    """Return the mean over the real steps (b h)."""
+    return keras.layers.GlobalAveragePooling1D()(x, mask=context.mask)
+
+
+def max_over_steps(x: Any, context: BuildContext) -> Any:
+    """Return the maximum of each feature over the real steps (b h)."""
+    return masked_max(x, context.mask)
 
 
 def masked_max(x: Any, mask: Any) -> Any:
-    """Return the largest of each feature (b f) over the steps that are real (b t)."""
+    """Return the maximum of each feature (b f) over the real steps (b t)."""
     if mask is None:
-        return layers.GlobalMaxPooling1D()(x)
+        return keras.layers.GlobalMaxPooling1D()(x)
     ops = keras.ops
-    return ops.max(ops.where(ops.expand_dims(mask, -1), x, MASKED), axis=1)
+    return ops.max(ops.where(ops.expand_dims(mask, -1), x, PADDED_STEP), axis=1)
 
 
-def attention(x: Any, plan: BuildContext) -> Any:
-    """Return the mean over the real steps, each weighted by what it says of itself.
+def attention(x: Any, context: BuildContext) -> Any:
+    """Return the mean over the real steps, weighted by scores that are learned (b h).
 
     Source:
         Yang et al. 2016, section 2.2 (word attention).
     """
-    scores = layers.Dense(1, use_bias=False)(layers.Dense(plan.network.units, "tanh")(x))  # b t 1
-    mask = None if plan.mask is None else keras.ops.expand_dims(plan.mask, -1)
-    weights = layers.Softmax(axis=1)(scores, mask=mask)  # b t 1
-    return layers.Flatten()(layers.Dot(axes=1)([weights, x]))  # b h
+    score = keras.layers.Dense(1, use_bias=False)
+    scores = score(keras.layers.Dense(context.network.units, "tanh")(x))  # b t 1
+    mask = None if context.mask is None else keras.ops.expand_dims(context.mask, -1)
+    weights = keras.layers.Softmax(axis=1)(scores, mask=mask)  # b t 1
+    return keras.layers.Flatten()(keras.layers.Dot(axes=1)([weights, x]))  # b h
 
 
-POOLED = {"mean": mean, "max": largest_feature, "attention": attention}
+POOLING_LAYERS = {"mean": mean_over_steps, "max": max_over_steps, "attention": attention}
 
 
 def pooling_attention_model(model: Any) -> Any:
-    """Return a model of the weights (b t 1) by which `attention` pools, None where nothing does."""
+    """Return a model of the weights of attention pooling (b t 1); None without such a layer."""
     for layer in model.layers:
-        if isinstance(layer, layers.Softmax):
+        if isinstance(layer, keras.layers.Softmax):
             return keras.Model(model.input, layer.output, name=f"{model.name}_attend")
     return None

@@ -1,4 +1,4 @@
-"""How many weights a network has at least, told from its sizes before it is built."""
+"""A limit on the size of a network, checked from its sizes before memory is allocated."""
 
 from __future__ import annotations
 
@@ -7,63 +7,49 @@ from unrolled.networks import minirocket
 from unrolled.networks.architectures import architecture
 from unrolled.networks.spec import NetworkSpec
 from unrolled.settings import Network
-from unrolled.shapes import segment
-
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 def min_weights(spec: NetworkSpec, network: Network) -> int:
-    """Return a number of weights that the network has at least, and not many times over.
+    """Return a lower bound of the number of weights that is of the same order of magnitude.
 
     Args:
-        spec: What goes in and out.
-        network: The settings, every one of them given.
+        spec: The sizes of inputs and outputs.
+        network: The settings, without gaps.
 
     Example:
-        >>> least(NetworkSpec("many-to-one", t=3), Network(architecture="last", units=8))
+        >>> min_weights(NetworkSpec("many-to-one", t=3), Network(architecture="last", units=8))
         272
     """
-    name = architecture(spec.shape, network.architecture).name
-    h, o = network.units or 1, sum(spec.heads.values())
     widths = {n: spec.vectors.get(n) or spec.width(size) for n, size in spec.embedded.items()}
-    f = spec.values + sum(widths.values())
-    count = sum(size * widths[n] for n, size in spec.embedded.items())
-    count += sum(size for size, _ in (*spec.characters.values(), *spec.ngrams.values()))
-    if name == "dense":
-        hidden = h * f + (network.layers - 1) * h * h if network.layers else 0
-        return count + hidden + o * (h if network.layers else f)
-    count += GATES[network.cell] * h * h * network.layers
-    if name == "segments":
-        w = segment(spec.t or 1, spec.u or 1)
-        return count + h * (w * f + w * o + (spec.u or 1) // w)
-    narrow = min(h, spec.width(o))  # without attention it is as wide as the state
-    fed = o * narrow if name == "decoder" and spec.tokens else 0
-    return count + fed + h * (f + o * (spec.u or 1 if name == "vector" else 1))
+    tables = sum(size * widths[name] for name, size in spec.embedded.items())
+    tables += sum(size for size, _ in (*spec.characters.values(), *spec.ngrams.values()))
+    features = spec.values + sum(widths.values())
+    return tables + architecture(spec.shape, network.architecture).weights(spec, network, features)
 
 
 def refuse_larger(
     spec: NetworkSpec, network: Network, *, networks: int, arrays: int, weights: int
 ) -> None:
-    """Refuse sizes that ask for more weights than there are, before memory is taken for them.
+    """Refuse a specification of more weights than a saved model has, before it is built.
 
     Args:
-        spec: What goes in and out.
-        network: The settings, every one of them given.
-        networks: How many of them there are.
-        arrays: The arrays of weights that there are.
-        weights: The numbers in them.
+        spec: The sizes of inputs and outputs.
+        network: The settings, without gaps.
+        networks: Number of networks.
+        arrays: Number of arrays of weights that were saved.
+        weights: Number of values in them.
 
     Raises:
-        ShapeError: There are fewer.
+        ShapeError: Fewer weights were saved than the network has.
     """
-    shared = minirocket.weights(spec.values) if spec.minirocket and spec.linear_outputs else 0
+    shared = minirocket.weight_count(spec.values) if spec.minirocket and spec.linear_outputs else 0
     layers = networks * (network.layers + len(spec.heads) + len(spec.embedded))
-    for wanted, there, what in (
+    for needed, available, what in (
         (layers, arrays, "arrays of weights"),
         (networks * min_weights(spec, network) + shared, weights, "weights"),
     ):
-        if wanted > there:
+        if needed > available:
             raise ShapeError(
                 f"a network of units={network.units}, layers={network.layers} for these columns has"
-                f" at least {wanted} {what}, and there are {there}"
+                f" at least {needed} {what}, and there are {available}"
             )

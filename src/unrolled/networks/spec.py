@@ -8,11 +8,10 @@ from numbers import Integral
 from typing import Any
 
 from unrolled.data.batches import PREVIOUS
-from unrolled.data.encoders.table_encoder import MAX_LINEAR_LABELS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 
-FEATURES = 32  # numbers that stand for the characters of a word
+CHARACTER_FEATURES = 32  # of a word, from its characters
 
 
 # The names of the fields in saved models. They stay as they are when a field is renamed.
@@ -34,6 +33,9 @@ SAVED_NAMES = {
     "stops": "stops",
     "labels": "labels",
 }
+
+
+WHOLE_NUMBER = "Give a whole number of at least 1."
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class NetworkSpec:
         for name in self.embedded:
             if name in ("mask", PREVIOUS) or (name == "x" and self.values) or "/" in name:
                 raise SettingError(
-                    f"got an embedded input named {name!r}, expected a name without '/' that is"
-                    f" none of 'x' (the numbers), 'mask' (the real steps) and '{PREVIOUS}' (what"
-                    " is fed back). Name it otherwise."
+                    f"An embedded input cannot be named {name!r}: 'x', 'mask' and '{PREVIOUS}' are"
+                    " inputs that the network adds, and '/' separates parts of names. Give it"
+                    " another name."
                 )
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,7 +98,7 @@ class NetworkSpec:
         return {SAVED_NAMES[name]: value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_untrusted(cls, fields: Any) -> NetworkSpec:
+    def from_dict(cls, fields: Any) -> NetworkSpec:
         """Return the specification that a saved model describes.
 
         Args:
@@ -106,12 +108,14 @@ class NetworkSpec:
             RefusedError: A field is missing, unknown, or of the wrong type.
             ShapeError: The sizes do not fit the shape.
         """
-        from unrolled.saving.checked_json import RefusedError, from_untrusted, shown
+        from unrolled.saving.checked_json import RefusedError, from_untrusted, short_repr
 
         names = {saved: name for name, saved in SAVED_NAMES.items()}
         if isinstance(fields, Mapping):
             if unknown := [name for name in fields if name not in names]:
-                raise RefusedError(f"'ports' has {shown(unknown[0])}, expected one of {sorted(names)}")
+                raise RefusedError(
+                    f"'ports' has {short_repr(unknown[0])}, expected one of {sorted(names)}"
+                )
             fields = {names[saved]: value for saved, value in fields.items()}
         return from_untrusted(cls, fields, "ports")
 
@@ -128,50 +132,49 @@ class NetworkSpec:
 
     @property
     def linear_outputs(self) -> tuple[str, ...]:
-        """The outputs with a linear branch: those of labels, with at most `MAX_LINEAR_LABELS` classes."""
-        outputs = self.labels if self.ngrams or self.linear_numbers else ()
-        return tuple(name for name in outputs if self.heads[name] <= MAX_LINEAR_LABELS)
+        """The outputs with a linear branch: labels of at most `MAX_LINEAR_LABELS` classes."""
+        if not (self.ngrams or self.linear_numbers):
+            return ()
+        from unrolled.data.encoders.table_encoder import MAX_LINEAR_LABELS  # it loads polars
+
+        return tuple(name for name in self.labels if self.heads[name] <= MAX_LINEAR_LABELS)
 
     @property
     def features(self) -> int:
         """Numbers in each input step that the recurrent layers read, after embedding."""
         embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
-        return self.values + sum(embedded) + FEATURES * len(self.characters)
+        return self.values + sum(embedded) + CHARACTER_FEATURES * len(self.characters)
 
     def _check_sizes(self) -> None:
-        """Refuse a size that is no whole number of at least 1."""
+        """Refuse a size that is not a whole number of at least 1."""
         f = None if self.embedded and self.values == 0 else self.values
         for axis, size in {"t": self.t, "u": self.u, "f": f}.items():
             if size is not None and not _is_size(size):
-                raise ShapeError(f"got {axis}={size!r}, expected a whole number of at least 1.")
-        for axis, sizes in {"o": self.heads, "tokens": self.embedded}.items():
+                raise ShapeError(f"{axis}={size!r} is not a size. {WHOLE_NUMBER}")
+        for axis, sizes in {"o": self.heads, "vocabulary size": self.embedded}.items():
             for name, size in sizes.items():
                 if not _is_size(size):
-                    raise ShapeError(
-                        f"got {axis}={size!r} for '{name}', expected a whole number of at least 1."
-                    )
+                    raise ShapeError(f"{axis}={size!r} of '{name}' is not a size. {WHOLE_NUMBER}")
         if not self.heads:
-            raise ShapeError("got no outputs, expected at least one. Give heads={'y': 1}.")
+            raise ShapeError("The network has no outputs. Give at least one, as heads={'y': 1}.")
 
     def _check_axes(self) -> None:
-        """Refuse an axis that the shape lacks, or lacks a size for."""
+        """Refuse an axis that the shape does not have, and a missing size."""
         facts = FACTS[self.shape]
-        shape = f"the shape {self.shape} ({facts.pattern})"
-        steps = self.shape in ("one-to-many", "unaligned")
-        if steps and self.u is None:
+        shape = f"The shape {self.shape} ({facts.pattern})"
+        own_steps = self.shape in ("one-to-many", "unaligned")
+        if own_steps and self.u is None:
+            raise ShapeError(f"{shape} needs u, the number of output steps. Give u=...")
+        if not own_steps and self.u not in (None, self.t if self.shape == "aligned" else None):
             raise ShapeError(
-                f"got no u for {shape}, expected the number of output steps. Give u=..."
-            )
-        if not steps and self.u not in (None, self.t if self.shape == "aligned" else None):
-            raise ShapeError(
-                f"got u={self.u} for {shape}, which has no u of its own. Leave u out, or take"
-                " one-to-many or unaligned."
+                f"{shape} has no u of its own, and u={self.u} was given. Leave u out, or use the"
+                " shape one-to-many or unaligned."
             )
         if facts.inputs == "one" and (self.t is not None or self.ragged):
-            got = "rows of different lengths" if self.t is None else f"t={self.t}"
+            given = "rows have different lengths" if self.t is None else f"t={self.t} was given"
             raise ShapeError(
-                f"got {got} for {shape}, whose input has no steps. Leave"
-                f" {'ragged' if self.t is None else 't'} out, or take a shape that begins with"
+                f"{shape} has an input without steps, and {given}. Leave"
+                f" {'ragged' if self.t is None else 't'} out, or use a shape that begins with"
                 " many."
             )
 

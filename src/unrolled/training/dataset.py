@@ -10,7 +10,7 @@ import numpy as np
 from unrolled.backend import keras
 from unrolled.data.batches import Batch, Examples, batch_inputs, batch_targets, make_batches
 from unrolled.data.block import Array
-from unrolled.data.encoders.vocabulary import PADDING, UNKNOWN
+from unrolled.data.special_ids import PADDING, UNKNOWN
 from unrolled.networks import unwrap_single
 from unrolled.settings import Training
 

@@ -6,7 +6,7 @@ from math import log
 from typing import Any, Literal
 
 from unrolled.backend import keras
-from unrolled.data.encoders.vocabulary import END, PADDING
+from unrolled.data.special_ids import END, PADDING
 
 ops = keras.ops
 Layer: Any = keras.layers.Layer

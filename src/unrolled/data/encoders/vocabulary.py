@@ -182,7 +182,9 @@ class Vocabulary(Encoder):
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
         """Return the encoder that `to_dict` wrote."""
-        encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"], end=facts["end"])
+        encoder = cls(
+            Column.from_dict(facts["column"]), as_output=facts["output"], end=facts["end"]
+        )
         has_words = encoder.column.unit == "words"
         earlier = has_words and not facts.get("cased", False)  # once all words were lowercased
         encoder.lowercase = facts.get("lowered", earlier)

@@ -1,11 +1,13 @@
-"""Why a shape was taken, in one or two sentences that name the evidence and the way out."""
+"""Why a shape was chosen, in one or two sentences that name the evidence and the alternatives."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from unrolled.schema import Column
-from unrolled.shapes import FACTS, Shape, between
+from unrolled.shapes import FACTS, Shape, shape_between
+
+DifferingRow = tuple[int, int, int]  # a row from 1, its steps in, its steps out
 
 
 def explain_shape(
@@ -14,111 +16,119 @@ def explain_shape(
     outputs: Sequence[Column],
     *,
     forced: bool = False,
-    apart: tuple[int, int, int] | None = None,
-    likely: str | None = None,
+    differing: DifferingRow | None = None,
+    likely_text: str | None = None,
     arrays: bool = False,
 ) -> str:
-    """Return why a shape was taken, and what would have made it another.
+    """Return why a shape was chosen, and which data would have given another shape.
 
     Args:
         shape: The shape.
-        inputs: The columns that go in.
-        outputs: The columns that come out.
+        inputs: The input columns.
+        outputs: The output columns.
         forced: Whether a person named the shape.
-        apart: The first row (from 1) whose steps in and out differ, with both numbers.
-        likely: The name of the label that could best be read as text.
+        differing: The first row whose steps in and out differ.
+        likely_text: The name of the category that could best be read as text.
         arrays: Whether the data came as arrays, whose axes are their kinds.
 
     Example:
         >>> x = Column(name="hours", kind="numbers", length=24)
-        >>> print(reason("many-to-one", [x], [Column(name="total", kind="number")]))
-        `hours` is a row of 24 steps and `total` is one number, so many-to-one: a row in, one out. \
+        >>> print(explain_shape("many-to-one", [x], [Column(name="total", kind="number")]))
+        `hours` is a sequence of 24 steps and `total` is one number, so many-to-one: \
+a row in, one out. \
 It would be one-to-one with `hours:vector` stated, and unaligned or aligned with a list of numbers \
 in each row of `total`.
     """
     evidence = f"{describe_columns(inputs)} and {describe_columns(outputs)}"
     if forced:
         return f"{evidence}; {shape} was asked for: {FACTS[shape].picture}."
-    first = f"{evidence}, so {shape}: {FACTS[shape].picture}."
     if shape == "aligned":
-        steps = [column for column in outputs if column.side == "many"]
-        both = f"{describe_columns(inputs)} and {describe_columns(steps)}"
-        first = f"{both}, equally long in every row, so aligned: {FACTS[shape].picture}."
-        whole = [column for column in outputs if column.side == "one"]
-        if whole:
-            return f"{first} {describe_columns(whole)} for the whole row beside it."
-        return f"{first} State shape='unaligned' if the steps do not belong together one by one."
+        return _explain_aligned(inputs, outputs)
+    first = f"{evidence}, so {shape}: {FACTS[shape].picture}."
     if shape == "unaligned":
         why = "It would be aligned if every row had as many steps out as in"
-        if apart:
-            return f"{first} {why}; row {apart[0]} has {apart[1]} in and {apart[2]} out."
+        if differing:
+            return (
+                f"{first} {why}; row {differing[0]} has {differing[1]} in and {differing[2]} out."
+            )
         return f"{first} {why}, which subwords cannot promise; state words or characters."
-    return f"{first} It would be {_others(inputs, outputs, likely, arrays)}."
+    return f"{first} It would be {_alternatives(inputs, outputs, likely_text, arrays)}."
 
 
-def describe_columns(found: Sequence[Column]) -> str:
+def _explain_aligned(inputs: Sequence[Column], outputs: Sequence[Column]) -> str:
+    """Return why the shape is aligned."""
+    sequences = [column for column in outputs if column.side == "many"]
+    single = [column for column in outputs if column.side == "one"]
+    first = (
+        f"{describe_columns(inputs)} and {describe_columns(sequences)}, equally long in every row,"
+        f" so aligned: {FACTS['aligned'].picture}."
+    )
+    if single:
+        return f"{first} {describe_columns(single)} for the whole row beside it."
+    return f"{first} State shape='unaligned' if the steps do not belong together one by one."
+
+
+def describe_columns(columns: Sequence[Column]) -> str:
     """Return what columns are, in words; sequences first, since they decide the side.
 
     Example:
-        >>> named_columns([Column(name="a", kind="number"), Column(name="b", kind="category")])
+        >>> describe_columns([Column(name="a", kind="number"), Column(name="b", kind="category")])
         '`a` is one number, `b` is one label'
     """
-    ordered = sorted(found, key=lambda column: column.side != "many")
-    shown = [f"`{column.name}` is {_is(column)}" for column in ordered[:2]]
+    ordered = sorted(columns, key=lambda column: column.side != "many")
+    shown = [f"`{column.name}` is {_describe(column)}" for column in ordered[:2]]
     more = len(ordered) - len(shown)
     rest = [f"{more} more {'column' if more == 1 else 'columns'}"] if more else []
     return ", ".join([*shown, *rest])
 
 
-def _is(column: Column) -> str:
+def _describe(column: Column) -> str:
     """Return what a cell of a column is, in words."""
     if column.kind == "vector":
         return f"a list of {column.width} numbers"
     if column.side == "one":
-        return {"number": "one number", "category": "one label"}[column.kind]
-    steps = "steps" if column.length is None else f"{column.length} steps"
-    if column.length == 1:
-        steps = "1 step"
+        return "one label" if column.is_category else "one number"
     if column.kind == "text":
         return f"text read as {column.unit}"
+    steps = {None: "steps", 1: "1 step"}.get(column.length, f"{column.length} steps")
     of = f" of {column.width} numbers each" if column.width > 1 else ""
-    return f"a row of {steps}{of}"
+    return f"a sequence of {steps}{of}"
 
 
-def _others(
-    inputs: Sequence[Column], outputs: Sequence[Column], likely: str | None, arrays: bool
+def _alternatives(
+    inputs: Sequence[Column], outputs: Sequence[Column], likely_text: str | None, arrays: bool
 ) -> str:
-    """Return the shapes that one change would make, each with the change."""
-    into = "many" if any(column.side == "many" for column in inputs) else "one"
-    out = "many" if any(column.side == "many" for column in outputs) else "one"
-    found = []
-    for side, other in (
-        (inputs, ("one" if into == "many" else "many", out)),
-        (outputs, (into, "one" if out == "many" else "many")),
+    """Return the shapes that one change would give, each with the change."""
+    side_in = "many" if any(column.side == "many" for column in inputs) else "one"
+    side_out = "many" if any(column.side == "many" for column in outputs) else "one"
+    alternatives = []
+    for columns, sides in (
+        (inputs, ("one" if side_in == "many" else "many", side_out)),
+        (outputs, (side_in, "one" if side_out == "many" else "many")),
     ):
-        shape = "unaligned or aligned" if other == ("many", "many") else between(*other)  # type: ignore[arg-type]
-        column = next((c for c in side if c.side == "many"), side[0])
+        shape = "unaligned or aligned" if sides == ("many", "many") else shape_between(*sides)  # type: ignore[arg-type]
+        column = next((c for c in columns if c.side == "many"), columns[0])
         if column.side == "one":
-            column = next((c for c in side if c.name == likely), column)
-        steps = "t" if side is inputs else "u"
-        change = _reshaped(column, steps) if arrays else _changed(column)
-        found.append(f"{shape} with {change}")
-    return ", and ".join(found)
+            column = next((c for c in columns if c.name == likely_text), column)
+        steps = "t" if columns is inputs else "u"
+        change = _array_change(column, steps) if arrays else _column_change(column)
+        alternatives.append(f"{shape} with {change}")
+    return ", and ".join(alternatives)
 
 
-def _changed(column: Column) -> str:
+def _column_change(column: Column) -> str:
     """Return the change that moves a column to the other side."""
     if column.kind == "number":
         return f"a list of numbers in each row of `{column.name}`"
     if column.kind == "numbers" and column.length is None:
         return f"lists of one length in `{column.name}` and `{column.name}:vector` stated"
-    to = {"vector": "numbers", "numbers": "vector", "category": "text"}.get(column.kind, "category")
-    return f"`{column.name}:{to}` stated"
+    kind = {"vector": "numbers", "numbers": "vector", "category": "text"}
+    return f"`{column.name}:{kind.get(column.kind, 'category')}` stated"
 
 
-def _reshaped(column: Column, steps: str) -> str:
+def _array_change(column: Column, steps: str) -> str:
     """Return the change that moves an array to the other side."""
-    if column.kind == "category":
+    if column.is_category:
         return f"a list of labels in each row of `{column.name}`"
     if column.kind == "tokens":
         return f"one label in each row of `{column.name}`"

@@ -1,169 +1,224 @@
-"""One function for each architecture: its rows, from the input up to the output."""
+"""The drawing of an architecture: the parts of its `picture`, from the input up to the output.
+
+The registry of architectures lists the parts; each part is a function here that draws on top of
+what is there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from unrolled.explain.diagram import decoders
+from unrolled.explain.diagram.boxes import Box, Label
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Length, Slot, row, two_part_row
-from unrolled.explain.diagram.parts import Label
-from unrolled.explain.diagram.recurrence import Stack, dropped
+from unrolled.explain.diagram.recurrence import Stack, dropout_remark
 from unrolled.explain.diagram.rows import (
-    copied,
     count,
-    inputs,
+    draw_inputs,
+    draw_one_input,
+    draw_one_output,
+    draw_output_row,
+    draw_outputs,
+    draw_repeat,
     letter,
-    one_input,
-    one_output,
-    output_row,
-    outputs,
-    placed,
-    shown,
+    place,
     span,
+    visible,
 )
-from unrolled.explain.diagram.sketch import Sketch
+from unrolled.explain.diagram.sketch import Column, Sketch
 from unrolled.explain.diagram.words import plural
 from unrolled.shapes import segment
 
 POOLINGS = {
     "mean": "mean over the steps",
-    "max": "largest over the steps",
+    "max": "maximum over the steps",
     "attention": "weighted mean over the steps",
 }
 
 
-def dense(sketch: Sketch, w: Wiring) -> None:
-    """Dense layers on the input; no steps."""
-    below = one_input(sketch, w)
+@dataclass
+class Drawing:
+    """A drawing in progress.
+
+    Attributes:
+        wiring: What is drawn.
+        sketch: The boxes and arrows so far.
+        steps: The columns of the top row; empty where it has no steps.
+        top: The boxes of the top row.
+    """
+
+    wiring: Wiring
+    sketch: Sketch = field(default_factory=Sketch)
+    steps: Sequence[Column] = ()
+    top: list[Box] = field(default_factory=list)
+
+    def input_steps(self, slots: Sequence[Slot]) -> None:
+        """Draw the row of inputs."""
+        self.steps = place(slots, self.wiring)
+        self.top = draw_inputs(self.sketch, self.wiring, self.steps)
+
+    def every_state(self, name: str = "h", part: str = "") -> None:
+        """Draw recurrent layers whose states at every step are the new top row."""
+        self.top = Stack(self.wiring, self.steps, name, part).every(self.sketch, self.top)
+
+    def last_state(self, name: str = "h", part: str = "") -> None:
+        """Draw recurrent layers whose last state is the new top row."""
+        self.top = [Stack(self.wiring, self.steps, name, part).last(self.sketch, self.top)]
+
+
+def draw(wiring: Wiring) -> Sketch:
+    """Return the drawing of an architecture."""
+    drawing = Drawing(wiring)
+    for part in wiring.row.picture:
+        PARTS[part](drawing)
+    return drawing.sketch
+
+
+def _one_input(drawing: Drawing) -> None:
+    """Draw an input without steps."""
+    drawing.top = [draw_one_input(drawing.sketch, drawing.wiring)]
+
+
+def _input_steps(drawing: Drawing) -> None:
+    """Draw the input steps."""
+    w = drawing.wiring
+    drawing.input_steps(row(Length.of(w.t, "t"), wide=w.bidirectional, outputs=True))
+
+
+def _last_steps_kept(drawing: Drawing) -> None:
+    """Draw the input steps, of which only the last u have outputs."""
+    w = drawing.wiring
+    t, u = Length.of(w.t, "t"), Length.of(w.u, "u")
+    drawing.input_steps(two_part_row(t - u, u, wide=w.bidirectional, zeros=False))
+
+
+def _zeros_follow(drawing: Drawing) -> None:
+    """Draw the input steps and u zero steps after them, which have the outputs."""
+    w = drawing.wiring
+    t, u = Length.of(w.t, "t"), Length.of(w.u, "u")
+    drawing.input_steps(two_part_row(t, u, wide=w.bidirectional, zeros=True))
+
+
+def _input_segments(drawing: Drawing) -> None:
+    """Draw the input as segments of steps, each with a Dense layer."""
+    w, sketch = drawing.wiring, drawing.sketch
+    size = segment(w.t or 1, w.u or 1)  # both are known
+    drawing.input_steps(row(Length((w.t or 1) // size), wide=w.bidirectional))
+    sketch.remark_above(f"{plural(size, 'step')} each")
+    sketch.next_row(slim=True)
+    heads = sketch.row("dense", drawing.steps, [Label("Dense")] * len(drawing.steps))
+    inputs = visible(drawing.steps, drawing.top)
+    for (column, source), (_, head) in zip(inputs, visible(drawing.steps, heads), strict=True):
+        sketch.up(source, head, column.center)
+    drawing.top = heads
+
+
+def _hidden_layers(drawing: Drawing) -> None:
+    """Draw hidden Dense layers."""
+    w, sketch = drawing.wiring, drawing.sketch
     for layer in range(1, w.layers + 1):
-        sketch.rise()
+        sketch.next_row()
         sketch.remark(f"hidden {layer}" if w.layers > 1 else "hidden", f"relu, h = {w.units}")
         hidden = sketch.one("state", Label("Dense"), 0)
-        sketch.up(below, hidden, 0)
-        below = hidden
+        sketch.up(drawing.top[0], hidden, 0)
+        drawing.top = [hidden]
         if w.dropout:
-            sketch.above(dropped(w))
-    one_output(sketch, w, below, at=0)
+            sketch.remark_above(dropout_remark(w))
 
 
-def repeat_input(sketch: Sketch, w: Wiring) -> None:
-    """The input, copied to each of u steps."""
-    steps = placed(row(Length.of(w.u, "u"), wide=w.bidirectional, outputs=True), w)
-    x = one_input(sketch, w)
-    copies = copied(sketch, w, steps)
-    sketch.up(x, copies, 0)
-    states = Stack(w, steps).every(sketch, [copies] * len(steps))
-    outputs(sketch, w, steps, states)
-
-
-def last(sketch: Sketch, w: Wiring) -> None:
-    """Only the last state goes on."""
-    steps = placed(row(Length.of(w.t, "t"), wide=w.bidirectional), w)
-    state = Stack(w, steps).last(sketch, inputs(sketch, w, steps))
-    one_output(sketch, w, state, at=state.center)
-
-
-def pooled(sketch: Sketch, w: Wiring) -> None:
-    """What pooling makes of every step's state goes on."""
+def _pooled_state(drawing: Drawing) -> None:
+    """Draw recurrent layers and the pooling of their states."""
+    w, sketch = drawing.wiring, drawing.sketch
     if w.pooling == "last":
-        last(sketch, w)
+        drawing.last_state()
         return
-    steps = placed(row(Length.of(w.t, "t"), wide=w.bidirectional), w)
-    states = Stack(w, steps).every(sketch, inputs(sketch, w, steps))
-    sketch.rise()
+    drawing.every_state()
+    sketch.next_row()
     sketch.remark("pooling", count("t", w.t))
-    mean = sketch.bar(POOLINGS[w.pooling], steps)
-    for column, state in shown(steps, states):
-        sketch.up(state, mean, column.center)
-    one_output(sketch, w, mean, at=mean.center)
+    pooled = sketch.bar(POOLINGS[w.pooling], drawing.steps)
+    for column, state in visible(drawing.steps, drawing.top):
+        sketch.up(state, pooled, column.center)
+    drawing.top = [pooled]
 
 
-def steps(sketch: Sketch, w: Wiring) -> None:
-    """Every step has its output."""
-    places = placed(row(Length.of(w.t, "t"), wide=w.bidirectional, outputs=True), w)
-    states = Stack(w, places).every(sketch, inputs(sketch, w, places))
-    outputs(sketch, w, places, states)
+def _repeat(drawing: Drawing) -> None:
+    """Draw the copies of one box at each of u steps."""
+    w = drawing.wiring
+    slots = row(Length.of(w.u, "u"), wide=w.bidirectional, outputs=True)
+    outer, source = place(slots, w), drawing.top[-1]
+    width = span(drawing.steps, outer) if drawing.steps else outer
+    copies = draw_repeat(drawing.sketch, w, width)
+    drawing.sketch.up(source, copies, source.center)
+    drawing.steps, drawing.top = outer, [copies] * len(outer)
 
 
-def tail(sketch: Sketch, w: Wiring) -> None:
-    """Only the last u of t steps have an output."""
-    t, u = Length.of(w.t, "t"), Length.of(w.u, "u")
-    _late(sketch, w, two_part_row(t - u, u, wide=w.bidirectional, zeros=False))
+def _one_output(drawing: Drawing) -> None:
+    """Draw a Dense layer and the one output."""
+    draw_one_output(drawing.sketch, drawing.wiring, drawing.top[-1])
 
 
-def padded(sketch: Sketch, w: Wiring) -> None:
-    """Zeros follow the input, and only they have outputs."""
-    t, u = Length.of(w.t, "t"), Length.of(w.u, "u")
-    _late(sketch, w, two_part_row(t, u, wide=w.bidirectional, zeros=True))
+def _output_steps(drawing: Drawing) -> None:
+    """Draw a Dense layer and an output at each step that has one."""
+    draw_outputs(drawing.sketch, drawing.wiring, drawing.steps, drawing.top)
 
 
-def vector(sketch: Sketch, w: Wiring) -> None:
-    """The last state gives the values of all output steps at once."""
-    inner = placed(row(Length.of(w.t, "t"), wide=w.bidirectional), w)
-    outer = placed(row(Length.of(w.u, "u"), wide=False, outputs=True), w, wide=False)
-    state = Stack(w, inner).last(sketch, inputs(sketch, w, inner))
-    sketch.rise()
+def _all_steps_at_once(drawing: Drawing) -> None:
+    """Draw a Dense layer of u*o values, reshaped into the output steps."""
+    w, sketch, state = drawing.wiring, drawing.sketch, drawing.top[-1]
+    outer = place(row(Length.of(w.u, "u"), wide=False, outputs=True), w, wide=False)
+    sketch.next_row()
     values = w.u * w.o if w.u else 0
     sketch.remark("Dense", f"u·o = {values}" if 0 < values < 10**6 else "u·o values")
-    flat = sketch.bar("Dense: all steps at once", span(inner, outer), "dense")
+    flat = sketch.bar("Dense: all steps at once", span(drawing.steps, outer), "dense")
     sketch.up(state, flat, state.center)
-    sketch.rise(slim=True)
+    sketch.next_row(slim=True)
     shaped = sketch.bar(f"Reshape({letter('u', w.u)}, {w.o})", outer)
     sketch.up(flat, shaped, shaped.center)
-    output_row(sketch, w, outer, [shaped] * len(outer))
+    draw_output_row(sketch, w, outer, [shaped] * len(outer))
 
 
-def repeat_state(sketch: Sketch, w: Wiring) -> None:
-    """An encoder's last state, copied to each step of a decoder."""
-    inner = placed(row(Length.of(w.t, "t"), wide=w.bidirectional), w)
-    outer = placed(row(Length.of(w.u, "u"), wide=w.bidirectional, outputs=True), w)
-    encoder, decoder = Stack(w, inner, "h", "encoder"), Stack(w, outer, "s", "decoder")
-    state = encoder.last(sketch, inputs(sketch, w, inner))
-    copies = copied(sketch, w, span(inner, outer))
-    sketch.up(state, copies, state.center)
-    states = decoder.every(sketch, [copies] * len(outer))
-    outputs(sketch, w, outer, states)
-
-
-def segments(sketch: Sketch, w: Wiring) -> None:
-    """Segments of the input are the steps, and the last state says every output segment."""
-    t, u = w.t or 1, w.u or 1  # both are known
-    size = segment(t, u)
-    inner = placed(row(Length(t // size), wide=w.bidirectional), w)
-    outer = placed(row(Length(u // size), wide=False, outputs=True), w, wide=False)
-    below = inputs(sketch, w, inner)
-    sketch.above(f"{plural(size, 'step')} each")
-    sketch.rise(slim=True)
-    heads = sketch.row("dense", inner, [Label("Dense")] * len(inner))
-    for (column, source), (_, head) in zip(shown(inner, below), shown(inner, heads), strict=True):
-        sketch.up(source, head, column.center)
-    state = Stack(w, inner).last(sketch, heads)
-    sketch.rise()
+def _all_segments_at_once(drawing: Drawing) -> None:
+    """Draw a Dense layer of all output segments."""
+    w, sketch, state = drawing.wiring, drawing.sketch, drawing.top[-1]
+    size = segment(w.t or 1, w.u or 1)  # both are known
+    outer = place(row(Length((w.u or 1) // size), wide=False, outputs=True), w, wide=False)
+    sketch.next_row()
     sketch.remark("each y", plural(size, "step"))
-    said = sketch.bar("Dense: all segments at once", span(inner, outer), "dense")
-    sketch.up(state, said, state.center)
-    output_row(sketch, w, outer, [said] * len(outer))
+    dense = sketch.bar("Dense: all segments at once", span(drawing.steps, outer), "dense")
+    sketch.up(state, dense, state.center)
+    draw_output_row(sketch, w, outer, [dense] * len(outer))
 
 
-DRAWN: dict[tuple[str, str], Callable[[Sketch, Wiring], None]] = {
-    ("one-to-one", "dense"): dense,
-    ("one-to-many", "repeat"): repeat_input,
-    ("one-to-many", "decoder"): decoders.from_facts,
-    ("many-to-one", "last"): last,
-    ("many-to-one", "pooled"): pooled,
-    ("aligned", "steps"): steps,
-    ("unaligned", "tail"): tail,
-    ("unaligned", "padded"): padded,
-    ("unaligned", "vector"): vector,
-    ("unaligned", "repeat"): repeat_state,
-    ("unaligned", "segments"): segments,
-    ("unaligned", "decoder"): decoders.from_steps,
+def _decoder_fed_by_input(drawing: Drawing) -> None:
+    """Draw a decoder whose steps all read the input."""
+    decoders.fed_by_input(drawing.sketch, drawing.wiring, drawing.top[0])
+
+
+def _decoder_with_attention(drawing: Drawing) -> None:
+    """Draw a decoder that attends to the states of the encoder."""
+    decoders.with_attention(drawing.sketch, drawing.wiring, drawing.steps, drawing.top)
+
+
+PARTS: dict[str, Callable[[Drawing], None]] = {
+    "one input": _one_input,
+    "input steps": _input_steps,
+    "input steps, the last u kept": _last_steps_kept,
+    "input steps, then u zeros": _zeros_follow,
+    "input segments": _input_segments,
+    "hidden layers": _hidden_layers,
+    "every state": Drawing.every_state,
+    "last state": Drawing.last_state,
+    "pooled state": _pooled_state,
+    "encoder: every state": lambda drawing: drawing.every_state("h", "encoder"),
+    "encoder: last state": lambda drawing: drawing.last_state("h", "encoder"),
+    "repeat u times": _repeat,
+    "decoder: every state": lambda drawing: drawing.every_state("s", "decoder"),
+    "decoder fed by the input": _decoder_fed_by_input,
+    "decoder with attention": _decoder_with_attention,
+    "one output": _one_output,
+    "output steps": _output_steps,
+    "all output steps at once": _all_steps_at_once,
+    "all output segments at once": _all_segments_at_once,
 }
-
-
-def _late(sketch: Sketch, w: Wiring, slots: Sequence[Slot]) -> None:
-    """Draw a row of which only the last part is kept."""
-    places = placed(slots, w)
-    states = Stack(w, places).every(sketch, inputs(sketch, w, places))
-    outputs(sketch, w, places, states)

@@ -1,34 +1,24 @@
-"""The facts a picture is drawn from: `Wiring`."""
+"""The facts that a diagram is drawn from: `Wiring`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from unrolled.errors import SettingError, ShapeError, quote_names
+from unrolled.errors import SettingError, ShapeError
+from unrolled.networks import Architecture, architecture
 from unrolled.shapes import FACTS, Shape
 
-Architecture = Literal[
-    "dense", "repeat", "decoder", "last", "pooled", "steps", "tail", "padded", "vector", "segments"
-]
 Ends = Literal["", "END", "stop"]
-
-WIRINGS: dict[str, tuple[Architecture, ...]] = {
-    "one-to-one": ("dense",),
-    "one-to-many": ("repeat", "decoder"),
-    "many-to-one": ("last", "pooled"),
-    "aligned": ("steps",),
-    "unaligned": ("tail", "padded", "vector", "repeat", "segments", "decoder"),
-}
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What a picture has to show.
+    """What a diagram has to show.
 
     Attributes:
         shape: One of the five shapes.
-        architecture: A wiring of that shape.
+        architecture: The name of an architecture of that shape.
         t: Input steps; None when they vary.
         u: Output steps; None when they vary.
         f: Values of an input step.
@@ -37,15 +27,15 @@ class Wiring:
         layers: Layers on top of one another (0 only for `dense`).
         cell: The recurrent cell.
         bidirectional: Whether the steps are also read from right to left.
-        dropout: Share of values dropped after each layer while training.
+        dropout: Fraction of the values dropped after each layer in training.
         inputs: Names of the input columns, where they are known.
         outputs: Names of the output columns, where they are known.
-        ends: What ends a row of outputs: the token `END`, the further output `stop`, or nothing
+        ends: What ends a row of outputs: the token `END`, the additional output `stop`, or nothing
             where u is fixed.
-        pooled: Values of the outputs for the whole row, beside those of its steps (`aligned`).
-        pooling: What `pooled` makes of the states of all steps.
-        spelled: Whether words are also read by their characters.
-        linear: Whether a linear map of the whole row stands beside the recurrence.
+        pooled: Values of the outputs of the whole row, beside those of its steps (`aligned`).
+        pooling: How `pooled` combines the states of all steps.
+        characters: Whether words are also read by their characters.
+        linear: Whether there is a linear branch.
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
@@ -72,32 +62,33 @@ class Wiring:
     ends: Ends = ""
     pooled: int = 0
     pooling: str = "mean"
-    spelled: bool = False
+    characters: bool = False
     linear: bool = False
 
     def __post_init__(self) -> None:
-        known = WIRINGS.get(self.shape, ())
-        if self.architecture not in known:
+        if self.row.recurrent and self.layers < 1:
             raise SettingError(
-                f"got the architecture {self.architecture!r} for the shape {self.shape!r},"
-                f" expected one of {quote_names(known)}."
+                f"The architecture '{self.architecture}' needs at least 1 recurrent layer, and"
+                f" layers={self.layers}."
             )
-        if self.layers < (0 if self.architecture == "dense" else 1):
-            raise SettingError(
-                f"got layers={self.layers}, expected at least 1 for {self.architecture!r}."
-            )
-        few = self.t is not None and self.u is not None and self.t < self.u
-        if self.architecture == "tail" and few:
+        steps = {"t": self.t, "u": self.u}
+        if "input steps, the last u kept" in self.row.picture and None not in steps.values():
+            if (self.t or 0) < (self.u or 0):
+                raise ShapeError(
+                    f"The architecture '{self.architecture}' keeps the last u of t input steps, and"
+                    f" t={self.t} is smaller than u={self.u}. Use 'padded', 'vector' or 'repeat'"
+                    " for more output steps."
+                )
+        if "input segments" in self.row.picture and None in steps.values():
             raise ShapeError(
-                f"got t={self.t} and u={self.u}, expected t >= u: 'tail' keeps the last u of the"
-                " t input steps. Use 'padded', 'vector' or 'repeat' for more output steps."
+                f"The architecture '{self.architecture}' cuts t and u into segments, and t={self.t}"
+                f" and u={self.u}. Give both, or use 'repeat'."
             )
 
-        if self.architecture == "segments" and (self.t is None or self.u is None):
-            raise ShapeError(
-                f"got t={self.t} and u={self.u} for 'segments', expected both numbers: segments"
-                " divide them. Give both, or take 'repeat'."
-            )
+    @property
+    def row(self) -> Architecture:
+        """The architecture's row of the registry."""
+        return architecture(self.shape, self.architecture)
 
     @property
     def pattern(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unrolled.explain.diagram.parts import ArrowKind, BoxKind
+from unrolled.explain.diagram.boxes import ArrowKind, BoxKind
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from unrolled.errors import SettingError
-from unrolled.explain.diagram.parts import Scene
+from unrolled.explain.diagram.boxes import Scene
 from unrolled.explain.diagram.svg import svg
 from unrolled.explain.diagram.text import text
 

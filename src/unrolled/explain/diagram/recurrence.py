@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from unrolled.explain.diagram.boxes import Box
 from unrolled.explain.diagram.facts import Wiring
-from unrolled.explain.diagram.parts import Box
-from unrolled.explain.diagram.sketch import SIDE, Column, Sketch, numbered
+from unrolled.explain.diagram.sketch import SIDE, Column, Sketch, number_labels
 
 START = 2  # columns from the lane of the first states to the first step
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
@@ -15,14 +15,14 @@ CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of recurrent layers about to be drawn.
+    """Recurrent layers, one on top of another, and where they are drawn.
 
     Attributes:
-        wiring: The facts.
-        steps: Where its steps stand.
-        state: The letter of its states.
-        part: `encoder`, `decoder`, or nothing where there is only one.
-        start: The box that each layer's first state comes from; None where that is zero.
+        wiring: What is drawn.
+        steps: The columns of the steps.
+        state: The letter of the states.
+        part: `encoder`, `decoder`, or nothing where there is only one stack.
+        start: The box that gives each layer's initial state; None where that is zero.
     """
 
     wiring: Wiring
@@ -35,9 +35,9 @@ class Stack:
         """Draw all layers on these boxes; return the box of each step's state."""
         for layer in range(1, self.wiring.layers + 1):
             if self.wiring.bidirectional:
-                below = self._joined(sketch, *self._both(sketch, below, layer))
+                below = self._concatenate(sketch, *self._two_directions(sketch, below, layer))
             else:
-                below = self._one(sketch, below, layer)
+                below = self._one_direction(sketch, below, layer)
             self._dropout(sketch)
         return list(below)
 
@@ -45,27 +45,27 @@ class Stack:
         """Draw all layers on these boxes; return the box of the last state."""
         for layer in range(1, self.wiring.layers):
             if self.wiring.bidirectional:
-                below = self._joined(sketch, *self._both(sketch, below, layer))
+                below = self._concatenate(sketch, *self._two_directions(sketch, below, layer))
             else:
-                below = self._one(sketch, below, layer)
+                below = self._one_direction(sketch, below, layer)
             self._dropout(sketch)
         if not self.wiring.bidirectional:
-            state = self._one(sketch, below, self.wiring.layers)[-1]
+            state = self._one_direction(sketch, below, self.wiring.layers)[-1]
         else:
-            forward, backward = self._both(sketch, below, self.wiring.layers)
-            sketch.rise(slim=True)
+            forward, backward = self._two_directions(sketch, below, self.wiring.layers)
+            sketch.next_row(slim=True)
             state = sketch.bar("concat: last of each direction", self.steps)
-            self._remark_joined(sketch)
+            self._remark_concatenated(sketch)
             sketch.up(forward[-1], state, self.steps[-1].left + SIDE)
             sketch.up(backward[0], state, self.steps[0].right - SIDE)
         self._dropout(sketch)
         return state
 
-    def _one(self, sketch: Sketch, below: Sequence[Box], layer: int) -> list[Box]:
+    def _one_direction(self, sketch: Sketch, below: Sequence[Box], layer: int) -> list[Box]:
         """Draw a row of states from left to right."""
-        sketch.rise()
+        sketch.next_row()
         self._remark(sketch, layer, "→")
-        states = sketch.row("state", self.steps, numbered(self.state, self.steps))
+        states = sketch.row("state", self.steps, number_labels(self.state, self.steps))
         sketch.along(states)
         if self.start is not None:
             sketch.bent(self.start, states[0], self.steps[0].left - START, "state")
@@ -74,17 +74,17 @@ class Stack:
                 sketch.up(source, state, column.center)
         return states
 
-    def _both(
+    def _two_directions(
         self, sketch: Sketch, below: Sequence[Box], layer: int
     ) -> tuple[list[Box], list[Box]]:
         """Draw a row from left to right and, above and to the side, one from right to left."""
         rows: list[list[Box]] = []
         for way, direction in enumerate("→←"):
-            sketch.rise()
+            sketch.next_row()
             self._remark(sketch, layer, direction)
             states = []
             for column, source, label in zip(
-                self.steps, below, numbered(self.state, self.steps), strict=True
+                self.steps, below, number_labels(self.state, self.steps), strict=True
             ):
                 if column.slot.step is None:
                     states.append(sketch.gap(column))
@@ -97,10 +97,12 @@ class Stack:
             rows.append(states)
         return rows[0], rows[1]
 
-    def _joined(self, sketch: Sketch, forward: Sequence[Box], backward: Sequence[Box]) -> list[Box]:
-        """Join both directions at each step."""
-        sketch.rise(slim=True)
-        self._remark_joined(sketch)
+    def _concatenate(
+        self, sketch: Sketch, forward: Sequence[Box], backward: Sequence[Box]
+    ) -> list[Box]:
+        """Concatenate both directions at each step."""
+        sketch.next_row(slim=True)
+        self._remark_concatenated(sketch)
         joins = []
         for column, ahead, back in zip(self.steps, forward, backward, strict=True):
             if column.slot.step is None:
@@ -112,7 +114,7 @@ class Stack:
         return joins
 
     def _remark(self, sketch: Sketch, layer: int, direction: str) -> None:
-        """Name the row: part, cell, layer, direction, size."""
+        """Write the name of the row: part, layer, direction, cell and size."""
         number = f" {layer}" if self.wiring.layers > 1 else ""
         cell, size = CELLS[self.wiring.cell], f"h = {self.wiring.units}"
         if self.part:
@@ -120,21 +122,21 @@ class Stack:
         else:
             sketch.remark(f"{cell}{number} {direction}", size)
 
-    def _remark_joined(self, sketch: Sketch) -> None:
-        """Say how wide both directions are together."""
+    def _remark_concatenated(self, sketch: Sketch) -> None:
+        """Write the size of both directions together."""
         sketch.remark(f"2h = {2 * self.wiring.units}")
 
     def _dropout(self, sketch: Sketch) -> None:
-        """Say what is dropped on the way out of the layer."""
+        """Write the dropout of the layer."""
         if self.wiring.dropout:
-            sketch.above(dropped(self.wiring))
+            sketch.remark_above(dropout_remark(self.wiring))
 
 
-def dropped(w: Wiring) -> str:
-    """Return the share that is dropped.
+def dropout_remark(w: Wiring) -> str:
+    """Return the remark about dropout.
 
     Example:
-        >>> dropped(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8, dropout=1 / 3))
+        >>> dropout_remark(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8, dropout=1 / 3))
         'dropout 0.333'
     """
     return f"dropout {w.dropout:.3g}" if w.dropout >= 0.001 else f"dropout {w.dropout:.0e}"

@@ -1,32 +1,30 @@
-"""From the facts to a picture ready to be drawn: moved onto the grid, words around it."""
+"""From the facts to a diagram on the grid, with the words around it."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from unrolled.explain.diagram.boxes import Arrow, Box, Scene
+from unrolled.explain.diagram.drawing import draw
 from unrolled.explain.diagram.facts import Wiring
-from unrolled.explain.diagram.parts import Arrow, Box, Scene
-from unrolled.explain.diagram.sketch import Sketch
-from unrolled.explain.diagram.wirings import DRAWN
 from unrolled.explain.diagram.words import notes, sizes, title
 
-NARROWEST = 40  # columns: of a narrow picture, whose boxes stand in the middle
-WIDEST = 78
+MIN_WIDTH = 40  # columns: of a narrow picture, whose boxes stand in the middle
+MAX_WIDTH = 78
 
 
 def scene(wiring: Wiring) -> Scene:
-    """Return the picture of a network, ready to be drawn.
+    """Return the diagram of a network, ready to be written as text or SVG.
 
     Example:
         >>> scene(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8)).title
         'aligned · steps · LSTM'
     """
-    sketch = Sketch()
-    DRAWN[wiring.shape, wiring.architecture](sketch, wiring)
+    sketch = draw(wiring)
     left, end = min(b.left for b in sketch.boxes), max(b.right for b in sketch.boxes)
-    said = max(len(words) for remark in sketch.remarks for words in remark.words)
-    margin = min(said + 2, max(said + 1, WIDEST - (end - left + 1)))
-    spare = NARROWEST - margin - (end - left + 1)
+    widest = max(len(words) for remark in sketch.remarks for words in remark.words)
+    margin = min(widest + 2, max(widest + 1, MAX_WIDTH - (end - left + 1)))
+    spare = MIN_WIDTH - margin - (end - left + 1)
     right = margin - left + max(0, spare // 2)
     down = -min(box.top for box in sketch.boxes)
     boxes = {box: _moved(box, right, down) for box in sketch.boxes}
@@ -40,7 +38,7 @@ def scene(wiring: Wiring) -> Scene:
         boxes=tuple(boxes.values()),
         arrows=tuple(arrows),
         remarks=tuple(remarks),
-        width=max(NARROWEST, end + right + 1),
+        width=max(MIN_WIDTH, end + right + 1),
         height=max(box.bottom for box in boxes.values()) + 1,
     )
 

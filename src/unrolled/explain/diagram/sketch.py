@@ -1,4 +1,4 @@
-"""A picture in the making: rows of boxes, put on top of one another from the input upwards."""
+"""A diagram in progress: rows of boxes, one on top of another, from the input upwards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from unrolled.explain.diagram.boxes import Arrow, ArrowKind, Box, BoxKind, Label, Remark
 from unrolled.explain.diagram.lengths import Slot
-from unrolled.explain.diagram.parts import Arrow, ArrowKind, Box, BoxKind, Label, Remark
 
 BOX = 7  # columns of a box with a short label
 ROOM = 62  # columns for a row, so that margin and row stay within 78
@@ -67,7 +67,7 @@ class Sketch:
         self._line = 0
         self._reach = 0  # lines from the middle of the row so far to its border
 
-    def rise(self, *, slim: bool = False) -> None:
+    def next_row(self, *, slim: bool = False) -> None:
         """Begin the next row above."""
         reach = 0 if slim else 1
         if self.boxes:
@@ -78,7 +78,7 @@ class Sketch:
         """Write up to three lines in the margin, level with the row; the first names it."""
         self.remarks.append(Remark(words, self._line, strong=len(words) > 1))
 
-    def above(self, text: str) -> None:
+    def remark_above(self, text: str) -> None:
         """Write in the margin, level with the arrows that leave the row."""
         self.remarks.append(Remark((text,), self._line - self._reach - 1))
 
@@ -132,12 +132,12 @@ class Sketch:
         return self.box("zero" if zero else kind, label, column.left, column.right)
 
 
-def numbered(name: str, steps: Sequence[Column]) -> list[Label]:
+def number_labels(name: str, steps: Sequence[Column]) -> list[Label]:
     """Return each step's label, such as `x1`."""
     return [Label(name, str(column.slot.step or "")) for column in steps]
 
 
-def longest(slots: Sequence[Slot]) -> int:
+def longest_label(slots: Sequence[Slot]) -> int:
     """Return the characters that the longest label of these steps needs."""
     return max(1 + len(str(slot.step or "")) for slot in slots)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from unrolled.explain.diagram.boxes import Arrow, Box, Label, Remark, Scene
 from unrolled.explain.diagram.palette import DARK, LIGHT
-from unrolled.explain.diagram.parts import Arrow, Box, Label, Remark, Scene
 from unrolled.explain.diagram.words import wrapped
 
 X, Y = 9, 18  # pixels of a column and of a line

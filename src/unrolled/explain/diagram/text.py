@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unrolled.explain.diagram.parts import Arrow, Box, Scene
+from unrolled.explain.diagram.boxes import Arrow, Box, Scene
 from unrolled.explain.diagram.words import wrapped
 
 DASHED = tuple("┌╌┐╎└╌┘")

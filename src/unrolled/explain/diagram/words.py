@@ -1,4 +1,4 @@
-"""The words around a picture: its title, what to see in it, and the names of the columns."""
+"""The words around a diagram: the title, the caption, and the names of the columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.recurrence import CELLS
 from unrolled.shapes import FACTS
 
-NAMES = 52  # cells of a list of names
-NAME = 24  # cells of a name
+MAX_NAMES = 52  # cells of a list of names
+MAX_NAME = 24  # cells of a name
 ENDS = {
-    "END": "A row ends with the step that says END.",
-    "stop": "A row ends with the step whose further output, stop, is above 0.",
+    "END": "A row ends with the step whose output is END.",
+    "stop": "A row ends with the step whose additional output, stop, is above 0.",
 }
-SPELLED = "Words are also read by their characters."
-LINEAR = "Beside this a linear map of the whole row adds to its output."
+CHARACTERS = "Words are also read by their characters."
+LINEAR = "A linear branch, which reads the whole row, is added to the output."
 
 
 def title(w: Wiring) -> str:
@@ -26,33 +26,33 @@ def title(w: Wiring) -> str:
         >>> title(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8, bidirectional=True))
         'aligned · steps · bidirectional LSTM'
     """
-    made = CELLS[w.cell]
+    layers = CELLS[w.cell]
     if w.bidirectional:
-        made = f"bidirectional {made}"
+        layers = f"bidirectional {layers}"
     if w.layers > 1:
-        made = f"{made}, {w.layers} layers"
-    if w.architecture == "dense":
-        made = plural(w.layers, "hidden layer") if w.layers else "no hidden layer"
-    return f"{w.shape} · {w.architecture} · {made}"
+        layers = f"{layers}, {w.layers} layers"
+    if not w.row.recurrent:
+        layers = plural(w.layers, "hidden layer") if w.layers else "no hidden layer"
+    return f"{w.shape} · {w.architecture} · {layers}"
 
 
 def notes(w: Wiring) -> tuple[str, ...]:
-    """Return what to see in the picture, and the names of the columns where they are known.
+    """Return the caption of the diagram, and the names of the columns where they are known.
 
     Example:
         >>> notes(Wiring("aligned", "steps", t=3, u=3, f=2, o=1, units=8, inputs=("a", "b")))
         ('Each input step has its own output.', 'x: a, b')
     """
-    named = (("x", w.inputs), ("y", w.outputs))
-    also = [line for line, there in ((SPELLED, w.spelled), (LINEAR, w.linear)) if there]
+    columns = (("x", w.inputs), ("y", w.outputs))
+    more = [line for line, applies in ((CHARACTERS, w.characters), (LINEAR, w.linear)) if applies]
     return (
-        " ".join([_seen(w), *also]),
-        *(f"{side}: {_names(names)}" for side, names in named if names),
+        " ".join([_caption(w), *more]),
+        *(f"{side}: {_names(names)}" for side, names in columns if names),
     )
 
 
 def sizes(w: Wiring) -> str:
-    """Return what goes in and out in words, for those who cannot see the picture.
+    """Return the sizes of input and output in words, for readers who cannot see the diagram.
 
     Example:
         >>> sizes(Wiring("many-to-one", "last", t=24, u=None, f=4, o=1, units=8))
@@ -65,8 +65,8 @@ def sizes(w: Wiring) -> str:
     if w.pooled:
         outer = f"{outer}, and {plural(w.pooled, 'value')} for the row"
     hidden = f" Hidden units: {w.units}." if w.layers else ""
-    dropped = f" Dropout: {w.dropout:.3g}." if w.dropout and w.layers else ""
-    return f"In: {inner}. Out: {outer}.{hidden}{dropped}"
+    dropout = f" Dropout: {w.dropout:.3g}." if w.dropout and w.layers else ""
+    return f"In: {inner}. Out: {outer}.{hidden}{dropout}"
 
 
 def wrapped(words: str, room: int) -> list[str]:
@@ -96,44 +96,37 @@ def cells(text: str) -> int:
     return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
-def _seen(w: Wiring) -> str:
-    """Return what to see in the picture, in a sentence."""
-    last = "The state after the last step"
+def _caption(w: Wiring) -> str:
+    """Return the caption of the architecture's row of the registry, with its fields filled."""
+    last, one = "the state after the last step", w.u == 1
     if w.bidirectional:
-        last = "The last state of each direction (forward at the last step, backward at the first)"
-    one = w.u == 1
-    every = "the one output step" if one else f"each of the {plural(w.u, 'output step')}"
-    if w.architecture == "decoder":
-        return " ".join([_chained(w, last), *([ENDS[w.ends]] if w.ends else [])])
-    if w.shape == "one-to-many":
-        return f"The same input is read at {every}."
-    ends = "step has the output" if one else f"{w.u or 'u'} steps have the outputs"
-    return {
-        "dense": "No steps, so no recurrence.",
-        "last": f"{last} is all that the output sees.",
-        "pooled": {
-            "mean": "The output sees the mean of the states of all steps.",
-            "max": "The output sees the largest of the states of all steps, number by number.",
-            "attention": "The output sees a mean of the states of all steps, each with a weight.",
-            "last": f"{last} is all that the output sees.",
-        }[w.pooling],
-        "steps": "Each input step has its own output"
-        + (", and the mean of the states one for the whole row." if w.pooled else "."),
-        "tail": f"The input's last {ends}.",
-        "padded": f"{plural(w.u, 'zero step')} after the input: outputs come once all was read.",
-        "vector": f"{last} gives {'the one output step' if one else 'all output steps at once'}.",
-        "segments": "Steps of the recurrence are segments of the input, and its last state gives"
-        " all segments of the output.",
-        "repeat": f"{last}, copied, is all that the decoder reads at {every}.",
-    }[w.architecture]
+        last = "the last state of each direction (forward at the last step, backward at the first)"
+    pooled = {
+        "mean": "the mean of the states of all steps",
+        "max": "the maximum of each value of the state over all steps",
+        "attention": "a weighted mean of the states of all steps",
+        "last": last,
+    }
+    return w.row.caption.format(
+        last_state=_sentence(last),
+        pooled_state=_sentence(pooled[w.pooling]),
+        each_output_step="the one output step" if one else f"each of the {_output_steps(w)}",
+        all_output_steps="the one output step" if one else "all output steps at once",
+        steps_have_outputs="step has the output" if one else f"{w.u or 'u'} steps have the outputs",
+        zero_steps=_sentence(plural(w.u, "zero step")) + (" follows" if one else " follow"),
+        row_output=", and the mean of all states gives one for the whole row" if w.pooled else "",
+        end=f" {ENDS[w.ends]}" if w.ends else "",
+    )
 
 
-def _chained(w: Wiring, last: str) -> str:
-    """Return what to see of a chained decoder: what starts it, and what its steps read."""
-    reads = "Each step reads what the step before it said"
-    if w.shape == "one-to-many":
-        return f"The input starts the decoder. {reads}, and the input again."
-    return f"{last} starts the decoder. {reads}, and looks at all input steps (attention)."
+def _output_steps(w: Wiring) -> str:
+    """Return the number of output steps in words."""
+    return plural(w.u, "output step")
+
+
+def _sentence(words: str) -> str:
+    """Return words with a capital at the beginning."""
+    return words[:1].upper() + words[1:]
 
 
 def _side(steps: int | None, values: int) -> str:
@@ -152,17 +145,17 @@ def _names(names: Sequence[str]) -> str:
     shown: list[str] = []
     for k, name in enumerate(names):
         longer = [*shown, _plain(name)]
-        if k and cells(", ".join(longer)) > NAMES:
+        if k and cells(", ".join(longer)) > MAX_NAMES:
             return f"{', '.join(shown)} and {len(names) - k} more"
         shown = longer
     return ", ".join(shown)
 
 
 def _plain(name: str) -> str:
-    """Return a name without what cannot be drawn, cut if it is long."""
+    """Return a name without unprintable characters, shortened if it is long."""
     words = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split())
-    if cells(words) <= NAME:
+    if cells(words) <= MAX_NAME:
         return words
-    while cells(words) > NAME - 1:
+    while cells(words) > MAX_NAME - 1:
         words = words[:-1]
     return words + "…"

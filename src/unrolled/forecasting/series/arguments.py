@@ -79,7 +79,7 @@ def check_levels(level: Any) -> Levels:
 
 
 def check_count(value: Any, name: str, minimum: int = 1) -> None:
-    """Refuse what is no whole number of steps of at least `minimum`, or too many steps."""
+    """Refuse a value that is not a whole number from `minimum` to `MAX_STEPS`."""
     if not (isinstance(value, int | np.integer) and value >= minimum):
         raise SettingError(f"{name} must be a whole number of at least {minimum}, not {value!r}.")
     if value > MAX_STEPS:

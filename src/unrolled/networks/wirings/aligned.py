@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import BuildContext, layers, output_heads, recurrent_layers
+from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
+from unrolled.networks.pooling import mean_over_steps
 
 
-def steps(plan: BuildContext) -> dict[str, Any]:
-    """Dense at each step of a recurrent layer that returns every step; of their mean, for rows."""
-    x = recurrent_layers(plan.x, plan, sequences=True, mask=plan.mask)  # b t h
-    row = layers.GlobalAveragePooling1D()(x, mask=plan.mask) if plan.spec.pooled else None  # b h
-    return output_heads(x, plan, row)
+def steps(context: BuildContext) -> dict[str, Any]:
+    """Build a Dense layer at each step; outputs of the whole row read the mean over the steps."""
+    x = recurrent_layers(context.x, context, sequences=True, mask=context.mask)  # b t h
+    row = mean_over_steps(x, context) if context.spec.pooled else None  # b h
+    return output_heads(x, context, row)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
-from unrolled.networks.pooling import POOLED
+from unrolled.networks.pooling import POOLING_LAYERS
 
 
-def last(plan: BuildContext) -> dict[str, Any]:
-    """The state after the last step; Dense on it."""
-    return output_heads(recurrent_layers(plan.x, plan, sequences=False, mask=plan.mask), plan)
+def last(context: BuildContext) -> dict[str, Any]:
+    """Build recurrent layers whose last state is the input of the output layer."""
+    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
+    return output_heads(x, context)
 
 
-def pooled(plan: BuildContext) -> dict[str, Any]:
-    """What pooling makes of every real step; Dense on it."""
-    if plan.network.pooling == "last":
-        return last(plan)
-    x = recurrent_layers(plan.x, plan, sequences=True, mask=plan.mask)  # b t h
-    return output_heads(POOLED[plan.network.pooling](x, plan), plan)
+def pooled(context: BuildContext) -> dict[str, Any]:
+    """Build recurrent layers whose states at all real steps are pooled for the output layer."""
+    if context.network.pooling == "last":
+        return last(context)
+    x = recurrent_layers(context.x, context, sequences=True, mask=context.mask)  # b t h
+    return output_heads(POOLING_LAYERS[context.network.pooling](x, context), context)

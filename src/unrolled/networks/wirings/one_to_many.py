@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import BuildContext, layers, output_heads, recurrent_layers
+from unrolled.backend import keras
+from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
 
 
-def repeat(plan: BuildContext) -> dict[str, Any]:
-    """The input, repeated u times, is read by a recurrent layer; Dense at each step."""
-    x = layers.RepeatVector(plan.u)(plan.x)  # b u f
-    return output_heads(recurrent_layers(x, plan, sequences=True), plan)
+def repeat(context: BuildContext) -> dict[str, Any]:
+    """Build recurrent layers that read the input again at each of u steps."""
+    x = keras.layers.RepeatVector(context.u)(context.x)  # b u f
+    return output_heads(recurrent_layers(x, context, sequences=True), context)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import BuildContext, layers, output_heads
+from unrolled.backend import keras
+from unrolled.networks.building_blocks import BuildContext, output_heads
 
 
-def dense(plan: BuildContext) -> dict[str, Any]:
-    """Dense; no recurrence (hidden layers by `layers`, 0 for a linear map)."""
-    x = plan.x
-    for _ in range(plan.network.layers):
-        x = layers.Dense(plan.network.units, activation="relu")(x)
-        if plan.network.dropout:
-            x = layers.Dropout(plan.network.dropout)(x)
-    return output_heads(x, plan)
+def dense(context: BuildContext) -> dict[str, Any]:
+    """Build a Dense layer for each output on top of the hidden layers, of which there may be 0."""
+    x = context.x
+    for _ in range(context.network.layers):
+        x = keras.layers.Dense(context.network.units, activation="relu")(x)
+        if context.network.dropout:
+            x = keras.layers.Dropout(context.network.dropout)(x)
+    return output_heads(x, context)

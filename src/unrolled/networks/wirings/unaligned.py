@@ -1,82 +1,99 @@
-"""Unaligned, `b t f -> b u o`: a row of steps in, another row out."""
+"""Unaligned, `b t f -> b u o`: a row of steps in, another row of steps out."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from unrolled.backend import keras
 from unrolled.errors import ShapeError
-from unrolled.networks.building_blocks import BuildContext, layers, output_heads, recurrent_layers
+from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
+from unrolled.networks.spec import NetworkSpec
 from unrolled.shapes import segment
 
 
-def tail(plan: BuildContext) -> dict[str, Any]:
-    """The last u of the input steps; Dense at each."""
-    t, u = _fixed(plan, "tail"), plan.u
-    if t is None or t < u:
+def tail(context: BuildContext) -> dict[str, Any]:
+    """Build a Dense layer at each of the last u input steps."""
+    x = recurrent_layers(context.x, context, sequences=True)  # b t h
+    return output_heads(x[:, -context.u :], context)
+
+
+def check_tail(spec: NetworkSpec) -> None:
+    """Refuse fewer input steps than output steps."""
+    _check_equal_lengths(spec, "tail")
+    if spec.t is None or spec.t < (spec.u or 0):
+        steps = "an open number of input steps" if spec.t is None else f"{spec.t} input steps"
         raise ShapeError(
-            f"got t={t} and u={u} for the architecture 'tail', which keeps the last u of the t"
-            " input steps: expected t >= u, and t known. Give t, or take architecture='repeat'."
+            f"The architecture 'tail' keeps the last u input steps as output steps, and there are"
+            f" {steps} (t={spec.t}) for {spec.u} output steps (u={spec.u}). Give a t of at least"
+            " u, or use architecture='repeat'."
         )
-    x = recurrent_layers(plan.x, plan, sequences=True)  # b t h
-    return output_heads(x[:, -u:], plan)
 
 
-def padded(plan: BuildContext) -> dict[str, Any]:
-    """The input, padded by u zero steps, so that outputs come after all of it was read."""
-    _fixed(plan, "padded")
-    x = layers.ZeroPadding1D((0, plan.u))(plan.x)  # b t+u f
-    x = recurrent_layers(x, plan, sequences=True)
-    return output_heads(x[:, -plan.u :], plan)
+def padded(context: BuildContext) -> dict[str, Any]:
+    """Build a Dense layer at each of u zero steps that follow the input."""
+    x = keras.layers.ZeroPadding1D((0, context.u))(context.x)  # b t+u f
+    x = recurrent_layers(x, context, sequences=True)
+    return output_heads(x[:, -context.u :], context)
 
 
-def vector(plan: BuildContext) -> dict[str, Any]:
-    """The last state; one Dense for all u*o values, reshaped into steps."""
-    x = recurrent_layers(plan.x, plan, sequences=False, mask=plan.mask)  # b h
+def check_padded(spec: NetworkSpec) -> None:
+    """Refuse rows of different lengths."""
+    _check_equal_lengths(spec, "padded")
+
+
+def vector(context: BuildContext) -> dict[str, Any]:
+    """Build one Dense layer of u*o values on the last state, and reshape them into steps."""
+    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
     outputs = {}
-    for name, o in plan.spec.heads.items():
-        flat = layers.Dense(plan.u * int(o))(x)
-        outputs[name] = layers.Reshape((plan.u, int(o)))(flat)
+    for name, o in context.spec.heads.items():
+        flat = keras.layers.Dense(context.u * int(o))(x)  # b u*o
+        outputs[name] = keras.layers.Reshape((context.u, int(o)))(flat)
     return outputs
 
 
-def repeat(plan: BuildContext) -> dict[str, Any]:
-    """An encoder's last state, repeated u times, is read by a decoder; Dense at each step."""
-    x = recurrent_layers(plan.x, plan, sequences=False, mask=plan.mask)  # b h
-    x = layers.RepeatVector(plan.u)(x)  # b u h
-    return output_heads(recurrent_layers(x, plan, sequences=True), plan)
+def repeat(context: BuildContext) -> dict[str, Any]:
+    """Build an encoder and a decoder that reads the last state of the encoder at each step."""
+    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
+    x = keras.layers.RepeatVector(context.u)(x)  # b u h
+    return output_heads(recurrent_layers(x, context, sequences=True), context)
 
 
-def segments(plan: BuildContext) -> dict[str, Any]:
-    """Segments of w steps are the recurrence's steps, and all output segments are said at once.
+def segments(context: BuildContext) -> dict[str, Any]:
+    """Build recurrent layers over segments of w steps; the last state gives all output segments.
 
     Source:
-        Lin et al. 2023, section 3; there the recurrent cell itself says the output segments.
+        Lin et al. 2023, section 3; there the recurrent cell itself computes the output segments.
     """
-    t, u = _fixed(plan, "segments"), plan.u
-    if t is None:
-        raise ShapeError(
-            "got no t for the architecture 'segments', which cuts the input into segments of the"
-            " same length: expected t to be known. Give t, or take architecture='repeat'."
-        )
+    t, u, network = context.spec.t or 1, context.u, context.network
     w = segment(t, u)
-    x = layers.Reshape((t // w, w * plan.x.shape[-1]))(plan.x)
-    x = layers.Dense(plan.network.units, activation="relu")(x)  # b t/w h
-    x = layers.RepeatVector(u // w)(recurrent_layers(x, plan, sequences=False))  # b u/w h
-    size = (u // w, plan.network.units)
-    x = layers.EinsumDense("buh,hk->buk", size, activation="tanh", bias_axes="uk")(x)
-    x = layers.Dropout(plan.network.dropout)(x) if plan.network.dropout else x
+    x = keras.layers.Reshape((t // w, w * context.x.shape[-1]))(context.x)
+    x = keras.layers.Dense(network.units, activation="relu")(x)  # b t/w h
+    x = recurrent_layers(x, context, sequences=False)  # b h
+    x = keras.layers.RepeatVector(u // w)(x)  # b u/w h
+    size = (u // w, network.units)
+    x = keras.layers.EinsumDense("buh,hk->buk", size, activation="tanh", bias_axes="uk")(x)
+    x = keras.layers.Dropout(network.dropout)(x) if network.dropout else x
     outputs = {}
-    for name, o in plan.spec.heads.items():
-        outputs[name] = layers.Reshape((u, int(o)))(layers.Dense(w * int(o))(x))
+    for name, o in context.spec.heads.items():
+        values = keras.layers.Dense(w * int(o))(x)  # b u/w w*o
+        outputs[name] = keras.layers.Reshape((u, int(o)))(values)
     return outputs
 
 
-def _fixed(plan: BuildContext, architecture: str) -> int | None:
-    """Return t; refuse rows of different lengths, whose last steps are not the same steps."""
-    if plan.spec.ragged:
+def check_segments(spec: NetworkSpec) -> None:
+    """Refuse an open number of input steps, and rows of different lengths."""
+    _check_equal_lengths(spec, "segments")
+    if spec.t is None:
         raise ShapeError(
-            f"got rows of different lengths for the architecture '{architecture}', which keeps the"
-            " last steps and needs the same length in every row. Take architecture='repeat' or"
-            " 'vector'."
+            "The architecture 'segments' cuts the input into segments of the same length, and the"
+            " number of input steps is open (t=None). Give t, or use architecture='repeat'."
         )
-    return plan.spec.t
+
+
+def _check_equal_lengths(spec: NetworkSpec, architecture: str) -> None:
+    """Refuse rows of different lengths, whose last steps are not the same steps."""
+    if spec.ragged:
+        raise ShapeError(
+            f"The architecture '{architecture}' needs the same number of input steps in every row,"
+            " and these rows have different lengths. Use architecture='repeat' or 'vector'."
+        )

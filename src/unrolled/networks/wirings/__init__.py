@@ -1,0 +1,1 @@
+"""The builders of the architectures, one file for each shape."""
