@@ -15,7 +15,7 @@ from unrolled.errors import NotFittedError, SettingError, did_you_mean, quote_na
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.saving import refuse_other
+from unrolled.saving import check_save_place
 from unrolled.settings import Network, Settings, Text, Training
 from unrolled.training.history import History
 
@@ -104,7 +104,7 @@ class Estimator(BaseEstimator):
         """
         if folder is None:
             return
-        refuse_other(Path(folder))
+        check_save_place(Path(folder))
         checkpoint = self._group("training").checkpoint
         if checkpoint is None:
             return

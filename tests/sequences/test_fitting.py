@@ -5,11 +5,11 @@ import pytest
 
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.table import make_table
 from unrolled.errors import SettingError
-from unrolled.saving import SEQUENCES
-from unrolled.saving import read as opened
+from unrolled.saving import SEQUENCES, read_model, write_model
 from unrolled.sequences import fitting, serialization
 from unrolled.settings import Network, Training
 
@@ -25,8 +25,7 @@ SHORT = Training(epochs=2, verbose=False)
 def encoded(a, y, *, stated=None):
     """Return the encoding of two columns, and their rows."""
     frame = read({"a": a, "y": y})
-    into, out = infer_columns(frame, ["a"], ["y"], stated=stated)
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, ["a"], ["y"], stated=stated)
     encoding = TableEncoder.fit(infer_schema(values, into, out), values)
     return encoding, encoding.encode(values, targets=True)
 
@@ -96,8 +95,8 @@ def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_faces(a, y, given, sa
     settings = SHORT.model_copy(update={"scheduled_sampling": sampling})
     made = fitting.fitted(fitting.built(encoding, rows, SMALL, settings), rows, rows)
     assert np.isfinite(made.histories[0].loss).all()
-    serialization.save(made, tmp_path / "model", pages={})
-    loaded = opened(tmp_path / "model", {SEQUENCES: serialization.restored})
+    write_model(tmp_path / "model", serialization.to_files(made))
+    loaded = read_model(tmp_path / "model", {SEQUENCES: serialization.from_files})
     assert (loaded.spec, loaded.network, loaded.training) == (
         made.spec,
         made.network,

@@ -68,12 +68,12 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     try:
         with partial.open("wb") as file:
             file.write(content)
-            durable.flushed(file)
+            durable.flush_file(file)
         partial.replace(path)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    durable.settled(path.parent)
+    durable.fsync_dir(path.parent)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -121,7 +121,7 @@ def open_checkpoints(
     folder, run_id = Path(training.checkpoint or ""), json.loads(json.dumps(run_id))
     with ExitStack() as stack:
         try:
-            durable.folder(folder)
+            durable.make_folder(folder)
             _check_only_checkpoints(folder)
             acquired = stack.enter_context(try_lock(folder / LOCK))
         except OSError as error:

@@ -67,9 +67,9 @@ def open_writer(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.D
         folder = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         yield put
         whole = _joined(parts, suffix)
-        durable.synced(whole)
+        durable.fsync_file(whole)
         whole.replace(target)
-        durable.settled(target.parent)
+        durable.fsync_dir(target.parent)
     except OSError as error:
         raise _unwritable(target, error.strerror or error) from None
     finally:
@@ -84,7 +84,7 @@ def check_writable(out: str | os.PathLike[str]) -> None:
         DataError: The suffix is unknown, or the file cannot be written.
     """
     target, _ = _named(out)
-    if not durable.writable(target):
+    if not durable.is_writable(target):
         raise _unwritable(target, "it is no file in a folder that may be written to")
 
 
