@@ -10,7 +10,8 @@ from unrolled.baselines import features, linear
 from unrolled.baselines.linear import fit_linear
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.table import make_table
 
 ROWS = 40
@@ -26,8 +27,7 @@ TEXTS = ["".join(RNG.choice(list("abcd"), size=n)) for n in RNG.integers(1, 7, s
 def fit(columns, inputs, outputs, *, stated=None):
     """Return the baselines of a table by name, and its encoded rows."""
     frame = read(columns)
-    into, out = infer_columns(frame, inputs, outputs, stated=stated)
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, inputs, outputs, stated=stated)
     encoding = TableEncoder.fit(infer_schema(values, into, out), values)
     examples = encoding.encode(values, targets=True)
     blocks = {**examples.inputs, **examples.targets}
@@ -144,8 +144,7 @@ def test_baselines_of_numbers_and_labels_together_have_names_of_their_own():
 def test_the_only_class_of_a_training_part_is_always_predicted():
     frame = {"a": A, "y": ["p"] * (ROWS - 1) + ["q"]}
     data = read(frame)
-    into, out = infer_columns(data, ["a"], ["y"])
-    values = make_table(data, into, out)
+    values, into, out = infer_table(data, ["a"], ["y"])
     encoding = TableEncoder.fit(infer_schema(values, into, out), values.take(range(ROWS - 1)))
     examples = encoding.encode(values.take(range(ROWS - 1)), targets=True)
     models = fit_linear(examples, ["y"], {"y": 1}, aligned=False)
@@ -164,8 +163,7 @@ def test_the_constant_of_even_aligned_rows_is_one_for_each_step():
         "y": [[1.0, 2.0, 3.0], [3.0, 4.0, 8.0]] * 4,
     }
     frame = read(rows)
-    into, out = infer_columns(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, ["x"], ["y"], stated={"x": "numbers", "y": "numbers"})
     encoding = TableEncoder.fit(infer_schema(values, into, out), values)
     examples = encoding.encode(values, targets=True)
     constant = fit_linear(examples, ["y"], {}, aligned=True)[0]

@@ -13,7 +13,8 @@ from unrolled.data.block import RaggedColumn
 from unrolled.data.encoders.categories import Categories
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.table import make_table
 
 RNG = np.random.default_rng(0)
@@ -27,8 +28,7 @@ MANY = [f"k{i % 40}" for i in range(60)]  # too many for marks: they go in as id
 def encoded(columns, inputs, outputs, **stated):
     """Return the encoder of a table, its output column, and its examples."""
     frame = read(columns)
-    into, out = infer_columns(frame, inputs, outputs, stated=stated)
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, inputs, outputs, stated=stated)
     encoder = TableEncoder.fit(infer_schema(values, into, out), values)
     return encoder, out[0], encoder.encode(values, targets=True)
 

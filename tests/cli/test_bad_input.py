@@ -49,7 +49,7 @@ FILES["spoken.tsv"] = "".join(f"b{'c' * i}\tb{' c' * i} d\n" for i in ROWS)
 TRAINING = {
     "no header line": (
         "train spoken.tsv --input word --output sounds",
-        "there is no column 'word' to use as input, expected one of 'b', 'b d'. The file seems"
+        "there is no column 'word' to use as input. The columns are 'b', 'b d'. The file seems"
         " to have no header line: if so, name its columns with --columns NAME ... (in Python:"
         " unrolled.read(path, columns=[...])).",
     ),
@@ -78,56 +78,56 @@ TRAINING = {
     ),
     "no such input": (
         "train good.csv --input aa --output y",
-        "there is no column 'aa' to use as input, expected one of 'a', 'b', 'y'. Did you mean 'a'?",
+        "there is no column 'aa' to use as input. The columns are 'a', 'b', 'y'. Did you mean"
+        " 'a'?",
     ),
     "no such output": (
         "train good.csv --output yy",
-        "there is no column 'yy' to use as output, expected one of 'a', 'b', 'y'."
-        " Did you mean 'y'?",
+        "there is no column 'yy' to use as output. The columns are 'a', 'b', 'y'. Did you mean"
+        " 'y'?",
     ),
     "output also input": (
         "train good.csv --input a y --output y",
-        "column 'y' is named as an input and as an output, expected it on one side. Remove it from"
-        " the inputs, or the model would be given its answer.",
+        "column 'y' is named as an input and as an output. Remove it from the inputs, or the"
+        " model would be given its answer.",
     ),
     "all inputs missing": (
         "train gaps.csv --output y",
-        "every value of column 'a' is missing, expected some. Choose another column, or fill this"
-        " one.",
+        "every value of column 'a' is missing. Choose another column, or fill this one.",
     ),
     "all outputs missing": (
         "train gaps_y.csv --output y",
-        "every value of column 'y' is missing, expected some. Choose another column, or fill this"
-        " one.",
+        "every value of column 'y' is missing. Choose another column, or fill this one.",
     ),
     "a constant output": (
         "train constant.csv --output y",
-        "the output 'y' is 1.5 in every row, expected at least two different values. There is"
-        " nothing to learn; choose another output.",
+        "the output 'y' is 1.5 in every row, so there is nothing to learn. Choose an output"
+        " with at least two different values.",
     ),
     "text where numbers were stated": (
         "train words.csv --input a:number --output y",
-        "column 'a', row 1: got 'red0', expected a number. Correct it, leave the cell empty if it"
-        " is missing, or state 'a:category' or 'a:text'.",
+        "column 'a', row 1: 'red0' is not a number. Correct it, leave the cell empty if it is"
+        " missing, or state 'a:category' or 'a:text'.",
     ),
     "ragged vectors": (
         "train vectors.jsonl --input x:vector --output y",
-        "column 'x', row 5: got a list of 2 numbers, expected 3 as in the rows before it. Correct"
-        " the row, or state 'x:numbers' where lengths may differ.",
+        "column 'x', row 5: the list has 2 numbers, but the rows before it have 3. Correct the"
+        " row, or state 'x:numbers' if lengths may differ.",
     ),
     "ragged steps": (
         "train steps.jsonl --output y",
-        "column 'x', row 5: got a step of 1 numbers, expected 2 in every step of every row.",
+        "column 'x', row 5: a step has 1 numbers. All steps of a column must have the same"
+        " number of values, here 2.",
     ),
     "a sequence of length 0": (
         "train none.jsonl --output y",
-        "column 'x', row 5: got a sequence of length 0, expected at least one step. Leave the row"
-        " out, or give it a step.",
+        "column 'x', row 5: the sequence is empty. Give it at least one step, or leave the row"
+        " out.",
     ),
     "one row": (
         "train one.csv --output y",
-        "got 1 row with a known output, expected at least two: one to train on and one to hold"
-        " out. Add rows.",
+        "only 1 row has a known output. Training needs at least two: one to train on and one"
+        " to hold out. Add rows.",
     ),
     "a class with one example": (
         "train single.csv --output y --split stratified",
@@ -136,24 +136,24 @@ TRAINING = {
     ),
     "an infinity": (
         "train infinite.csv --output y",
-        "column 'a', row 21: got an infinity, expected finite numbers. Correct it, or leave it"
-        " empty if it is missing.",
+        "column 'a', row 21: the number is infinite. Correct it, or leave it empty if it is"
+        " missing.",
     ),
     "aligned rows of differing lengths": (
         "train tags.jsonl --output y --shape aligned",
-        "got shape='aligned', but row 5 has 2 steps in and 1 out; expected as many steps out as in,"
-        " in every row. Correct that row, or use shape='unaligned'.",
+        "the shape 'aligned' needs as many steps out as in, in every row, but row 5 has 2"
+        " steps in and 1 out. Correct that row, or use shape='unaligned'.",
     ),
     "integer overflow": (
         "train long.csv --output y",
-        "column 'a', row 21: the integer 99999999999999999999 overflows 64 bits, expected at most"
-        " 9223372036854775807. State 'a:category' if it is an identifier, or write it as a decimal"
-        " number.",
+        "column 'a', row 21: the integer 99999999999999999999 is too large; the largest one is"
+        " 9223372036854775807. State 'a:category' if it is an identifier, or write it as a"
+        " decimal number.",
     ),
     "mixed types": (
         "train mixed.csv --output y",
-        "column 'a' mixes numbers and text: row 21 holds 'x', expected one type. Leave a missing"
-        " cell empty, correct the row, or state 'a:category' or 'a:text'.",
+        "column 'a' mixes numbers and text: row 21 holds 'x'. Leave a missing cell empty,"
+        " correct the row, or state 'a:category' or 'a:text'.",
     ),
     "duplicate names": (
         "train twice.csv --output y",
@@ -173,9 +173,8 @@ TRAINING = {
     ),
     "dates": (
         "train dates.csv --output y",
-        "column 'd' holds dates or times (2020-01-01), expected numbers, labels, text or lists."
-        " Derive numbers from it, such as the month, the weekday or the hour, or state"
-        " 'd:category'.",
+        "column 'd' holds dates or times (2020-01-01), which no kind fits. Derive numbers from"
+        " it, such as the month, the weekday or the hour, or state 'd:category'.",
     ),
     "an unknown architecture": (
         "train good.csv --output y --architecture lasst",
@@ -196,51 +195,51 @@ TRAINING = {
     ),
     "no column to split by": (
         "train good.csv --output y --split time --split-by q",
-        "there is no column 'q' to split by, expected one of 'a', 'b', 'y'.",
+        "there is no column 'q' to split by. The columns are 'a', 'b', 'y'.",
     ),
     "a save folder with other content": (
         "train good.csv --output y --save .",
-        "'.' exists and is not a saved model, expected a new folder, an empty one, or a model to"
-        " replace. Choose another folder.",
+        "Cannot write the model to '.': it exists, and is not a saved model. Choose a new folder,"
+        " an empty one, or a model to replace.",
     ),
     "a save folder that is a file": (
         "train good.csv --output y --save good.csv",
-        "'good.csv' exists and is not a saved model, expected a new folder, an empty one, or a"
-        " model to replace. Choose another folder.",
+        "Cannot write the model to 'good.csv': it exists, and is not a saved model. Choose a new"
+        " folder, an empty one, or a model to replace.",
     ),
     "a save folder within a file": (
         "train good.csv --output y --save good.csv/model",
-        "cannot write the model to 'good.csv/model': 'good.csv' is not a folder that may be written"
+        "Cannot write the model to 'good.csv/model': 'good.csv' is not a folder that can be written"
         " to. Choose another folder.",
     ),
     "no model": (
         "predict nothing good.csv",
-        "got 'nothing', expected the folder or the .zip of a saved model (with a manifest.json)."
-        " Save one with model.save(folder), or unrolled train --save folder.",
+        "There is no saved model at 'nothing': a saved model is a folder or a .zip file with a"
+        " manifest.json. Save one with model.save(folder), or unrolled train --save folder.",
     ),
     "a folder that is not a model": (
         "evaluate . good.csv",
-        "got '.', expected the folder or the .zip of a saved model (with a manifest.json). Save"
-        " one with model.save(folder), or unrolled train --save folder.",
+        "There is no saved model at '.': a saved model is a folder or a .zip file with a"
+        " manifest.json. Save one with model.save(folder), or unrolled train --save folder.",
     ),
     "a demo folder that is a file": (
         "demo --folder good.csv",
-        "cannot write the model to 'good.csv/one-to-one': 'good.csv' is not a folder that may be"
+        "Cannot write the model to 'good.csv/one-to-one': 'good.csv' is not a folder that can be"
         " written to. Choose another folder.",
     ),
 }
 USING = {
     "a missing column": (
         "predict model no_b.csv",
-        "the data has no column 'b', expected it since the model uses it.",
+        "the data has no column 'b', which the model was trained on.",
     ),
     "a missing output": (
         "evaluate model no_y.csv",
-        "the data has no column 'y', expected it since the model uses it.",
+        "the data has no column 'y', which the model was trained on.",
     ),
     "another type": (
         "predict model text.csv",
-        "column 'a', row 2: got 'x', expected a number. Correct it, leave the cell empty if it is"
+        "column 'a', row 2: 'x' is not a number. Correct it, leave the cell empty if it is"
         " missing, or state 'a:category' or 'a:text'.",
     ),
     "an unknown ending": (
@@ -261,40 +260,41 @@ ARRAYS = {
     "NaN in y": (
         X,
         np.where(Y == 2, np.nan, Y),
-        "y[4] is a missing number (NaN), expected a number. Correct it, or leave the row out.",
+        "y[4] is missing (NaN). Correct it, or leave the row out.",
     ),
     "an infinity": (
         np.where(X == 5, np.inf, X),
         Y,
-        "X[0, 1, 2] is an infinity, expected a finite number. Correct it, or leave the row out.",
+        "X[0, 1, 2] is infinite. Correct it, or leave the row out.",
     ),
     "differing lengths": (
         X,
         Y[:9],
-        "X has 10 rows and y has 9, expected one row of y for each row of X. Rows are the first"
+        "X has 10 rows and y has 9. Give one row of y for each row of X. Rows are the first"
         " axis of both.",
     ),
     "a number": (
         np.float64(3),
         Y,
-        "got float64 as data, expected a path, a frame, a dict of columns, or arrays.",
+        "the data is of type float64, which cannot be read. Pass a path, a frame, a dict of"
+        " columns, or arrays.",
     ),
     "4 axes": (
         X[..., None],
         Y,
-        "X has 4 axes, expected 1 to 3: (b,), (b f) or (b t f), written `b t f` (batch, step,"
-        " value). Reshape it.",
+        "X has 4 axes, but only 1 to 3 can be used: (b,), (b f) or (b t f), written `b t f`"
+        " (batch, step, value). Reshape it.",
     ),
     "swapped axes": (
         np.ones((10, 3, 24)) * np.arange(24),
         np.arange(240.0).reshape(10, 24, 1),
-        "the axes of X look swapped: X is (10, 3, 24) and y has 24 steps, expected `b t f`, steps"
+        "the axes of X look swapped: X is (10, 3, 24) and y has 24 steps. X is `b t f`, steps"
         " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 3 steps.",
     ),
     "a row of no steps": (
         [*X[:9], np.zeros((0, 3))],
         Y,
-        "X, row 10: got a sequence of length 0, expected at least one step. Leave the row out.",
+        "X, row 10: the sequence is empty. Give it at least one step, or leave the row out.",
     ),
 }
 

@@ -14,13 +14,13 @@ from unrolled.cli import main
 
 PROCESS = (sys.executable, "-c", "from unrolled.cli import main; main()")
 TRAINED = """\
-in   steps  numbers  lists of numbers of differing length
+in   steps  numbers  lists of numbers of different lengths
 out  total  number   a number in each row
 
 shape  many-to-one  (b t f -> b o)
-`steps` is a row of steps and `total` is one number, so many-to-one: a row in, one out. It would be
-one-to-one with lists of one length in `steps` and `steps:vector` stated, and unaligned or aligned
-with a list of numbers in each row of `total`.
+`steps` is a sequence of steps and `total` is one number, so many-to-one: a row in, one out. It
+would be one-to-one with lists of one length in `steps` and `steps:vector` stated, and unaligned or
+aligned with a list of numbers in each row of `total`.
 
 many-to-one · last · LSTM
 b t f -> b o
@@ -129,7 +129,7 @@ def test_the_reason_is_wrapped_to_the_terminal(unrolled, table, monkeypatch):  #
     monkeypatch.setenv("COLUMNS", "60")
     lines = unrolled(TRAIN).out.splitlines()
     at = lines.index("shape  many-to-one  (b t f -> b o)")
-    assert lines[at + 1] == "`steps` is a row of steps and `total` is one number, so"
+    assert lines[at + 1] == "`steps` is a sequence of steps and `total` is one number, so"
     assert max(len(line) for line in lines[at : lines.index("", at)]) <= 60
 
 
@@ -174,7 +174,7 @@ def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
     assert result.status == 0
     assert result.out.splitlines()[:2] == [
         "in   word    text:characters  text, 18 different in 18 rows",
-        "out  sounds  tokens           text, single letters with a blank between",
+        "out  sounds  tokens           text, single letters separated by spaces",
     ]
     use = result.out.splitlines()[-1].partition("unrolled ")[2]
     assert use == "predict m spoken.tsv -o predictions.tsv --columns word sounds"
@@ -191,7 +191,9 @@ def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
 def test_a_real_process_trains(table, folder):  # noqa: ARG001
     process = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.startswith("in   steps  numbers  lists of numbers of differing length\n")
+    assert process.stdout.startswith((
+        "in   steps  numbers  lists of numbers of different lengths\n"
+    ))
     assert process.stdout.endswith("\nThe model is not saved. To save it, add --save FOLDER.\n")
     assert "epoch 1/2  loss " in process.stderr
 

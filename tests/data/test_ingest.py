@@ -153,23 +153,25 @@ def test_rows_of_arrays_come_back_as_one_array_where_they_can():
         (
             None,
             [1.0],
-            "got NoneType as data, expected a path, a frame, a dict of columns, or arrays.",
+            "the data is of type NoneType, which cannot be read. Pass a path, a frame, a dict"
+            " of columns, or arrays.",
         ),
         (
             np.eye(2),
             None,
-            "got X and no y, expected an output for each row of X. Call fit(X, y), or pass a table"
-            " that holds both and name its outputs.",
+            "X was passed without y. Call fit(X, y) with an output for each row of X, or pass"
+            " a table that holds both and name its outputs.",
         ),
         (
             {"a": [1, 2]},
             [1.0],
-            "the table has 2 rows and y has 1, expected one value a row.",
+            "the table has 2 rows and y has 1. Give one value of y for each row.",
         ),
         (
             {"a": [1, 2]},
             pd.DataFrame({"p": [1, 2], "q": [1, 2]}),
-            "y has 2 columns, expected one. Put several outputs into the table, and name them.",
+            "y has 2 columns, but it can hold only one. Put several outputs into the table,"
+            " and name them.",
         ),
     ],
 )
@@ -183,7 +185,7 @@ def test_a_table_needs_its_outputs_named():
     with pytest.raises(SettingError) as caught:
         ingest(COLUMNS, None, "a", None)
     assert str(caught.value) == (
-        "got a table and no outputs, expected the columns that come out. Name them:"
+        "no outputs are named for the table. Name the columns to predict:"
         " SequenceModel(inputs=..., outputs=...)."
     )
 
@@ -193,7 +195,8 @@ def test_an_array_is_refused_where_a_table_was_learned():
     with pytest.raises(DataError) as caught:
         ingest(np.eye(2), None, fitted.inputs, None)
     assert str(caught.value) == (
-        "got an array, expected a table with the columns 'a', 'b', as in the training data."
+        "an array was passed, but the model was trained on a table. Pass a table with the"
+        " columns 'a', 'b'."
     )
 
 
@@ -205,6 +208,6 @@ def test_texts_alone_suit_a_model_of_one_column_of_text():
 
 def test_the_column_that_orders_the_rows_is_no_input_unless_named():
     table = {"day": [1, 2, 3], "x": [4.0, 5.0, 6.5], "y": [1.5, 2.5, 3.5]}
-    assert [c.name for c in ingest(table, None, None, "y", beside="day").inputs] == ["x"]
-    named = ingest(table, None, ["day", "x"], "y", beside="day").inputs
+    assert [c.name for c in ingest(table, None, None, "y", exclude="day").inputs] == ["x"]
+    named = ingest(table, None, ["day", "x"], "y", exclude="day").inputs
     assert [c.name for c in named] == ["day", "x"]

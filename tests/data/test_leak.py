@@ -7,9 +7,8 @@ import pytest
 
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns
+from unrolled.data.infer.columns import infer_table
 from unrolled.data.tables.split import split
-from unrolled.data.tables.table import make_table
 
 ROWS = 60
 STATED = {"words": "words", "letters": "characters", "parts": "subwords", "y": "category"}
@@ -45,9 +44,10 @@ PLANTED = {
 
 def fitted(columns: dict[str, list[Any]], held_rows: np.ndarray) -> dict[str, Any]:
     frame = read(columns)
-    inputs, outputs = infer_columns(frame, [n for n in columns if n != "y"], ["y"], stated=STATED)
+    names = [n for n in columns if n != "y"]
+    table, inputs, outputs = infer_table(frame, names, ["y"], stated=STATED)
     train = np.setdiff1d(np.arange(ROWS), held_rows)
-    part = make_table(frame, inputs, outputs).take(train)
+    part = table.take(train)
     found = {}
     for column in (*inputs, *outputs):
         made = make_encoder(column, output=column in outputs).fit(part.values[column.name])
@@ -59,8 +59,8 @@ def fitted(columns: dict[str, list[Any]], held_rows: np.ndarray) -> dict[str, An
 def test_rows_held_out_never_change_an_encoder(name: str) -> None:
     clean = data()
     frame = read(clean)
-    inputs, outputs = infer_columns(frame, ["n"], ["y"], stated={"y": "category"})
-    _, held = split(make_table(frame, inputs, outputs), 0.2, seed=3, outputs=outputs)
+    table, _, outputs = infer_table(frame, ["n"], ["y"], stated={"y": "category"})
+    _, held = split(table, 0.2, seed=3, outputs=outputs)
     dirty = data()
     for row in held:
         dirty[name][row] = PLANTED[name]

@@ -9,9 +9,10 @@ import polars as pl
 
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.split import split
-from unrolled.data.tables.table import check_trainable, drop_incomplete_rows, make_table
+from unrolled.data.tables.table import check_trainable, drop_incomplete_rows
 from unrolled.schema import Schema
 
 MODULES = ["infer.arrays", "encoders.encoder", "infer.infer_schema", "formats.read", "tables.table"]
@@ -21,8 +22,9 @@ def test_neither_keras_nor_jax_nor_pandas_is_imported() -> None:
     code = (
         "import sys\n"
         + "".join(f"import unrolled.data.{name}\n" for name in MODULES)
-        + "from unrolled.data.formats.read import like, read\n"
-        "like(read({'a': [1]}), {'a': [1]})\n"
+        + "from unrolled.data.formats.read import read\n"
+        "from unrolled.data.formats.write import to_frame_like\n"
+        "to_frame_like(read({'a': [1]}), {'a': [1]})\n"
         "print(sorted({'keras', 'jax', 'pandas', 'tensorflow', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -31,8 +33,8 @@ def test_neither_keras_nor_jax_nor_pandas_is_imported() -> None:
 
 def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: str) -> Schema:
     """Take a table through every door and check that what comes out decodes to what went in."""
-    into, out = infer_columns(frame, inputs, outputs, stated=stated)
-    data, _ = drop_incomplete_rows(make_table(frame, into, out), out)
+    table, into, out = infer_table(frame, inputs, outputs, stated=stated)
+    data, _ = drop_incomplete_rows(table, out)
     check_trainable(data, out)
     found = infer_schema(data, into, out)
     train, held = split(data, 0.2, outputs=found.outputs)

@@ -1,4 +1,4 @@
-"""One door for data: whatever a person brings, as a table with its columns and the way back."""
+"""The single entry for data: whatever a person passes, as a checked table with its columns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.read import read, to_frame_like
+from unrolled.data.formats.read import read
+from unrolled.data.formats.write import to_frame_like
 from unrolled.data.infer.arrays import from_arrays
-from unrolled.data.infer.infer_schema import infer_columns
+from unrolled.data.infer.columns import infer_table
 from unrolled.data.tables.table import Table, make_table
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.schema import KINDS, UNITS, Column
@@ -22,18 +23,18 @@ Columns = str | Sequence[str] | Mapping[str, str] | None
 
 @dataclass(frozen=True)
 class Source:
-    """Data as it came, checked.
+    """Data that was read and checked.
 
     Attributes:
-        given: What was given.
-        frame: The table as read; None for arrays.
+        original: The data as it was passed.
+        frame: The frame as it was read; None for arrays.
         table: Its values by kind.
-        inputs: The columns that go in.
-        outputs: The columns that come out; none when predicting.
-        arrays: Whether they came as arrays, whose axes are their kinds.
+        inputs: The input columns.
+        outputs: The output columns; none when predicting.
+        arrays: Whether the data was passed as arrays, whose axes are their kinds.
     """
 
-    given: Any
+    original: Any
     frame: pl.DataFrame | None
     table: Table
     inputs: tuple[Column, ...]
@@ -41,11 +42,10 @@ class Source:
     arrays: bool = False
 
     def to_original_type(self, columns: Mapping[str, Any]) -> Any:
-        """Return predictions as the kind of thing that was given."""
+        """Return predictions in the type of the original data."""
         if self.frame is not None:
-            return to_frame_like(
-                pl.DataFrame({n: _cells(v) for n, v in columns.items()}), self.given
-            )
+            frame = pl.DataFrame({name: _cells(values) for name, values in columns.items()})
+            return to_frame_like(frame, self.original)
         arrays = [_array(values) for values in columns.values()]
         return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
 
@@ -56,87 +56,89 @@ def ingest(
     inputs: Columns | tuple[Column, ...],
     outputs: Columns | tuple[Column, ...],
     *,
-    beside: str | None = None,
+    exclude: str | None = None,
 ) -> Source:
     """Return data as a table.
 
     Args:
         data: A path, a frame or a dict of columns; or `X` as an array or a list.
-        y: The outputs of arrays, or of a table that has none; None to predict or where the
-            table has them.
+        y: The outputs of arrays, or of a table that has none; None to predict or if the table has
+            them.
         inputs: Names, names with kinds, or the columns of a fitted model.
         outputs: The same; None to predict.
-        beside: A column that is no input unless it is named (it groups or orders the rows).
+        exclude: A column that is no input unless it is named (it groups or orders the rows).
 
     Raises:
         DataError: The data cannot be used.
         SettingError: No outputs were named for a table.
     """
-    known_in, known_out = _known(inputs), _known(outputs)
+    trained_inputs, trained_outputs = _trained(inputs), _trained(outputs)
     if not _is_table(data):
         return _from_arrays(data, y, inputs, outputs)
     frame = read(data)
     if y is not None:
-        name = _first(outputs, "y")
+        name = _first_name(outputs, "y")
         frame = _with_output(frame, y, name)
         outputs = outputs or name
-    if known_in:
-        return Source(data, frame, make_table(frame, known_in, known_out), known_in, known_out)
-    out_names, out_kinds = stated_columns(outputs)
-    if not out_names:
+    if trained_inputs:
+        table = make_table(frame, trained_inputs, trained_outputs)
+        return Source(data, frame, table, trained_inputs, trained_outputs)
+    output_names, output_kinds = stated_columns(outputs)
+    if not output_names:
         raise SettingError(
-            "got a table and no outputs, expected the columns that come out. Name them:"
+            "no outputs are named for the table. Name the columns to predict:"
             " SequenceModel(inputs=..., outputs=...)."
         )
-    in_names, in_kinds = stated_columns(inputs)
-    in_names = in_names or [n for n in frame.columns if n not in (*out_names, beside)]
-    into, out = infer_columns(frame, in_names, out_names, stated={**in_kinds, **out_kinds})
-    return Source(data, frame, make_table(frame, into, out), into, out)
+    input_names, input_kinds = stated_columns(inputs)
+    input_names = input_names or [n for n in frame.columns if n not in (*output_names, exclude)]
+    stated = {**input_kinds, **output_kinds}
+    return Source(data, frame, *infer_table(frame, input_names, output_names, stated=stated))
 
 
 def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
     """Return arrays as a source; a list of texts or of tokens becomes a column of a table."""
-    known = (*_known(inputs), *_known(outputs))
+    trained = (*_trained(inputs), *_trained(outputs))
     if not hasattr(data, "__len__"):
         raise DataError(
-            f"got {type(data).__name__} as data, expected a path, a frame, a dict of columns, or"
-            " arrays."
+            f"the data is of type {type(data).__name__}, which cannot be read. Pass a path, a"
+            " frame, a dict of columns, or arrays."
         )
-    if y is None and not known:
+    if y is None and not trained:
         raise DataError(
-            "got X and no y, expected an output for each row of X. Call fit(X, y), or pass a table"
-            " that holds both and name its outputs."
+            "X was passed without y. Call fit(X, y) with an output for each row of X, or pass a"
+            " table that holds both and name its outputs."
         )
     first = next(iter(data), None)
     if isinstance(first, str) or (isinstance(first, list) and first and isinstance(first[0], str)):
-        given = {_first(inputs, "x"): list(data)}
-        made = ingest(given, y, inputs, outputs if y is not None else None)
-        return Source(data, None, made.table, made.inputs, made.outputs)
-    if known and [column.name for column in _known(inputs)] != ["x"]:
+        column = {_first_name(inputs, "x"): list(data)}
+        source = ingest(column, y, inputs, outputs if y is not None else None)
+        return Source(data, None, source.table, source.inputs, source.outputs)
+    if trained and [column.name for column in _trained(inputs)] != ["x"]:
+        names = quote_names(column.name for column in _trained(inputs))
         raise DataError(
-            f"got an array, expected a table with the columns"
-            f" {quote_names(column.name for column in _known(inputs))}, as in the training data."
+            "an array was passed, but the model was trained on a table. Pass a table with the"
+            f" columns {names}."
         )
-    values, into, out = from_arrays(data, y, expected=known or _stated_target(outputs))
-    return Source(data, None, values, into, out, arrays=True)
+    expected = trained or _stated_target(outputs)
+    return Source(data, None, *from_arrays(data, y, expected=expected), arrays=True)
 
 
 def _stated_target(outputs: Any) -> tuple[Column, ...]:
-    """Return `y` as it was stated, where whole numbers could be labels or quantities."""
+    """Return `y` with its stated kind, where integers could be labels or quantities."""
     stated = [
         kind for kind in stated_columns(outputs)[1].values() if kind in ("category", "number")
     ]
     return tuple(Column(name="y", kind=kind) for kind in stated[:1])  # type: ignore[arg-type]
 
 
-def _first(columns: Any, otherwise: str) -> str:
-    """Return the first name among columns or what was stated of them."""
-    names = [column.name for column in _known(columns)] or stated_columns(columns)[0]
-    return names[0] if names else otherwise
+def _first_name(columns: Any, default: str) -> str:
+    """Return the first name among columns, or names as they were stated."""
+    names = [column.name for column in _trained(columns)] or stated_columns(columns)[0]
+    return names[0] if names else default
 
 
 def _is_table(data: Any) -> bool:
-    """Return whether data has named columns, or is a path to such."""
+    """Return whether data has named columns, or is a path to a file."""
     return (
         isinstance(data, str | os.PathLike | Mapping)
         or hasattr(data, "columns")
@@ -144,7 +146,7 @@ def _is_table(data: Any) -> bool:
     )
 
 
-def _known(columns: Any) -> tuple[Column, ...]:
+def _trained(columns: Any) -> tuple[Column, ...]:
     """Return the columns of a fitted model, or none."""
     return (
         columns if isinstance(columns, tuple) and columns and isinstance(columns[0], Column) else ()
@@ -153,34 +155,35 @@ def _known(columns: Any) -> tuple[Column, ...]:
 
 def stated_columns(columns: Any) -> tuple[list[str], dict[str, str]]:
     """Return names, and the kinds stated for some of them (`name:kind`, or a mapping)."""
-    if columns is None or _known(columns):
+    if columns is None or _trained(columns):
         return [], {}
     if isinstance(columns, Mapping):
         return list(columns), {n: k for n, k in columns.items() if k is not None}
     names, kinds = [], {}
-    for given in [columns] if isinstance(columns, str) else columns:
-        name, _, kind = str(given).partition(":")
+    for column in [columns] if isinstance(columns, str) else columns:
+        name, _, kind = str(column).partition(":")
         if kind.lower().split(":")[0] in (*KINDS, *UNITS):
             names.append(name)
             kinds[name] = kind
         else:
-            names.append(str(given))
+            names.append(str(column))
     return names, kinds
 
 
 def _with_output(frame: pl.DataFrame, y: Any, name: str) -> pl.DataFrame:
     """Return the table with `y` as a column."""
-    found = read(y, what="y") if hasattr(y, "columns") else read({name: y})
-    if found.width != 1:
+    column = read(y, what="y") if hasattr(y, "columns") else read({name: y})
+    if column.width != 1:
         raise DataError(
-            f"y has {found.width} columns, expected one. Put several outputs into the table, and"
-            " name them."
+            f"y has {column.width} columns, but it can hold only one. Put several outputs into the"
+            " table, and name them."
         )
-    if found.height != frame.height:
+    if column.height != frame.height:
         raise DataError(
-            f"the table has {frame.height} rows and y has {found.height}, expected one value a row."
+            f"the table has {frame.height} rows and y has {column.height}. Give one value of y for"
+            " each row."
         )
-    return frame.drop(name, strict=False).hstack([found.to_series().alias(name)])
+    return frame.drop(name, strict=False).hstack([column.to_series().alias(name)])
 
 
 def _cells(values: Any) -> Any:
@@ -198,7 +201,7 @@ def _cells(values: Any) -> Any:
 
 
 def _array(values: Any) -> Any:
-    """Return predictions of arrays as one array where rows are of one size and type."""
+    """Return predictions of arrays as one array if all rows have one size and type."""
     if isinstance(values, list) and values and isinstance(values[0], np.ndarray):
         return np.stack(values) if len({v.shape for v in values}) == 1 else values
     if isinstance(values, np.ndarray) and len({type(value) for value in values}) == 1:

@@ -41,7 +41,7 @@ def ingest(
         DataError: The data cannot be used, or no row has every output.
         SettingError: No outputs were named for a table.
     """
-    source = read_source(data, y, inputs, outputs, beside=split_by)
+    source = read_source(data, y, inputs, outputs, exclude=split_by)
     table, rows = drop_incomplete_rows(source.table, source.outputs)
     if table is source.table:
         return source

@@ -7,8 +7,8 @@ import pytest
 
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
-from unrolled.data.tables.table import make_table
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.schema import Schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -19,8 +19,7 @@ needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples 
 
 def survives(frame: pl.DataFrame, given: str, wanted: str) -> Schema:
     """Return the schema found, after every output went through ids and back."""
-    into, out = infer_columns(frame, [given], [wanted])
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, [given], [wanted])
     encoding = TableEncoder.fit(infer_schema(values, into, out), values)
     ids = encoding.encode(values, targets=True).targets[wanted].rows()
     assert encoding.decode_cells(encoding.schema.outputs[0], ids) == frame[wanted].to_list()

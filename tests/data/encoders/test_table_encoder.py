@@ -6,7 +6,8 @@ import pytest
 from unrolled.data.batches import batch_inputs, prediction_batches
 from unrolled.data.encoders.table_encoder import RESERVED, TableEncoder, unique_identifiers
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.table import make_table
 from unrolled.errors import DataError
 
@@ -14,8 +15,7 @@ from unrolled.errors import DataError
 def encoded(columns, inputs, outputs, *, stated=None):
     """Return an encoding fitted on all rows, and the table."""
     frame = read(columns)
-    into, out = infer_columns(frame, inputs, outputs, stated=stated)
-    values = make_table(frame, into, out)
+    values, into, out = infer_table(frame, inputs, outputs, stated=stated)
     return TableEncoder.fit(infer_schema(values, into, out), values), values
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.data.formats.delimited import frame, headerless, typed
-from unrolled.data.formats.read import read, write
+from unrolled.data.formats.delimited import frame, missing_header_hint, typed
+from unrolled.data.formats.read import read
+from unrolled.data.formats.write import write
 from unrolled.errors import DataError
 
 
@@ -63,11 +64,11 @@ def test_a_first_line_of_data_is_suspected() -> None:
         " The file seems to have no header line: if so, name its columns with --columns NAME ..."
         " (in Python: unrolled.read(path, columns=[...]))."
     )
-    assert headerless(table("abbé\ta b e\nbal\tb a l\nle\tl e\n", "\t")) == hint
-    assert headerless(table("Abbas,Arabic\nAbe,English\nAbd,Arabic\n")) == hint
-    assert headerless(table("good,1\nbad,0\n")) == hint
-    assert headerless(table("word,phonemes\nbal,b a l\nle,l e\n")) == ""
-    assert headerless(table("text,the label\nthe one,0\nthe other,1\n")) == ""
+    assert missing_header_hint(table("abbé\ta b e\nbal\tb a l\nle\tl e\n", "\t")) == hint
+    assert missing_header_hint(table("Abbas,Arabic\nAbe,English\nAbd,Arabic\n")) == hint
+    assert missing_header_hint(table("good,1\nbad,0\n")) == hint
+    assert missing_header_hint(table("word,phonemes\nbal,b a l\nle,l e\n")) == ""
+    assert missing_header_hint(table("text,the label\nthe one,0\nthe other,1\n")) == ""
 
 
 def test_quoting_line_ends_and_the_byte_order_mark() -> None:

@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from unrolled.data.formats.read import read, to_frame_like, write
+from unrolled.data.formats.read import read
+from unrolled.data.formats.write import to_frame_like, write
 from unrolled.errors import DataError
 
 

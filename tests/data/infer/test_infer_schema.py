@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_columns, infer_schema
-from unrolled.data.tables.table import drop_incomplete_rows, make_table
+from unrolled.data.infer.columns import infer_table
+from unrolled.data.infer.infer_schema import infer_schema
+from unrolled.data.tables.table import drop_incomplete_rows
 from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
 from unrolled.schema import Schema
 
@@ -20,8 +21,8 @@ def inferred(
     stated: dict[str, str] | None = None,
 ) -> Schema:
     frame = read(data)
-    into, out = infer_columns(frame, inputs, outputs, stated=stated)
-    kept, _ = drop_incomplete_rows(make_table(frame, into, out), out)
+    table, into, out = infer_table(frame, inputs, outputs, stated=stated)
+    kept, _ = drop_incomplete_rows(table, out)
     return infer_schema(kept, into, out, shape=shape)
 
 
@@ -64,54 +65,55 @@ DATA: dict[str, Any] = {
             ["hours"],
             {"hours": "numbers"},
             "one-to-many",
-            "`temp` is one number and `hours` is a row of 24 steps, so one-to-many: one in, a row"
-            " out. It would be unaligned or aligned with a list of numbers in each row of `temp`,"
-            " and one-to-one with `hours:vector` stated.",
+            "`temp` is one number and `hours` is a sequence of 24 steps, so one-to-many: one"
+            " in, a row out. It would be unaligned or aligned with a list of numbers in each"
+            " row of `temp`, and one-to-one with `hours:vector` stated.",
         ),
         (
             ["hours", "temp", "day"],
             ["total"],
             {"hours": "numbers"},
             "many-to-one",
-            "`hours` is a row of 24 steps, `temp` is one number, 1 more column and `total` is one"
-            " number, so many-to-one: a row in, one out. It would be one-to-one with `hours:vector`"
-            " stated, and unaligned or aligned with a list of numbers in each row of `total`.",
+            "`hours` is a sequence of 24 steps, `temp` is one number, 1 more column and"
+            " `total` is one number, so many-to-one: a row in, one out. It would be one-to-one"
+            " with `hours:vector` stated, and unaligned or aligned with a list of numbers in"
+            " each row of `total`.",
         ),
         (
             ["weather"],
             ["rides"],
             {"rides": "numbers"},
             "aligned",
-            "`weather` is a row of 24 steps of 3 numbers each and `rides` is a row of 24 steps,"
-            " equally long in every row, so aligned: row over row, same length. State"
-            " shape='unaligned' if the steps do not belong together one by one.",
+            "`weather` is a sequence of 24 steps of 3 numbers each and `rides` is a sequence"
+            " of 24 steps, equally long in every row, so aligned: row over row, same length."
+            " State shape='unaligned' if the steps do not belong together one by one.",
         ),
         (
             ["words"],
             ["tags"],
             {},
             "aligned",
-            "`words` is a row of steps and `tags` is a row of steps, equally long in every row, so"
-            " aligned: row over row, same length. State shape='unaligned' if the steps do not"
-            " belong together one by one.",
+            "`words` is a sequence of steps and `tags` is a sequence of steps, equally long in"
+            " every row, so aligned: row over row, same length. State shape='unaligned' if the"
+            " steps do not belong together one by one.",
         ),
         (
             ["words"],
             ["other"],
             {},
             "unaligned",
-            "`words` is a row of steps and `other` is a row of steps, so unaligned: a row in,"
-            " another row out. It would be aligned if every row had as many steps out as in; row 5"
-            " has 5 in and 2 out.",
+            "`words` is a sequence of steps and `other` is a sequence of steps, so unaligned:"
+            " a row in, another row out. It would be aligned if every row had as many steps"
+            " out as in; row 5 has 5 in and 2 out.",
         ),
         (
             ["said"],
             ["tags"],
             {"said": "subwords"},
             "unaligned",
-            "`said` is text read as subwords and `tags` is a row of steps, so unaligned: a row in,"
-            " another row out. It would be aligned if every row had as many steps out as in, which"
-            " subwords cannot promise; state words or characters.",
+            "`said` is text read as subwords and `tags` is a sequence of steps, so unaligned:"
+            " a row in, another row out. It would be aligned if every row had as many steps"
+            " out as in, which subwords cannot promise; state words or characters.",
         ),
     ],
 )
@@ -157,8 +159,8 @@ def test_forced_shapes() -> None:
     found = inferred(DATA, ["weather"], ["rides"], stated=as_steps, shape="unaligned")
     assert found.shape == "unaligned"
     assert found.reason == (
-        "`weather` is a row of 24 steps of 3 numbers each and `rides` is a row of 24 steps;"
-        " unaligned was asked for: a row in, another row out."
+        "`weather` is a sequence of 24 steps of 3 numbers each and `rides` is a sequence of 24"
+        " steps; unaligned was asked for: a row in, another row out."
     )
     assert inferred(DATA, ["words"], ["tags"], shape="many-to-many").shape == "aligned"
     assert inferred(DATA, ["words"], ["other"], shape="many-to-many").shape == "unaligned"
@@ -166,13 +168,13 @@ def test_forced_shapes() -> None:
 
 def test_forced_shapes_that_contradict_the_sides() -> None:
     assert refused(ShapeError, DATA, ["hours"], ["total"], shape="many-to-one") == (
-        "got shape='many-to-one' (b t f -> b o), but the data is one-to-one (b f -> b o): `hours`"
-        " is a list of 24 numbers, and `total` is one number; expected many in and one out. Leave"
-        " the shape to 'auto', or state 'hours:numbers' (an array: add a last axis)."
+        "the shape 'many-to-one' (b t f -> b o) does not fit the data, which is one-to-one (b"
+        " f -> b o): `hours` is a list of 24 numbers, and `total` is one number. Leave the"
+        " shape to 'auto', or state 'hours:numbers' (an array: add a last axis)."
     )
     assert refused(ShapeError, DATA, ["words"], ["other"], shape="aligned") == (
-        "got shape='aligned', but row 5 has 5 steps in and 2 out; expected as many steps out as in,"
-        " in every row. Correct that row, or use shape='unaligned'."
+        "the shape 'aligned' needs as many steps out as in, in every row, but row 5 has 5"
+        " steps in and 2 out. Correct that row, or use shape='unaligned'."
     )
     message = refused(
         ShapeError, DATA, ["said"], ["tags"], shape="aligned", stated={"said": "subwords"}
@@ -185,11 +187,12 @@ def test_forced_shapes_that_contradict_the_sides() -> None:
 
 def test_sequences_of_one_side_agree_in_every_row() -> None:
     assert refused(DataError, DATA, ["words", "other"], ["total"]) == (
-        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2, expected sequences of one"
-        " side to be equally long in every row. Correct the row, or leave one of the columns out."
+        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2. All sequences of one"
+        " side must have the same number of steps in a row. Correct the row, or leave one of"
+        " the columns out."
     )
     assert refused(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
-        "column 'said' is read as subwords beside other sequences, expected steps that match"
+        "column 'said' is read as subwords beside other sequences, but its steps must match"
         " theirs. State 'said:words' or 'said:characters'."
     )
 
@@ -199,21 +202,21 @@ def test_sequences_of_one_side_agree_in_every_row() -> None:
     [
         (
             ["said", "city"],
-            "row 1: 'said' (text:words) has 4 steps and 'city' (text:characters) has 6, expected"
-            " sequences of one side to be equally long in every row. Join texts into one column,"
-            " state a label as 'city:category', or leave one of them out.",
+            "row 1: 'said' (text:words) has 4 steps and 'city' (text:characters) has 6. All"
+            " sequences of one side must have the same number of steps in a row. Join texts"
+            " into one column, state a label as 'city:category', or leave one of them out.",
         ),
         (
             ["said", "head"],
-            "row 1: 'said' (text:words) has 4 steps and 'head' (text:words) has 2, expected"
-            " sequences of one side to be equally long in every row. Join texts into one column,"
-            " state a label as 'head:category', or leave one of them out.",
+            "row 1: 'said' (text:words) has 4 steps and 'head' (text:words) has 2. All"
+            " sequences of one side must have the same number of steps in a row. Join texts"
+            " into one column, state a label as 'head:category', or leave one of them out.",
         ),
         (
             ["city", "words"],
-            "row 1: 'city' (text:characters) has 6 steps and 'words' (tokens) has 1, expected"
-            " sequences of one side to be equally long in every row. State a label as"
-            " 'city:category', or leave one of them out.",
+            "row 1: 'city' (text:characters) has 6 steps and 'words' (tokens) has 1. All"
+            " sequences of one side must have the same number of steps in a row. State a label"
+            " as 'city:category', or leave one of them out.",
         ),
     ],
 )
@@ -226,9 +229,9 @@ def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
 
 def test_outputs_of_both_sides() -> None:
     assert refused(ShapeError, DATA, ["temp"], ["tags", "total"]) == (
-        "got the outputs 'tags' (tokens, a row of steps) and 'total' (number, one set of values),"
-        " expected outputs of one side, or as many steps out as in, in every row. Train a model"
-        " for each."
+        "the output 'tags' (tokens) is a sequence and the output 'total' (number) is a single"
+        " value. One model can predict both only if the sequence has as many steps as the"
+        " input in every row. Train a model for each."
     )
 
 
@@ -236,9 +239,9 @@ def test_steps_and_a_label_of_the_row_come_out_together() -> None:
     found = inferred(DATA, ["words"], ["day", "tags", "total"])
     assert found.shape == "aligned"
     assert found.reason == (
-        "`words` is a row of steps and `tags` is a row of steps, equally long in every row, so"
-        " aligned: row over row, same length. `day` is one label, `total` is one number for the"
-        " whole row beside it."
+        "`words` is a sequence of steps and `tags` is a sequence of steps, equally long in"
+        " every row, so aligned: row over row, same length. `day` is one label, `total` is one"
+        " number for the whole row beside it."
     )
 
 
@@ -250,7 +253,7 @@ def test_steps_and_a_label_of_the_row_come_out_together() -> None:
         (
             ["O", "I-b", "O"],
             "BIO",
-            "lists of strings, BIO tags of 2 types (1 of 12 rows departs from BIO: row 3)",
+            "lists of strings, BIO tags of 2 types (1 of 12 rows violates BIO: row 3)",
         ),
     ],
 )
@@ -265,7 +268,7 @@ def test_the_first_of_many_odd_rows_is_named() -> None:
     rows = [["B-a", *["I-a"] * i] for i in range(N)]
     rows[4][2] = rows[6][3] = "I-b"
     (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
-    assert column.why.endswith("(2 of 12 rows depart from BIO, row 5 first)")
+    assert column.why.endswith("(2 of 12 rows violate BIO, row 5 first)")
 
 
 def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
@@ -282,30 +285,31 @@ def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
             ["temp", "totl"],
             ["day"],
             {},
-            "there is no column 'totl' to use as input, expected one of 'temp', 'day', 'hours',"
-            " 'rides', 'weather', 'total', 'words', 'tags' and 2 more. Did you mean 'total'?",
+            "there is no column 'totl' to use as input. The columns are 'temp', 'day',"
+            " 'hours', 'rides', 'weather', 'total', 'words', 'tags' and 2 more. Did you mean"
+            " 'total'?",
         ),
         (
             DataError,
             ["temp", "total"],
             ["total"],
             {},
-            "column 'total' is named as an input and as an output, expected it on one side. Remove"
-            " it from the inputs, or the model would be given its answer.",
+            "column 'total' is named as an input and as an output. Remove it from the inputs,"
+            " or the model would be given its answer.",
         ),
         (
             DataError,
             ["temp", "temp"],
             ["total"],
             {},
-            "column 'temp' is named twice as input, expected it once.",
+            "column 'temp' is named twice as input. Name it once.",
         ),
         (
             DataError,
             ["temp"],
             [],
             {},
-            "got no output columns, expected at least one of 'temp', 'day', 'hours', 'rides',"
+            "no output column is named. Name at least one of 'temp', 'day', 'hours', 'rides',"
             " 'weather', 'total', 'words', 'tags' and 2 more.",
         ),
         (
@@ -322,8 +326,8 @@ def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
             ["temp"],
             ["total"],
             {"tmp": "number"},
-            "got a kind for column 'tmp', expected one of the inputs or outputs: 'temp', 'total'."
-            " Did you mean 'temp'?",
+            "a kind is stated for column 'tmp', which is no input and no output. These are"
+            " 'temp', 'total'. Did you mean 'temp'?",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from unrolled.schema import Column
 
 
 def found(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
-    return infer_kind(to_series("a", cells), stated=stated, output=output)
+    return infer_kind(to_series("a", cells), stated=stated, output=output)[0]
 
 
 def refused(cells: object, **options: object) -> str:
@@ -49,7 +49,7 @@ NAMES = [f"word{i}" for i in range(20)]
         ([["a"], ["b"]], False, "tokens", 1, 1, "lists of strings"),
         ([[1, 2], [3, 4]], False, "vector", 2, None, "lists of 2 numbers in every row"),
         ([[1, 2], None], False, "vector", 2, None, "lists of 2 numbers in every row"),
-        ([[1, 2], [3]], False, "numbers", 1, None, "lists of numbers of differing length"),
+        ([[1, 2], [3]], False, "numbers", 1, None, "lists of numbers of different lengths"),
         ([[[1, 2]], [[3, 4]]], False, "numbers", 2, 1, "lists of 1 step of 2 numbers each"),
         (np.zeros((2, 3)), False, "vector", 3, None, "lists of 3 numbers in every row"),
         (np.zeros((2, 3, 4)), False, "numbers", 4, 3, "lists of 3 steps of 4 numbers each"),
@@ -59,12 +59,12 @@ NAMES = [f"word{i}" for i in range(20)]
             "vector",
             2,
             None,
-            "text that spells lists, lists of 2 numbers in every row",
+            "text that contains lists, lists of 2 numbers in every row",
         ),
         ([f"[word {i}]" for i in range(9)], False, "text:words", 1, None, "text, 9 different"),
-        (['["a"]', '["b", "c"]'], False, "tokens", 1, None, "text that spells lists, lists of"),
-        (SOUNDS, False, "tokens", 1, 5, "text, single letters with a blank between"),
-        (SOUNDS, True, "tokens", 1, 5, "text, single letters with a blank between"),
+        (['["a"]', '["b", "c"]'], False, "tokens", 1, None, "text that contains lists, lists of"),
+        (SOUNDS, False, "tokens", 1, 5, "text, single letters separated by spaces"),
+        (SOUNDS, True, "tokens", 1, 5, "text, single letters separated by spaces"),
         ([sound.replace(" ", "  ") for sound in SOUNDS], True, "text:words", 1, None, "text, "),
         ([f"{sound} " for sound in SOUNDS], True, "text:words", 1, None, "text, "),
         (SOUNDS[:10] * 9, True, "category", 1, None, "text with 10 different values"),
@@ -116,125 +116,123 @@ def test_kinds_stated(
         (
             [None, float("nan")],
             {},
-            "every value of column 'a' is missing, expected some. Choose another column, or fill"
-            " this one.",
+            "every value of column 'a' is missing. Choose another column, or fill this one.",
         ),
         (
             ["1", "x", "3"],
             {"stated": "number"},
-            "column 'a', row 2: got 'x', expected a number. Correct it, leave the cell empty if it"
-            " is missing, or state 'a:category' or 'a:text'.",
+            "column 'a', row 2: 'x' is not a number. Correct it, leave the cell empty if it is"
+            " missing, or state 'a:category' or 'a:text'.",
         ),
         (
             ["1", "NA", "3"],
             {},
-            "column 'a' mixes numbers and text: row 2 holds 'NA', expected one type. Leave a"
-            " missing cell empty, correct the row, or state 'a:category' or 'a:text'.",
+            "column 'a' mixes numbers and text: row 2 holds 'NA'. Leave a missing cell empty,"
+            " correct the row, or state 'a:category' or 'a:text'.",
         ),
         (
             [str(i) for i in range(30)],
             {},
-            "column 'a' holds numbers written as text, '0' the first, expected a kind to be stated."
-            " State 'a:number' for quantities or 'a:category' for codes.",
+            "column 'a' holds numbers written as text, the first of them '0'. State 'a:number'"
+            " if they are quantities, or 'a:category' if they are codes.",
         ),
         (
             [1, 2**64],
             {},
-            "column 'a', row 2: the integer 18446744073709551616 overflows 64 bits, expected at"
-            " most 9223372036854775807. State 'a:category' if it is an identifier, or write it as"
-            " a decimal number.",
+            "column 'a', row 2: the integer 18446744073709551616 is too large; the largest one"
+            " is 9223372036854775807. State 'a:category' if it is an identifier, or write it"
+            " as a decimal number.",
         ),
         (
             [[1, 2], [3, 2**64]],
             {},
-            "column 'a', row 2: the integer 18446744073709551616 overflows 64 bits, expected at"
-            " most 9223372036854775807. State 'a:category' if it is an identifier, or write it as"
-            " a decimal number.",
+            "column 'a', row 2: the integer 18446744073709551616 is too large; the largest one"
+            " is 9223372036854775807. State 'a:category' if it is an identifier, or write it"
+            " as a decimal number.",
         ),
         (
             ["", " "],
             {"stated": "vector"},
-            "every value of column 'a' is missing, expected some. Choose another column, or fill"
-            " this one.",
+            "every value of column 'a' is missing. Choose another column, or fill this one.",
         ),
         (
             ["1", "9" * 50],
             {},
-            f"column 'a', row 2: the integer {'9' * 50} overflows 64 bits, expected at most"
+            f"column 'a', row 2: the integer {'9' * 50} is too large; the largest one is"
             " 9223372036854775807. State 'a:category' if it is an identifier.",
         ),
         (
             [1.0, float("inf")],
             {},
-            "column 'a', row 2: got an infinity, expected finite numbers. Correct it, or leave it"
-            " empty if it is missing.",
+            "column 'a', row 2: the number is infinite. Correct it, or leave it empty if it is"
+            " missing.",
         ),
         (
             [[1, 2], [3], [4, 5]],
             {"stated": "vector"},
-            "column 'a', row 2: got a list of 1 numbers, expected 2 as in the rows before it."
-            " Correct the row, or state 'a:numbers' where lengths may differ.",
+            "column 'a', row 2: the list has 1 numbers, but the rows before it have 2. Correct"
+            " the row, or state 'a:numbers' if lengths may differ.",
         ),
         (
             [[1, 2], []],
             {},
-            "column 'a', row 2: got a sequence of length 0, expected at least one step. Leave the"
-            " row out, or give it a step.",
+            "column 'a', row 2: the sequence is empty. Give it at least one step, or leave the"
+            " row out.",
         ),
         (
             [["x"], []],
             {},
-            "column 'a', row 2: got a sequence of length 0, expected at least one step. Leave the"
-            " row out, or give it a step.",
+            "column 'a', row 2: the sequence is empty. Give it at least one step, or leave the"
+            " row out.",
         ),
         (
             [[[1, 2]], [[3, 4], [5]]],
             {},
-            "column 'a', row 2: got a step of 1 numbers, expected 2 in every step of every row.",
+            "column 'a', row 2: a step has 1 numbers. All steps of a column must have the same"
+            " number of values, here 2.",
         ),
         (
             ["1 2", "3 x"],
             {"stated": "numbers"},
-            "column 'a', row 2: got '3 x', expected a list of numbers such as '[1, 2.5]' or"
-            " '1 2.5'. Correct it, or state 'a:tokens' or 'a:text'.",
+            "column 'a', row 2: '3 x' is not a list of numbers such as '[1, 2.5]' or '1 2.5'."
+            " Correct it, or state 'a:tokens' or 'a:text'.",
         ),
         (
             [["x"]],
             {"stated": "numbers"},
-            "column 'a' holds lists of text and cannot be read as numbers, expected a list of"
-            " numbers, or of lists of numbers, a row. State another kind for it, or change the"
-            " column.",
+            "column 'a' holds lists of text and cannot be read as numbers, which needs a list"
+            " of numbers, or a list of lists of numbers, in each row. State another kind for"
+            " it, or change the column.",
         ),
         (
             [1, 2],
             {"stated": "numbers"},
-            "column 'a' holds one number in each row, expected a list of numbers in each row to"
-            " read as steps or as a vector. Did you mean 'a:number'?",
+            "column 'a' holds one number in each row and cannot be read as steps or as a"
+            " vector, which need a list of numbers in each row. Did you mean 'a:number'?",
         ),
         (
             [[1]],
             {"stated": "number"},
-            "column 'a' holds lists of numbers and cannot be read as number, expected one number a"
-            " row. State another kind for it, or change the column.",
+            "column 'a' holds lists of numbers and cannot be read as number, which needs one"
+            " number in each row. State another kind for it, or change the column.",
         ),
         (
             [["x", None]],
             {},
-            "column 'a', row 1: got a missing token, expected a string at every step.",
+            "column 'a', row 1: a token is missing. Give every step a string.",
         ),
         (
             ["2020-01-31", "2020-02-01"],
             {},
-            "column 'a' holds dates or times (2020-01-31), expected numbers, labels, text or lists."
-            " Derive numbers from it, such as the month, the weekday or the hour, or state"
-            " 'a:category'.",
+            "column 'a' holds dates or times (2020-01-31), which no kind fits. Derive numbers"
+            " from it, such as the month, the weekday or the hour, or state 'a:category'.",
         ),
         (
             [datetime.datetime(2020, 1, 31, 12)],
             {},
-            "column 'a' holds dates or times (2020-01-31 12:00:00), expected numbers, labels, text"
-            " or lists. Derive numbers from it, such as the month, the weekday or the hour, or"
-            " state 'a:category'.",
+            "column 'a' holds dates or times (2020-01-31 12:00:00), which no kind fits. Derive"
+            " numbers from it, such as the month, the weekday or the hour, or state"
+            " 'a:category'.",
         ),
     ],
 )

@@ -92,42 +92,42 @@ FRAME = pl.DataFrame({"g": [1, 1, 1], "at": ["1/2/20", "x", "y"], "gap": [1, Non
         (
             SettingError,
             {"how": "group", "by": "gg"},
-            "there is no column 'gg' to split by, expected one of 'g', 'at', 'gap'. Did you"
+            "there is no column 'gg' to split by. The columns are 'g', 'at', 'gap'. Did you"
             " mean 'g'?",
         ),
         (
             SettingError,
             {"how": "group"},
-            "got the split 'group' and no column, expected one to split by.",
+            "the split 'group' needs a column to split by. Name it.",
         ),
         (
             SettingError,
             {"how": "random", "by": "g"},
-            "got the column 'g' to split by with the split 'random', expected 'group' or 'time',"
-            " the two that use a column. State one of them, or leave the column away.",
+            "the split 'random' uses no column, but the column 'g' was given to split by. Use"
+            " the split 'group' or 'time', or leave the column out.",
         ),
         (
             DataError,
             {"how": "group", "by": "g"},
-            "column 'g' makes 1 group, expected at least two to hold one out. Choose another"
-            " column, or the split 'random'.",
+            "column 'g' has 1 group, but at least two are needed to hold one out. Choose"
+            " another column, or the split 'random'.",
         ),
         (
             DataError,
             {"how": "time", "by": "gap"},
-            "column 'gap', row 2: got no value, expected one in every row to split by.",
+            "column 'gap', row 2: the value to split by is missing. Fill it, or leave the row out.",
         ),
         (
             DataError,
             {"how": "time", "by": "at"},
-            "column 'at' does not sort in time ('1/2/20' is its first value), expected numbers,"
-            " dates, or text such as '2024-01-31'. Rewrite it so.",
+            "column 'at' cannot be sorted by time: its first value is '1/2/20'. Write it as"
+            " numbers, dates, or text such as '2024-01-31'.",
         ),
         (
             SettingError,
             {"how": "stratified"},
-            "got the split 'stratified' and no output that is a category, expected one. Use the"
-            " split 'random'.",
+            "the split 'stratified' needs an output that is a category, and there is none. Use"
+            " the split 'random'.",
         ),
     ],
 )
@@ -137,28 +137,28 @@ def test_refusals(kind: type[UnrolledError], options: dict[str, Any], message: s
 
 def test_no_table_to_split_by() -> None:
     assert refused(SettingError, Table({}, 3), 0.3, how="time", by="at") == (
-        "there is no column 'at' to split by, expected a table with named columns."
+        "there is no column 'at' to split by. The data has no names."
     )
 
 
 def test_too_few_rows() -> None:
     assert refused(DataError, Table({}, 1), 0.3) == (
-        "got 1 row, expected at least two: one to train on and one to hold out."
+        "the data has 1 row. A split needs at least two: one to train on and one to hold out."
     )
     assert refused(SettingError, Table({}, 9), 1.5) == (
-        "got the share 1.5, expected a number between 0 and 1 to hold out."
+        "the share of held-out rows is 1.5. Give one between 0 and 1."
     )
 
 
 def test_labels_too_rare_to_stratify() -> None:
     labels = ["a"] * 5 + ["b"]
     assert refused(DataError, labelled(labels), 0.3, how="stratified", outputs=[Y]) == (
-        "the label 'b' of 'y' has a single row, expected at least two for the split 'stratified':"
+        "column 'y': only one row has the label 'b', but the split 'stratified' needs at least"
         " one on each side. Add rows, or use the split 'auto' or 'random'."
     )
     labels = ["a", "a", "b", "b", "c", "c"]
     assert refused(DataError, labelled(labels), 0.2, how="stratified", outputs=[Y]) == (
-        "'y' has 3 labels and 1 rows would be on one side, expected at least a row of every label"
-        " on each side for the split 'stratified'. Change the share held out, or use the split"
-        " 'auto' or 'random'."
+        "column 'y' has 3 labels, but one side of the split would have only 1 rows. The split"
+        " 'stratified' needs a row of every label on each side. Change the share of held-out"
+        " rows, or use the split 'auto' or 'random'."
     )

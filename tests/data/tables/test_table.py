@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.infer.infer_schema import infer_side
+from unrolled.data.infer.kinds import infer_kind
 from unrolled.data.tables.table import Table, check_trainable, drop_incomplete_rows, make_table
 from unrolled.errors import DataError
 from unrolled.schema import Column
@@ -13,8 +13,10 @@ from unrolled.schema import Column
 
 def made(data: dict[str, Any], **stated: str) -> Table:
     frame = read(data)
-    found = infer_side(frame, list(data), stated=stated, outputs=False)
-    return make_table(frame, found[1:], found[:1])
+    first, *others = [
+        infer_kind(frame[name], stated=stated.get(name), output=False)[0] for name in data
+    ]
+    return make_table(frame, others, [first])
 
 
 def test_values_by_kind() -> None:
@@ -68,18 +70,19 @@ def test_a_frame_that_lacks_a_column_or_has_another_width() -> None:
     with pytest.raises(DataError) as caught:
         make_table(frame, [Column(name="text", kind="text", unit="words")])
     assert str(caught.value) == (
-        "the data has no column 'text', expected it since the model uses it. Did you mean 'texts'?"
+        "the data has no column 'text', which the model was trained on. Did you mean 'texts'?"
     )
     with pytest.raises(DataError) as caught:
         make_table(frame, [Column(name="x", kind="vector", width=3)])
     assert str(caught.value) == (
-        "column 'x', row 1: got a list of 2 numbers, expected 3 in every row of a vector. Correct"
-        " the row, or state 'x:numbers' where lengths may differ."
+        "column 'x', row 1: the list has 2 numbers, but a vector has the same number in every"
+        " row, here 3. Correct the row, or state 'x:numbers' if lengths may differ."
     )
     with pytest.raises(DataError) as caught:
         make_table(frame, [Column(name="x", kind="numbers", width=3)])
     assert str(caught.value) == (
-        "column 'x' has 1 numbers in a step, expected 3 as in the training data."
+        "column 'x' has 1 numbers in each step, but the training data has 3. Give each step"
+        " the numbers of the training data."
     )
 
 
@@ -89,7 +92,7 @@ def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
     with pytest.raises(DataError) as caught:
         make_table(frame, [column])
     assert str(caught.value) == (
-        "column 'x', row 2: got no value, expected numbers. Leave the row out, or fill the cell."
+        "column 'x', row 2: the value is missing. Fill the cell (numbers), or leave the row out."
     )
     kept, indices = drop_incomplete_rows(make_table(frame, [], [column]), [column])
     assert indices.tolist() == [0, 2]
@@ -108,8 +111,8 @@ def test_a_column_that_is_all_missing_when_predicting() -> None:
         with pytest.raises(DataError) as caught:
             make_table(nothing, [Column(name="x", kind=kind)])
         assert str(caught.value) == (
-            f"column 'x', row 1: got no value, expected {kind}. Leave the row out, or fill the"
-            " cell."
+            f"column 'x', row 1: the value is missing. Fill the cell ({kind}), or leave the row"
+            " out."
         )
 
 
@@ -127,8 +130,8 @@ def test_rows_without_an_output_are_left_out() -> None:
     with pytest.raises(DataError) as caught:
         check_trainable(kept, outputs)
     assert str(caught.value) == (
-        "got 1 row with a known output, expected at least two: one to train on and one to hold out."
-        " Add rows."
+        "only 1 row has a known output. Training needs at least two: one to train on and one"
+        " to hold out. Add rows."
     )
 
 
@@ -137,14 +140,14 @@ def test_outputs_that_are_all_missing_or_have_a_missing_step() -> None:
     with pytest.raises(DataError) as caught:
         drop_incomplete_rows(make_table(pl.DataFrame({"n": [None, None]}), [], [n]), [n])
     assert str(caught.value) == (
-        "no row has a value for every output ('n'), expected at least two such rows."
+        "no row has a value for every output ('n'). Give at least two such rows."
     )
     s = Column(name="s", kind="numbers")
     with pytest.raises(DataError) as caught:
         drop_incomplete_rows(make_table(pl.DataFrame({"s": [[1.0], [2.0, None]]}), [], [s]), [s])
     assert str(caught.value) == (
-        "column 's', row 2: got a missing number at step 2 of an output, expected every step"
-        " filled. Fill it, or leave the whole cell empty to leave the row out."
+        "column 's', row 2: a number is missing at step 2 of this output. Fill it, or leave"
+        " the whole cell empty to leave the row out."
     )
 
 
@@ -163,6 +166,6 @@ def test_a_constant_output(cells: Any, shown: str) -> None:
     with pytest.raises(DataError) as caught:
         check_trainable(rows, [Column(name="y", kind="category")])
     assert str(caught.value) == (
-        f"the output 'y' is {shown} in every row, expected at least two different values. There is"
-        " nothing to learn; choose another output."
+        f"the output 'y' is {shown} in every row, so there is nothing to learn. Choose an output"
+        " with at least two different values."
     )

@@ -265,7 +265,7 @@ def _header(names: list[str], what: str) -> list[str]:
     return names
 
 
-def headerless(table: pl.DataFrame) -> str:
+def missing_header_hint(table: pl.DataFrame) -> str:
     """Return a hint where a table's names look like cells of its columns, else nothing.
 
     Example:

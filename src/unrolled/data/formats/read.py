@@ -14,10 +14,7 @@ import polars as pl
 from unrolled.data.formats import conll, delimited, json_records, ts_archive
 from unrolled.data.formats.from_python import to_series
 from unrolled.data.formats.parquet_probe import can_be_read
-from unrolled.data.formats.write import to_frame_like, write
 from unrolled.errors import DataError, SettingError, did_you_mean
-
-__all__ = ["read", "to_frame_like", "write"]
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".ts", *conll.SUFFIXES)
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)  # as Parquet

@@ -1,1 +1,1 @@
-"""From columns to a schema: kinds, shape, and the reason."""
+"""Inference of the columns' kinds and of the shape, with the reasons."""

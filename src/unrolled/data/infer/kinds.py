@@ -1,4 +1,4 @@
-"""The kind of one column: found from its cells, or stated and then measured."""
+"""The kind of one column: inferred from its cells, or stated and then checked."""
 
 from __future__ import annotations
 
@@ -6,84 +6,93 @@ import json
 
 import polars as pl
 
-from unrolled.data.tables import cells, ragged
+from unrolled.data.tables import cells
+from unrolled.data.tables.ragged import NumberLists, read_number_lists
+from unrolled.data.tables.table import READERS, Values, as_vectors
 from unrolled.errors import DataError
 from unrolled.schema import Column, Kind, Unit, parse_kind
 
-FEW = 10
-SENTENCE = 4  # words in a cell, on average
-LETTERS = 1.5  # of a symbol, on average, without accents, length marks and the like
+MAX_INTEGER_CLASSES = 10  # with more different integers, an output column is a quantity
+MIN_SENTENCE_WORDS = 4  # words in a cell, on average
+MAX_SYMBOL_LETTERS = 1.5  # of a symbol, on average, without accents, length marks and the like
 _DATE = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|\s*$)"
 _LIST = r"^\s*\[.*\]\s*$"
-_LONG = r"^\s*[+-]?\d{19,}\s*$"
+_LONG_INTEGER = r"^\s*[+-]?\d{19,}\s*$"
+
+Measured = tuple[Column, Values]
 
 
-def infer_kind(column: pl.Series, *, stated: str | None, output: bool) -> Column:
-    """Return what a column is, with the evidence.
+def infer_kind(series: pl.Series, *, stated: str | None, output: bool) -> Measured:
+    """Return what a column is, with the reason, and its values.
 
     Args:
-        column: Its cells.
-        stated: The kind a person gave it, or None to find it.
-        output: Whether it comes out of the model.
+        series: Its cells.
+        stated: The kind that a person stated, or None to infer it.
+        output: Whether the column is an output.
 
     Raises:
-        DataError: Every cell is missing, or no kind (or not the one stated) fits the cells.
+        DataError: Every cell is missing, or no kind (or not the stated one) fits the cells.
 
     Example:
-        >>> kind(pl.Series("a", [1.5, 2.5]), stated=None, output=False).kind_name
+        >>> infer_kind(pl.Series("a", [1.5, 2.5]), stated=None, output=False)[0].kind_name
         'number'
-        >>> kind(pl.Series("a", ["y", "n"] * 9), stated=None, output=True).why
+        >>> infer_kind(pl.Series("a", ["y", "n"] * 9), stated=None, output=True)[0].why
         'text with 2 different values in 18 rows'
     """
-    filled = column.drop_nulls()
-    if column.dtype.is_float():
+    filled = series.drop_nulls()
+    if series.dtype.is_float():
         filled = filled.drop_nans()
     if filled.is_empty():
-        raise _nothing(column.name)
+        raise _all_missing_error(series.name)
     if stated is not None:
-        taken, unit = parse_kind(stated, column=column.name)
-        return _measured(column, taken, unit, "stated")
-    if column.dtype == pl.String:
-        return _text(column, filled, output=output)
-    if column.dtype.is_temporal():
-        raise _dates(column.name, str(filled[0]))
-    if isinstance(column.dtype, pl.List | pl.Array):
-        return _lists(column)
-    if column.dtype == pl.Boolean:
-        return _measured(column, "category", None, "booleans")
-    if not column.dtype.is_numeric():
-        raise cells.wrong_type(column, "any kind", "numbers, text or lists of them")
+        kind, unit = parse_kind(stated, column=series.name)
+        return _measure(series, kind, unit, "stated")
+    if series.dtype == pl.String:
+        return _infer_text(series, filled, output=output)
+    if series.dtype.is_temporal():
+        raise _dates_error(series.name, str(filled[0]))
+    if isinstance(series.dtype, pl.List | pl.Array):
+        return _infer_lists(series)
+    if series.dtype == pl.Boolean:
+        return _measure(series, "category", None, "booleans")
+    if not series.dtype.is_numeric():
+        raise cells.wrong_type_error(series, "any kind", "numbers, text or lists of them")
+    return _infer_number(series, filled, output=output)
+
+
+def _infer_number(series: pl.Series, filled: pl.Series, *, output: bool) -> Measured:
+    """Return the kind of a column of numbers: a few integers are classes if it is an output."""
     distinct = filled.n_unique()
-    gaps = len(filled) < len(column)
-    whole = column.dtype.is_integer() or (gaps and bool((filled == filled.floor()).all()))
-    if output and whole and distinct <= FEW and len(filled) >= 2 * distinct:
-        why = f"{distinct} different whole numbers in {len(column)} rows"
-        return _measured(column, "category", None, why)
-    return _measured(column, "number", None, "a number in each row")
+    has_gaps = len(filled) < len(series)  # then integers may be stored as floats
+    integers = series.dtype.is_integer() or (has_gaps and bool((filled == filled.floor()).all()))
+    if output and integers and distinct <= MAX_INTEGER_CLASSES and len(filled) >= 2 * distinct:
+        why = f"{distinct} different whole numbers in {len(series)} rows"
+        return _measure(series, "category", None, why)
+    return _measure(series, "number", None, "a number in each row")
 
 
-def _text(column: pl.Series, filled: pl.Series, *, output: bool) -> Column:
+def _infer_text(series: pl.Series, filled: pl.Series, *, output: bool) -> Measured:
     """Return the kind of a column of strings."""
-    name = column.name
-    if filled.str.contains(_LIST).all() and _json(filled[0]):
-        lists = cells.listed(column)
-        return _lists(lists, why="text that spells lists, ")
+    if filled.str.contains(_LIST).all() and _is_json(filled[0]):
+        return _infer_lists(cells.parse_lists(series), why="text that contains lists, ")
     if filled.str.contains(_DATE).all():
-        raise _dates(name, filled[0])
-    distinct, rows = filled.n_unique(), len(column)
+        raise _dates_error(series.name, filled[0])
+    distinct, rows = filled.n_unique(), len(series)
     few = distinct <= max(2, min(100, rows // 5))
-    _refuse_almost_numbers(column, few)
-    sentences = not output and distinct >= FEW and _spaced(filled) and _words(filled) >= SENTENCE
+    _refuse_almost_numbers(series, few)
+    has_spaces = _has_spaces(filled)
+    long = has_spaces and _mean_words(filled) >= MIN_SENTENCE_WORDS
+    sentences = not output and distinct >= MAX_INTEGER_CLASSES and long
     if few and not sentences:
         why = f"text with {distinct} different values in {rows} rows"
-        return _measured(column, "category", None, why)
-    if _spaced(filled) and _symbols(filled):
-        return _measured(column, "tokens", None, "text, single letters with a blank between")
-    unit: Unit = "words" if _spaced(filled) else "characters"
-    return _measured(column, "text", unit, f"text, {distinct} different in {rows} rows")
+        return _measure(series, "category", None, why)
+    if has_spaces and _has_symbols(filled):
+        return _measure(series, "tokens", None, "text, single letters separated by spaces")
+    unit: Unit = "words" if has_spaces else "characters"
+    return _measure(series, "text", unit, f"text, {distinct} different in {rows} rows")
 
 
-def _json(cell: str) -> bool:
+def _is_json(cell: str) -> bool:
     """Return whether a text is JSON, and not words in brackets."""
     try:
         json.loads(cell)
@@ -92,138 +101,134 @@ def _json(cell: str) -> bool:
     return True
 
 
-def _spaced(filled: pl.Series) -> bool:
+def _has_spaces(filled: pl.Series) -> bool:
     """Return whether most texts contain white space between words."""
     return 2 * int(filled.str.strip_chars().str.contains(r"\s").sum()) > len(filled)
 
 
-def _symbols(filled: pl.Series) -> bool:
-    """Return whether texts are symbols, mostly of one letter, with one blank between any two."""
+def _has_symbols(filled: pl.Series) -> bool:
+    """Return whether texts are symbols, mostly of one letter, with one space between any two."""
     if filled.str.contains(r"^\s|\s$|\s\s|[^\S ]").any():
         return False
     letters = int(filled.str.count_matches(r"[^\p{M}\p{Lm}\p{Sk}\s]").sum())
-    return letters < LETTERS * int(filled.str.count_matches(r"\S+").sum())
+    return letters < MAX_SYMBOL_LETTERS * int(filled.str.count_matches(r"\S+").sum())
 
 
-def _words(filled: pl.Series) -> float:
+def _mean_words(filled: pl.Series) -> float:
     """Return how many words a text has on average."""
     return int(filled.str.count_matches(r"\S+").sum()) / len(filled)
 
 
-def _refuse_almost_numbers(column: pl.Series, few: bool) -> None:
+def _refuse_almost_numbers(series: pl.Series, few: bool) -> None:
     """Refuse text of which most cells are numbers: a mixture, or numbers that were quoted."""
-    name = column.name
-    plain = column.str.strip_chars()
-    full = (plain.is_not_null() & (plain != "")).fill_null(False).to_numpy()
-    numeric = plain.cast(pl.Float64, strict=False).is_not_null().to_numpy() & full
-    if 2 * int(numeric.sum()) <= int(full.sum()):
+    name = series.name
+    plain = series.str.strip_chars()
+    filled = (plain.is_not_null() & (plain != "")).fill_null(False).to_numpy()
+    numeric = plain.cast(pl.Float64, strict=False).is_not_null().to_numpy() & filled
+    if 2 * int(numeric.sum()) <= int(filled.sum()):
         return
-    odd = full & ~numeric
-    if odd.any():
-        row = cells.row_of(odd)
+    other = filled & ~numeric
+    if other.any():
+        row = cells.first_row(other)
         raise DataError(
-            f"column '{name}' mixes numbers and text: row {row} holds {column[row - 1]!r}, expected"
-            " one type. Leave a missing cell empty, correct the row, or state"
-            f" '{name}:category' or '{name}:text'."
+            f"column '{name}' mixes numbers and text: row {row} holds {series[row - 1]!r}. Leave a"
+            f" missing cell empty, correct the row, or state '{name}:category' or '{name}:text'."
         )
-    long = column.str.contains(_LONG).fill_null(False).to_numpy()
+    long = series.str.contains(_LONG_INTEGER).fill_null(False).to_numpy()
     if long.any():
-        row = cells.row_of(long)
+        row = cells.first_row(long)
         raise DataError(
-            f"column '{name}', row {row}: the integer {plain[row - 1]} overflows 64 bits, expected"
-            f" at most {2**63 - 1}. State '{name}:category' if it is an identifier."
+            f"column '{name}', row {row}: the integer {plain[row - 1]} is too large; the largest"
+            f" one is {2**63 - 1}. State '{name}:category' if it is an identifier."
         )
     if not few:
         raise DataError(
-            f"column '{name}' holds numbers written as text, {column[cells.row_of(full) - 1]!r} the"
-            f" first, expected a kind to be stated. State '{name}:number' for quantities or"
-            f" '{name}:category' for codes."
+            f"column '{name}' holds numbers written as text, the first of them"
+            f" {series[cells.first_row(filled) - 1]!r}. State '{name}:number' if they are"
+            f" quantities, or '{name}:category' if they are codes."
         )
 
 
-def _lists(column: pl.Series, why: str = "") -> Column:
+def _infer_lists(series: pl.Series, why: str = "") -> Measured:
     """Return the kind of a column of lists."""
-    inner = cells.loose(column.dtype)
+    inner = cells.with_open_lists(series.dtype)
     depth = 0
     while isinstance(inner, pl.List):
         inner, depth = inner.inner, depth + 1
     if inner == pl.String and depth == 1:
-        return _measured(column, "tokens", None, why + "lists of strings")
+        return _measure(series, "tokens", None, f"{why}lists of strings")
     if depth == 0:
-        raise cells.wrong_type(column, "any kind", "lists in every row")
+        raise cells.wrong_type_error(series, "any kind", "lists in every row")
+    lists = read_number_lists(series)
     if depth > 1:
-        found = _measured(column, "numbers", None, why)
-        return found.model_copy(update={"why": why + _steps_of(found)})
-    even = ragged.numbers(column).length
-    if even is not None:
-        return _measured(column, "vector", None, f"{why}lists of {even} numbers in every row")
-    return _measured(column, "numbers", None, why + "lists of numbers of differing length")
+        return _measure_lists(series.name, lists, "numbers", why + _describe_steps(lists))
+    if lists.length is not None:
+        why = f"{why}lists of {lists.length} numbers in every row"
+        return _measure_lists(series.name, lists, "vector", why)
+    return _measure_lists(
+        series.name, lists, "numbers", f"{why}lists of numbers of different lengths"
+    )
 
 
-def _steps_of(found: Column) -> str:
+def _describe_steps(lists: NumberLists) -> str:
     """Return in words what a list of steps holds."""
-    steps = {None: "steps", 1: "1 step"}.get(found.length, f"{found.length} steps")
-    return f"lists of {steps} of {found.width} {'number' if found.width == 1 else 'numbers'} each"
+    steps = {None: "steps", 1: "1 step"}.get(lists.length, f"{lists.length} steps")
+    return f"lists of {steps} of {lists.width} {'number' if lists.width == 1 else 'numbers'} each"
 
 
-def _measured(column: pl.Series, taken: Kind, unit: Unit | None, why: str) -> Column:
-    """Return a column of a kind with its width and its length, its cells checked."""
-    width, length = 1, None
-    if taken == "number":
-        cells.number(column)
-    elif taken == "category":
-        cells.category(column)
-    elif taken == "tokens":
-        lengths = {len(row) for row in cells.tokens(column) if row is not None}
-        length = lengths.pop() if len(lengths) == 1 else None
-    elif taken == "text":
-        texts = pl.Series([cell for cell in cells.text(column) if cell is not None])
-        unit = unit or ("words" if _spaced(texts) else "characters")
-    else:
-        found = ragged.numbers(column)
-        if found.missing.all():
-            raise _nothing(column.name)
-        width, length = int(found.flat.shape[1]), found.length
-        if taken == "vector":
-            width, length = width * _even(found, column.name), None
-    spaced = taken == "tokens" and cells.spaced(column)
-    return Column(
-        name=column.name,
-        kind=taken,
-        unit=unit,
-        width=width,
-        length=length,
-        spaced=spaced,
-        why=why,
-    )
+def _measure(series: pl.Series, kind: Kind, unit: Unit | None, why: str) -> Measured:
+    """Return a column of a kind, and its values."""
+    name = series.name
+    if kind not in READERS:
+        return _measure_lists(name, read_number_lists(series), kind, why)
+    values = READERS[kind](series)
+    if kind == "text":
+        texts = pl.Series([cell for cell in values if cell is not None])
+        unit = unit or ("words" if _has_spaces(texts) else "characters")
+    if kind != "tokens":
+        return Column(name=name, kind=kind, unit=unit, why=why), values
+    lengths = {len(row) for row in values if row is not None}
+    length = lengths.pop() if len(lengths) == 1 else None
+    spaced = cells.has_spaced_tokens(series)
+    return Column(name=name, kind=kind, length=length, spaced=spaced, why=why), values
 
 
-def _even(found: ragged.Ragged, name: str) -> int:
-    """Return the one length of every row, or name the first row that has another."""
-    if found.length is not None:
-        return found.length
-    lengths = found.lengths[~found.missing]
+def _measure_lists(name: str, lists: NumberLists, kind: Kind, why: str) -> Measured:
+    """Return a column of lists of numbers, with its width and its length, and its values."""
+    if lists.missing.all():
+        raise _all_missing_error(name)
+    if kind == "vector":
+        width = lists.width * _common_length(lists, name)
+        column = Column(name=name, kind=kind, width=width, why=why)
+        return column, as_vectors(lists, column)
+    column = Column(name=name, kind=kind, width=lists.width, length=lists.length, why=why)
+    return column, lists.rows()
+
+
+def _common_length(lists: NumberLists, name: str) -> int:
+    """Return the one length of all rows, or name the first row that has another."""
+    if lists.length is not None:
+        return lists.length
+    lengths = lists.lengths[~lists.missing]
     first = int(lengths[0])
-    row = cells.row_of((found.lengths != first) & ~found.missing)
+    row = cells.first_row((lists.lengths != first) & ~lists.missing)
     raise DataError(
-        f"column '{name}', row {row}: got a list of {found.lengths[row - 1]} numbers, expected"
-        f" {first} as in the rows before it. Correct the row, or state '{name}:numbers' where"
-        " lengths may differ."
+        f"column '{name}', row {row}: the list has {lists.lengths[row - 1]} numbers, but the rows"
+        f" before it have {first}. Correct the row, or state '{name}:numbers' if lengths may"
+        " differ."
     )
 
 
-def _nothing(name: str) -> DataError:
+def _all_missing_error(name: str) -> DataError:
     """Return the error for a column without a value."""
     return DataError(
-        f"every value of column '{name}' is missing, expected some. Choose another column, or fill"
-        " this one."
+        f"every value of column '{name}' is missing. Choose another column, or fill this one."
     )
 
 
-def _dates(name: str, shown: str) -> DataError:
+def _dates_error(name: str, shown: str) -> DataError:
     """Return the error for a column of dates."""
     return DataError(
-        f"column '{name}' holds dates or times ({shown}), expected numbers, labels, text or lists."
-        " Derive numbers from it, such as the month, the weekday or the hour, or state"
-        f" '{name}:category'."
+        f"column '{name}' holds dates or times ({shown}), which no kind fits. Derive numbers from"
+        f" it, such as the month, the weekday or the hour, or state '{name}:category'."
     )

@@ -6,39 +6,40 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.data.block import Array
 from unrolled.data.tables.table import Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
-Array = np.ndarray[Any, Any]
 
-
-def numeric(name: str, value: Any, axes: str, *, gaps: bool) -> tuple[Column, Values]:
-    """Return one side's numbers as a column and its values.
+def numeric_column(
+    name: str, value: Any, axes: str, *, allow_missing: bool
+) -> tuple[Column, Values]:
+    """Return the numbers of `X` or `y` as a column and its values.
 
     Args:
         name: `X` or `y`, for errors.
         value: (b,), (b f) or (b t f), or a list of b arrays (t_i, f) or (t_i,).
         axes: The three axes as letters, for errors.
-        gaps: Whether NaN is a missing number, and not an error.
+        allow_missing: Whether NaN is a missing number, and not an error.
 
     Raises:
-        DataError: Not numbers, wrong axes, an infinity, or NaN without `gaps`.
+        DataError: There is something else than numbers, the axes are wrong, a number is infinite,
+            or a number is NaN without `allow_missing`.
     """
-    array = whole(value)
+    array = as_array(value)
     if array is None:
-        return _rows(name, list(value), gaps=gaps)
+        return _from_rows(name, list(value), allow_missing=allow_missing)
     _check_dtype(name, array, axes)
     if array.ndim not in (1, 2, 3):
         raise DataError(
-            f"{name} has {array.ndim} axes, expected 1 to 3: (b,), (b f) or (b t f), written"
-            f" `{axes}` (batch, step, value). Reshape it."
+            f"{name} has {array.ndim} axes, but only 1 to 3 can be used: (b,), (b f) or (b t f),"
+            f" written `{axes}` (batch, step, value). Reshape it."
         )
     if 0 in array.shape:
-        raise DataError(f"{name} has the shape {array.shape}, expected at least one of each axis.")
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
-    _refuse(f"{name}[{{0}}]", array, gaps=gaps)
+        raise DataError(f"{name} has the shape {array.shape}: an axis is empty. Give it values.")
+    array = _as_float(array)
+    _refuse_non_finite(f"{name}[{{0}}]", array, allow_missing=allow_missing)
     column = name.lower()
     if array.ndim == 1:
         values = array.astype(np.float64, copy=False)
@@ -52,13 +53,13 @@ def numeric(name: str, value: Any, axes: str, *, gaps: bool) -> tuple[Column, Va
     return Column(name=column, kind="numbers", width=width, length=steps, why=why), list(array)
 
 
-def whole(value: Any) -> Array | None:
-    """Return a value as one array, or None where it is a list of arrays or of uneven lists."""
+def as_array(value: Any) -> Array | None:
+    """Return a value as one array, or None if it is a list of arrays or of lists of any length."""
     if isinstance(value, list | tuple) and any(np.ndim(v) for v in value[:1] if is_array(v)):
         return None
     try:
         return np.asarray(value)
-    except ValueError:  # lists of differing lengths
+    except ValueError:  # lists of different lengths
         return None
 
 
@@ -67,40 +68,28 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "__array__")
 
 
-def _rows(name: str, value: list[Any], *, gaps: bool) -> tuple[Column, Values]:
+def _as_float(array: Array) -> Array:
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def _from_rows(name: str, value: list[Any], *, allow_missing: bool) -> tuple[Column, Values]:
     """Return a list of arrays (t_i, f) or (t_i,) as a column and its values."""
-    rows = []
-    for place, item in enumerate(value, 1):
-        row = whole(item)
-        if row is None or row.ndim not in (1, 2):
-            got = "an uneven list" if row is None else f"{row.ndim} axes"
-            raise DataError(
-                f"{name}, row {place}: got {got}, expected an array (t, f) or (t,): steps first,"
-                " then the numbers of a step."
-            )
-        _check_dtype(f"{name}, row {place}", row, "t f")
-        if 0 in row.shape:
-            raise DataError(
-                f"{name}, row {place}: got a sequence of length 0, expected at least one step."
-                " Leave the row out."
-            )
-        if row.dtype not in (np.float32, np.float64):
-            row = row.astype(np.float64)
-        _refuse(f"{name}[{place - 1}, {{0}}]", row, gaps=gaps)
-        rows.append(row.reshape(len(row), -1))
+    rows = [
+        _check_row(name, number, item, allow_missing=allow_missing)
+        for number, item in enumerate(value, 1)
+    ]
     widths = [row.shape[1] for row in rows]
     lengths = {len(row) for row in rows}
     if len(set(widths)) > 1 and len(lengths) == 1:
         raise DataError(
             f"the axes of {name} look swapped: every row has {lengths.pop()} on its first axis and"
-            " differing numbers on its second, expected rows (t, f): steps first. Transpose each"
-            " row."
+            " different numbers on its second. Rows are (t, f), steps first. Transpose each row."
         )
     if len(set(widths)) > 1:
-        place = next(i for i, width in enumerate(widths, 1) if width != widths[0])
+        row = next(i for i, width in enumerate(widths, 1) if width != widths[0])
         raise DataError(
-            f"{name}, row {place}: got {widths[place - 1]} numbers in a step, expected"
-            f" {widths[0]} as in the rows before it."
+            f"{name}, row {row}: a step has {widths[row - 1]} numbers, but the rows before it have"
+            f" {widths[0]} in each step. Correct the row."
         )
     length = lengths.pop() if len(lengths) == 1 else None
     why = "a list of arrays (t, f)"
@@ -108,28 +97,48 @@ def _rows(name: str, value: list[Any], *, gaps: bool) -> tuple[Column, Values]:
     return column, rows
 
 
+def _check_row(name: str, number: int, item: Any, *, allow_missing: bool) -> Array:
+    """Return one row of a list as an array (t, f)."""
+    row = as_array(item)
+    if row is None or row.ndim not in (1, 2):
+        what = "is a list of lists of different lengths" if row is None else f"has {row.ndim} axes"
+        raise DataError(
+            f"{name}, row {number} {what}. A row is an array (t, f) or (t,): steps first, then the"
+            " numbers of a step."
+        )
+    _check_dtype(f"{name}, row {number}", row, "t f")
+    if 0 in row.shape:
+        raise DataError(
+            f"{name}, row {number}: the sequence is empty. Give it at least one step, or leave the"
+            " row out."
+        )
+    row = _as_float(row)
+    _refuse_non_finite(f"{name}[{number - 1}, {{0}}]", row, allow_missing=allow_missing)
+    return row.reshape(len(row), -1)
+
+
 def _check_dtype(name: str, array: Array, axes: str) -> None:
-    """Refuse what is not numbers."""
+    """Refuse everything but numbers."""
     if array.dtype.kind in "biuf":
         return
     if array.dtype.kind in "US":
         raise DataError(
-            f"{name} holds text, expected numbers. Put text into a table of named columns, such as"
-            " {'text': [...], 'label': [...]}, and name its inputs and outputs."
+            f"{name} holds text, but arrays can hold only numbers. Put text into a table of named"
+            " columns, such as {'text': [...], 'label': [...]}, and name its inputs and outputs."
         )
     raise DataError(
-        f"{name} is an array of type {array.dtype}, expected numbers with the axes `{axes}`. Make"
-        " it a list of arrays (t, f) where rows differ in length."
+        f"{name} is an array of type {array.dtype}, but only numbers can be used, with the axes"
+        f" `{axes}`. Make it a list of arrays (t, f) if the rows have different lengths."
     )
 
 
-def _refuse(place: str, array: Array, *, gaps: bool) -> None:
+def _refuse_non_finite(place: str, array: Array, *, allow_missing: bool) -> None:
     """Refuse infinities, and NaN where nothing may be missing; the first one is named."""
-    bad = np.isinf(array) if gaps else ~np.isfinite(array)
+    bad = np.isinf(array) if allow_missing else ~np.isfinite(array)
     if bad.any():
-        at = tuple(int(i) for i in np.argwhere(bad)[0])
-        got = "an infinity" if np.isinf(array[at]) else "a missing number (NaN)"
+        index = tuple(int(i) for i in np.argwhere(bad)[0])
+        what = "infinite" if np.isinf(array[index]) else "missing (NaN)"
         raise DataError(
-            f"{place.format(', '.join(map(str, at)))} is {got}, expected"
-            f" {'a finite number' if gaps else 'a number'}. Correct it, or leave the row out."
+            f"{place.format(', '.join(map(str, index)))} is {what}. Correct it, or leave the row"
+            " out."
         )

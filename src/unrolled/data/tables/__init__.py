@@ -1,1 +1,1 @@
-"""Tables of checked values: cells, sequences of different lengths, splits."""
+"""Tables of checked values: cells, sequences of different lengths, splits, fingerprints."""

@@ -1,16 +1,17 @@
-"""Table: checked values by column, in the one form that splits and encoders work on."""
+"""Table: checked values by column, the one form that splits and encoders work on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.delimited import headerless
-from unrolled.data.tables import cells, ragged
+from unrolled.data.formats.delimited import missing_header_hint
+from unrolled.data.tables import cells
+from unrolled.data.tables.ragged import NumberLists, read_number_lists
 from unrolled.errors import DataError, did_you_mean
 from unrolled.schema import Column
 
@@ -27,7 +28,7 @@ class Table:
             where missing; `vector` float64 (b, f); `numbers` a list of (t_i, f); `tokens` a list
             of lists of strings; `text` a list of strings. In the last three None is a missing
             cell, which only an output may have.
-        rows: How many.
+        rows: The number of rows.
 
     Example:
         >>> Table({"a": np.array([1.0, 2.0, 3.0])}, rows=3).take([2, 0]).values["a"]
@@ -39,13 +40,13 @@ class Table:
 
     def take(self, indices: Sequence[int] | Indices) -> Table:
         """Return the rows at some indices (from 0), in their order."""
-        chosen = np.asarray(indices, dtype=np.int64)
+        rows = np.asarray(indices, dtype=np.int64)
         return Table(
             {
-                name: found[chosen] if isinstance(found, np.ndarray) else [found[i] for i in chosen]
-                for name, found in self.values.items()
+                name: values[rows] if isinstance(values, np.ndarray) else [values[i] for i in rows]
+                for name, values in self.values.items()
             },
-            len(chosen),
+            len(rows),
         )
 
 
@@ -55,143 +56,151 @@ def make_table(
     """Return the checked values of a frame.
 
     Args:
-        frame: What `read` returned.
-        inputs: The columns that go in; a sequence among them may not be missing.
-        outputs: The columns that come out; leave them away to predict.
+        frame: The frame that `read` returned.
+        inputs: The input columns; a sequence among them may not be missing.
+        outputs: The output columns; leave them out to predict.
 
     Raises:
-        DataError: A column is missing, or a cell does not fit its column's kind; the row is named.
+        DataError: A column is missing, or a cell does not fit its column's kind; the message names
+            the row.
     """
     values: dict[str, Values] = {}
     for column in (*inputs, *outputs):
         if column.name not in frame.columns:
+            hint = did_you_mean(column.name, frame.columns) or missing_header_hint(frame)
             raise DataError(
-                f"the data has no column '{column.name}', expected it since the model uses it."
-                f"{did_you_mean(column.name, frame.columns) or headerless(frame)}"
+                f"the data has no column '{column.name}', which the model was trained on.{hint}"
             )
-        found = convert_column(frame[column.name], column)
-        if column.side == "many" and column in inputs:
-            _refuse_missing(found, column)
-        values[column.name] = found
+        values[column.name] = convert_column(frame[column.name], column)
+    refuse_missing_sequences(values, inputs)
     return Table(values, frame.height)
 
 
-def convert_column(column: pl.Series, facts: Column) -> Values:
-    """Return one column's cells as the values of its kind, checked against its width."""
-    if facts.kind == "number":
-        return cells.number(column)
-    if facts.kind == "category":
-        return cells.category(column)
-    if facts.kind == "tokens":
-        return cells.tokens(column)
-    if facts.kind == "text":
-        return cells.text(column)
-    found = ragged.numbers(column)
-    if facts.kind == "vector":
-        return _vector(found, facts)
-    if found.flat.size and found.flat.shape[1] != facts.width:
+READERS: dict[str, Callable[[pl.Series], Values]] = {
+    "number": cells.read_numbers,
+    "category": cells.read_labels,
+    "tokens": cells.read_tokens,
+    "text": cells.read_texts,
+}
+
+
+def convert_column(series: pl.Series, column: Column) -> Values:
+    """Return the cells of a column as the values of its kind, checked against its width."""
+    if column.kind in READERS:
+        return READERS[column.kind](series)
+    lists = read_number_lists(series)
+    if column.kind == "vector":
+        return as_vectors(lists, column)
+    if lists.flat.size and lists.width != column.width:
         raise DataError(
-            f"column '{facts.name}' has {found.flat.shape[1]} numbers in a step, expected"
-            f" {facts.width} as in the training data."
+            f"column '{column.name}' has {lists.width} numbers in each step, but the training data"
+            f" has {column.width}. Give each step the numbers of the training data."
         )
-    return found.rows()
+    return lists.rows()
 
 
-def _vector(found: ragged.Ragged, facts: Column) -> Values:
-    """Return equally long lists as (b, f), NaN in every place of a missing one."""
-    lengths = found.lengths * found.flat.shape[1]
-    wrong = (lengths != facts.width) & ~found.missing
+def as_vectors(lists: NumberLists, column: Column) -> Values:
+    """Return lists of one length as (b, f), NaN in every place of a missing one."""
+    lengths = lists.lengths * lists.width
+    wrong = (lengths != column.width) & ~lists.missing
     if wrong.any():
-        row = cells.row_of(wrong)
+        row = cells.first_row(wrong)
         raise DataError(
-            f"column '{facts.name}', row {row}: got a list of {lengths[row - 1]} numbers, expected"
-            f" {facts.width} in every row of a vector. Correct the row, or state"
-            f" '{facts.name}:numbers' where lengths may differ."
+            f"column '{column.name}', row {row}: the list has {lengths[row - 1]} numbers, but a"
+            f" vector has the same number in every row, here {column.width}. Correct the row, or"
+            f" state '{column.name}:numbers' if lengths may differ."
         )
-    values = np.full((len(lengths), facts.width), np.nan)  # b f
-    values[~found.missing] = found.flat.reshape(-1, facts.width)
+    values = np.full((len(lengths), column.width), np.nan)  # b f
+    values[~lists.missing] = lists.flat.reshape(-1, column.width)
     return values
 
 
 def drop_incomplete_rows(data: Table, outputs: Sequence[Column]) -> tuple[Table, Indices]:
-    """Return the rows whose outputs are all there, and which they are.
+    """Return the rows in which no output is missing, and their indices.
 
     Args:
         data: The table.
-        outputs: The columns that come out.
+        outputs: The output columns.
 
     Returns:
-        The table of the rows kept, and their indices in `data`, from 0.
+        The table of the complete rows, and their indices in `data`, from 0.
 
     Raises:
         DataError: No row has every output, or a sequence has a missing step among its steps.
     """
-    kept = np.ones(data.rows, dtype=bool)
+    complete = np.ones(data.rows, dtype=bool)
     for column in outputs:
-        kept &= ~_missing(data.values[column.name], column)
-    if not kept.any():
+        complete &= ~_missing(data.values[column.name], column)
+    if not complete.any():
         names = ", ".join(f"'{column.name}'" for column in outputs)
         raise DataError(
-            f"no row has a value for every output ({names}), expected at least two such rows."
+            f"no row has a value for every output ({names}). Give at least two such rows."
         )
-    indices = np.flatnonzero(kept)
-    return (data if kept.all() else data.take(indices)), indices
+    indices = np.flatnonzero(complete)
+    return (data if complete.all() else data.take(indices)), indices
 
 
 def check_trainable(data: Table, outputs: Sequence[Column]) -> None:
     """Refuse a table from which nothing can be learned: one row, or an output that never varies.
 
     Raises:
-        DataError: It has fewer than two rows, or a constant output, which is named.
+        DataError: It has fewer than two rows, or an output is constant; the message names it.
     """
     if data.rows < 2:
         raise DataError(
-            f"got {data.rows} row with a known output, expected at least two: one to train on and"
-            " one to hold out. Add rows."
+            f"only {data.rows} row has a known output. Training needs at least two: one to train on"
+            " and one to hold out. Add rows."
         )
     for column in outputs:
         values = data.values[column.name]
-        if all(_same(value, values[0]) for value in values):
+        if all(_equal(value, values[0]) for value in values):
             raise DataError(
-                f"the output '{column.name}' is {_shown(values[0])} in every row, expected at"
-                " least two different values. There is nothing to learn; choose another output."
+                f"the output '{column.name}' is {_shorten(values[0])} in every row, so there is"
+                " nothing to learn. Choose an output with at least two different values."
             )
 
 
 def _missing(values: Values, column: Column) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which rows of an output are missing; refuse a missing step inside a sequence."""
-    if column.kind in ("number", "vector"):
+    if column.is_numeric and column.side == "one":
         gaps = np.isnan(np.asarray(values, dtype=np.float64).reshape(len(values), -1))
         return np.asarray(gaps.any(axis=1))
-    if column.kind == "numbers":
+    if column.is_numeric:
         for row, steps in enumerate(values, 1):
             if steps is not None and np.isnan(steps).any():
+                step = cells.first_row(np.isnan(steps).any(axis=1))
                 raise DataError(
-                    f"column '{column.name}', row {row}: got a missing number at step"
-                    f" {cells.row_of(np.isnan(steps).any(axis=1))} of an output, expected every"
-                    " step filled. Fill it, or leave the whole cell empty to leave the row out."
+                    f"column '{column.name}', row {row}: a number is missing at step {step} of this"
+                    " output. Fill it, or leave the whole cell empty to leave the row out."
                 )
     return np.array([value is None for value in values], dtype=bool)
 
 
-def _refuse_missing(values: Values, column: Column) -> None:
-    """Refuse a sequence that is missing as a whole."""
-    for row, value in enumerate(values, 1):
-        if value is None:
-            raise DataError(
-                f"column '{column.name}', row {row}: got no value, expected {column.kind_name}."
-                " Leave the row out, or fill the cell."
-            )
+def refuse_missing_sequences(values: dict[str, Values], inputs: Sequence[Column]) -> None:
+    """Refuse an input sequence whose cell is missing.
+
+    Raises:
+        DataError: There is one; the message names the column and the row.
+    """
+    for column in inputs:
+        if column.side == "one":
+            continue
+        for row, value in enumerate(values[column.name], 1):
+            if value is None:
+                raise DataError(
+                    f"column '{column.name}', row {row}: the value is missing. Fill the cell"
+                    f" ({column.kind_name}), or leave the row out."
+                )
 
 
-def _same(value: Any, first: Any) -> bool:
+def _equal(value: Any, first: Any) -> bool:
     """Return whether two cells are equal."""
     if isinstance(value, np.ndarray):
         return np.array_equal(value, first, equal_nan=True)
     return bool(value == first)
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     """Return a cell short enough for an error."""
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     text = repr(plain)
