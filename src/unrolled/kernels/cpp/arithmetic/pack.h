@@ -1,8 +1,8 @@
-// Between Keras' layout of the weights and packed panels.
+// Conversion between the layout of the weights in Keras and packed panels.
 //
-// Packed columns stand by units: for each vector of units its gates side by side, so that the
-// gates of one unit come out of one product together. The rows are x, one, h: the input, the
-// bias, the state (or a part of these).
+// Packed columns are ordered by units: the gates of one vector of units, then those of the next, so
+// that one product computes all gates of a unit. The rows are x, one, h: the input, the bias, the
+// state (or some of these).
 #pragma once
 
 #include "arithmetic/product.h"
@@ -10,7 +10,7 @@
 namespace unrolled::ISA {
 
 // A weight matrix: columns of some gates, `across` floats from one row to the next, and rows that
-// lie in up to three places.
+// come from up to three arrays.
 struct Stack {
   struct Rows {
     const float* first;
@@ -27,7 +27,7 @@ struct Stack {
   }
 };
 
-// The part of `count` things that worker `part` of `parts` does.
+// The range of `count` items that worker `part` of `parts` handles.
 INLINE Index share(Index count, Index part, Index parts) { return count * part / parts; }
 
 // panels[vector / width][row][vector % width][lane]; the last panel may be narrower.
@@ -47,7 +47,7 @@ INLINE void pack(const Stack& from, Index units, float* to, Index part, Index pa
   }
 }
 
-// The reverse of `pack`: adds up the workers' sums and puts them where Keras has them.
+// The reverse of `pack`: adds up the sums of the workers, in the layout of Keras.
 template <int gates, int width, class Target>
 INLINE void unpack(const float* const* sums, Index count, Index rows, Index units, Target target,
                    Index offset, Index part, Index parts) {
@@ -67,7 +67,7 @@ INLINE void unpack(const float* const* sums, Index count, Index rows, Index unit
   }
 }
 
-// The transpose, for the way back: rows are gates as `pack` orders its columns; columns are the
+// The transpose, for backward: rows are gates as `pack` orders its columns; columns are the
 // rows of two parts, the states, padded to whole vectors, and the inputs.
 INLINE Index transposed_columns(Index states, Index inputs) { return padded(states) + inputs; }
 
@@ -84,7 +84,7 @@ INLINE void pack_transposed(const Stack& from, Index units, float* to, Index par
       if (n < states.count) return states.first + n * from.across;
       return x >= 0 && x < inputs.count ? inputs.first + x * from.across : nullptr;
     };
-    // Square by square: its lines of `out` are written whole before they leave the cache.
+    // One square after the other, so that its cache lines of `out` are written completely.
     for (Index k = 0; k < depth; k += lanes, out += lanes * across * lanes) {
       const Index unit = k / (gates * lanes) * lanes, gate = k / lanes % gates;
       const Index some = smaller(lanes, units - unit);

@@ -1,23 +1,23 @@
 // Matrix products over packed panels, on tiles that stay in registers.
 //
-// A panel is a strip of a few vectors' width of the right-hand matrix, its rows side by side in
-// memory. A tile is some rows of the result by one panel's width.
+// A panel is a strip of the right-hand matrix, a few vectors wide, whose rows are contiguous in
+// memory. A tile is a part of the result: some rows, and the width of one panel.
 #pragma once
 
 #include "arithmetic/simd.h"
 
 namespace unrolled::ISA {
 
-// How many rows a tile of n vectors may have: its sums, one row of the panel, one broadcast.
+// The rows of a tile of n vectors: registers hold its sums, one row of the panel, one broadcast.
 constexpr int tile_rows(int n) {
   if (registers == 32) return n == 4 ? 6 : n == 3 ? 8 : 12;
   return n == 4 ? 3 : n == 3 ? 4 : n == 2 ? 6 : 8;
 }
 
-constexpr int panel_width = registers == 32 ? 4 : 2;  // vectors, where the columns are free
+constexpr int panel_width = registers == 32 ? 4 : 2;  // vectors, if the columns may be divided freely
 
 // c[m n] (+)= a[m k] b[k n], or a[k m] with `transposed`; n counts vectors.
-// Small tiles keep several partial sums, so that one sum need not wait for the one before it.
+// Small tiles have several partial sums, so that additions do not wait for each other.
 template <bool transposed, int m, int n>
 NOINLINE void tile(Index depth, const float* a, Index lda, const float* b, Index ldb, float* c,
                    Index ldc, bool add) {
@@ -60,7 +60,7 @@ INLINE void tile_of(Index rows, Index depth, const float* a, Index lda, const fl
   if constexpr (m > 1) tile_of<transposed, n, m - 1>(rows, depth, a, lda, b, ldb, c, ldc, add);
 }
 
-// One panel for every row of the result, in nearly equal tiles.
+// Multiplies all rows by one panel, in tiles of nearly the same size.
 template <bool transposed, int n>
 INLINE void panel(Index rows, Index depth, const float* a, Index lda, const float* b, Index ldb,
                   float* c, Index ldc, bool add) {
@@ -112,8 +112,8 @@ INLINE void accumulate_panel_of(Index width, Index rows, Index depth, const floa
 }
 
 // c (+)= a^T b over `depth` rows, where b has `gates` vectors for each of `vectors`; c is stored
-// panel by panel of n vectors, and one narrower at the end if n does not divide the gates. Where a
-// panel of b is read often, it pays to have its rows side by side: `copied`, unless null, has room
+// panel by panel of n vectors, and one narrower at the end if n does not divide the gates. If a
+// panel of b is read often, a copy with contiguous rows is faster: `copied`, unless null, has space
 // for one, depth n.
 template <int gates, int n>
 INLINE void accumulate(Index depth, Index rows, Index vectors, const float* a, Index lda,

@@ -31,7 +31,7 @@
 namespace unrolled::ISA {
 
 #if defined(__FMA__) || defined(__aarch64__)
-constexpr bool fused = true;  // a product and a sum are rounded once, as one
+constexpr bool fused = true;  // a product and a sum are rounded together, once
 #else
 constexpr bool fused = false;
 #endif
@@ -72,7 +72,7 @@ INLINE vec splat(float x) {
   return v;
 }
 
-// 2^n, where n was rounded by adding 1.5 * 2^23: it stands in the low bits of the float.
+// 2^n, where n was rounded by adding 1.5 * 2^23: it is in the low bits of the float.
 INLINE vec power_of_two(vec shifted) {
   union {
     float f;
@@ -116,7 +116,7 @@ INLINE void store(float* p, vec v) { __builtin_memcpy(p, &v, sizeof v); }
 
 INLINE vec splat(float x) { return x - vec{}; }  // x - 0 is x for every x, -0 and NaN too
 
-// 2^n, where n was rounded by adding 1.5 * 2^23: it stands in the low bits of the float.
+// 2^n, where n was rounded by adding 1.5 * 2^23: it is in the low bits of the float.
 INLINE vec power_of_two(vec shifted) {
   bits n;
   __builtin_memcpy(&n, &shifted, sizeof n);
@@ -127,7 +127,7 @@ INLINE vec power_of_two(vec shifted) {
 
 #endif
 
-// x within -limit and limit; a NaN passes.
+// x clipped to -limit and limit; NaN stays NaN.
 INLINE vec clamp(vec x, float limit) {
 #if defined(UNROLLED_PLAIN)
   for (Index j = 0; j < lanes; ++j) {
@@ -148,7 +148,7 @@ INLINE vec clamp(vec x, float limit) {
 #endif
 }
 
-// y, but 0 where x < limit; a NaN in x is no reason.
+// y, but 0 where x < limit; not where x is NaN.
 INLINE vec zero_below(vec y, vec x, float limit) {
 #if defined(UNROLLED_PLAIN)
   for (Index j = 0; j < lanes; ++j) y.at[j] = x.at[j] < limit ? 0 : y.at[j];
@@ -165,7 +165,7 @@ INLINE vec zero_below(vec y, vec x, float limit) {
 }
 
 // 1 / x for a finite x >= 1, exact at powers of two: on x86 an estimate and a Newton step (one
-// order more where the estimate of a power of two is not exact), cheaper than a division.
+// order more if the estimate of a power of two is not exact), cheaper than a division.
 INLINE vec reciprocal(vec x) {
 #if defined(UNROLLED_PLAIN)
   return splat(1) / x;

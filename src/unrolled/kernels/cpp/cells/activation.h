@@ -1,4 +1,4 @@
-// sigmoid and tanh, to about one unit in the last place, both from one polynomial.
+// sigmoid and tanh, both from one polynomial, with an error of about one unit in the last place.
 #pragma once
 
 #include "arithmetic/simd.h"
@@ -12,8 +12,8 @@ struct Power {
 
 constexpr float log2e = 1.44269504f, rounding = 12582912.0f;  // 1.5 * 2^23
 
-// x - n ln2. Without a fused product n ln2 would be rounded, by more than all the rest is off: so
-// it is taken in two parts, of so few digits that their products with n are exact.
+// x - n ln2. Without a fused product, rounding n ln2 would be the largest error. So ln2 is split
+// into two parts with so few digits that their products with n are exact.
 INLINE vec without(vec x, vec n) {
   constexpr float ln2 = 0.69314718f, most = 0.693359375f, rest = ln2 - most;
   if constexpr (fused) return x - n * splat(ln2);
@@ -34,7 +34,7 @@ INLINE Power power(vec x) {
   return {power_of_two(shifted), p * y};
 }
 
-// 1 / (1 + e^-x). Below -87.336 the result would be no normal number; as in XLA it is 0 there,
+// 1 / (1 + e^-x). Below -87.336 the result would be subnormal; as in XLA it is 0 there,
 // and so at -infinity: an infinite gradient times it is NaN.
 INLINE vec sigmoid(vec x) {
   const Power e = power(clamp(splat(0) - x, 87.336f));

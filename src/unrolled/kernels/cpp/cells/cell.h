@@ -1,4 +1,4 @@
-// What the general code and the code for one instruction set say to each other: plain data.
+// The data that the general code passes to the code for one instruction set.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct Shape {
   bool hold = false;             // forward: repeat the last valid output at padded steps
 };
 
-// The rows that one thread runs together, the longest first.
+// The rows that one thread runs in lockstep, the longest first.
 struct Rows {
   const int* index;
   Index count;
@@ -40,7 +40,7 @@ struct Backward {
   float *dkernel, *drecurrent, *dbias, *dh0, *dc0;
 };
 
-// How many floats each buffer takes.
+// The number of floats of each buffer.
 struct Sizes {
   Index saved;             // a row and step, from forward to backward
   Index packed_forward, packed_backward;
@@ -48,14 +48,14 @@ struct Sizes {
   Index sums;              // weight gradients of one thread
 };
 
-// A cell in one instruction set. `part` of `parts` splits work over threads.
+// A cell in one instruction set. `part` of `parts` divides the work among threads.
 struct Cell {
   int states;  // 1: h; 2: h and c
   Sizes (*sizes)(const Shape&, bool dx);
   void (*pack_forward)(const Forward&, float* packed, Index part, Index parts);
   void (*forward)(const Forward&, const float* packed, Rows, float* scratch);
   void (*pack_backward)(const Backward&, float* packed, Index part, Index parts);
-  // `started` tells whether `sums` holds anything yet.
+  // `started`: whether `sums` already has values.
   void (*backward)(const Backward&, const float* packed, Rows, float* scratch, float* sums,
                    bool started);
   void (*reduce)(const Backward&, const float* const* sums, Index count, Index part, Index parts);

@@ -1,12 +1,12 @@
-// The GRU's plan of memory, shared by its two directions: the reset gate acts after the
-// recurrent product (Keras' reset_after, and the form of cuDNN).
+// The memory layout of the GRU, for forward and backward. The reset gate acts after the recurrent
+// product (reset_after in Keras, and the GRU of cuDNN).
 //
 // A step is two products, [x | 1] times [kernel; input bias] and [1 | h] times [recurrent bias;
-// recurrent], from one row [x | 1 | h]. The columns of both stand by units: a vector of units
-// after another, each with its gates z, r, h side by side.
+// recurrent], from one row [x | 1 | h]. The columns of both are ordered by units: the gates z, r, h
+// of one vector of units, then those of the next.
 //
-// From forward to backward each row keeps, step by step, z, r, the candidate g, the recurrent
-// part of the candidate, and the h before, of every vector of units.
+// Forward saves for backward, for each row and step and every vector of units: z, r, the candidate
+// g, the recurrent part of the candidate, and the h before.
 #pragma once
 
 #include "arithmetic/pack.h"

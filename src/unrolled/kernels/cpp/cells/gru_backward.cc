@@ -1,7 +1,7 @@
-// The GRU backward: from the last step of a block of rows to the first.
+// The backward pass of the GRU: from the last step of a block of rows to the first.
 //
 // Each step turns dh into the gradients of the two products, and these into the dh and dx of
-// the step before. The inputs [x | 1 | h] of the steps are gathered beside them until there
+// the step before. They are collected together with the inputs [x | 1 | h] of the steps, until there
 // are enough for one product each, which adds to the gradients of all weights.
 
 #include "cells/gru.h"
@@ -20,8 +20,8 @@ struct State {
   bool started;
 };
 
-// One row at one step: the gradients of its products, what came into them, and the part of dh
-// that passes by them. The first two go to `slot` of the gathered.
+// One row at one step: the gradients of its products, the inputs of these, and the part of dh that
+// does not go through them. The first two are stored at `slot` of the collected steps.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
                           Index row, Index s, Index slot) {
   const Index h = p.shape.h, f = p.shape.f, at = position(p.shape, row, s);
@@ -40,9 +40,9 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
     if (dy != nullptr) d = d + load_first(dy + unit, some);
     store(a + f + 1 + unit, before);
     store(dh + unit, d * z);
-    // Units beyond the last meet weights that are 0, but 0 times NaN is not 0.
+    // Units beyond the last have zero weights, but 0 times NaN is not 0.
     const vec dg = keep_first(d * (one - z) * (one - g * g), some);
-    // Not d (before - g), which is infinite where d is, though both halves are.
+    // Not d (before - g): where d is infinite, the difference of the products is NaN, as it must be.
     const vec dz = keep_first((d * before - d * g) * z * (one - z), some);
     const vec dr = keep_first(dg * inner * rs * (one - rs), some);
     store(x, dz), store(x + lanes, dr), store(x + 2 * lanes, dg);
@@ -65,7 +65,7 @@ void propagate(const Backward& p, const Plan& plan, const float* packed, const S
   }
 }
 
-// The gathered steps into the gradients of the weights.
+// Adds the collected steps to the gradients of the weights.
 void collect(const Backward& p, const Plan& plan, State& state, Index gathered) {
   accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a, plan.lda, state.input,
                            plan.ldz, state.sums_input, state.started);

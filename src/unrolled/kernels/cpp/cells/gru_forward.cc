@@ -1,4 +1,4 @@
-// The GRU forward: all steps of a block of rows, the activations on tiles still in the cache.
+// The forward pass of the GRU: all steps of a block of rows; activations run on tiles in the cache.
 
 #include "cells/activation.h"
 #include "cells/gru.h"
@@ -6,8 +6,7 @@
 namespace unrolled::ISA::gru {
 namespace {
 
-// Vector v of the units of every active row: from its gates, one part from x and one from h, to
-// the new h.
+// Computes vector v of the new h of every active row from its gates, whose parts come from x and h.
 template <bool saving, bool writing>
 INLINE void activate(const Plan& plan, const Inputs& in, Index active, Index v, const float* input,
                      const float* recurrent, const Outputs& out) {

@@ -1,13 +1,13 @@
-// The plan of memory of the GRU whose reset gate acts before the recurrent product (the paper's
-// form; Keras' reset_after=False), shared by its two directions.
+// The memory layout of the GRU whose reset gate acts before the recurrent product (as in the paper;
+// reset_after=False in Keras), for forward and backward.
 //
 // A step is two products, one after the other: [x | 1 | h] gives the gates z and r, and these
 // give r h; then [r h | x | 1] gives the candidate. Both come from one row [r h | x | 1 | h]. The
-// columns of the first stand by units, a vector of units after another, each with its gates z, r
-// side by side; those of the second are the units.
+// columns of the first are ordered by units: the gates z, r of one vector of units, then those of
+// the next. The columns of the second are the units.
 //
-// From forward to backward each row keeps, step by step, z, r, the candidate g and the h before,
-// of every vector of units.
+// Forward saves for backward, for each row and step and every vector of units: z, r, the candidate
+// g and the h before.
 #pragma once
 
 #include "arithmetic/pack.h"

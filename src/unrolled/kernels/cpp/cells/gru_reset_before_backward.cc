@@ -1,10 +1,10 @@
-// The backward of the GRU that resets before its product: from the last step of a block of rows
-// to the first.
+// The backward pass of the GRU that resets before its product: from the last step of a block of
+// rows to the first.
 //
-// Each step turns dh into the gradient of the candidate, this by the second product into that of
-// r h, and that into the gradient of r and a part of dh; the first product gives the rest of the
-// dh (and dx) of the step before. The inputs [r h | x | 1 | h] of the steps are gathered beside
-// the gradients until there are enough for one product each, which adds to the gradients of all
+// Each step computes from dh the gradient of the candidate, from it by the second product that of
+// r h, and from that the gradient of r and a part of dh. The first product gives the rest of the dh
+// (and dx) of the step before. The gradients are collected together with the inputs [r h | x | 1 | h]
+// of the steps, until there are enough for one product each, which adds to the gradients of all
 // weights.
 
 #include "cells/gru_reset_before.h"
@@ -16,14 +16,14 @@ struct State {
   float* a;       // depth lda: r h, x, 1, h before the step
   float* dz;      // depth ldz: gradient of the first product, then of the second
   float* dh;      // rows ldh: gradient of h (between the products of r h), then of x
-  float* passed;  // rows h: the part of dh that passes by both products
+  float* passed;  // rows h: the part of dh that goes through neither product
   Index ldh;
   float *sums_gates, *sums_candidate;
   bool started;
 };
 
-// One row at one step: the gradients of z and of the candidate, and what came into the products,
-// at `slot` of the gathered.
+// One row at one step: the gradients of z and of the candidate, and the inputs of the products, at
+// `slot` of the collected steps.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
                           Index row, Index s, Index slot) {
   const Index h = p.shape.h, f = p.shape.f, at = position(p.shape, row, s);
@@ -43,16 +43,16 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
     store_first(a + unit, rs * before, some);
     store(a + plan.inputs + unit, before);
     store(passed + unit, d * z);
-    // Units beyond the last meet weights that are 0, but 0 times NaN is not 0.
+    // Units beyond the last have zero weights, but 0 times NaN is not 0.
     const vec dg = keep_first(d * (one - z) * (one - g * g), some);
-    // Not d (before - g), which is infinite where d is, though both halves are.
+    // Not d (before - g): where d is infinite, the difference of the products is NaN, as it must be.
     store(dz + gates * unit, keep_first((d * before - d * g) * z * (one - z), some));
     store(dz + gates * plan.across + unit, dg);
   }
 }
 
-// One row between the products: from the gradient of r h, which stands in dh, to that of r, and
-// to what of dh does not come from the first product.
+// One row between the products: computes from the gradient of r h, which is in dh, that of r and
+// the part of dh that does not come from the first product.
 INLINE void differentiate_reset(const Backward& p, const Plan& plan, const State& state, Index r,
                                 Index row, Index s, Index slot) {
   float *dr = state.dz + slot * plan.ldz + lanes, *dh = state.dh + r * state.ldh;
@@ -86,7 +86,7 @@ void step(const Backward& p, const Plan& plan, const float* packed, const State&
   }
 }
 
-// The gathered steps into the gradients of the weights.
+// Adds the collected steps to the gradients of the weights.
 void collect(const Plan& plan, State& state, Index gathered) {
   accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a + plan.units, plan.lda,
                            state.dz, plan.ldz, state.sums_gates, state.started);

@@ -1,5 +1,5 @@
-// The forward of the GRU that resets before its product: all steps of a block of rows, the
-// activations on a tile still in the cache.
+// The forward pass of the GRU that resets before its product: all steps of a block of rows;
+// activations run on a tile in the cache.
 
 #include "cells/activation.h"
 #include "cells/gru_reset_before.h"
@@ -7,14 +7,14 @@
 namespace unrolled::ISA::gru_reset_before {
 namespace {
 
-// What a step needs besides the inputs.
+// The scratch memory of a step.
 struct State {
   float* z;     // rows h
   float* tile;  // rows, one panel
 };
 
-// Vector v of the units of every active row: from its gates z and r, which stand in the tile, to
-// r h. The vector after r h is x, so that nothing may be written there.
+// Computes vector v of r h of every active row from its gates z and r, which are in the tile. The
+// vector after r h is x, and must not be overwritten.
 template <bool saving>
 INLINE void reset(const Plan& plan, const Inputs& in, Index active, Index v, const float* tile,
                   float* z_of_rows, const Outputs& out) {
@@ -32,8 +32,7 @@ INLINE void reset(const Plan& plan, const Inputs& in, Index active, Index v, con
   }
 }
 
-// Vector v of the units of every active row: from the candidate, which stands in the tile, to the
-// new h.
+// Computes vector v of the new h of every active row from the candidate, which is in the tile.
 template <bool saving, bool writing>
 INLINE void activate(const Plan& plan, const Inputs& in, Index active, Index v, const float* tile,
                      const float* z_of_rows, const Outputs& out) {

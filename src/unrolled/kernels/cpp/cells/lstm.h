@@ -1,10 +1,10 @@
-// The LSTM's plan of memory, shared by its two directions.
+// The memory layout of the LSTM, for forward and backward.
 //
-// A step is one product, [x | 1 | h] times [kernel; bias; recurrent]. Its columns stand by
-// units, a vector of units after another, each with its gates i, f, c, o side by side.
+// A step is one product, [x | 1 | h] times [kernel; bias; recurrent]. Its columns are
+// ordered by units: the gates i, f, c, o of one vector of units, then those of the next.
 //
-// From forward to backward each row keeps, step by step, i, f, g, o and c of every vector of
-// units. h is not kept: it is o tanh(c), and backward needs tanh(c) anyway.
+// Forward saves for backward, for each row and step, i, f, g, o and c of every vector of units. It
+// does not save h, which is o tanh(c): backward needs tanh(c) anyway.
 #pragma once
 
 #include "arithmetic/pack.h"
@@ -17,14 +17,14 @@ constexpr int gates = 4;
 constexpr int kept = 5;   // vectors kept for each vector of units: i, f, g, o, c
 constexpr int width = registers == 32 ? 4 : 2;
 
-// Gradients of weights beyond this many floats do not stay in a core's own cache, and are read and
-// written the less often the more steps are gathered.
+// Gradients of weights with more floats than this do not stay in the cache of a core. They are read
+// and written less often if more steps are collected.
 constexpr Index many_weights = Index{1} << 19;
 
 struct Plan {
   Index units, vectors, inputs, outputs;  // inputs of the product: x, one, h
   Index lda, ldz, saved;
-  Index room;    // steps times rows that are gathered for one product of gradients
+  Index room;    // steps times rows that are collected for one product of gradients
   Index copied;  // floats for a copy of one panel of them, or 0
 
   explicit Plan(const Shape& s)

@@ -1,8 +1,8 @@
-// The LSTM backward: from the last step of a block of rows to the first.
+// The backward pass of the LSTM: from the last step of a block of rows to the first.
 //
-// Each step turns dh and dc into dz, and dz into the dh (and dx) of the step before. The inputs
-// [x | 1 | h] of the steps are gathered beside their dz until there are enough for one product,
-// which adds to the gradients of all weights.
+// Each step computes dz from dh and dc, and from dz the dh (and dx) of the step before. The dz are
+// collected together with the inputs [x | 1 | h] of the steps, until there are enough for one
+// product, which adds to the gradients of all weights.
 
 #include "cells/activation.h"
 #include "cells/lstm.h"
@@ -36,7 +36,7 @@ void enter(const Backward& p, const Plan& plan, const State& state, Index r, Ind
   }
 }
 
-// One row at one step: its dz, and what came into its product, at `slot` of the gathered.
+// One row at one step: its dz and the inputs of its product, at `slot` of the collected steps.
 INLINE void differentiate(const Backward& p, const Plan& plan, const State& state, Index r,
                           Index row, Index s, Index slot) {
   const Index h = p.shape.h, f = p.shape.f, all = plan.vectors * lanes;
@@ -67,12 +67,12 @@ INLINE void differentiate(const Backward& p, const Plan& plan, const State& stat
     store(dc + unit, df);
     vec z[gates] = {di * g * (one - i), df * c * (one - fg), di * (one - g * g),
                     d_o * t * (one - o)};
-    // Units beyond the last meet weights that are 0, but 0 times NaN is not 0.
+    // Units beyond the last have zero weights, but 0 times NaN is not 0.
     for (int j = 0; j < gates; ++j) store(dz + j * lanes, keep_first(z[j], some));
   }
 }
 
-// From dz to the dh (and dx) of the step before.
+// Computes from dz the dh (and dx) of the step before.
 void propagate(const Backward& p, const Plan& plan, const float* packed, const State& state,
                Rows rows, Index active, Index s, const float* dz) {
   const Index f = p.shape.f, all = padded(p.shape.h);
@@ -83,7 +83,7 @@ void propagate(const Backward& p, const Plan& plan, const float* packed, const S
   }
 }
 
-// The gathered steps into the gradients of the weights.
+// Adds the collected steps to the gradients of the weights.
 void collect(const Plan& plan, State& state, Index gathered) {
   accumulate<gates, width>(gathered, plan.inputs, plan.vectors, state.a, plan.lda, state.dz,
                            plan.ldz, state.sums, state.started, state.copied);

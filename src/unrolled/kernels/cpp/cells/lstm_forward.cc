@@ -1,4 +1,4 @@
-// The LSTM forward: all steps of a block of rows, the activations on a tile still in the cache.
+// The forward pass of the LSTM: all steps of a block of rows; activations run on a tile in the cache.
 
 #include "cells/activation.h"
 #include "cells/lstm.h"
@@ -6,7 +6,7 @@
 namespace unrolled::ISA::lstm {
 namespace {
 
-// Vector v of the units of every active row: from its gates to the new c and h.
+// Computes vector v of the new c and h of every active row from its gates.
 template <bool saving, bool writing>
 INLINE void activate(const Plan& plan, const Inputs& in, Index active, Index v, const float* tile,
                      float* cells, const Outputs& out) {

@@ -1,4 +1,4 @@
-// A whole call in plain C, for callers that have nothing but addresses: cell.h says which.
+// A call in plain C, for callers that pass addresses; cell.h has the structs.
 
 #include <vector>
 
@@ -11,7 +11,7 @@ using unrolled::Backward;
 using unrolled::cell_named;
 using unrolled::Forward;
 
-// `tokens`: room for token_size ints a row, or null where no backward will come.
+// `tokens`: space for token_size integers for each row, or null if there will be no backward.
 UNROLLED_EXPORT void unrolled_forward(const char* cell, const Forward* given, int* tokens) {
   Forward call = *given;
   const std::vector<int> steps =

@@ -1,4 +1,4 @@
-// What the library shows to Python.
+// Marks the functions that Python can call.
 #pragma once
 
 #if defined(_WIN32)

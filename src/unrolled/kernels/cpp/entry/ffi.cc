@@ -1,4 +1,4 @@
-// The calls that XLA makes: shapes from the buffers, flags from the attributes.
+// The functions that XLA calls: shapes come from the buffers, flags from the attributes.
 
 #include "xla/ffi/api/ffi.h"
 
@@ -22,7 +22,7 @@ std::vector<int> steps_of(const Ints& lengths, const Floats& x) {
   return within(lengths.typed_data(), lengths.element_count(), x.dimensions()[1]);
 }
 
-// A buffer of no elements stands for "not wanted".
+// A buffer without elements means "not wanted".
 const float* given(const Floats& b) { return b.element_count() > 0 ? b.typed_data() : nullptr; }
 float* wanted(Result& b) { return b->element_count() > 0 ? b->typed_data() : nullptr; }
 int* wanted(Tokens& b) { return b->element_count() > 0 ? b->typed_data() : nullptr; }

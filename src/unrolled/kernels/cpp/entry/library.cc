@@ -1,4 +1,4 @@
-// What Python asks of the library besides its calls through XLA.
+// The functions that Python calls directly, without XLA.
 
 #include "run/dispatch.h"
 #include "entry/export.h"
@@ -8,7 +8,7 @@
 using unrolled::Index;
 using unrolled::instruction_set;
 
-// Null where UNROLLED_ISA names an instruction set that is not to be had.
+// Null if UNROLLED_ISA names an instruction set that is not available.
 UNROLLED_EXPORT const char* unrolled_instruction_set() {
   return instruction_set() != nullptr ? instruction_set()->name : nullptr;
 }
@@ -18,7 +18,7 @@ UNROLLED_EXPORT int unrolled_threads() { return unrolled::thread_count(); }
 // 0 restores the default.
 UNROLLED_EXPORT void unrolled_set_threads(int count) { unrolled::set_thread_count(count); }
 
-// Bytes that may be kept between forward and backward; negative restores the default.
+// The limit in bytes for residuals between forward and backward; negative restores the default.
 UNROLLED_EXPORT void unrolled_keep_at_most(Index bytes) { unrolled::keep_at_most(bytes); }
 
 UNROLLED_EXPORT Index unrolled_kept_bytes() { return unrolled::kept_bytes(); }

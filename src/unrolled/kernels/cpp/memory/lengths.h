@@ -1,4 +1,4 @@
-// The valid steps of each row, as a caller gives them.
+// The valid steps of each row, from the lengths of the caller.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace unrolled {
 
-// Lengths within 0 and t: a longer row has t steps, as a mask of t steps would have it. Null
-// stands for every step of every row.
+// Clips lengths to 0 and t: a longer row has t steps, as with a mask of t steps. Null means that
+// every step of every row is valid.
 inline std::vector<int> within(const int* lengths, Index b, Index t) {
   if (lengths == nullptr) return std::vector<int>(b, static_cast<int>(t));
   std::vector<int> kept(lengths, lengths + b);

@@ -1,4 +1,4 @@
-// What backward needs of forward: who holds it, for how long, and what when it is gone.
+// The residuals: where they are stored, for how long, and what happens when they are gone.
 
 #include "memory/residuals.h"
 
@@ -20,14 +20,14 @@
 namespace unrolled {
 namespace {
 
-using Number = std::uint64_t;  // of a call that keeps something; 0 is none
+using Number = std::uint64_t;  // of a call with residuals; 0 is none
 
 constexpr Number idle_calls = 1000;  // after which a free slab goes back to the system
 constexpr Number first_patience = 4;
 
 struct Holder {
   Slab slab;
-  Number call = 0;       // whose residuals it holds
+  Number call = 0;       // the call whose residuals are here
   Index floats = 0;      // how many
   bool waiting = false;  // for a backward that has not come yet
   Number touched = 0;
@@ -53,7 +53,7 @@ class Pool {
     });
   }
 
-  // Null where the call would keep more than may be kept.
+  // Null if the residuals of the call exceed the limit.
   const Holder* keep(Index floats) {
     if (Slab::bytes_for(floats) > limit_) return nullptr;
     Holder& h = take(floats);
@@ -61,8 +61,8 @@ class Pool {
     return &h;
   }
 
-  // What a call kept, or null. Its content is there until somebody else takes the slab, so that
-  // backward may come twice.
+  // The residuals of a call, or null. They stay until another call takes the slab, so backward may
+  // run twice.
   const Holder* find(Number call, Index floats) {
     if (call < first_ || call >= next_) return nullptr;
     patience_ = std::max(patience_, next_ - call);
@@ -74,7 +74,7 @@ class Pool {
     return nullptr;
   }
 
-  // A slab for this call alone.
+  // A slab for this call only.
   const Holder* lend(Index floats) {
     ++lent_;
     return &take(floats);
@@ -92,8 +92,8 @@ class Pool {
   }
 
  private:
-  // A child of fork begins elsewhere: what its parent keeps from then on must not have a number
-  // that the child gives as well.
+  // After a fork the child starts at another number, so that no number of the child is also one
+  // that its parent gives later.
   void start() {
     std::random_device random;
     process_ = process();
@@ -101,8 +101,8 @@ class Pool {
     for (Holder& h : holders_) h.call = 0, h.waiting = false;
   }
 
-  // Some backwards never come. A call that has waited longer than any whose backward came, be it
-  // too late, is taken for one of these; where that was wrong, it is wrong once.
+  // Some calls never get a backward. A call is taken for one of these if it has waited longer than
+  // any call that did get its backward, even a late one. So such a mistake happens only once.
   bool is_free(const Holder& h) const { return !h.waiting || next_ - h.call > patience_; }
 
   Holder& take(Index floats) {
@@ -118,8 +118,8 @@ class Pool {
     return *h;
   }
 
-  // The smallest slab that is free and large enough; of several the one used last, whose memory
-  // is the likeliest to be in a cache.
+  // The smallest slab that is free and large enough; among several the one used last, whose memory
+  // is most likely in a cache.
   Holder* best_fit(Index floats) {
     const Index least = Slab::bytes_for(floats);
     const auto rank = [](const Holder& h) {
@@ -133,8 +133,8 @@ class Pool {
     return best;
   }
 
-  // Gives a free slab back, or, where all wait, frees the one that has waited longest: backward
-  // mostly comes in the reverse order.
+  // Returns a free slab to the system or, if all wait, frees the one that has waited longest, because
+  // backward calls usually come in reverse order.
   void make_room() {
     const auto oldest = std::ranges::min_element(holders_, {}, [this](const Holder& h) {
       return std::tuple(!is_free(h), h.touched);
@@ -169,7 +169,7 @@ Number number(const int* token) {
   return Number{static_cast<std::uint32_t>(token[0])} << 32 | static_cast<std::uint32_t>(token[1]);
 }
 
-// The call that these rows come from, if it is one and they stand in its order; or 0.
+// The call that these rows come from, if it is a single one and they are in its order; or 0.
 Number call_of(const int* tokens, Index b) {
   const Number call = b > 0 ? number(tokens) : 0;
   for (Index r = 0; r < b; ++r, tokens += token_size) {
@@ -178,7 +178,7 @@ Number call_of(const int* tokens, Index b) {
   return call;
 }
 
-// Forward once more, for what it keeps alone.
+// Runs forward again, only for its residuals.
 void repeat_forward(const Cell& cell, const Backward& call, float* saved, const Turn& turn) {
   std::vector<float> states(2 * call.shape.b * call.shape.h);
   float* const c = call.c0 != nullptr ? states.data() + call.shape.b * call.shape.h : nullptr;

@@ -1,11 +1,11 @@
-// What backward needs of forward, kept by the library between the two calls.
+// Residuals: the values that forward saves for backward, stored by the library between the calls.
 //
-// A caller would have to find new memory for it at each call. For long sequences that comes
-// zeroed from the system, page by page, which costs as much as the recurrence; memory that
-// stays here does not. The caller has a token for each row in its place, and passes it on.
+// A caller would have to allocate new memory for them at each call. For long sequences that memory
+// comes zeroed from the system, page by page, which takes as long as the recurrence; memory that
+// stays in the library does not. Instead, the caller passes a token for each row to backward.
 //
-// A call stays a pure function, as a token never decides what comes out: where it does not lead
-// to what forward kept (used long after, or in another process, or with other rows beside it),
+// A call is still a pure function, because a token never changes the result: if it does not lead
+// to residuals (it is used much later, in another process, or together with rows of another call),
 // backward runs forward again.
 #pragma once
 
@@ -13,16 +13,16 @@
 
 namespace unrolled {
 
-constexpr Index token_size = 3;  // ints a row: the number of the call, in two halves, and the row
+constexpr Index token_size = 3;  // integers per row: the number of the call, in two halves, and the row
 
-// Forward, which keeps what its backward needs and writes a token for each row, b token_size;
-// with null, only forward. `saved` of the call is set here.
+// Forward, which saves residuals and writes a token for each row, b token_size; if the tokens are
+// null, it saves nothing. `saved` of the call is set here.
 void run_forward_kept(const Cell& cell, Forward call, int* tokens);
 
 // Backward, with the tokens of its forward. `saved` of the call is set here.
 void run_backward_kept(const Cell& cell, Backward call, const int* tokens);
 
-// How much may be kept, in bytes: a quarter of the memory unless set; negative restores it.
+// The limit of the residuals in bytes: by default a quarter of the memory; negative restores that.
 void keep_at_most(Index bytes);
 
 Index kept_bytes();     // now

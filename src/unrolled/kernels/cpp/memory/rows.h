@@ -1,5 +1,5 @@
-// What the cells do alike with the rows of a block: where each row reads and writes at a step,
-// and what is left in the padding.
+// What all cells do with the rows of a block: where each row reads and writes at a step, and what
+// is written to the padding.
 #pragma once
 
 #include "cells/cell.h"
@@ -15,12 +15,12 @@ INLINE Index spread(Index n) {
 
 INLINE Index length(const Shape& s, Rows rows, Index r) { return s.lengths[rows.index[r]]; }
 
-// Where the step that runs s-th of a row stands in the input.
+// The place in the input of the step of a row that runs at time s.
 INLINE Index position(const Shape& p, Index row, Index s) {
   return row * p.t + (p.reverse ? p.lengths[row] - 1 - s : s);
 }
 
-// Whether padded steps repeat the last output: backwards they come before any output.
+// Whether padded steps repeat the last output; in reverse they come before any output.
 INLINE bool holds(const Shape& p) { return p.hold && !p.reverse; }
 
 // After the last step of row r: zeros in the padding of ys, or the last output again.
@@ -33,7 +33,7 @@ INLINE void pad_outputs(const Forward& p, Index row) {
   }
 }
 
-// Before the last step of a row on the way back: the gradient of its final output.
+// In backward, before the last step of a row: the gradient of its final output.
 INLINE void final_gradient(const Backward& p, Index row, float* dh) {
   const Index h = p.shape.h;
   copy(dh, p.dh + row * h, h);

@@ -1,4 +1,4 @@
-// Memory that outlives a call, in pieces that come from the system and go back to it whole.
+// Memory that stays allocated between calls, in pieces (slabs) that are allocated and freed whole.
 
 #include "memory/slab.h"
 
@@ -24,7 +24,7 @@ constexpr Index small_page = 4096, large_page = Index{2} << 20;
 constexpr std::align_val_t alignment{64};
 
 #if defined(__linux__)
-// Aligned to large pages, which the system then gives wherever it has them.
+// Aligned to large pages, so that the system can use them.
 float* map_large(Index bytes) {
   void* const got = mmap(nullptr, bytes + large_page, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

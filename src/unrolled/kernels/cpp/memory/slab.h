@@ -1,4 +1,4 @@
-// Memory that outlives a call, in pieces that come from the system and go back to it whole.
+// Memory that stays allocated between calls, in pieces (slabs) that are allocated and freed whole.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace unrolled {
 
-// Memory for at least so many floats, not written yet. Large ones lie on large pages.
+// Uninitialized memory for at least a number of floats. Large slabs are on large pages.
 class Slab {
  public:
   explicit Slab(Index floats);
@@ -16,7 +16,7 @@ class Slab {
   float* floats() const { return memory_.get(); }
   Index bytes() const { return memory_.get_deleter().bytes; }
 
-  // What a slab of so many floats takes.
+  // The size of a slab of a number of floats.
   static Index bytes_for(Index floats);
 
  private:
@@ -27,7 +27,7 @@ class Slab {
   std::unique_ptr<float[], Release> memory_;
 };
 
-// The memory that this process may have: the machine's, or its container's.
+// The memory that this process may use: that of the machine, or of its container.
 Index machine_bytes();
 
 }  // namespace unrolled

@@ -1,4 +1,4 @@
-// The instruction set in use: looked up once, when the library is first asked.
+// The instruction set in use, which is determined at the first call.
 
 #include "run/dispatch.h"
 

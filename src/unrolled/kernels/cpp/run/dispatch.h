@@ -6,10 +6,10 @@
 namespace unrolled {
 
 // The best that this machine has, or the one that UNROLLED_ISA names; null if that one is
-// unknown or not to be had here.
+// unknown or not available here.
 const InstructionSet* instruction_set();
 
-// The cell of a name that Python has for it: lstm, gru or gru_reset_before.
+// The cell by its name in Python: lstm, gru or gru_reset_before.
 const Cell& cell_named(const char* name);
 
 }  // namespace unrolled

@@ -1,4 +1,4 @@
-// The table of one instruction set. CMake compiles this file and the cells once for each.
+// The table of one instruction set. CMake compiles this file and the cells once for each set.
 
 #include "cells/activation.h"
 #include "cells/gru.h"

@@ -1,8 +1,7 @@
-// One call of a cell: rows in order of length, shared out over the threads.
+// One call of a cell: the rows, in order of length, are divided among the threads.
 //
-// Which rows a thread runs depends on the lengths and the number of threads alone, so that a
-// call gives the same result each time. What is kept from forward to backward stands by rows
-// and does not depend on the threads at all.
+// Which rows a thread runs depends only on the lengths and the number of threads, so a call gives
+// the same result each time. The residuals are stored by rows and do not depend on the threads.
 
 #include "run/run.h"
 
@@ -16,7 +15,7 @@
 namespace unrolled {
 namespace {
 
-// Aligned memory that is kept between calls and only grows.
+// Aligned memory that stays allocated between calls and only grows.
 class Scratch {
  public:
   float* at_least(Index floats) {
@@ -36,7 +35,7 @@ class Scratch {
   Index size_ = 0;
 };
 
-// What a thread has to itself.
+// The memory of one thread.
 struct Worker {
   Scratch scratch, sums;
   std::vector<int> rows;
@@ -52,7 +51,7 @@ Memory& memory() {
   return *kept;
 }
 
-// Below some hundred thousand operations a second thread costs more than it brings.
+// Below some hundred thousand operations a second thread costs more time than it saves.
 constexpr double least_work = 2e5;
 
 int workers_for(const Shape& s, Index rows) {
@@ -63,8 +62,8 @@ int workers_for(const Shape& s, Index rows) {
   return static_cast<int>(std::min<Index>(thread_count(), useful));
 }
 
-// The rows that have a step, the longest first, dealt out in turn: each thread then has about
-// the same number of rows and of steps.
+// The rows with at least one step, the longest first, go to the threads in turn, so that each has
+// about the same number of rows and of steps.
 int deal(const Shape& s, std::vector<Worker>& workers) {
   std::vector<int> order;
   for (int r = 0; r < s.b; ++r) {
@@ -81,7 +80,7 @@ int deal(const Shape& s, std::vector<Worker>& workers) {
   return count;
 }
 
-// A thread's rows in nearly equal blocks, each run from its first step to its last.
+// The rows of a thread in blocks of nearly the same size, each run from its first to its last step.
 template <class Work>
 void for_blocks(const std::vector<int>& rows, Work&& work) {
   const Index all = static_cast<Index>(rows.size()), blocks = (all + most_rows - 1) / most_rows;

@@ -1,4 +1,4 @@
-// One call of a cell: rows in order of length, shared out over the threads.
+// One call of a cell: the rows, in order of length, are divided among the threads.
 #pragma once
 
 #include "cells/cell.h"

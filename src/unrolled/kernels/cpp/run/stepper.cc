@@ -1,5 +1,5 @@
-// One step at a time, for streams: weights packed once, buffers named once, no threads and no
-// allocation.
+// Single steps, for streaming: weights are packed once, buffers are set once, and a step uses no
+// threads and allocates nothing.
 
 #include <memory>
 #include <new>
@@ -64,14 +64,14 @@ class Stepper {
 using unrolled::Index;
 using unrolled::Stepper;
 
-// The weights are packed here and not read again.
+// Packs the weights, which are not read again.
 UNROLLED_EXPORT void* unrolled_stepper_new(const char* cell, Index f, Index h,
                                            const float* kernel, const float* recurrent,
                                            const float* bias) {
   return new Stepper(unrolled::cell_named(cell), f, h, kernel, recurrent, bias);
 }
 
-// From now on every step reads and writes `values`.
+// Sets the buffer that every later step reads and writes.
 UNROLLED_EXPORT void unrolled_stepper_bind(void* stepper, Index b, float* values) {
   static_cast<Stepper*>(stepper)->bind(b, values);
 }

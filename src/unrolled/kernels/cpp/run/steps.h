@@ -1,14 +1,14 @@
-// The loops over the steps of a block of rows, which every cell has alike. The rows stand in order
-// of length, the longest first: forwards they leave from the end, backwards they enter there.
+// The loops over the steps of a block of rows, which all cells share. The rows are in order of
+// length, the longest first: in forward the last ones finish first, in backward they start last.
 #pragma once
 
 #include "memory/rows.h"
 
 namespace unrolled::ISA {
 
-constexpr Index depth = 128;  // steps times rows that are gathered for one product of gradients, mostly
+constexpr Index depth = 128;  // steps times rows usually collected for one product of gradients
 
-// What the products of a block take in at this step and at the next: rows of lda floats, in which
+// The inputs of the products of a block at this step and at the next: rows of lda floats, in which
 // [x | 1 | h] begins at `first`.
 struct Inputs {
   float* now;
@@ -50,8 +50,8 @@ INLINE void leave(const Forward& p, const Inputs& in, Index r, Index row) {
   if (p.ys != nullptr) pad_outputs(p, row);
 }
 
-// step(in, active, out): the h of `active` rows from in.now to in.next. `saved` floats are kept
-// for a row and step.
+// step(in, active, out): computes the h of `active` rows from in.now into in.next. `saved` floats
+// are saved for each row and step.
 template <class Step>
 INLINE void forward_steps(const Forward& p, Rows rows, Inputs in, Index saved, Step step) {
   enter(p, rows, in);
@@ -66,7 +66,7 @@ INLINE void forward_steps(const Forward& p, Rows rows, Inputs in, Index saved, S
   }
 }
 
-// run<saving, writing>(): what a step keeps and writes is known before its loops.
+// run<saving, writing>(): what a step saves and writes is known at compile time.
 template <class Run>
 INLINE void by_outputs(const Forward& p, Run run) {
   if (p.saved != nullptr && p.ys != nullptr) run.template operator()<true, true>();
@@ -75,9 +75,9 @@ INLINE void by_outputs(const Forward& p, Run run) {
   else run.template operator()<false, false>();
 }
 
-// enter(r, row): before the last step of a row. step(s, active, gathered): the gradients of
-// `active` rows at step s, gathered behind those that are there. collect(gathered): they go into
-// the gradients of the weights, and room is made for more. `room`: how many may be gathered.
+// enter(r, row): called before the last step of a row. step(s, active, gathered): the gradients of
+// `active` rows at step s, stored behind the `gathered` ones. collect(gathered): adds these to the
+// gradients of the weights. `room`: the maximum number of stored ones.
 template <class Enter, class Step, class Collect>
 INLINE void backward_steps(const Shape& shape, Rows rows, Index room, Enter enter, Step step,
                            Collect collect) {

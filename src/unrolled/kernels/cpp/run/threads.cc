@@ -1,9 +1,9 @@
-// A pool of threads that spin briefly between two pieces of work, then sleep.
+// A pool of threads that spin briefly between two tasks, then sleep.
 //
-// Spinning makes a call of a few hundred microseconds worth sharing; sleeping leaves the
-// processors to others. The parts of a piece of work are claimed, by the caller too: on a busy
-// machine a caller does not wait for a thread that has not come up, it does that part itself.
-// Who runs a part changes nothing in its result.
+// Because they spin, even a call of a few hundred microseconds is faster with several threads;
+// because they sleep, they leave the processors to other programs. Threads claim the parts of a
+// task, and so does the caller: on a busy machine it does not wait for a thread that has not started,
+// but runs that part itself. The result does not depend on which thread runs a part.
 
 #include "run/threads.h"
 
@@ -63,8 +63,8 @@ class Pool {
   }
 
  private:
-  // What there is to claim, in one word, so that a thread that comes late to a round cannot
-  // take a part of the next: the round, how many parts it has, how many are claimed.
+  // The state of a round in one word (the round, its number of parts, how many are claimed), so that
+  // a thread that is late for a round cannot claim a part of the next.
   static std::uint64_t ticket(std::uint32_t round, std::uint64_t parts, std::uint64_t claimed) {
     return std::uint64_t{round} << 32 | parts << 16 | claimed;
   }
@@ -140,7 +140,7 @@ std::unique_ptr<Pool>& pool() {
   return *kept;
 }
 
-// A child of fork has the memory of the pool but not its threads: forget it, and make anew.
+// After a fork the child has the memory of the pool but not its threads, so it makes a new pool.
 void watch_forks() {
 #if defined(__unix__) || defined(__APPLE__)
   static const int watching = pthread_atfork(

@@ -1,4 +1,4 @@
-// The threads that share one call, and the one call that has them at a time.
+// The threads that run one call together, and the lock that lets one call at a time use them.
 #pragma once
 
 #include <mutex>
@@ -9,7 +9,7 @@ namespace unrolled {
 int thread_count();
 void set_thread_count(int count);  // from the next call on
 
-// Held over a call: the threads and their memory serve one call at a time.
+// Locked during a call: the threads and their memory serve one call at a time.
 std::mutex& call_mutex();
 using Turn = std::lock_guard<std::mutex>;  // of call_mutex
 
