@@ -1,4 +1,4 @@
-"""A chained decoder forecasts: trained on true values, then each value it says goes in again."""
+"""A decoder forecasts: it is trained on true values, and then fed its own forecasts."""
 
 import numpy as np
 import polars as pl
@@ -17,10 +17,10 @@ def wave(n=600, noise=0.3):
     return pl.DataFrame({"t": range(n), "y": y})
 
 
-def forecaster(epochs=2, **given):
+def forecaster(epochs=2, **params):
     settings = Training(epochs=epochs, learning_rate=0.005, verbose=False)
     sizes = {"horizon": 6, "lookback": 12, "season": 12, "network": DECODER}
-    return Forecaster("y", time="t", **{**sizes, "training": settings, **given})
+    return Forecaster("y", time="t", **{**sizes, "training": settings, **params})
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +30,22 @@ def fitted():
 
 @pytest.mark.slow
 def test_a_decoder_learns_a_wave():
-    found = forecaster(40).fit_and_evaluate(wave(), last=60, level=[80])
-    assert found.scores["network"]["MAE"] < 0.95 * found.scores["seasonal naive"]["MAE"]
-    assert found.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
+    backtest = forecaster(40).fit_and_evaluate(wave(), last=60, level=[80])
+    assert backtest.scores["network"]["MAE"] < 0.95 * backtest.scores["seasonal naive"]["MAE"]
+    assert backtest.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
 
 
-def test_a_forecast_is_what_the_printed_loop_says(fitted):
-    said = {}
-    exec(fitted.code(), said)
-    said["model"].set_weights(fitted.model_.get_weights())
+def test_a_forecast_equals_that_of_the_printed_loop(fitted):
+    script = {}
+    exec(fitted.code(), script)
+    script["model"].set_weights(fitted.model_.get_weights())
     y = wave(200)["y"].to_numpy()
-    held = max(round(0.15 * 200), 6)
-    mean, spread = y[: 200 - held].mean(), y[: 200 - held].std()
-    window = ((y[-12:] - mean) / spread)[None, :, None]
+    held_out = max(round(0.15 * 200), 6)
+    mean, std = y[: 200 - held_out].mean(), y[: 200 - held_out].std()
+    window = ((y[-12:] - mean) / std)[None, :, None]
     level = window[:, -1:]
-    theirs = said["generate"]({"x": (window - level).astype("float32")}) + level
-    np.testing.assert_allclose(fitted.predict()["y"], theirs[0, :, 0] * spread + mean, rtol=1e-4)
+    theirs = script["generate"]({"x": (window - level).astype("float32")}) + level
+    np.testing.assert_allclose(fitted.predict()["y"], theirs[0, :, 0] * std + mean, rtol=1e-4)
     assert "unaligned · decoder · LSTM" in str(fitted.diagram())
 
 
@@ -57,14 +57,14 @@ def test_a_backtest_never_feeds_true_values_of_the_steps_to_forecast(fitted):
 
 
 @pytest.mark.slow
-def test_columns_known_beforehand_are_looked_at():
+def test_future_columns_are_used():
     random = np.random.default_rng(0)
     jump = random.integers(0, 2, 400).astype(float)
     y = 5 * jump + 0.1 * random.normal(size=400)
     table = pl.DataFrame({"t": range(400), "jump": jump, "y": y})
-    given = {"horizon": 4, "lookback": 8, "season": None}
+    params = {"horizon": 4, "lookback": 8, "season": None}
     with_it, without = (
-        forecaster(60, future=future, **given).fit_and_evaluate(table).scores["network"]["MAE"]
+        forecaster(60, future=future, **params).fit_and_evaluate(table).scores["network"]["MAE"]
         for future in (("jump",), ())
     )
     assert with_it < 0.7 * without

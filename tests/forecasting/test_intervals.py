@@ -1,4 +1,4 @@
-"""Intervals hold what they promise, and know nothing of the future."""
+"""Intervals reach their coverage, and use no errors from the future."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def ends(errors, *, first):
 
 @pytest.mark.parametrize("level", [50, 80, 95])
 @pytest.mark.parametrize("draw", ["normal", "exponential", "standard_cauchy"])
-def test_the_level_is_held_whatever_the_errors_are_like(level, draw):
+def test_the_coverage_is_the_level_for_any_distribution_of_errors(level, draw):
     random = np.random.default_rng(0)
     inside = []
     for _ in range(200):
@@ -24,26 +24,26 @@ def test_the_level_is_held_whatever_the_errors_are_like(level, draw):
     assert -0.02 < np.mean(inside) - level / 100 < 0.03  # rather too wide than too narrow
 
 
-def test_the_ends_are_the_quantiles_of_numpy_whatever_is_missing():
+def test_the_ends_are_the_quantiles_of_numpy_with_missing_errors():
     errors = np.random.default_rng(5).normal(size=(60, 3, 2))
     errors[::7, 1, 0] = np.nan
-    found = interval_offsets(errors, [50, 90])
+    offsets = interval_offsets(errors, [50, 90])
     for u, c in np.ndindex(3, 2):
         known = errors[:, u, c][~np.isnan(errors[:, u, c])]
-        share = np.array([1.5, 1.9]) / 2 * (len(known) + 1) / len(known)
-        np.testing.assert_allclose(found[:, 0, u, c], np.quantile(known, 1 - share))
-        np.testing.assert_allclose(found[:, 1, u, c], np.quantile(known, share))
+        upper = np.array([1.5, 1.9]) / 2 * (len(known) + 1) / len(known)
+        np.testing.assert_allclose(offsets[:, 0, u, c], np.quantile(known, 1 - upper))
+        np.testing.assert_allclose(offsets[:, 1, u, c], np.quantile(known, upper))
 
 
-def test_few_errors_are_those_of_all_steps_together_as_far_up_as_down():
+def test_few_errors_are_pooled_over_all_steps_and_symmetric():
     errors = np.random.default_rng(1).normal(size=(2, 24, 1))
     ((low, high),) = interval_offsets(errors, [80])
     np.testing.assert_allclose(low, -high)
     assert len(np.unique(high)) == 1
-    assert np.isnan(interval_offsets(errors[:, :3], [80])).all()  # six tell nothing
+    assert np.isnan(interval_offsets(errors[:, :3], [80])).all()  # six errors are too few
 
 
-def test_a_rolling_interval_knows_only_errors_that_were_known_when_it_was_made():
+def test_a_rolling_interval_uses_only_errors_known_when_it_was_made():
     random = np.random.default_rng(2)
     errors = random.normal(size=(200, 3, 1))
     before = ends(errors, first=100)
@@ -64,11 +64,11 @@ def test_rolling_intervals_follow_errors_that_grow():
     assert inside[-500:].mean() == pytest.approx(0.8, abs=0.06)
 
 
-def test_where_no_error_is_known_yet_there_is_no_interval():
+def test_without_known_errors_there_is_no_interval():
     errors = np.random.default_rng(4).normal(size=(3, 8, 1))  # fewer windows than steps
-    found = ends(errors, first=0)
-    assert found.shape == (2, 3, 8, 1)
-    assert np.isnan(found).all()
+    offsets = ends(errors, first=0)
+    assert offsets.shape == (2, 3, 8, 1)
+    assert np.isnan(offsets).all()
 
 
 def test_intervals_are_wider_where_a_series_is_restless():
@@ -76,12 +76,12 @@ def test_intervals_are_wider_where_a_series_is_restless():
     restless = np.arange(3000) // 100 % 2  # a hundred quiet steps, a hundred restless ones
     table = {"y": (random.normal(size=3000) * (1 + 9 * restless)).tolist()}
     few = unrolled.Training(epochs=2, verbose=False)
-    made = unrolled.Forecaster("y", horizon=2, lookback=24, training=few)
-    found = made.fit_and_evaluate(table, last=600, level=[80]).arrays
-    low, high = found["lo-80"][..., 0], found["hi-80"][..., 0]
+    model = unrolled.Forecaster("y", horizon=2, lookback=24, training=few)
+    arrays = model.fit_and_evaluate(table, last=600, level=[80]).arrays
+    low, high = arrays["lo-80"][..., 0], arrays["hi-80"][..., 0]
     at = 2400 + np.arange(len(low))
     same = restless[at - 24] == restless[at + 1]  # what is looked back on and what follows
-    inside = (low <= found["true"][..., 0]) & (found["true"][..., 0] <= high)
+    inside = (low <= arrays["true"][..., 0]) & (arrays["true"][..., 0] <= high)
     widths = []
     for kind in (0, 1):
         rows = same & (restless[at] == kind)

@@ -1,1 +1,1 @@
-"""What a forecaster is made of: scaling, windows, references, intervals, backtests, plots."""
+"""Forecaster: a network that forecasts the next rows of a table, and its backtests."""

@@ -26,7 +26,7 @@ def choose_season(panel: Panel) -> tuple[int | None, str]:
     season = _autocorrelation_peak(series)
     if season is None:
         return None, "no season: the changes of the series do not repeat after any number of steps"
-    return season, f"season {season}: changes resemble those {season} steps earlier most"
+    return season, f"season {season}: the changes of the series repeat after {season} steps"
 
 
 def choose_lookback(panel: Panel, horizon: int, season: int | None) -> tuple[int, str]:

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from unrolled.data.formats.conll import frame, text
-from unrolled.data.formats.read import read, write
+from unrolled.data.formats.read import read
+from unrolled.data.formats.write import write
 from unrolled.errors import DataError, SettingError
 
 NEWS = b"""-DOCSTART- -X- -X- O

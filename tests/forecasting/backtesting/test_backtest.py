@@ -1,4 +1,4 @@
-"""Scores are as by hand, and the verdict says what they mean."""
+"""Scores equal those computed by hand, and the verdict follows from them."""
 
 import numpy as np
 import pytest
@@ -10,65 +10,63 @@ from unrolled.forecasting.series.timeline import Timeline
 TRUE = np.array([[[1.0], [2.0]], [[2.0], [4.0]]])
 
 
-def scored(said, true=TRUE, losses=None, held=None, **more):
-    arrays = {"true": true, "network": said, "repeat last": true * 0 + 1, "ridge": true + 1, **more}
+def scored(forecasts, true=TRUE, losses=None, coverage=None, **more):
+    arrays = {
+        "true": true,
+        "network": forecasts,
+        "repeat last": true * 0 + 1,
+        "ridge": true + 1,
+        **more,
+    }
     line = Timeline("numbers", 1, 0, int)
     n = len(true)
     origins = Origins((("y",),), np.zeros(n, int), np.arange(n), line)
-    rolled = RollingForecasts(arrays, losses or {}, held or {}, true[:, 0] * 0 + 2, origins)
-    return score_forecasts(rolled, levels=tuple(held or {}), season=None)
+    rolled = RollingForecasts(arrays, losses or {}, coverage or {}, true[:, 0] * 0 + 2, origins)
+    return score_forecasts(rolled, levels=tuple(coverage or {}), season=None)
 
 
-def test_scores_are_as_by_hand():
-    said = np.array([[[1.5], [2.0]], [[1.0], [7.0]]])
-    found = scored(said).scores["network"]
-    assert found["MAE"] == pytest.approx((0.5 + 0 + 1 + 3) / 4)
-    assert found["MSE"] == pytest.approx((0.25 + 0 + 1 + 9) / 4)
-    assert found["MASE"] == pytest.approx(found["MAE"] / 2)
-    assert found["sMAPE"] == pytest.approx(50 * (0.5 / 2.5 + 0 + 1 / 3 + 3 / 11))
-    assert scored(said).by_step["network"].tolist() == [0.75, 1.5]
+def test_scores_equal_those_computed_by_hand():
+    forecasts = np.array([[[1.5], [2.0]], [[1.0], [7.0]]])
+    result = scored(forecasts).scores["network"]
+    assert result["MAE"] == pytest.approx((0.5 + 0 + 1 + 3) / 4)
+    assert result["MSE"] == pytest.approx((0.25 + 0 + 1 + 9) / 4)
+    assert result["MASE"] == pytest.approx(result["MAE"] / 2)
+    assert result["sMAPE"] == pytest.approx(50 * (0.5 / 2.5 + 0 + 1 / 3 + 3 / 11))
+    assert scored(forecasts).by_step["network"].tolist() == [0.75, 1.5]
 
 
 def test_values_that_are_not_known_are_not_scored():
     true = np.array([[[1.0], [np.nan]], [[2.0], [4.0]]])
-    found = scored(np.array([[[1.5], [2.0]], [[1.0], [7.0]]]), true).scores["network"]
-    assert found["MAE"] == pytest.approx((0.5 + 1 + 3) / 3)
+    result = scored(np.array([[[1.5], [2.0]], [[1.0], [7.0]]]), true).scores["network"]
+    assert result["MAE"] == pytest.approx((0.5 + 1 + 3) / 3)
 
 
 def test_coverage_and_width_and_the_loss_by_the_scale_of_the_mase():
     low = np.array([[[0.0], [0.0]], [[2.5], [3.0]]])
     loss = np.array([[[1.0], [np.nan]], [[3.0], [2.0]]])
     ends = {"lo-80": low, "hi-80": low + 3}
-    found = scored(
+    result = scored(
         TRUE,
         losses=dict.fromkeys(("network", "repeat last", "ridge"), loss),
-        held={80: 0.75},
+        coverage={80: 0.75},
         **ends,
     )
-    assert found.intervals[80] == {"coverage": 0.75, "width": 3.0}
-    assert found.scores["network"]["SQL"] == 2.0 / 2
-    assert "80% intervals cover 75.0% of the true values, mean width 3" in str(found)
+    assert result.intervals[80] == {"coverage": 0.75, "width": 3.0}
+    assert result.scores["network"]["SQL"] == 2.0 / 2
+    assert "80% intervals cover 75.0% of the true values, mean width 3" in str(result)
 
 
 @pytest.mark.parametrize(
-    ("off", "words"),
+    ("error", "verdict"),
     [
-        (0.25, "The network is worth having: MAE 0.25 against 1 by the ridge (50 forecasts)."),
-        (
-            1.0,
-            "No clear difference: MAE 1 against 1 by the ridge (50 forecasts); the simpler one"
-            " will do",
-        ),
-        (
-            2.0,
-            "The network is not worth having here: MAE 2 against 1 by the ridge (50 forecasts);"
-            " take",
-        ),
+        (0.25, "The network is worth having: MASE 0.125 against 0.500 by the ridge"),
+        (1.0, "No clear difference: MASE 0.500 against 0.500 by the ridge"),
+        (2.0, "The network is not worth having here: MASE 1 against 0.500 by the ridge"),
     ],
 )
-def test_the_verdict_says_who_is_better(off, words):
+def test_the_verdict_compares_the_network_with_the_best_baseline(error, verdict):
     true = np.random.default_rng(0).normal(size=(50, 2, 1)) * 9
-    assert words in scored(true + off, true).verdict
+    assert scored(true + error, true).verdict.startswith(f"{verdict} (50 forecasts)")
 
 
 def test_a_copy_of_the_last_value_is_called_one():

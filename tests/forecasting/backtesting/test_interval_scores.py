@@ -44,11 +44,11 @@ def test_coverage_counts_what_is_known():
 
 
 def test_a_series_with_few_errors_takes_those_of_all():
-    own, every = RANDOM.normal(size=(130, 2, 1)), 9 * RANDOM.normal(size=(400, 2, 1))
-    both = RollingIntervals.from_errors([own, own], [100, 20], every, [80])
+    own, pooled = RANDOM.normal(size=(130, 2, 1)), 9 * RANDOM.normal(size=(400, 2, 1))
+    both = RollingIntervals.from_errors([own, own], [100, 20], pooled, [80])
     alone = RollingIntervals.from_errors([own, own], [100, 20], None, [80])
-    found = both.at(0)
-    assert found.shape == (2, 30 + 110, 2, 1)
-    np.testing.assert_array_equal(found[:, :30], alone.at(0)[:, :30])
+    offsets = both.at(0)
+    assert offsets.shape == (2, 30 + 110, 2, 1)
+    np.testing.assert_array_equal(offsets[:, :30], alone.at(0)[:, :30])
     for k in (30, 139):
-        np.testing.assert_array_equal(found[:, k], interval_offsets(every, [80])[0])
+        np.testing.assert_array_equal(offsets[:, k], interval_offsets(pooled, [80])[0])

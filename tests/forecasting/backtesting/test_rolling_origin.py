@@ -1,4 +1,4 @@
-"""Backtests know nothing of the future, whoever forecasts and however often it is trained."""
+"""Backtests use no values from the future, for every forecaster and any refits."""
 
 import numpy as np
 import polars as pl
@@ -21,10 +21,10 @@ def walks(n=220, *, ids=("a", "b"), seed=0):
     return pl.concat(parts)
 
 
-def forecaster(**given):
+def forecaster(**params):
     settings = Training(epochs=2, validation=0.6, verbose=False)  # errors enough of each series
     sizes = {"horizon": HORIZON, "lookback": 6, "network": Network(units=8), "training": settings}
-    return Forecaster("y", time="t", id="id", **{**sizes, **given})
+    return Forecaster("y", time="t", id="id", **{**sizes, **params})
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +35,19 @@ def refitted():
 @pytest.mark.representatives(2)
 @pytest.mark.parametrize("later", [0, 15, 24, 30])
 def test_no_later_value_changes_an_earlier_forecast(refitted, later):
-    """From so many steps held out on values are others: where something is trained or looked at."""
+    """Change the values from some held-out step on: at a training, and between trainings."""
     first = 220 - LAST + later
     other = walks().with_columns(pl.when(pl.col("t") >= first).then(-1e3).otherwise("y").alias("y"))
-    found = forecaster().fit_and_evaluate(other, last=LAST, level=[80], refit=REFIT)
+    backtest = forecaster().fit_and_evaluate(other, last=LAST, level=[80], refit=REFIT)
     before = refitted.origins.steps <= first
     assert before.any()
     assert not before.all()
     for name in ("network", "ridge", "repeat last", "lo-80", "hi-80"):
-        np.testing.assert_array_equal(found.arrays[name][before], refitted.arrays[name][before])
-        assert not np.array_equal(found.arrays[name], refitted.arrays[name])
+        np.testing.assert_array_equal(backtest.arrays[name][before], refitted.arrays[name][before])
+        assert not np.array_equal(backtest.arrays[name], refitted.arrays[name])
 
 
-def test_until_the_first_training_anew_forecasts_are_those_of_one_training(refitted):
+def test_until_the_first_refit_forecasts_are_those_of_one_training(refitted):
     once = forecaster().fit_and_evaluate(walks(), last=LAST, level=[80])
     early = once.origins.steps < 220 - LAST + REFIT
     for name in ("network", "ridge", "lo-80"):
@@ -56,23 +56,23 @@ def test_until_the_first_training_anew_forecasts_are_those_of_one_training(refit
         assert not same[~early].all(axis=(1, 2)).any()
 
 
-def test_each_training_forecasts_as_predict_after_it_would(refitted):
-    made, table = forecaster(), walks()
-    made.fit_and_evaluate(table, last=LAST)
-    whole, settings = made._panel_of(table), made._forecast_settings()
-    refits = refit_as_time_passes(made._trained, whole, settings, whole.lengths - LAST, REFIT)
+def test_each_refit_forecasts_as_its_predict_would(refitted):
+    model, table = forecaster(), walks()
+    model.fit_and_evaluate(table, last=LAST)
+    whole, settings = model._panel_of(table), model._forecast_settings()
+    refits = refit_as_time_passes(model._trained, whole, settings, whole.lengths - LAST, REFIT)
     for start, end, fitted in refits:
         assert (start, end) in ((15, 30), (30, 45))
         at = 220 - LAST + start
         assert (fitted.panel.ends == at).all()
         again = forecaster()
         again._trained = fitted
-        said = again.predict().filter(pl.col("id") == "b")["y"].to_numpy()
+        forecast = again.predict().filter(pl.col("id") == "b")["y"].to_numpy()
         rows = (refitted.origins.steps == at) & (refitted.origins.series == 1)
-        np.testing.assert_allclose(refitted.arrays["network"][rows][0, :, 0], said, rtol=1e-4)
+        np.testing.assert_allclose(refitted.arrays["network"][rows][0, :, 0], forecast, rtol=1e-4)
 
 
-def test_what_was_trained_first_stays():
+def test_the_forecaster_keeps_its_first_training():
     once, more = forecaster(), forecaster()
     once.fit_and_evaluate(walks(), last=LAST)
     more.fit_and_evaluate(walks(), last=LAST, refit=REFIT)
@@ -80,7 +80,7 @@ def test_what_was_trained_first_stays():
 
 
 @pytest.mark.slow
-def test_what_is_trained_again_learns_what_is_new():
+def test_a_refit_learns_what_is_new():
     n = np.arange(420)
     y = np.where(n < 300, n % 4, n % 7) + np.random.default_rng(0).normal(size=420) / 9
     table = pl.DataFrame({"t": n, "id": ["a"] * 420, "y": y})
@@ -102,7 +102,7 @@ def test_a_refit_that_is_no_number_of_steps_is_refused(refit):
         forecaster().fit_and_evaluate(walks(), refit=refit)
 
 
-def test_where_levels_are_asked_for_everyone_has_a_loss_below_the_mase(refitted):
+def test_with_levels_every_forecaster_has_a_quantile_loss_below_its_mase(refitted):
     assert refitted.origins.titles == (("a · y",), ("b · y",))
     assert tuple(refitted.reliability) == (10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
     assert refitted.intervals[80]["coverage"] == refitted.reliability[80]

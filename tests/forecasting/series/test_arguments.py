@@ -24,8 +24,8 @@ FRAME = pd.DataFrame({"ds": DAYS, "id": ["a"] * 30, "y": np.arange(30.0)})
     ids=["columns", "an index", "two levels", "an index without a name"],
 )
 def test_times_and_series_stand_in_columns_or_in_the_index(frame):
-    frame_read = read_table(frame, Layout(("y",), "ds", "id"))
-    assert frame_read.select("ds", "id", "y").equals(read_table(FRAME, Layout(("y",), "ds", "id")))
+    result = read_table(frame, Layout(("y",), "ds", "id"))
+    assert result.select("ds", "id", "y").equals(read_table(FRAME, Layout(("y",), "ds", "id")))
     future = Forecaster("y", time="ds", id="id", horizon=2).make_future(frame)
     assert future["ds"].tolist() == [*pd.date_range("2024-01-31", periods=2)]
 

@@ -1,4 +1,4 @@
-"""Tables that cannot be forecast are refused before training, in words that say where and why."""
+"""Tables that cannot be forecast are refused before training, with the place and the reason."""
 
 import numpy as np
 import polars as pl
@@ -97,13 +97,13 @@ BAD = {
 
 
 @pytest.mark.parametrize(("params", "data", "words"), BAD.values(), ids=BAD)
-def test_what_cannot_be_learned_from_is_refused(params, data, words):
+def test_a_table_without_usable_series_is_refused(params, data, words):
     with pytest.raises((DataError, SettingError)) as caught:
         forecaster(**params).fit(data)
     assert str(caught.value) == words
 
 
-def test_more_to_hold_out_than_there_is_is_refused():
+def test_more_held_out_steps_than_there_are_is_refused():
     with pytest.raises(DataError) as caught:
         forecaster(horizon=50, lookback=None).fit_and_evaluate(GOOD)
     assert str(caught.value) == (

@@ -1,4 +1,4 @@
-"""What the calendar says of a step is what its date says, and a forecaster learns from it."""
+"""Calendar features follow the dates, and a forecaster learns from them."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ def hours(count, first=datetime(2026, 3, 27), step=1):
     return [first + timedelta(hours=step * k) for k in range(count)]
 
 
-def test_hours_are_told_by_day_week_and_year():
+def test_hours_have_a_place_in_day_week_and_year():
     panel = series(hours(200))
     assert calendar_cycles(panel.timeline) == ("day", "week", "year")
     features = cyclical_features(panel, ("day", "week", "year"), 5)
@@ -38,7 +38,7 @@ def test_hours_are_told_by_day_week_and_year():
             np.testing.assert_allclose(features[row, 2 * k : 2 * k + 2], wave, atol=1e-5)
 
 
-def test_each_series_is_told_its_own_times():
+def test_each_series_has_the_features_of_its_own_times():
     times = [*hours(30), *hours(10, datetime(2026, 3, 29, 7))]
     both = series(times, id=["a"] * 30 + ["b"] * 10)
     alone = series(hours(10, datetime(2026, 3, 29, 7)))
@@ -48,7 +48,7 @@ def test_each_series_is_told_its_own_times():
     )
 
 
-def test_the_wall_clock_is_told_where_there_is_a_time_zone():
+def test_the_wall_clock_counts_where_there_is_a_time_zone():
     times = pl.Series(hours(72, datetime(2026, 3, 28))).dt.replace_time_zone("UTC")
     local = times.dt.convert_time_zone("Europe/Berlin")
     features = cyclical_features(series(local), ("day",), 0)
@@ -65,7 +65,7 @@ def test_the_wall_clock_is_told_where_there_is_a_time_zone():
         ([datetime(2020 + k // 12, k % 12 + 1, 1) for k in range(40)], ("year",)),
     ],
 )
-def test_what_is_told_goes_by_the_distance_of_the_steps(times, cycles):
+def test_the_cycles_depend_on_the_frequency(times, cycles):
     assert calendar_cycles(series(times).timeline) == cycles
 
 
@@ -73,7 +73,7 @@ def test_what_is_told_goes_by_the_distance_of_the_steps(times, cycles):
     ("times", "frequency"),
     [(range(40), "steps"), ([datetime(1900 + k, 1, 1) for k in range(40)], "years")],
 )
-def test_where_a_calendar_says_nothing_it_is_refused(times, frequency):
+def test_times_without_a_calendar_are_refused(times, frequency):
     with pytest.raises(SettingError) as error:
         calendar_cycles(series(list(times)).timeline)
     assert str(error.value) == (
@@ -83,7 +83,7 @@ def test_where_a_calendar_says_nothing_it_is_refused(times, frequency):
 
 
 @pytest.mark.slow
-def test_a_forecaster_says_what_it_takes_learns_from_it_and_is_saved_with_it(tmp_path):
+def test_a_forecaster_learns_from_the_calendar_and_is_saved_with_it(tmp_path):
     random = np.random.default_rng(0)
     times = hours(2400)
     weekend = np.array([at.weekday() >= 5 for at in times])

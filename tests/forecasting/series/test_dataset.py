@@ -1,4 +1,4 @@
-"""What a window is given, and that it is given nothing from the future."""
+"""The inputs of a window, which never include values from the future."""
 
 import numpy as np
 import polars as pl
@@ -33,7 +33,7 @@ def series(frame, *, channels="joint", indicator=False, transform="none"):
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "log1p", "asinh"])
-def test_scaling_is_undone(transform):
+def test_unscale_inverts_scale(transform):
     panel = panel_from_frame(table().with_columns(pl.col("y", "z").abs() + 0.1), LAYOUT)
     scaling = SeriesScaler.fit(panel, transform)
     moments = scaling.moments(panel)
@@ -45,7 +45,7 @@ def test_scaling_is_undone(transform):
         np.testing.assert_allclose(scaled[own, :2].mean(axis=0), 0, atol=1e-4)
 
 
-def test_values_that_a_transform_does_not_take_are_refused():
+def test_values_outside_the_domain_of_a_transform_are_refused():
     panel = panel_from_frame(table(), LAYOUT)
     with pytest.raises(DataError, match="transform='log' needs values of more than 0"):
         SeriesScaler.fit(panel, "log")
@@ -54,7 +54,7 @@ def test_values_that_a_transform_does_not_take_are_refused():
 
 
 @pytest.mark.parametrize("channels", ["joint", "shared"])
-def test_nothing_from_after_a_window_goes_into_it_but_what_is_known_beforehand(channels):
+def test_a_window_sees_no_later_values_but_those_of_future_columns(channels):
     frame, origin = table(), 20
     late = frame.with_columns(
         pl.when(pl.col("t") >= origin).then(1e3).otherwise(pl.col(name)).alias(name)
@@ -71,7 +71,7 @@ def test_nothing_from_after_a_window_goes_into_it_but_what_is_known_beforehand(c
     np.testing.assert_array_equal(*(block.gather(rows) for block in inputs))
 
 
-def test_what_is_known_beforehand_goes_in_as_it_is_and_as_it_will_be():
+def test_a_future_column_is_an_input_at_its_step_and_a_horizon_ahead():
     dataset = series(table())
     q = dataset.panel.values[:, 3]
     scaled = (q - q.mean()) / q.std()
@@ -80,7 +80,7 @@ def test_what_is_known_beforehand_goes_in_as_it_is_and_as_it_will_be():
     np.testing.assert_allclose(window[:, 4], scaled[5 + U : 5 + U + T], rtol=1e-4)
 
 
-def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
+def test_a_missing_value_is_filled_forward_marked_and_without_weight():
     frame = table().with_columns(
         pl.when((pl.col("t") == 10) & (pl.col("id") == "a")).then(None).otherwise("y").alias("y")
     )
@@ -92,13 +92,15 @@ def test_a_missing_value_is_the_last_known_and_marked_and_weighs_nothing():
     assert block.step_weights(np.array([row])).tolist() == [[0, 1, 1]]
 
 
-def test_windows_for_training_end_before_those_that_are_held_out():
+def test_training_windows_end_before_the_held_out_windows():
     dataset = series(table())
     cut = np.array([25, 30])
     train, held_out = dataset.examples(last=cut), dataset.examples(first=cut)
     begin = train.targets["y"].index.starts(np.arange(train.rows)) + T + U - 1
     which = train.targets["y"].index.series(np.arange(train.rows))
-    assert [begin[which == i].max() - dataset.panel.offsets[i] for i in (0, 1)] == (cut - 1).tolist()
+    assert [begin[which == i].max() - dataset.panel.offsets[i] for i in (0, 1)] == (
+        cut - 1
+    ).tolist()
     begin = held_out.targets["y"].index.starts(np.arange(held_out.rows)) + T
     which = held_out.targets["y"].index.series(np.arange(held_out.rows))
     assert [begin[which == i].min() - dataset.panel.offsets[i] for i in (0, 1)] == cut.tolist()
@@ -113,7 +115,7 @@ def test_each_target_is_a_series_of_its_own_where_channels_are_shared():
     np.testing.assert_array_equal(panel.values[40:80, 1:], whole.values[:40, 2:])
 
 
-def test_simple_forecasts_are_what_they_say():
+def test_baselines_repeat_the_last_value_and_the_last_season():
     dataset = series(table())
     examples = dataset.examples()
     rows, levels = np.arange(examples.rows), dataset.window_levels(examples)[:, None]

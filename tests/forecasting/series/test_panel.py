@@ -1,4 +1,4 @@
-"""Tables become series of steps at one distance, and what cannot is refused with its row."""
+"""Tables become series of evenly spaced steps; rows that do not fit are named in the error."""
 
 import numpy as np
 import polars as pl
@@ -40,7 +40,9 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
 
 
 def test_parts_and_steps_to_come_have_their_ids_and_times():
-    panel = panel_from_frame(frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT)
+    panel = panel_from_frame(
+        frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT
+    )
     part = panel.slice_steps(np.array([1, 2]), np.array([4, 99]))
     assert part.lengths.tolist() == [3, 4]
     assert part.targets[:, 0].tolist() == [1, 2, 3, 2, 3, 4, 5]

@@ -1,4 +1,4 @@
-"""What is constant within a series goes in at each of its steps, and a new category is refused."""
+"""Static columns are inputs at every step of their series, and a new category is refused."""
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,7 @@ def table(ids=("a", "b", "c")):
 
 
 @pytest.mark.parametrize("channels", ["joint", "shared"])
-def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
+def test_each_step_of_a_window_has_the_static_values_of_its_series(channels):
     whole = panel_from_frame(table(), LAYOUT)
     seen = split_targets(whole) if channels == "shared" else whole
     plan = WindowSpec(T, U, SeriesScaler.fit(seen, "none"), False, StaticEncoder.fit(whole))
@@ -49,7 +49,7 @@ def test_each_step_of_a_window_has_its_series_constants_beside_it(channels):
     assert targets.shape[2] == (1 if channels == "shared" else 2)
 
 
-def test_rows_in_any_order_and_series_left_out_keep_their_own():
+def test_static_values_follow_their_series():
     whole = panel_from_frame(table().sample(fraction=1, shuffle=True, seed=3), LAYOUT)
     fewer = whole.select_series(np.array([name != "b" for name in whole.ids]))
     for part in (whole, fewer, fewer.extend(2), fewer.pad_start(99)):
@@ -74,7 +74,7 @@ def split_by_kind(n=40):
     return pl.concat(frames)
 
 
-def test_what_only_the_kind_of_a_series_tells_is_learned():
+def test_a_forecaster_learns_from_a_static_category():
     params = {"time": "t", "id": "id", "horizon": 2, "lookback": 4}
     params |= {"network": Network(units=16, dropout=0.0)}
     settings = Training(epochs=40, learning_rate=0.01, verbose=False)
@@ -152,12 +152,12 @@ def changed(name, value):
         (table().drop("old"), "the data has no column 'old', which the forecast needs"),
     ],
 )
-def test_what_is_not_constant_or_cannot_be_read_is_refused_with_its_row(data, words):
+def test_static_values_that_differ_or_cannot_be_read_are_refused_with_their_row(data, words):
     with pytest.raises(DataError) as caught:
         panel_from_frame(data, LAYOUT)
     assert words in str(caught.value)
 
 
-def test_a_static_column_is_nothing_else():
+def test_a_static_column_has_no_second_role():
     with pytest.raises(SettingError, match="'y' is named more than once among target, time"):
         Forecaster("y", horizon=3, static="y").fit(table())

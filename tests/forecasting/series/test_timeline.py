@@ -1,4 +1,4 @@
-"""Times are read in the ways people write them, and become whole positions and back."""
+"""Times are read in the usual formats, and converted to whole positions and back."""
 
 from datetime import date, datetime
 
@@ -45,7 +45,7 @@ def test_times_with_an_offset_are_of_their_zone():
         ([True, False], "column 't' holds Boolean, which are no times"),
     ],
 )
-def test_what_is_no_time_is_refused_with_its_row(times, words):
+def test_a_value_that_is_no_time_is_refused_with_its_row(times, words):
     with pytest.raises(DataError) as caught:
         parse_times(pl.Series("t", times))
     assert words in str(caught.value)
@@ -69,7 +69,7 @@ def several(every, start=datetime(2023, 1, 31), count=40, zone=None):
         ("y", "years", None),
     ],
 )
-def test_the_distance_is_found_and_times_go_on_by_it(every, spelled, season):
+def test_the_frequency_is_inferred_and_times_continue_with_it(every, spelled, season):
     times = several(every)
     line = infer_timeline(times[:30], np.zeros(30))
     assert (line.frequency, line.season) == (spelled, season)
@@ -78,7 +78,7 @@ def test_the_distance_is_found_and_times_go_on_by_it(every, spelled, season):
 
 
 @pytest.mark.parametrize("gone", [[3], [1, 2, 7], list(range(5, 25))])
-def test_steps_left_out_do_not_change_the_distance(gone):
+def test_missing_steps_do_not_change_the_frequency(gone):
     times = several("d").gather([k for k in range(40) if k not in gone])
     line = infer_timeline(times, np.zeros(len(times)))
     assert line.frequency == "days"
@@ -109,6 +109,6 @@ def test_whole_numbers_are_times_too(first, every, count):
     assert line.times([count])[0] == first + every * count
 
 
-def test_series_of_one_row_each_have_no_distance():
+def test_series_of_one_row_each_have_no_frequency():
     with pytest.raises(DataError, match="no series has two rows by 't'"):
         infer_timeline(pl.Series("t", [1, 2, 3]), np.arange(3))

@@ -1,4 +1,4 @@
-"""Windows are slices of the series, and nothing is copied to keep them."""
+"""Windows are slices of the series, without a copy."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from unrolled.forecasting.series.windows import WindowIndex, Windows
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5), st.integers(1, 4))
-def test_a_window_is_known_by_its_number(counts, stride):
+def test_a_window_is_identified_by_its_number(counts, stride):
     first = np.cumsum([0, *[50 + c for c in counts]])[:-1]
     index = WindowIndex(first, np.array(counts), stride)
     starts = [f + k * stride for f, count in zip(first, counts, strict=True) for k in range(count)]
@@ -19,7 +19,7 @@ def test_a_window_is_known_by_its_number(counts, stride):
 
 
 @pytest.mark.parametrize("level", [None, 0, 3])
-def test_a_window_is_its_slice_less_its_level(level):
+def test_a_window_is_its_slice_minus_its_level(level):
     flat = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
     block = Windows(flat, None, WindowIndex(np.array([0, 20]), np.array([5, 2])), 1, 4, level, 2)
     rows = np.array([6, 0, 4])
@@ -31,7 +31,7 @@ def test_a_window_is_its_slice_less_its_level(level):
     assert np.shares_memory(block.flat, flat)
 
 
-def test_steps_without_a_value_weigh_nothing():
+def test_steps_without_a_value_have_no_weight():
     known = np.ones(10, bool)
     known[4] = False
     index = WindowIndex(np.array([0]), np.array([6]))

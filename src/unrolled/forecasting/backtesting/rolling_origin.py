@@ -92,7 +92,7 @@ class ScoredWindows:
             series: The series.
             first: The first step of each series to score (s).
             earliest: The first step of each series to forecast, at most `first` (s).
-            step: From `first` on, every so many windows are scored.
+            step: From `first` on, every `step`-th window is scored.
         """
         examples = series.examples(first=earliest)
         inputs: Any = examples.inputs["x"]

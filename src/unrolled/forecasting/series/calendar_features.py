@@ -49,7 +49,7 @@ def cyclical_features(panel: Panel, cycles: tuple[str, ...], shift: int) -> Arra
     Args:
         panel: The series.
         cycles: k of `calendar_cycles`.
-        shift: Steps ahead: the features of a step are those of the time so many steps later.
+        shift: The features of each step are those of the time this many steps later.
     """
     first = np.repeat(panel.starts - panel.offsets[:-1] + shift, panel.lengths)
     return _sine_and_cosine(panel.timeline.times(np.arange(len(first)) + first), cycles)

@@ -109,7 +109,8 @@ class SeriesDataset:
         Args:
             first: Steps within each series (s); None begins with the first possible window.
             last: Likewise; None ends with the last possible window.
-            max_windows: About how many windows to return at most, evenly thinned; None thins not.
+            max_windows: About the largest number of windows to return, evenly thinned; None returns
+                all windows.
         """
         window, lengths = self.window, self.panel.lengths
         low = np.full(len(lengths), window.lookback) if first is None else first

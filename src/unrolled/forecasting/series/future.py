@@ -41,32 +41,35 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
             " --make-future FILE, makes the table to fill in."
         )
     columns = Layout(layout.future, layout.time, layout.id)
-    given = panel_from_frame(
+    future_panel = panel_from_frame(
         read_table(future, columns), columns, known=known.timeline, what="future"
     )
-    number = {name: i for i, name in enumerate(given.ids)}
+    number = {name: i for i, name in enumerate(future_panel.ids)}
     if not number.keys() & set(known.ids):
         raise DataError(
-            f"the future has the series {given.ids[0]!r}, but none of those to forecast, such as"
-            f" {known.ids[0]!r}. Name them in '{layout.id}' as in the data; `make_future()` does."
+            f"the future has the series {future_panel.ids[0]!r}, but none of those to forecast,"
+            f" such as {known.ids[0]!r}. Name them in '{layout.id}' as in the data;"
+            " `make_future()` does."
         )
     values = extended.values.copy()
     for i, name in enumerate(known.ids):
         steps = known.starts[i] + known.lengths[i] + np.arange(horizon)
-        own = _values_at(given, number.get(name), steps if layout.time else np.arange(horizon))
+        own = _values_at(
+            future_panel, number.get(name), steps if layout.time else np.arange(horizon)
+        )
         _refuse_missing(own, steps, known, name)
         end = extended.offsets[i + 1]
         values[end - horizon : end, len(layout.targets) + len(layout.past) :] = own
     return replace(extended, values=values)
 
 
-def _values_at(given: Panel, series: int | None, steps: Array) -> Array:
+def _values_at(future_panel: Panel, series: int | None, steps: Array) -> Array:
     """Return the values of a series at some positions (u k), NaN where it has none."""
-    values = np.full((len(steps), given.values.shape[1]), np.nan)
+    values = np.full((len(steps), future_panel.values.shape[1]), np.nan)
     if series is not None:
-        step = steps - given.starts[series]
-        inside = (step >= 0) & (step < given.lengths[series])
-        values[inside] = given.values[given.offsets[series] + step[inside]]
+        step = steps - future_panel.starts[series]
+        inside = (step >= 0) & (step < future_panel.lengths[series])
+        values[inside] = future_panel.values[future_panel.offsets[series] + step[inside]]
     return values
 
 

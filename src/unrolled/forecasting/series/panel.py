@@ -18,7 +18,7 @@ from unrolled.saving import check_array
 from unrolled.saving.checked_json import RefusedError
 
 MAX_POSITION, MAX_SPAN = 1 << 40, 1 << 22  # in a saved model
-MAX_GAPS = 20  # times as many steps as rows that filling gaps may make
+MAX_GAPS = 20  # after gaps are filled, steps for each row of the table
 ROW, SERIES, PLACE = "\0row", "\0series", "\0place"  # no column of a table has such a name
 
 
@@ -156,7 +156,7 @@ class Panel:
         )
 
     def pad_start(self, steps: int) -> Panel:
-        """Return the series with their first row repeated at the start up to so many steps."""
+        """Return the series, with the first row of shorter ones repeated up to `steps`."""
         more = np.maximum(steps - self.lengths, 0)
         if not more.any():
             return self
@@ -171,7 +171,7 @@ class Panel:
 
         Args:
             first: The first of the steps within each series (s).
-            steps: How many steps of each.
+            steps: The number of steps of each series.
         """
         layout, columns = self.layout, []
         if layout.id is not None:

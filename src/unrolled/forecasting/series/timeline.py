@@ -207,7 +207,7 @@ def parse_times(column: pl.Series) -> pl.Series:
 
 def _parse_text(column: pl.Series) -> pl.Series:
     """Return the times that texts stand for."""
-    unread = column  # the texts that the format which read the most of them did not read
+    unread = column  # the texts that the best format so far could not read
     for form in FORMATS:
         is_month = form in ("%Y-%m", "%Y/%m")
         text = column + "-01" if is_month else column
