@@ -20,7 +20,7 @@ SEASONAL_NAIVE, REPEAT_LAST, RIDGE = "seasonal naive", "repeat last", "ridge"
 
 @dataclass(frozen=True)
 class Ridge:
-    """A linear map from the targets of a window to its forecast, both less the window's level.
+    """Ridge regression from the past targets of a window to its forecast, both minus its level.
 
     Attributes:
         weights: (t*c + 1, u*c).
@@ -30,7 +30,7 @@ class Ridge:
 
     @classmethod
     def fit(cls, examples: Examples) -> Ridge:
-        """Fit the map with the least squared error over training windows, in closed form."""
+        """Fit the weights on training windows, in closed form."""
         rows = evenly_spaced(examples.rows, MAX_WINDOWS)
         targets: Any = examples.targets["y"]
         known = targets.step_weights(rows) > 0  # b u, or 1 1
@@ -44,14 +44,14 @@ class Ridge:
         return cls(np.stack(weights, axis=1).reshape(x.shape[1], -1))
 
     def forecast(self, examples: Examples, rows: Array) -> Array:
-        """Return the forecasts of some windows, less their level (b u c)."""
+        """Return the forecasts of some windows, minus their level (b u c)."""
         targets: Any = examples.targets["y"]
         forecasts: Array = np.asarray(_flat_windows(examples, rows) @ self.weights)
         return forecasts.reshape(len(rows), int(targets.size), -1)
 
 
 def _flat_batches(examples: Examples, rows: Array) -> Iterator[tuple[Array, Array]]:
-    """Yield windows and their targets as rows of numbers, some at a time."""
+    """Yield the inputs and the targets of windows as vectors, in chunks."""
     targets: Any = examples.targets["y"]
     for chunk in np.array_split(rows, -(-len(rows) // CHUNK)):
         values = targets.gather(chunk).astype(float)
@@ -59,13 +59,13 @@ def _flat_batches(examples: Examples, rows: Array) -> Iterator[tuple[Array, Arra
 
 
 def repeat_last(examples: Examples, rows: Array) -> Array:
-    """Return forecasts that repeat the last value, less the level: zeros (b u c)."""
+    """Return forecasts that repeat the last value, minus the level: zeros (b u c)."""
     targets: Any = examples.targets["y"]
     return np.zeros((len(rows), targets.size, targets.level_width))
 
 
 def repeat_season(examples: Examples, rows: Array, season: int) -> Array:
-    """Return forecasts that repeat the values of one season earlier, less the level (b u c)."""
+    """Return forecasts that repeat the values of one season earlier, minus the level (b u c)."""
     inputs: Any = examples.inputs["x"]
     targets: Any = examples.targets["y"]
     windows = inputs.gather(rows)[..., : targets.level_width]  # b t c
@@ -74,7 +74,7 @@ def repeat_season(examples: Examples, rows: Array, season: int) -> Array:
 
 
 def _flat_windows(examples: Examples, rows: Array) -> Array:
-    """Return the past targets of each window as one row, with a one at its end (b t*c+1)."""
+    """Return the past targets of each window as one vector, with a one at its end (b t*c+1)."""
     inputs: Any = examples.inputs["x"]
     windows = inputs.gather(rows)[..., : inputs.level_width].astype(float)
     windows = windows.reshape(len(rows), inputs.size * inputs.level_width)

@@ -41,10 +41,11 @@ class Forecaster(Estimator):
         id: The column of series ids; None if there is only one series.
         lookback: Steps that a forecast looks back on (t). None chooses it, with its reason in
             `reasons_`.
-        past: Further columns, known up to the present.
-        future: Further columns, known beforehand, such as holidays; see `make_future`.
-        static: Further columns, constant within a series, such as its region: numbers, or text for
-            categories.
+        past: Columns of past covariates, which are known up to the present.
+        future: Columns of future covariates, whose future is known, such as holidays; see
+            `make_future`.
+        static: Columns of static features, constant within a series, such as its region: numbers,
+            or text for categories.
         channels: Whether one network forecasts each target from its own past (`shared`), or all
             targets from all (`joint`).
         transform: The function that is applied to the targets first: `log` or `log1p` for values
@@ -163,7 +164,7 @@ class Forecaster(Estimator):
             data: A table of the same columns, of which the last `lookback` steps are the input;
                 None continues the data of `fit`. It may have new series. A series shorter than
                 the lookback is extended backwards with its first values.
-            future: The future columns for the steps to forecast; see `make_future`.
+            future: The future covariates for the steps to forecast; see `make_future`.
             level: Levels of prediction intervals in percent, such as `[80, 95]`.
 
         Returns:
@@ -182,7 +183,7 @@ class Forecaster(Estimator):
         return frame if data is None else to_frame_like(frame, data)
 
     def make_future(self, data: Any = None) -> Any:
-        """Return the table of future columns for the steps to forecast, to fill in for `predict`.
+        """Return the table of future covariates that you fill in for `predict`.
 
         Args:
             data: As for `predict`; before `fit` it must be given.
@@ -266,7 +267,7 @@ class Forecaster(Estimator):
 
         Raises:
             DataError: A column is missing, or a step of `future`.
-            SettingError: There are future values, and no future column.
+            SettingError: There are future values, and no future covariate.
         """
         with_future(self._panel_of(data), future, self._forecast_settings().horizon)
 

@@ -20,7 +20,7 @@ def forecast_next_steps(
     Args:
         trained: The forecaster.
         panel: The series.
-        future: The values of the future columns for these steps, if there are such columns.
+        future: The values of the future covariates for these steps, if there are such columns.
         levels: The levels of the intervals.
         new_data: Whether the series are other data than that of `fit`.
 

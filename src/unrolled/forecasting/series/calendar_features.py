@@ -1,4 +1,4 @@
-"""The place of a step in its day, week and year, as features that are known beforehand."""
+"""Calendar features: the place of a step in its day, week and year."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class SeriesDataset:
             before: For each series, the step before which a series that the scaler does not know
                 may be used to scale it (s); None uses all steps.
 
-        A missing value is replaced by the last one known. A future column becomes two features:
+        A missing value is replaced by the last one known. A future covariate becomes two features:
         its value at the step, and its value `horizon` steps later, so that the last steps of a
         window describe those to forecast. The same holds for the calendar.
         """

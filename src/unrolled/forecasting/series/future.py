@@ -1,4 +1,4 @@
-"""The steps to forecast, with the values of the columns that are known beforehand."""
+"""The steps to forecast, with the values of the future covariates."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
 
     Args:
         known: The series.
-        future: A table of the future columns; None where there are none.
+        future: A table of the future covariates; None where there are none.
         horizon: Steps to forecast.
 
     Raises:
         DataError: A column or a step is missing; it is named.
-        SettingError: There is a table, and no future column.
+        SettingError: There is a table, and no future covariate.
     """
     extended, layout = known.extend(horizon), known.layout
     if not layout.future:
         if future is not None:
             raise SettingError(
-                "there is a table of future values, but no column was named as known beforehand."
+                "there is a table of future values, but no column was named as a future covariate."
                 " Leave the table out, or name its columns: Forecaster(future=...)."
             )
         return extended

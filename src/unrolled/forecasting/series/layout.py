@@ -16,9 +16,9 @@ class Layout:
         targets: The columns to forecast.
         time: The times; None where the rows stand in order.
         id: The series of each row; None where there is only one.
-        past: Further columns known up to the present.
-        future: Further columns known beforehand.
-        static: Further columns, constant within a series.
+        past: Columns of past covariates, known up to the present.
+        future: Columns of future covariates, whose future is known.
+        static: Columns of static features, constant within a series.
     """
 
     targets: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Windows: many overlapping rows of steps as index views over one copy of the values."""
+"""Windows: overlapping slices of series, as index views over one copy of the values."""
 
 from __future__ import annotations
 
