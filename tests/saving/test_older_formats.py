@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import unrolled
+from unrolled.data.encoders.encoder import encoder_from_dict
 from unrolled.saving import FORMAT
 from unrolled.settings import Decoding, Network, Training
 
@@ -101,6 +102,15 @@ def test_a_forecaster_with_a_decoder_predicts_the_same():
     assert_close(as_json(forecast), expected["predictions"])
     scores = [list(each.values()) for each in forecaster.backtest().scores.values()]
     assert_close(scores, expected["scores"])
+
+
+def test_an_encoder_of_subwords_encodes_the_same():
+    expected = EXPECTED["subwords"]
+    encoder = encoder_from_dict(expected["encoder"])
+    rows = encoder.encode(expected["texts"])
+    assert [row.tolist() for row in rows] == expected["ids"]
+    assert encoder.decode(rows) == expected["decoded"]
+    assert encoder.to_dict() == expected["encoder"]
 
 
 @pytest.mark.parametrize("kind", ["sequences", "forecasts"])

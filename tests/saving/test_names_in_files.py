@@ -1,0 +1,201 @@
+"""The names in saved files stay what they are, whatever classes and attributes are called.
+
+What the version that defined format 2 wrote is in `tests/saved`; each test compares with it.
+"""
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras.callbacks import LambdaCallback
+from safetensors.numpy import load_file
+
+import unrolled
+from unrolled.settings import Network, Training
+
+SAVED = Path(__file__).parents[1] / "saved"
+EARLIER = ("format-2-sequences", "format-2-forecasts")  # written before some names were added
+MODELS = [
+    path.parent
+    for path in sorted(SAVED.glob("format-2-*/manifest.json"))
+    if path.parent.name not in EARLIER
+]
+
+NETWORK = "architecture cell units layers bidirectional dropout pooling linear"
+TRAINING = (
+    "epochs batch_size learning_rate decay patience loss validation split split_by"
+    " label_smoothing class_weight word_dropout scheduled_sampling seed seeds verbose"
+)
+SPEC = (
+    "shape t u values embedded spelled counted mapped patterned vectors heads ragged pooled"
+    " tokens stops labels"
+)
+HISTORY = "best_epoch loss validation stopped"
+LINEAR = "kind name steps per_step outputs features"
+COLUMN = "name kind unit width length spaced scheme why"
+SHARED = "format kind versions ports network training data scores history files"
+MANIFEST = {
+    "sequences": f"{SHARED} schema steps_in steps_out text references temperatures",
+    "forecasts": f"{SHARED} layout plan transform statics channels season reasons",
+}
+BASELINES = {
+    "linear": LINEAR,
+    "most frequent": "kind outputs",
+    "nearest": "kind texts outputs categories",
+    "n-gram": "kind sizes orders within categories",
+}
+ENCODERS = {
+    "scaler": "encoder column output mean std marked",
+    "labels": "encoder column output classes",
+    "vocabulary": "encoder column output end lowered digits spelling runs known subwords",
+}
+SERIES_ARRAYS = "values starts offsets held naive scales others"
+PARAMETERS = (
+    "target horizon time id lookback past future static channels transform calendar season"
+    " network training"
+)
+RUN_ID = {
+    "rows to learn from": str,
+    "rows to stop by": str,
+    "network": str,
+    **dict.fromkeys(TRAINING.replace(" verbose", "").split(), object),
+}
+CHECKPOINT = "best least mark level loss validation epoch step order"
+
+
+def names(text):
+    return set(text.split())
+
+
+def read(folder, name):
+    return json.loads((folder / name).read_text())
+
+
+def metadata(path):
+    """Return the JSON in the header of a checkpoint file."""
+    raw = path.read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    return json.loads(json.loads(raw[8 : 8 + length])["__metadata__"]["unrolled"])
+
+
+@pytest.fixture(scope="module", params=MODELS, ids=lambda folder: folder.name)
+def copies(request, tmp_path_factory):
+    """Return the kind of a model, its folder in `tests/saved`, and the model saved again."""
+    again = unrolled.load(request.param).save(tmp_path_factory.mktemp("again") / "model")
+    return read(again, "manifest.json")["kind"], request.param, again
+
+
+def test_a_model_that_is_loaded_and_saved_has_the_same_files(copies):
+    _, before, after = copies
+    assert {path.name for path in after.iterdir()} == {path.name for path in before.iterdir()}
+    for path in before.glob("*.safetensors"):
+        if path.name == "weights.safetensors":  # their names come from Keras, their order counts
+            old, new = (sorted(load_file(folder / path.name).items()) for folder in copies[1:])
+            assert [key[:4] for key, _ in new] == [key[:4] for key, _ in old]
+            for (_, one), (_, other) in zip(old, new, strict=True):
+                np.testing.assert_array_equal(one, other)
+        else:
+            assert (after / path.name).read_bytes() == path.read_bytes()
+    for path in before.glob("*.json"):
+        old, new = read(before, path.name), read(after, path.name)
+        if path.name == "manifest.json":
+            for manifest in (old, new):
+                del manifest["versions"], manifest["files"]
+        assert new == old
+        assert json.dumps(new) == json.dumps(old)  # also in the same order
+
+
+def test_the_names_in_the_json_of_a_model(copies):
+    kind, _, folder = copies
+    manifest = read(folder, "manifest.json")
+    assert set(manifest) == names(MANIFEST[kind])
+    assert set(manifest["network"]) == names(NETWORK)
+    assert set(manifest["training"]) == names(TRAINING)
+    assert set(manifest["ports"]) == names(SPEC)
+    assert set(manifest["data"]) in (set(), names("rows columns sha256"))
+    assert set(manifest["scores"]) == {"validation_loss"}
+    histories = manifest["history"] if kind == "sequences" else [manifest["history"]]
+    assert all(set(history) == names(HISTORY) for history in histories)
+    check = check_rows if kind == "sequences" else check_forecaster
+    check(folder, manifest)
+
+
+def check_rows(folder, manifest):
+    assert set(manifest["schema"]) == names("inputs outputs shape reason")
+    columns = [*manifest["schema"]["inputs"], *manifest["schema"]["outputs"]]
+    assert all(set(column) == names(COLUMN) for column in columns)
+    assert set(manifest["text"]) == names("lowercase digits characters vectors")
+    for baseline in manifest["references"]:
+        assert set(baseline) == names(BASELINES[baseline["kind"]])
+        if baseline.get("features"):
+            assert set(baseline["features"]) == names("per_step flat grams symbols")
+        if "categories" in baseline:
+            assert set(baseline["categories"]) == names("marks ids")
+    encoders = read(folder, "encoders.json")
+    assert list(encoders) == [column["name"] for column in columns]
+    for encoder in encoders.values():
+        assert set(encoder) == names(ENCODERS[encoder["encoder"]])
+        assert set(encoder["column"]) == names(COLUMN)
+        if encoder.get("spelling"):
+            assert set(encoder["spelling"]) == names("known longest")
+        if encoder.get("runs"):
+            assert set(encoder["runs"]) == names("base closed known")
+
+
+def check_forecaster(folder, manifest):
+    assert set(manifest["layout"]) == names("targets time id past future static")
+    assert set(manifest["plan"]) == names("lookback horizon marked calendar")
+    assert set(manifest["statics"]) == names("scales categories")
+    series = read(folder, "series.json")
+    assert set(series) == names("ids timeline static")
+    assert set(series["ids"]) == names("type values")
+    assert set(series["timeline"]) == names("unit every anchor dtype clock ends")
+    assert set(read(folder, "settings.json")) == names(PARAMETERS)
+    assert set(load_file(folder / "series.safetensors")) == names(SERIES_ARRAYS)
+    assert set(load_file(folder / "references.safetensors")) == {"ridge"}
+
+
+def test_the_names_of_the_arrays_of_baselines():
+    linear = load_file(SAVED / "format-2-linear" / "references.safetensors")
+    assert set(linear) == {f"{i}/label/{part}" for i in (0, 1) for part in ("weights", "bias")}
+    tokens = load_file(SAVED / "format-2-decoder" / "references.safetensors")
+    counts = {f"2/every/sounds/{n}/{part}" for n in range(1, 6) for part in ("keys", "counts")}
+    assert set(tokens) == counts | names(
+        "0/sounds 1/numbers 1/labels 1/in/word/steps 1/in/word/lengths 1/out/sounds/steps"
+        " 1/out/sounds/lengths 2/classes"
+    )
+
+
+def test_the_names_in_a_checkpoint(tmp_path):
+    before = SAVED / "checkpoint"
+    folder = shutil.copytree(before, tmp_path / "checkpoint")
+    expected = read(SAVED / "expected", "checkpoint.json")
+    kept = tmp_path / "current.safetensors"
+
+    def keep(*_, **__):
+        if (folder / "current.safetensors").exists():
+            shutil.copy(folder / "current.safetensors", kept)
+
+    training = Training(
+        epochs=4, batch_size=8, verbose=False, checkpoint=folder, every=1, resume=True
+    )
+    model = unrolled.SequenceModel(
+        "a", "b", network=Network(units=3, dropout=0.2), training=training
+    )
+    model.fit(expected["rows"], callbacks=[LambdaCallback(on_train_batch_end=keep)])
+    for path in (before / "current.safetensors", kept):
+        state = metadata(path)
+        assert set(state) == names("format begun number facts")
+        assert set(state["begun"]) == set(RUN_ID)
+        assert set(state["facts"]) == names(CHECKPOINT)
+    arrays = [load_file(path) for path in (before / "current.safetensors", kept)]
+    shapes = [{name: array.shape for name, array in each.items()} for each in arrays]
+    assert shapes[0] == shapes[1]
+    assert {name.split("/")[0] for name in shapes[0]} == names("best metrics network optimizer")
+    assert metadata(kept)["begun"] == metadata(before / "current.safetensors")["begun"]
+    finished = folder / "network-1.safetensors"
+    assert set(metadata(finished)["facts"]) == names(HISTORY)
+    assert list(load_file(finished)) == [f"{i:03d}" for i in range(len(model.model_.weights))]
