@@ -39,15 +39,15 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
         np.testing.assert_array_equal(own, expected)
 
 
-def test_parts_and_steps_to_come_have_their_ids_and_times():
+def test_slices_and_steps_to_forecast_have_their_ids_and_times():
     panel = panel_from_frame(
         frame([(n, t, t) for n in "ab" for t in range(5 + (n == "b"))]), LAYOUT
     )
     part = panel.slice_steps(np.array([1, 2]), np.array([4, 99]))
     assert part.lengths.tolist() == [3, 4]
     assert part.targets[:, 0].tolist() == [1, 2, 3, 2, 3, 4, 5]
-    ahead = part.index(part.lengths, 2)
-    assert ahead.rows() == [("a", 4), ("a", 5), ("b", 6), ("b", 7)]
+    future = part.index_columns(part.lengths, 2)
+    assert future.rows() == [("a", 4), ("a", 5), ("b", 6), ("b", 7)]
     longer = part.extend(2)
     assert longer.lengths.tolist() == [5, 6]
     assert np.isnan(longer.targets[[3, 4, 9, 10]]).all()
