@@ -45,7 +45,10 @@ def test_forecast_writes_checkpoints_too(unrolled, table):
     ("more", "message"),
     [
         ("--resume", "error: resume=True needs a folder for checkpoints, and Training has none."),
-        ("--checkpoint model", "error: got 'model' for the model and 'model' for the checkpoints,"),
+        (
+            "--checkpoint model",
+            "error: The model and the checkpoints need two separate folders, but 'model' and",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_training(unrolled, table, more, message):  # noqa: ARG001

@@ -236,7 +236,7 @@ def test_the_other_settings_of_checkpoints_need_a_folder(given):
 )
 def test_the_model_and_its_checkpoints_need_folders_of_their_own(save, kept, tmp_path):
     model = unrolled.SequenceModel("x", "y", training=Training(checkpoint=tmp_path / kept))
-    with pytest.raises(SettingError, match="expected two folders beside each other"):
+    with pytest.raises(SettingError, match="need two separate folders"):
         model.check_save(tmp_path / save)
 
 

@@ -71,4 +71,4 @@ def test_on_a_terminal_one_line_is_updated_and_the_last_one_stays(monkeypatch):
             shown += os.read(master, 1 << 16).decode()
     os.close(master)
     assert shown.rpartition("\x1b[2K")[2].startswith("epoch 40/40  loss 0.0250")
-    assert "at most 0:00 left" in shown
+    assert "at most 0:00 left" in " ".join(shown.split())  # a narrow terminal breaks the line

@@ -79,8 +79,8 @@ def gru(
 
     Returns:
         `ys` `b t h` (None without `sequences`), where `ys[:, t]` belongs to input step `t` in
-        both directions, and the final `h`, `b h`. The state passes over padded steps
-        unchanged, so a row of length 0 ends in its initial state.
+        both directions, and the final `h`, `b h`. Padded steps do not change
+        the state, so a row of length 0 ends in its initial state.
 
     Example:
         >>> x, k, u = jnp.ones((2, 5, 3)), jnp.ones((3, 12)), jnp.ones((4, 12))

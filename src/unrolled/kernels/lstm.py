@@ -67,8 +67,8 @@ def lstm(
 
     Returns:
         `ys` `b t h` (None without `sequences`), where `ys[:, t]` belongs to input step `t` in
-        both directions, and the final `h` and `c`, both `b h`. The state passes over padded
-        steps unchanged, so a row of length 0 ends in its initial state.
+        both directions, and the final `h` and `c`, both `b h`. Padded steps do not
+        change the state, so a row of length 0 ends in its initial state.
 
     Example:
         >>> x, k, u = jnp.ones((2, 5, 3)), jnp.ones((3, 16)), jnp.ones((4, 16))

@@ -25,8 +25,8 @@ class ScheduledSampling(Layer):
         seed: The seed of the random draws.
 
     Source:
-        Bengio et al. 2015, section 2.4. The predictions are those of one teacher-forced forward
-        pass over all steps, not of a decoder run step by step (Duckworth et al. 2019, section 2.2).
+        Bengio et al. 2015, section 2.4. The predictions come from one teacher-forced run over all
+        steps, not from a decoder run step by step (Duckworth et al. 2019, section 2.2).
     """
 
     def __init__(
