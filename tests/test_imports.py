@@ -27,7 +27,7 @@ ORDER = {
     ),
     "data": "__init__ block formats -> batches ngram_counts tables -> encoders -> infer -> ingest",
     "data/encoders": (
-        "__init__ categories characters ngrams tags tokenizer word_vectors -> base checks "
+        "__init__ categories characters ngrams tags tokenizer word_vectors -> base "
         "viterbi -> labels scaler vocabulary -> encoder -> table_encoder"
     ),
     "data/formats": (
@@ -55,7 +55,7 @@ ORDER = {
         "__init__ interval_scores refit -> rolling_origin -> plot -> backtest"
     ),
     "forecasting/series": (
-        "__init__ timeline windows -> panel -> arguments calendar_features scaling "
+        "__init__ dtypes layout windows -> timeline -> panel -> arguments calendar_features scaling "
         "static_features -> dataset future"
     ),
     "inference": "__init__ decoding predict -> calibration generate",

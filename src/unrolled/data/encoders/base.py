@@ -72,6 +72,19 @@ class Encoder(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted state as plain JSON."""
 
+    @staticmethod
+    @abstractmethod
+    def invalid_field(facts: dict[str, Any]) -> str | None:
+        """Return the field that makes a saved state of this encoder invalid, or None.
+
+        A saved state is untrusted: anyone may have written it.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, facts: dict[str, Any]) -> Self:
+        """Return the encoder that `to_dict` wrote; `invalid_field` checks it first."""
+
     def not_fitted(self) -> NotFittedError:
         """Return the error for an encoder that was not fitted."""
         return NotFittedError(

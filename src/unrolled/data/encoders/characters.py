@@ -65,9 +65,16 @@ class CharacterEncoder:
         """Return the fitted state as plain JSON."""
         return {"known": self.characters, "longest": self.ids_per_step}
 
+    @staticmethod
+    def is_valid(facts: dict[str, Any]) -> bool:
+        """Return whether `to_dict` could have written this."""
+        longest = facts["longest"]
+        valid = type(longest) is int and 0 < longest <= MAX_CHARACTERS
+        return valid and are_distinct_strings(facts["known"])
+
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the encoder that `to_dict` wrote."""
+        """Return the encoder that `to_dict` wrote; `is_valid` checks it first."""
         encoder = cls()
         encoder._set_characters(facts["known"])
         encoder.ids_per_step = facts["longest"]
@@ -86,3 +93,9 @@ class CharacterEncoder:
         ids = np.full(length, PADDING, np.int32)
         ids[: len(word)] = [self._ids.get(character, UNKNOWN) for character in word]
         return ids
+
+
+def are_distinct_strings(values: Any) -> bool:
+    """Return whether these are strings, no two the same."""
+    strings = isinstance(values, list) and all(isinstance(value, str) for value in values)
+    return strings and len(set(values)) == len(values)

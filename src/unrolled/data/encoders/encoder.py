@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.data.encoders.base import Encoder
-from unrolled.data.encoders.checks import INVALID_FIELD, column_name
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
 from unrolled.data.encoders.vocabulary import Vocabulary
@@ -13,7 +12,11 @@ from unrolled.errors import DataError
 from unrolled.schema import Column
 from unrolled.settings import Text
 
-SAVED_ENCODERS: dict[str, Any] = {"scaler": Scaler, "labels": Labels, "vocabulary": Vocabulary}
+SAVED_ENCODERS: dict[str, type[Encoder]] = {
+    "scaler": Scaler,
+    "labels": Labels,
+    "vocabulary": Vocabulary,
+}
 
 
 def make_encoder(
@@ -60,7 +63,13 @@ def encoder_from_dict(facts: dict[str, Any]) -> Encoder:
         raise DataError(
             f"there is no encoder {kind!r}. The encoders are {', '.join(SAVED_ENCODERS)}."
         )
-    if (field := INVALID_FIELD[kind](facts)) is not None:
-        raise DataError(f"the encoder of {column_name(facts)} has {field} that it cannot have.")
-    encoder: Encoder = SAVED_ENCODERS[kind].from_dict(facts)
-    return encoder
+    encoder = SAVED_ENCODERS[kind]
+    if (field := encoder.invalid_field(facts)) is not None:
+        raise DataError(f"the encoder of {_column_name(facts)} has {field} that it cannot have.")
+    return encoder.from_dict(facts)
+
+
+def _column_name(facts: dict[str, Any]) -> str:
+    """Return the name of the column that a saved encoder is for."""
+    column = facts.get("column")
+    return repr(column.get("name") if isinstance(column, dict) else column)[:60]

@@ -149,9 +149,18 @@ class Labels(Encoder):
             "classes": self.classes,
         }
 
+    @staticmethod
+    def invalid_field(facts: dict[str, Any]) -> str | None:
+        """Return the field of saved labels that they cannot have, or None."""
+        classes = facts["classes"]
+        if not (isinstance(classes, list) and classes):
+            return "classes"
+        valid = all(isinstance(label, str | int | float) for label in classes)
+        return None if valid and len(set(classes)) == len(classes) else "classes"
+
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the encoder that `to_dict` wrote."""
+        """Return the encoder that `to_dict` wrote; `invalid_field` checks it first."""
         encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"])
         encoder.classes = list(facts["classes"])
         return encoder

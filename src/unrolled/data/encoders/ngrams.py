@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -88,8 +89,17 @@ class NGramEncoder:
         return {"base": self.base, "closed": self.closed, "known": known}
 
     @classmethod
+    def is_valid(cls, facts: dict[str, Any]) -> bool:
+        """Return whether `to_dict` could have written this."""
+        closed, known = facts.get("closed", False), facts["known"]
+        if type(closed) is not bool:
+            return False
+        lengths = len(cls(size=facts["base"], closed=closed).keys)
+        return len(known) == lengths and all(_are_increasing(keys) for keys in known)
+
+    @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the encoder that `to_dict` wrote."""
+        """Return the encoder that `to_dict` wrote; `is_valid` checks it first."""
         encoder = cls(size=facts["base"], closed=facts.get("closed", False))
         encoder.keys = [np.array(keys, np.int64) for keys in facts["known"]]
         return encoder
@@ -110,3 +120,9 @@ class NGramEncoder:
             beyond = [np.where(is_last & (key >= 0), key * self.base, -1) for key in keys[:-1]]
             by_length += list(enumerate(beyond, 1))
         return by_length
+
+
+def _are_increasing(keys: Any) -> bool:
+    """Return whether these are integers, each above the one before."""
+    integers = isinstance(keys, list) and all(type(key) is int for key in keys)
+    return integers and all(one < other for one, other in pairwise(keys))

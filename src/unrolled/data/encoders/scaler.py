@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -103,9 +104,22 @@ class Scaler(Encoder):
             "marked": self.marked,
         }
 
+    @staticmethod
+    def invalid_field(facts: dict[str, Any]) -> str | None:
+        """Return the field of a saved scaler that it cannot have, or None."""
+        width = Column.from_dict(facts["column"]).width
+        for name, low in (("mean", -math.inf), ("std", 0.0)):
+            values = facts[name]
+            numbers = isinstance(values, list) and all(type(v) in (int, float) for v in values)
+            if not numbers or len(values) != width or not all(low < v < math.inf for v in values):
+                return name
+        marked = facts["marked"]
+        valid = isinstance(marked, list) and all(type(i) is int and 0 <= i < width for i in marked)
+        return None if valid and len(set(marked)) == len(marked) else "marked"
+
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the encoder that `to_dict` wrote."""
+        """Return the encoder that `to_dict` wrote; `invalid_field` checks it first."""
         encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"])
         encoder.mean = np.array(facts["mean"], dtype=np.float64)
         encoder.std = np.array(facts["std"], dtype=np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 
 from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.base import Encoder
-from unrolled.data.encoders.characters import CharacterEncoder
+from unrolled.data.encoders.characters import CharacterEncoder, are_distinct_strings
 from unrolled.data.encoders.ngrams import NGramEncoder
 from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text
 from unrolled.data.encoders.viterbi import TagTransitions
@@ -23,6 +23,7 @@ from unrolled.settings import Text
 
 UNKNOWN_MARK = "\ufffd"
 MANY_ROWS = 1000  # with more, an input word that occurs only once is unknown
+MAX_TAGS = 2000  # of a scheme, which says of each pair whether one tag may follow the other
 _DIGIT = re.compile(r"\d")
 
 
@@ -179,9 +180,27 @@ class Vocabulary(Encoder):
             "subwords": self.subwords.to_dict() if self.subwords else None,
         }
 
+    @staticmethod
+    def invalid_field(facts: dict[str, Any]) -> str | None:
+        """Return the field of a saved vocabulary that it cannot have, or None."""
+        known, subwords = facts["known"], facts["subwords"]
+        if not are_distinct_strings(known):
+            return "known"
+        if Column.from_dict(facts["column"]).scheme and len(known) > MAX_TAGS:
+            return "known"
+        flags = (facts["end"], *(facts.get(name, False) for name in ("cased", "lowered", "digits")))
+        if not all(flag in (True, False, None) for flag in flags):
+            return "end, cased, lowered or digits"
+        characters, ngrams = facts.get("spelling"), facts.get("runs")
+        if characters is not None and not CharacterEncoder.is_valid(characters):
+            return "spelling"
+        if ngrams is not None and not NGramEncoder.is_valid(ngrams):
+            return "runs"
+        return None if isinstance(subwords, dict) or (subwords is None and known) else "subwords"
+
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
-        """Return the encoder that `to_dict` wrote."""
+        """Return the encoder that `to_dict` wrote; `invalid_field` checks it first."""
         encoder = cls(
             Column.from_dict(facts["column"]), as_output=facts["output"], end=facts["end"]
         )
