@@ -6,7 +6,7 @@ import pytest
 from unrolled import from_sizes
 from unrolled.errors import SettingError
 from unrolled.networks import ARCHITECTURES, PREVIOUS
-from unrolled.networks.architectures import DEFAULTS
+from unrolled.networks.architectures import TEXTBOOK
 from unrolled.shapes import FACTS, SHAPES
 
 
@@ -57,10 +57,10 @@ def test_steps_may_stay_open_where_the_wiring_allows_it(row):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_auto_takes_the_default_architecture(shape):
+def test_auto_takes_the_simplest_architecture(shape):
     given = {"units": 3, **sizes_of(shape)}
     auto = from_sizes.code(shape, **given)
-    assert auto == from_sizes.code(shape, architecture=DEFAULTS[shape], **given)
+    assert auto == from_sizes.code(shape, architecture=TEXTBOOK[shape], **given)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_an_unknown_shape_gets_the_nearest(door):
     with pytest.raises(SettingError) as caught:
         door("unalignd", t=3, u=2)
     assert str(caught.value) == (
-        "got the shape 'unalignd', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many). Did you mean 'unaligned'?"
+        "There is no shape 'unalignd'. The shapes are one-to-one, one-to-many, many-to-one, aligned"
+        " and unaligned; many-to-many is either of the last two. Did you mean 'unaligned'?"
     )
 
 
@@ -97,6 +97,6 @@ def test_an_unknown_name_gets_the_nearest(door):
     with pytest.raises(SettingError) as caught:
         door("aligned", unit=3)
     assert str(caught.value) == (
-        f"{door.__name__}() got an unknown argument 'unit', expected one of shape, architecture,"
-        " t, f, u, o, units, layers, bidirectional, dropout, cell. Did you mean 'units'?"
+        f"{door.__name__}() has no argument 'unit'. Its arguments are shape, architecture, t, f, u,"
+        " o, units, layers, bidirectional, dropout, cell. Did you mean 'units'?"
     )

@@ -41,7 +41,9 @@ def test_two_sides_ask_for_one_shape(sides, same, shape):
 def test_there_is_no_third_side():
     with pytest.raises(SettingError) as caught:
         shape_between("few", "many")
-    assert str(caught.value) == "got the sides 'few' and 'many', expected 'one' or 'many'."
+    assert str(caught.value) == (
+        "The sides of a shape are 'one' or 'many', and 'few' and 'many' were given."
+    )
 
 
 @pytest.mark.parametrize("name", ["many-to-one", "Many_To_One", " many to one "])
@@ -63,8 +65,8 @@ def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(SettingError) as caught:
         shape_named("algined")
     assert str(caught.value) == (
-        "got the shape 'algined', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many). Did you mean 'aligned'?"
+        "There is no shape 'algined'. The shapes are one-to-one, one-to-many, many-to-one, aligned"
+        " and unaligned; many-to-many is either of the last two. Did you mean 'aligned'?"
     )
 
 
@@ -72,6 +74,6 @@ def test_a_name_like_none_of_them_gets_no_hint():
     with pytest.raises(SettingError) as caught:
         shape_named("x")
     assert str(caught.value) == (
-        "got the shape 'x', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many)."
+        "There is no shape 'x'. The shapes are one-to-one, one-to-many, many-to-one, aligned and"
+        " unaligned; many-to-many is either of the last two."
     )

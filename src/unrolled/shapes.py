@@ -1,4 +1,4 @@
-"""The five shapes: which one two sides ask for.
+"""The five shapes, each of which has an input side and an output side.
 
 A side is `one` (a fixed set of values) or `many` (steps, each with values). The axes are
 `b` batch, `t` input step, `u` output step, `f` input feature, `o` output value, `h` hidden unit.
@@ -30,10 +30,10 @@ class ShapeFacts:
     """What is fixed about a shape.
 
     Attributes:
-        inputs: The side that goes in.
-        outputs: The side that comes out.
-        pattern: The axes in and out.
-        picture: The arrow in words.
+        inputs: The input side.
+        outputs: The output side.
+        pattern: The axes of input and output.
+        picture: The shape in words.
         example: A real use.
     """
 
@@ -74,24 +74,26 @@ FACTS: dict[Shape, ShapeFacts] = {
 
 
 def shape_between(inputs: Side, outputs: Side, *, same_length: bool = False) -> Shape:
-    """Return the shape that two sides ask for.
+    """Return the shape of an input side and an output side.
 
     Args:
-        inputs: The side that goes in.
-        outputs: The side that comes out.
+        inputs: The input side.
+        outputs: The output side.
         same_length: Whether every row has as many output steps as input steps.
 
     Example:
-        >>> between("many", "many", same_length=True)
+        >>> shape_between("many", "many", same_length=True)
         'aligned'
-        >>> between("one", "many")
+        >>> shape_between("one", "many")
         'one-to-many'
     """
     for shape, facts in FACTS.items():
-        wanted = {"aligned": same_length, "unaligned": not same_length}.get(shape, True)
-        if (facts.inputs, facts.outputs) == (inputs, outputs) and wanted:
+        fits = {"aligned": same_length, "unaligned": not same_length}.get(shape, True)
+        if (facts.inputs, facts.outputs) == (inputs, outputs) and fits:
             return shape
-    raise SettingError(f"got the sides {inputs!r} and {outputs!r}, expected 'one' or 'many'.")
+    raise SettingError(
+        f"The sides of a shape are 'one' or 'many', and {inputs!r} and {outputs!r} were given."
+    )
 
 
 def shape_named(name: str, *, same_length: bool = True) -> Shape:
@@ -105,7 +107,7 @@ def shape_named(name: str, *, same_length: bool = True) -> Shape:
         SettingError: The name is none of them.
 
     Example:
-        >>> named("many-to-many", same_length=False)
+        >>> shape_named("many-to-many", same_length=False)
         'unaligned'
     """
     plain = str(name).strip().lower().replace("_", "-").replace(" ", "-")
@@ -114,13 +116,13 @@ def shape_named(name: str, *, same_length: bool = True) -> Shape:
     if plain in SHAPES:
         return plain
     raise SettingError(
-        f"got the shape {name!r}, expected one of {', '.join(SHAPES)}"
-        f" (or many-to-many).{did_you_mean(plain, SHAPES)}"
+        f"There is no shape {name!r}. The shapes are {', '.join(SHAPES[:-1])} and {SHAPES[-1]};"
+        f" many-to-many is either of the last two.{did_you_mean(plain, SHAPES)}"
     )
 
 
 def segment(t: int, u: int) -> int:
-    """Return the steps of a segment: the most, up to 48, that divide both t and u.
+    """Return the steps of a segment: the largest common divisor of t and u up to 48.
 
     Example:
         >>> segment(96, 336), segment(52, 13), segment(7, 5)

@@ -55,26 +55,27 @@ TRAINING = {
     ),
     "names for a file that has its own": (
         "train vectors.jsonl --columns x y --output y",
-        "got names for the columns of 'vectors.jsonl', expected them only for a file without"
-        " a header line (.csv, .tsv, .conll, .iob, .bio). Leave them out.",
+        "'vectors.jsonl' has column names of its own, but names were given for its columns."
+        " Names are given only for a file without a header line (.csv, .tsv, .conll, .iob,"
+        " .bio). Leave them out.",
     ),
     "no such file": (
         "train goood.csv --output y",
-        "there is no file 'goood.csv', expected a path to a table. Did you mean 'good.csv'?",
+        "there is no file 'goood.csv'. Give the path of a table. Did you mean 'good.csv'?",
     ),
     "an empty file": (
         "train empty.csv --output y",
-        "'empty.csv' is empty, expected a table with at least one row.",
+        "'empty.csv' is empty. Give a table with at least one row.",
     ),
     "header only": (
         "train header.csv --output y",
-        "'header.csv' has a header and no rows, expected at least one row below it.",
+        "'header.csv' has a header, but no rows. Add at least one row below it.",
     ),
-    "a folder": ("train . --output y", "'.' is a folder, expected a file such as data.csv."),
+    "a folder": ("train . --output y", "'.' is a folder. Give a file such as data.csv."),
     "another format": (
         "train good.xls --output y",
-        "got the file 'good.xls', expected a name ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
-        " .json, .ts, .conll, .iob, .bio.",
+        "the name of the file 'good.xls' does not say its format. It must end in .csv, .tsv,"
+        " .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio.",
     ),
     "no such input": (
         "train good.csv --input aa --output y",
@@ -157,19 +158,19 @@ TRAINING = {
     ),
     "duplicate names": (
         "train twice.csv --output y",
-        "'twice.csv' has the column name 'a' 2 times (columns 1, 2), expected every name once."
-        " Rename all but one, or, if this is no header line, name the columns with --columns"
-        " NAME ... (in Python: unrolled.read(path, columns=[...])).",
+        "'twice.csv' has the column name 'a' 2 times (columns 1, 2). Rename all but one, or,"
+        " if this is no header line, name the columns with --columns NAME ... (in Python:"
+        " unrolled.read(path, columns=[...])).",
     ),
     "not UTF-8": (
         "train latin.csv --output y",
-        "'latin.csv' is not UTF-8: got byte 0xe9 at position 7 (line 2), expected UTF-8 text. Save"
-        " it as UTF-8 and read it again.",
+        "'latin.csv' is not UTF-8: there is a byte 0xe9 at position 7 (line 2). Save it as"
+        " UTF-8 and read it again.",
     ),
     "too many cells": (
         "train wide.csv --output y",
-        "'wide.csv', row 2 (line 3): got 3 cells, expected 2 as in the header. Enclose a cell in"
-        " quotes where it contains the separator.",
+        "'wide.csv', row 2 (line 3): the row has 3 cells, but the header has 2. Enclose a cell"
+        " in quotes if it contains the separator.",
     ),
     "dates": (
         "train dates.csv --output y",
@@ -178,12 +179,13 @@ TRAINING = {
     ),
     "an unknown architecture": (
         "train good.csv --output y --architecture lasst",
-        "got the architecture 'lasst' for the shape one-to-one, expected one of dense.",
+        "The shape one-to-one has no architecture 'lasst'. Its architectures are dense.",
     ),
     "an unknown shape": (
         "train good.csv --output y --shape one-to-won",
-        "got the shape 'one-to-won', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many). Did you mean 'one-to-one'?",
+        "There is no shape 'one-to-won'. The shapes are one-to-one, one-to-many, many-to-one,"
+        " aligned and unaligned; many-to-many is either of the last two. Did you mean"
+        " 'one-to-one'?",
     ),
     "no epochs": (
         "train good.csv --output y --epochs 0",
@@ -244,8 +246,8 @@ USING = {
     ),
     "an unknown ending": (
         "predict model good.csv -o out.xls",
-        "got the file name 'out.xls', expected one ending in .csv, .tsv, .parquet, .jsonl,"
-        " .ndjson, .conll, .iob, .bio.",
+        "the name of the file 'out.xls' does not say its format. It must end in .csv, .tsv,"
+        " .parquet, .jsonl, .ndjson, .conll, .iob, .bio.",
     ),
     "no such folder": (
         "predict model good.csv -o nowhere/out.csv",

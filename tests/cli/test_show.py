@@ -70,7 +70,7 @@ def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
     assert result.status == 0
     assert result.out.startswith(f"{shape} · decoder · ")
     assert "\ndef generate(inputs, steps=3):" in result.out
-    assert result.out.endswith("    return said[:, 1:]\n")
+    assert result.out.endswith("    return outputs[:, 1:]\n")
     assert max(map(len, result.out.splitlines())) <= 100
 
 
@@ -92,26 +92,28 @@ def test_many_to_many_is_one_of_two(unrolled, words, message):
     [
         (
             "alined",
-            "got the shape 'alined', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-            " unaligned (or many-to-many). Did you mean 'aligned'?",
+            "There is no shape 'alined'. The shapes are one-to-one, one-to-many, many-to-one,"
+            " aligned and unaligned; many-to-many is either of the last two. Did you mean"
+            " 'aligned'?",
         ),
         (
             "unaligned --architecture last",
-            "got the architecture 'last' for the shape unaligned, expected one of tail, padded,"
+            "The shape unaligned has no architecture 'last'. Its architectures are tail, padded,"
             " vector, repeat, segments, decoder.",
         ),
         (
             "unaligned --architecture tail --t 2 --u 3",
-            "got t=2 and u=3 for the architecture 'tail', which keeps the last u of the t input"
-            " steps: expected t >= u, and t known. Give t, or take architecture='repeat'.",
+            "The architecture 'tail' needs at least as many input steps as output steps, and there"
+            " are 2 (t=2) for 3 output steps (u=3). Give a t of at least u, or use"
+            " architecture='repeat'.",
         ),
-        ("unaligned --t 0", "got t=0, expected a whole number of at least 1."),
-        ("aligned --f 0", "got f=0, expected a whole number of at least 1."),
+        ("unaligned --t 0", "t=0 is not a size. Give a whole number of at least 1."),
+        ("aligned --f 0", "f=0 is not a size. Give a whole number of at least 1."),
         ("many-to-one --units 0", "units=0 is not valid for Network: units must be at least 1."),
         (
             "one-to-one --u 4",
-            "got u=4 for the shape one-to-one (b f -> b o), which has no u of its own. Leave u out,"
-            " or take one-to-many or unaligned.",
+            "The shape one-to-one (b f -> b o) has no u of its own, and u=4 was given. Leave u out,"
+            " or use the shape one-to-many or unaligned.",
         ),
     ],
 )

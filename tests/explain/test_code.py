@@ -68,7 +68,7 @@ def bare(row, **settings):
     return build(row.shape, architecture=row.name, f=2, o=2, units=4, **sizes, **settings)
 
 
-def of_many_ports(row, **settings):
+def of_many_inputs(row, **settings):
     """Return a network with rows of different lengths, embedded inputs and several outputs."""
     spec = NetworkSpec(
         row.shape,
@@ -96,7 +96,7 @@ def of_text(pooling):
 
 
 def decoders():
-    """Return chained decoders with their ports, by name."""
+    """Return autoregressive decoders with their specifications, by name."""
     words = {"values": 0, "embedded": {"word": 9}, "ragged": True}
     ids = {"heads": {"said": 9}, "tokens": True}
     made = {
@@ -117,8 +117,8 @@ def decoders():
     }
 
 
-def spoken(spec, made: ModelBundle, inputs):
-    """Return what a decoder says, row by row and a step at a time."""
+def generate_rows(spec, made: ModelBundle, inputs):
+    """Return what a decoder generates, row by row and a step at a time."""
     encoded = made.encode.predict_on_batch(unwrap_single(inputs))
     (name, o), *_ = spec.heads.items()
     rows, ended = [[] for _ in range(ROWS)], np.zeros(ROWS, bool)
@@ -137,10 +137,10 @@ def spoken(spec, made: ModelBundle, inputs):
 
 
 def apart(spec, made: ModelBundle, x, rng):
-    """Draw weights until rows end at several steps; return what the decoder then says."""
+    """Draw weights until rows end at several steps; return the rows that are generated."""
     inputs = {name: array for name, array in x.items() if name != PREVIOUS}
     for _ in range(100):
-        rows = spoken(spec, made, inputs)
+        rows = generate_rows(spec, made, inputs)
         if len({len(row) for row in rows}) > 2 or not (spec.tokens or spec.stops):
             break
         weights = made.model.get_weights()
@@ -159,12 +159,15 @@ def networks():
     stacked = {"layers": 2, "dropout": 0.2}
     both = {"bidirectional": True, **stacked}
     found["linear"] = build("one-to-one", f=2, layers=0)
+    found["hidden"] = bare(every["one-to-one-dense"], layers=1)
     found["stacked"] = bare(every["one-to-one-dense"], **stacked)
+    found["pooled-both-ways"] = bare(every["many-to-one-pooled"], bidirectional=True)
+    found["decoder-both-ways"] = bare(every["unaligned-decoder"], bidirectional=True)
     found["both-ways"] = bare(every["unaligned-repeat"], cell="gru", **both)
     found["open"] = build("unaligned", architecture="padded", u=2, f=2, cell="rnn", units=3)
-    found["ragged-last"] = of_many_ports(every["many-to-one-last"])
-    found["ragged-steps"] = of_many_ports(every["aligned-steps"], **both)
-    found["ragged-vector"] = of_many_ports(every["unaligned-vector"], dropout=0.1)
+    found["ragged-last"] = of_many_inputs(every["many-to-one-last"])
+    found["ragged-steps"] = of_many_inputs(every["aligned-steps"], **both)
+    found["ragged-vector"] = of_many_inputs(every["unaligned-vector"], dropout=0.1)
     for pooling in ("mean", "max", "last", "attention"):
         found[f"text-{pooling}"] = of_text(pooling)
     found["states"], found["settings"] = with_states(), with_settings()
@@ -314,14 +317,14 @@ def test_the_script_of_a_decoder_reads_at_a_glance():
         "\n"
         "\n"
         "# Each step's output is the next step's input. The simplest form, not the fastest: the\n"
-        "# whole model runs once a step, u passes in all, though only that step of it is new.\n"
+        "# whole model runs once for each of the u steps, though only one of its steps is new.\n"
         "# In training, `previous` is the true outputs one step late, after first zeros.\n"
         "def generate(inputs, steps=3):  # the arrays by name, without `previous`, to (b u o)\n"
-        '    said = np.zeros((len(inputs["x"]), 1 + steps, 2), "float32")  # b 1+u o\n'
+        '    outputs = np.zeros((len(inputs["x"]), 1 + steps, 2), "float32")  # b 1+u o\n'
         "    for k in range(steps):\n"
-        '        y = model.predict_on_batch({**inputs, "previous": said[:, :-1]})  # b u o\n'
-        "        said[:, k + 1] = y[:, k]\n"
-        "    return said[:, 1:]\n"
+        '        y = model.predict_on_batch({**inputs, "previous": outputs[:, :-1]})  # b u o\n'
+        "        outputs[:, k + 1] = y[:, k]\n"
+        "    return outputs[:, 1:]\n"
     )
 
 
@@ -356,8 +359,8 @@ def refused(model):
 def test_a_layer_used_twice_is_refused():
     x, dense = keras.Input((3,)), layers.Dense(3, name="tied")
     assert refused(keras.Model(x, dense(dense(x)))) == (
-        "got the layer 'tied' used 2 times in the network, expected each layer to be used once,"
-        " which alone can be printed line by line."
+        "The layer 'tied' is used 2 times in the network, and a script can be printed only where"
+        " each layer is used once."
     )
 
 
@@ -380,8 +383,8 @@ def test_an_operation_that_is_not_keras_own_is_refused():
 
     x = keras.Input((3,))
     assert refused(keras.Model(x, Mine()(x))) == (
-        "got the operation Mine in the network, expected a stock Keras layer, which alone can be"
-        " printed as plain Keras."
+        "The network contains Mine, which is not part of Keras, so that it cannot be printed as"
+        " plain Keras. Use a stock Keras layer instead."
     )
 
 
@@ -392,13 +395,13 @@ def test_a_setting_that_is_not_keras_own_is_refused():
 
     x = keras.Input((3,))
     assert refused(keras.Model(x, layers.Dense(1, kernel_regularizer=Mine())(x))) == (
-        "got 'Mine' as a setting of a layer, expected one of Keras' own, which alone can be"
-        " printed as plain Keras."
+        "A layer has the setting 'Mine', which is not part of Keras, so that the network cannot be"
+        " printed as plain Keras. Use an object of Keras instead."
     )
 
 
 def test_a_model_without_a_graph_is_refused():
     assert refused(keras.Sequential([keras.Input((3,)), layers.Dense(1)])) == (
-        "got a Sequential, expected a functional keras.Model, whose graph can be printed. Build it"
-        " from keras.Input, or with unrolled.build."
+        "A Sequential has no graph of layers that can be printed. Build the model from keras.Input,"
+        " as a functional keras.Model, or with unrolled.build."
     )

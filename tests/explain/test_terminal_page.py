@@ -22,7 +22,7 @@ def test_a_page_for_every_architecture(row):
     lines = page.splitlines()
     assert lines[0].startswith(f"{row.shape} · {row.name}")
     assert any(line.startswith("weights  ") for line in lines)
-    assert row.page.split()[0] in page
+    assert row.guide.split()[0] in page
     assert page.endswith(unrolled.code(row.shape, architecture=row.name, **sizes).rstrip())
     assert max(map(len, lines)) <= 100
 

@@ -123,6 +123,6 @@ def test_pooling_is_refused_where_nothing_is_pooled():
     with pytest.raises(SettingError) as caught:
         build(NetworkSpec("many-to-one"), Network(architecture="last", pooling="max"))
     assert str(caught.value) == (
-        "got pooling='max' for the architecture 'last', expected it for 'pooled' alone, which"
-        " pools. Leave it out, or take architecture='pooled'."
+        "The architecture 'last' does not pool, so that pooling='max' has no effect. Leave it out,"
+        " or use architecture='pooled' (shape many-to-one)."
     )

@@ -105,8 +105,8 @@ def test_what_keeps_the_last_steps_refuses_rows_of_different_lengths(name):
     with pytest.raises(ShapeError) as caught:
         build(spec, Network(architecture=name))
     assert str(caught.value) == (
-        f"got rows of different lengths for the architecture '{name}', which keeps the last steps"
-        " and needs the same length in every row. Take architecture='repeat' or 'vector'."
+        f"The architecture '{name}' needs the same number of input steps in every row, and these"
+        " rows have different lengths. Use architecture='repeat' or 'vector'."
     )
 
 

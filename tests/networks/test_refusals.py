@@ -8,107 +8,119 @@ from unrolled.networks import ARCHITECTURES, NetworkSpec, architecture, build, w
 from unrolled.settings import Network
 from unrolled.shapes import SHAPES
 
+NAME = (
+    "An embedded input cannot be named '{}': 'x', 'mask' and 'previous' are inputs that the network"
+    " adds, and '/' separates parts of names. Give it another name."
+)
+WHOLE = "Give a whole number of at least 1."
 SHAPE_REFUSALS = [
-    ("many-to-one", {"t": 0}, "got t=0, expected a whole number of at least 1."),
-    ("many-to-one", {"t": 2.5}, "got t=2.5, expected a whole number of at least 1."),
-    ("many-to-one", {"t": "6"}, "got t='6', expected a whole number of at least 1."),
-    ("one-to-many", {"u": 0}, "got u=0, expected a whole number of at least 1."),
-    ("many-to-one", {"f": -1}, "got f=-1, expected a whole number of at least 1."),
-    ("many-to-one", {"f": 0}, "got f=0, expected a whole number of at least 1."),
-    ("many-to-one", {"o": 0}, "got o=0 for 'y', expected a whole number of at least 1."),
+    ("many-to-one", {"t": 0}, f"t=0 is not a size. {WHOLE}"),
+    ("many-to-one", {"t": 2.5}, f"t=2.5 is not a size. {WHOLE}"),
+    ("many-to-one", {"t": "6"}, f"t='6' is not a size. {WHOLE}"),
+    ("one-to-many", {"u": 0}, f"u=0 is not a size. {WHOLE}"),
+    ("many-to-one", {"f": -1}, f"f=-1 is not a size. {WHOLE}"),
+    ("many-to-one", {"f": 0}, f"f=0 is not a size. {WHOLE}"),
+    ("many-to-one", {"o": 0}, f"o=0 of 'y' is not a size. {WHOLE}"),
     (
         "one-to-many",
         {},
-        "got no u for the shape one-to-many (b f -> b u o), expected the number of output steps."
-        " Give u=...",
+        "The shape one-to-many (b f -> b u o) needs u, the number of output steps. Give u=...",
     ),
     (
         "unaligned",
         {"t": 6},
-        "got no u for the shape unaligned (b t f -> b u o), expected the number of output steps."
-        " Give u=...",
+        "The shape unaligned (b t f -> b u o) needs u, the number of output steps. Give u=...",
     ),
     (
         "aligned",
         {"t": 6, "u": 3},
-        "got u=3 for the shape aligned (b t f -> b t o), which has no u of its own. Leave u out,"
-        " or take one-to-many or unaligned.",
+        "The shape aligned (b t f -> b t o) has no u of its own, and u=3 was given. Leave u out, or"
+        " use the shape one-to-many or unaligned.",
     ),
     (
         "many-to-one",
         {"t": 6, "u": 6},
-        "got u=6 for the shape many-to-one (b t f -> b o), which has no u of its own. Leave u out,"
-        " or take one-to-many or unaligned.",
+        "The shape many-to-one (b t f -> b o) has no u of its own, and u=6 was given. Leave u out,"
+        " or use the shape one-to-many or unaligned.",
     ),
     (
         "one-to-one",
         {"t": 6},
-        "got t=6 for the shape one-to-one (b f -> b o), whose input has no steps. Leave t out, or"
-        " take a shape that begins with many.",
+        "The shape one-to-one (b f -> b o) has an input without steps, and t=6 was given. Leave t"
+        " out, or use a shape that begins with many.",
     ),
     (
         "one-to-many",
         {"t": 6, "u": 3},
-        "got t=6 for the shape one-to-many (b f -> b u o), whose input has no steps. Leave t out,"
-        " or take a shape that begins with many.",
+        "The shape one-to-many (b f -> b u o) has an input without steps, and t=6 was given. Leave"
+        " t out, or use a shape that begins with many.",
     ),
 ]
 BUILD_REFUSALS = [
     (
         "unaligned",
         {"t": 2, "u": 3, "architecture": "tail"},
-        "got t=2 and u=3 for the architecture 'tail', which keeps the last u of the t input steps:"
-        " expected t >= u, and t known. Give t, or take architecture='repeat'.",
+        "The architecture 'tail' needs at least as many input steps as output steps, and there are"
+        " 2 (t=2) for 3 output steps (u=3). Give a t of at least u, or use architecture='repeat'.",
     ),
     (
         "unaligned",
         {"u": 3, "architecture": "tail"},
-        "got t=None and u=3 for the architecture 'tail', which keeps the last u of the t input"
-        " steps: expected t >= u, and t known. Give t, or take architecture='repeat'.",
+        "The architecture 'tail' needs at least as many input steps as output steps, and their"
+        " number is open (t=None) for 3 output steps (u=3). Give a t of at least u, or use"
+        " architecture='repeat'.",
+    ),
+    (
+        "unaligned",
+        {"u": 3, "architecture": "segments"},
+        "The architecture 'segments' cuts the input into segments of the same length, and the"
+        " number of input steps is open (t=None). Give t, or use architecture='repeat'.",
     ),
     (
         "many-to-one",
         {"architecture": "poled"},
-        "got the architecture 'poled' for the shape many-to-one, expected one of last, pooled."
+        "The shape many-to-one has no architecture 'poled'. Its architectures are last, pooled."
         " Did you mean 'pooled'?",
     ),
     (
         "one-to-one",
         {"architecture": "tail"},
-        "got the architecture 'tail' for the shape one-to-one, expected one of dense.",
+        "The shape one-to-one has no architecture 'tail'. Its architectures are dense.",
     ),
     (
         "one-to-one",
         {"bidirectional": True},
-        "got a cell or bidirectional for the architecture 'dense', which has no recurrence. Leave"
-        " them out, or make an input of many steps.",
+        "The architecture 'dense' has no recurrent layer, so that cell and bidirectional have no"
+        " effect. Leave them out, or use an input of many steps.",
     ),
     (
         "one-to-one",
         {"cell": "gru"},
-        "got a cell or bidirectional for the architecture 'dense', which has no recurrence. Leave"
-        " them out, or make an input of many steps.",
+        "The architecture 'dense' has no recurrent layer, so that cell and bidirectional have no"
+        " effect. Leave them out, or use an input of many steps.",
     ),
     (
         "aligned",
         {"layers": 0},
-        "got layers=0 for the architecture 'steps', expected at least 1.",
+        "The architecture 'steps' needs at least 1 recurrent layer, and layers=0. Leave layers"
+        " out.",
     ),
     (
         "unaligned",
         {"u": 3, "layers": 0, "architecture": "decoder"},
-        "got layers=0 for the architecture 'decoder', expected at least 1.",
+        "The architecture 'decoder' needs at least 1 recurrent layer, and layers=0. Leave layers"
+        " out.",
     ),
     (
         "one-to-many",
         {"u": 3, "bidirectional": True, "architecture": "decoder"},
-        "got bidirectional for the architecture 'decoder' of the shape one-to-many, whose input has"
-        " no steps to read both ways. Leave it out.",
+        "The architecture 'decoder' of the shape one-to-many reads an input without steps, so that"
+        " bidirectional has no effect. Leave it out.",
     ),
     (
         "one-to-many",
         {"u": 3, "architecture": "decode"},
-        "got the architecture 'decode' for the shape one-to-many, expected one of repeat, decoder."
+        "The shape one-to-many has no architecture 'decode'. Its architectures are repeat, decoder."
         " Did you mean 'decoder'?",
     ),
     ("aligned", {"units": 0}, "units=0 is not valid for Network: units must be at least 1."),
@@ -124,7 +136,7 @@ by_case = pytest.mark.parametrize(
 )
 
 
-def ports_of(shape, *, t=None, u=None, f=1, o=1):
+def spec_of(shape, *, t=None, u=None, f=1, o=1):
     return NetworkSpec(shape, t=t, u=u, values=f, heads={"y": o})
 
 
@@ -136,18 +148,18 @@ def test_by_sizes_alone(shape, given, text):
 
 
 @by_case
-def test_by_ports_and_settings(shape, given, text):
+def test_by_specification_and_settings(shape, given, text):
     sizes = {name: value for name, value in given.items() if name in "tufo"}
     settings = {name: value for name, value in given.items() if name not in sizes}
     with pytest.raises(UnrolledError) as caught:
-        build(ports_of(shape, **sizes), Network(**settings))
+        build(spec_of(shape, **sizes), Network(**settings))
     assert str(caught.value) == text
 
 
 @pytest.mark.parametrize(("shape", "sizes", "text"), SHAPE_REFUSALS, ids=str)
 def test_sizes_are_refused_as_such(shape, sizes, text):
     with pytest.raises(ShapeError) as caught:
-        ports_of(shape, **sizes)
+        spec_of(shape, **sizes)
     assert str(caught.value) == text
 
 
@@ -157,38 +169,20 @@ def test_sizes_are_refused_as_such(shape, sizes, text):
         (
             {"heads": {}},
             ShapeError,
-            "got no outputs, expected at least one. Give heads={'y': 1}.",
+            "The network has no outputs. Give at least one, as heads={'y': 1}.",
         ),
         (
             {"embedded": {"word": 0}},
             ShapeError,
-            "got tokens=0 for 'word', expected a whole number of at least 1.",
+            f"vocabulary size=0 of 'word' is not a size. {WHOLE}",
         ),
-        (
-            {"embedded": {"x": 9}},
-            SettingError,
-            "got an embedded input named 'x', expected a name without '/' that is none of 'x' (the"
-            " numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
-            " otherwise.",
-        ),
-        (
-            {"embedded": {"km/h": 9}},
-            SettingError,
-            "got an embedded input named 'km/h', expected a name without '/' that is none of 'x'"
-            " (the numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
-            " otherwise.",
-        ),
-        (
-            {"embedded": {"previous": 9}},
-            SettingError,
-            "got an embedded input named 'previous', expected a name without '/' that is none of"
-            " 'x' (the numbers), 'mask' (the real steps) and 'previous' (what is fed back). Name it"
-            " otherwise.",
-        ),
+        ({"embedded": {"x": 9}}, SettingError, NAME.format("x")),
+        ({"embedded": {"km/h": 9}}, SettingError, NAME.format("km/h")),
+        ({"embedded": {"previous": 9}}, SettingError, NAME.format("previous")),
     ],
     ids=str,
 )
-def test_ports_that_cannot_be_are_refused(given, kind, text):
+def test_a_specification_that_cannot_be_is_refused(given, kind, text):
     with pytest.raises(kind) as caught:
         NetworkSpec("many-to-one", **given)
     assert str(caught.value) == text
@@ -198,13 +192,14 @@ def test_ports_that_cannot_be_are_refused(given, kind, text):
 def test_an_input_without_steps_has_no_lengths(shape):
     with pytest.raises(ShapeError) as caught:
         NetworkSpec(shape, u=3 if shape == "one-to-many" else None, ragged=True)
-    assert str(caught.value).startswith(f"got rows of different lengths for the shape {shape} (")
+    assert str(caught.value).startswith(f"The shape {shape} (")
     assert str(caught.value).endswith(
-        "whose input has no steps. Leave ragged out, or take a shape that begins with many."
+        " has an input without steps, and rows have different lengths. Leave ragged out, or use a"
+        " shape that begins with many."
     )
 
 
-def test_aligned_may_be_told_its_u_again():
+def test_aligned_may_be_given_its_u_again():
     assert NetworkSpec("aligned", t=6, u=6).u == 6
 
 
@@ -215,15 +210,15 @@ def test_every_shape_has_a_default_and_no_architecture_twice():
     assert len(set(pairs)) == len(pairs)
 
 
-def test_settled_fills_every_gap():
+def test_with_defaults_fills_every_gap():
     filled = with_defaults(NetworkSpec("aligned"), Network())
     assert (filled.architecture, filled.bidirectional, filled.dropout) == ("steps", True, 0.0)
     assert None not in filled.model_dump().values()
 
 
-def test_settled_keeps_what_was_said():
-    said = Network(architecture="steps", units=3, bidirectional=False, dropout=0.5, cell="gru")
-    assert with_defaults(NetworkSpec("aligned"), said) == said
+def test_with_defaults_keeps_given_settings():
+    given = Network(architecture="steps", units=3, bidirectional=False, dropout=0.5, cell="gru")
+    assert with_defaults(NetworkSpec("aligned"), given) == given
 
 
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
@@ -232,26 +227,25 @@ def test_a_decoder_has_one_output(shape):
     with pytest.raises(SettingError) as caught:
         build(spec, Network(architecture="decoder"))
     assert str(caught.value) == (
-        "got 2 outputs for the architecture 'decoder', expected one: it is fed back. Join the"
-        " columns into one, or take architecture='repeat'."
+        "The architecture 'decoder' feeds its output back and can have only one output, and there"
+        " are 2. Join the columns into one, or use architecture='repeat'."
     )
 
 
 @pytest.mark.parametrize(
     ("shape", "name"), [("one-to-many", "repeat"), ("unaligned", "repeat"), ("unaligned", "vector")]
 )
-def test_what_is_no_decoder_cannot_say_where_its_rows_end(shape, name):
+def test_only_a_decoder_has_rows_of_different_lengths(shape, name):
     with pytest.raises(SettingError) as caught:
         build(NetworkSpec(shape, u=3, stops=True), Network(architecture=name))
     assert str(caught.value) == (
-        f"got output rows of different lengths for the architecture '{name}', expected as many"
-        " steps in every row: nothing would say where they end. Cut or fill the rows, or take"
-        " architecture='decoder'."
+        f"The architecture '{name}' produces the same number of steps for every row, and the output"
+        " rows have different lengths. Cut or pad the rows, or use architecture='decoder'."
     )
 
 
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
-def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
+def test_outputs_that_end_by_themselves_need_a_decoder(shape):
     names = {
         kind: with_defaults(
             NetworkSpec(shape, u=3, **{kind: True} if kind else {}), Network()
@@ -262,6 +256,6 @@ def test_outputs_that_end_by_themselves_ask_for_a_decoder(shape):
 
 
 @pytest.mark.parametrize(("shape", "both"), [("one-to-many", False), ("unaligned", True)])
-def test_a_decoder_reads_steps_both_ways_unless_told_otherwise(shape, both):
+def test_a_decoder_reads_steps_both_ways_by_default(shape, both):
     filled = with_defaults(NetworkSpec(shape, u=3), Network(architecture="decoder"))
     assert filled.bidirectional is both

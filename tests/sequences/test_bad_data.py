@@ -65,8 +65,8 @@ BAD_TABLES = {
     "a shape that contradicts the sides": (
         {"outputs": "y", "shape": "unalinged"},
         FINE,
-        "got the shape 'unalinged', expected one of one-to-one, one-to-many, many-to-one, aligned,"
-        " unaligned (or many-to-many). Did you mean 'unaligned'?",
+        "There is no shape 'unalinged'. The shapes are one-to-one, one-to-many, many-to-one,"
+        " aligned and unaligned; many-to-many is either of the last two. Did you mean 'unaligned'?",
     ),
     "aligned outputs of differing length": (
         {"outputs": "y", "shape": "aligned"},

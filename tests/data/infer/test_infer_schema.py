@@ -181,7 +181,7 @@ def test_forced_shapes_that_contradict_the_sides() -> None:
     )
     assert "subwords have no fixed number of steps" in message
     assert refused(SettingError, DATA, ["temp"], ["total"], shape="many-to-few").startswith(
-        "got the shape 'many-to-few', expected one of one-to-one,"
+        "There is no shape 'many-to-few'. The shapes are one-to-one,"
     )
 
 

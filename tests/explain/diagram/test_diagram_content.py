@@ -159,7 +159,7 @@ def test_an_output_sees_what_the_network_lets_it_see(case):
 
 
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
-def test_a_decoder_is_fed_what_the_step_before_it_said(shape):
+def test_a_decoder_reads_the_output_of_the_step_before(shape):
     drawn = read(diagram(wiring(shape, "decoder", t=2, u=3)).svg)
     assert drawn.labels("fed") == ["start", "y1", "y2"]
     fed = [a for a in drawn.arrows if a.kind == "fed"]
@@ -172,7 +172,7 @@ def test_a_decoder_is_fed_what_the_step_before_it_said(shape):
         assert earlier == {f"y{k}" for k in range(1, int(output.label[1:]))}
 
 
-def test_each_step_of_a_decoder_looks_at_the_states_of_all_steps():
+def test_each_step_of_a_decoder_attends_to_the_states_of_all_steps():
     drawn = read(diagram(wiring("unaligned", "decoder", t=3, u=2)).svg)
     looks = [a for a in drawn.arrows if a.kind == "look"]
     assert [a.target.label for a in looks] == ["attention"] * 2
@@ -194,8 +194,8 @@ def test_each_layer_of_a_decoder_starts_from_the_memory():
 @pytest.mark.parametrize(
     ("ends", "says"),
     [
-        ("END", "A row ends with the step that says END."),
-        ("stop", "A row ends with the step whose further output, stop, is above 0."),
+        ("END", "A row ends with the step whose output is END."),
+        ("stop", "A row ends with the step whose additional output, stop, is above 0."),
     ],
 )
 def test_where_a_row_ends_is_marked_after_its_last_output(ends, says):

@@ -19,8 +19,8 @@ STEPS = some.none() | some.integers(1, 8) | some.integers(1, 100_000)
 
 @some.composite
 def wirings(draw) -> Wiring:
-    shape = draw(some.sampled_from(sorted(WIRINGS)))
-    architecture = draw(some.sampled_from(WIRINGS[shape]))
+    row = draw(some.sampled_from(ARCHITECTURES))
+    shape, architecture = row.shape, row.name
     t, u = draw(STEPS), draw(STEPS)
     if architecture == "tail" and t is not None and u is not None:
         t, u = max(t, u), min(t, u)

@@ -32,8 +32,8 @@ def test_refuses_other_endings_and_writes_nothing(name, tmp_path):
     with pytest.raises(SettingError) as error:
         picture.save(tmp_path / name)
     assert str(error.value) == (
-        f"got the file name {name!r} for a diagram, expected one that ends in .svg (a drawing)"
-        " or .txt (text for terminals). Give the file one of these endings."
+        f"A diagram cannot be written to a file named {name!r}. Give it a name that ends in .svg"
+        " (a drawing) or .txt (text for terminals)."
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -42,23 +42,23 @@ def test_refuses_an_architecture_of_another_shape():
     with pytest.raises(SettingError) as error:
         Wiring("aligned", "tail", **SIZES)
     assert str(error.value) == (
-        "got the architecture 'tail' for the shape 'aligned', expected one of 'steps'."
+        "The shape aligned has no architecture 'tail'. Its architectures are steps."
     )
 
 
 def test_refuses_a_recurrent_network_without_layers():
-    with pytest.raises(SettingError, match="got layers=0, expected at least 1 for 'steps'"):
+    with pytest.raises(SettingError, match="'steps' needs at least 1 recurrent layer, and layers=0"):
         Wiring("aligned", "steps", **SIZES, layers=0)
 
 
 def test_refuses_a_tail_longer_than_the_row():
-    with pytest.raises(ShapeError, match="got t=3 and u=5, expected t >= u: 'tail' keeps"):
+    with pytest.raises(ShapeError, match="'tail' keeps the last u of t input steps, and t=3 is"):
         Wiring("unaligned", "tail", **{**SIZES, "u": 5})
 
 
 @pytest.mark.parametrize("open_", ["t", "u"])
 def test_refuses_segments_of_an_open_size(open_):
-    with pytest.raises(ShapeError, match="for 'segments', expected both numbers: segments divide"):
+    with pytest.raises(ShapeError, match="'segments' cuts t and u into segments, and t="):
         Wiring("unaligned", "segments", **{**SIZES, "u": 3, open_: None})
 
 

@@ -34,7 +34,7 @@ t = 2        │    x1   │    │    x2   │
 f = 4        └─────────┘    └─────────┘
 
 The last state of each direction (forward at the last step, backward
-at the first) is all that the output sees.
+at the first) is all that the output reads.
 """,
     ),
     (
@@ -80,7 +80,8 @@ input   ┌──┴──┐    ┌──┴──┐           ┌──┴─
 t = 24  │  x1 │    │  x2 │     …     │ x24 │    ╎  0  ╎    ╎  0  ╎
 f = 4   └─────┘    └─────┘           └─────┘    └╌╌╌╌╌┘    └╌╌╌╌╌┘
 
-2 zero steps after the input: outputs come once all was read.
+2 zero steps follow the input: the outputs come after all of it was
+read.
 """,
     ),
     (
@@ -138,8 +139,8 @@ input      ┌──┴──┐    ┌──┴──┐    ┌──┴──�
 t = 3      │  x1 │    │  x2 │    │  x3 │
 f = 4      └─────┘    └─────┘    └─────┘
 
-The state after the last step, copied, is all that the decoder reads
-at each of the 2 output steps.
+The state after the last step, repeated, is all that the decoder
+reads at each of the 2 output steps.
 """,
     ),
     (
@@ -192,15 +193,15 @@ previous        │ │start│ │   └─▶│  y1 │ │   └─▶│  y
 one step late   │ └─────┘ │      └─────┘ │      └─────┘ │
                 │         │              │              │
                ┌┴─────────┴──────────────┴──────────────┴─┐
-given          │        Dense: given at every step        │
+input again    │        Dense: read at every step         │
 h = 8          └──────────────────────▲───────────────────┘
                                       │
                                    ┌──┴──┐
 input                              │  x  │
 f = 4                              └─────┘
 
-The input starts the decoder. Each step reads what the step before
-it said, and the input again.
+The input starts the decoder. Each step reads the output of the step
+before it, and the input again.
 """,
     ),
     (
@@ -250,8 +251,8 @@ t = 3                       │  x1 │    │  x2 │    │  x3 │
 f = 4                       └─────┘    └─────┘    └─────┘
 
 The state after the last step starts the decoder. Each step reads
-what the step before it said, and looks at all input steps
-(attention). A row ends with the step that says END.
+the output of the step before it, and all input steps through
+attention. A row ends with the step whose output is END.
 """,
     ),
     (
@@ -296,7 +297,7 @@ input       ┌─┴─────┴─┐    ┌─┴─────┴─�
 t = 2       │    x1   │    │    x2   │
 f = 4       └─────────┘    └─────────┘
 
-The output sees the mean of the states of all steps.
+The mean of the states of all steps is all that the output reads.
 """,
     ),
     (
@@ -328,7 +329,7 @@ relu, h = 8            └──▲──┘
 input                  │  x  │
 f = 2                  └─────┘
 
-No steps, so no recurrence.
+There are no steps, so there is no recurrence.
 x: temperature, humidity
 """,
     ),

@@ -1,4 +1,4 @@
-"""The picture of a network as an object: `Diagram`."""
+"""The diagram of a network as an object: `Diagram`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unrolled.explain.diagram.text import text
 
 @dataclass(frozen=True, repr=False)
 class Diagram:
-    """The picture of a network.
+    """The diagram of a network.
 
     Attributes:
         scene: Its boxes, arrows and words.
@@ -25,16 +25,16 @@ class Diagram:
 
     @cached_property
     def text(self) -> str:
-        """The picture for a terminal, at most 78 columns wide."""
+        """The diagram for a terminal, at most 78 columns wide."""
         return text(self.scene)
 
     @cached_property
     def svg(self) -> str:
-        """The picture as an SVG document."""
+        """The diagram as an SVG document."""
         return svg(self.scene)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the picture to a file.
+        """Write the diagram to a file.
 
         Args:
             path: A file whose name ends in `.svg` or `.txt`.
@@ -46,8 +46,8 @@ class Diagram:
         form = path.suffix.lower()
         if form not in (".svg", ".txt"):
             raise SettingError(
-                f"got the file name {path.name!r} for a diagram, expected one that ends in .svg"
-                " (a drawing) or .txt (text for terminals). Give the file one of these endings."
+                f"A diagram cannot be written to a file named {path.name!r}. Give it a name that"
+                " ends in .svg (a drawing) or .txt (text for terminals)."
             )
         path.write_text((self.svg if form == ".svg" else self.text) + "\n", encoding="utf-8")
 

@@ -21,9 +21,9 @@ def check_tail(spec: NetworkSpec) -> None:
     """Refuse fewer input steps than output steps."""
     _check_equal_lengths(spec, "tail")
     if spec.t is None or spec.t < (spec.u or 0):
-        steps = "an open number of input steps" if spec.t is None else f"{spec.t} input steps"
+        steps = "their number is open" if spec.t is None else f"there are {spec.t}"
         raise ShapeError(
-            f"The architecture 'tail' keeps the last u input steps as output steps, and there are"
+            f"The architecture 'tail' needs at least as many input steps as output steps, and"
             f" {steps} (t={spec.t}) for {spec.u} output steps (u={spec.u}). Give a t of at least"
             " u, or use architecture='repeat'."
         )
