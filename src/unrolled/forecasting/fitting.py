@@ -70,8 +70,10 @@ def fit_forecaster(
 
     bundle, spec, network = _build_network(series, settings, previous)
     training = with_training_defaults(settings.training, train, window.horizon)
-    rows = [teacher_forced(part, spec, bundle) for part in (train, held_out)]
-    (history,) = fit.fit_each([bundle.model], *rows, training, callbacks=callbacks)
+    forced, forced_held_out = (teacher_forced(part, spec, bundle) for part in (train, held_out))
+    (history,) = fit.fit_each(
+        [bundle.model], forced, forced_held_out, training, callbacks=callbacks
+    )
 
     if window.calendar:
         reasons += (f"calendar: the place of each step in its {', '.join(window.calendar)}",)
@@ -113,7 +115,8 @@ def _choose_window(
 def _held_out_start(panel: Panel, settings: ForecastSettings) -> Array:
     """Return the first held-out step of each series (s)."""
     count = np.maximum(np.round(panel.lengths * settings.training.validation), settings.horizon)
-    return np.maximum(panel.lengths - count.astype(int), 0)
+    start: Array = np.maximum(panel.lengths - count.astype(int), 0)
+    return start
 
 
 def _as_series(panel: Panel, settings: ForecastSettings) -> Panel:
@@ -137,12 +140,13 @@ def _window_spec(
         settings: The settings.
         previous: The forecaster to go on with, if any.
     """
-    sizes = {"lookback": lookback, "horizon": int(settings.horizon)}
+    horizon = int(settings.horizon)
     scaler = SeriesScaler.fit(_as_series(past, settings), settings.transform)
     if previous is None:
         return WindowSpec(
-            **sizes,
-            scaler=scaler,
+            lookback,
+            horizon,
+            scaler,
             missing_indicator=bool(np.isnan(panel.targets).any()),
             static_encoder=StaticEncoder.fit(panel),
             calendar=calendar_cycles(panel.timeline) if settings.calendar else (),
@@ -152,7 +156,7 @@ def _window_spec(
             f"calendar={settings.calendar} changes the inputs of the network, and warm=True goes on"
             " with the weights that it has. Set calendar back, or leave warm out."
         )
-    return replace(previous.window, **sizes, scaler=scaler)
+    return replace(previous.window, lookback=lookback, horizon=horizon, scaler=scaler)
 
 
 def _split_windows(series: SeriesDataset, cut: Array) -> tuple[Examples, Examples]:
