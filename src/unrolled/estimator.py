@@ -167,7 +167,7 @@ class Estimator(BaseEstimator):
 
     @abstractmethod
     def _column_names(self) -> Names:
-        """Return the names of the columns that go in and of those that come out."""
+        """Return the names of the input columns and of the output columns."""
 
     def _training_code(self) -> str:
         """Return the source of the `compile` call, where the script shows one."""

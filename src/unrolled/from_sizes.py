@@ -101,7 +101,7 @@ def build(spec: NetworkSpec, network: Network) -> Any:
         u: Output steps of `one-to-many` and `unaligned`.
         o: Numbers in the output, or in each of its steps.
         units: Hidden units `h`.
-        layers: Recurrent layers, 1 unless given; for `dense`, hidden layers, 0 unless given.
+        layers: Recurrent layers, by default 1; for `dense`, hidden layers, by default 0.
         bidirectional: Whether the input is also read backwards.
         dropout: Fraction of the values dropped after each layer in training.
         cell: `lstm`, `gru` or `rnn`.

@@ -79,8 +79,7 @@ TRAINING = {
     ),
     "no such input": (
         "train good.csv --input aa --output y",
-        "there is no column 'aa' to use as input. The columns are 'a', 'b', 'y'. Did you mean"
-        " 'a'?",
+        "there is no column 'aa' to use as input. The columns are 'a', 'b', 'y'. Did you mean 'a'?",
     ),
     "no such output": (
         "train good.csv --output yy",
@@ -132,8 +131,8 @@ TRAINING = {
     ),
     "a class with one example": (
         "train single.csv --output y --split stratified",
-        "the label 'c' of 'y' has a single row, expected at least two for the split 'stratified':"
-        " one on each side. Add rows, or use the split 'auto' or 'random'.",
+        "column 'y': only one row has the label 'c', but the split 'stratified' needs at least one"
+        " on each side. Add rows, or use the split 'auto' or 'random'.",
     ),
     "an infinity": (
         "train infinite.csv --output y",
@@ -193,7 +192,7 @@ TRAINING = {
     ),
     "a share above one": (
         "train good.csv --output y --test 2",
-        "got the share 2.0, expected a number between 0 and 1 to hold out.",
+        "the fraction of held-out rows is 2.0. Give one between 0 and 1.",
     ),
     "no column to split by": (
         "train good.csv --output y --split time --split-by q",
@@ -272,7 +271,7 @@ ARRAYS = {
     "differing lengths": (
         X,
         Y[:9],
-        "X has 10 rows and y has 9. Give one row of y for each row of X. Rows are the first"
+        "X has 10 rows and y has 9. Give one row of y for each row of X; rows are the first"
         " axis of both.",
     ),
     "a number": (

@@ -10,9 +10,12 @@ SERIES = {"y": [k % 4 + 0.5 for k in range(60)]}
 FORECAST = (
     ("--level 0", "level=0 is no percentage: give whole percents from 1 to 99"),
     ("--level 80 100", "level=100 is no percentage: give whole percents from 1 to 99"),
-    ("-o next.xlsx", "got the file name 'next.xlsx', expected one ending in .csv"),
+    (
+        "-o next.xlsx",
+        ("the name of the file 'next.xlsx' does not say its format. It must end in .csv"),
+    ),
     ("-o nowhere/next.csv", "'nowhere/next.csv' cannot be written"),
-    ("-o .", "got the file name '.', expected one ending in .csv"),
+    ("-o .", "the name of the file '.' does not say its format. It must end in .csv"),
     ("--plot next.doc", "Cannot draw into 'next.doc': there is no format 'doc', only"),
     (
         "--plot nowhere/next.png",

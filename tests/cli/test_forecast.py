@@ -145,7 +145,7 @@ def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder)
     assert (folder / "again.csv").read_text() == (folder / "next.csv").read_text()
     unrolled("predict model holidays.csv --make-future empty.csv")
     assert pl.read_csv(folder / "empty.csv")["off"].is_null().all()
-    assert "got no future" in unrolled("predict model holidays.csv").err
+    assert "the future values of 'off' are missing" in unrolled("predict model holidays.csv").err
     result = unrolled(f"backtest holidays.csv {FEW} --future off --last 12")
     assert "7 forecasts of 6 steps" in result.out
 
@@ -156,5 +156,5 @@ def test_a_full_folder_and_a_table_for_nothing_are_refused_before_training(unrol
     (folder / "full" / "thesis.txt").write_text("work")
     assert "is not a saved model" in unrolled(f"forecast holidays.csv {FEW} --save full").err
     result = unrolled(f"forecast holidays.csv {FEW} --ahead holidays.csv")
-    assert "got future, expected none: no column is named as known beforehand" in result.err
+    assert "no column was named as a future covariate" in " ".join(result.err.split())
     assert "season" not in result.err  # nothing was trained

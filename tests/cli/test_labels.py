@@ -14,7 +14,7 @@ def model(unrolled, table):  # noqa: ARG001
 
 def test_several_networks_are_trained_and_kept_as_one(model, folder):
     *lines, last = model.err.splitlines()
-    assert last.startswith("linear map beside the network  0:")
+    assert last.startswith("linear branch  0:")
     assert [line.partition("  ")[0] for line in lines] == ["network 1/2"] * 2 + ["network 2/2"] * 2
     assert "\n\nThe mean of 2 such networks, each trained separately.\n" in model.out
     manifest = (folder / "kept" / "manifest.json").read_text()
@@ -38,5 +38,5 @@ def test_what_is_no_label_cannot_be_drawn(unrolled, table, folder):  # noqa: ARG
     unrolled("train rows.jsonl --input a --output total --epochs 1 --save kept")
     result = unrolled("evaluate kept rows.jsonl --plot found.png")
     assert result.status == 2
-    assert "error: got a plot asked of outputs none of which is a category" in result.err
+    assert "error: There is nothing to plot" in result.err
     assert not (folder / "found.png").exists()

@@ -37,6 +37,7 @@ def test_a_bad_file_of_vectors_is_one_line(unrolled, table, folder):  # noqa: AR
     (folder / "small.vec").write_text("good 1 2 3\nbad 3 2\n")
     result = unrolled(TRAIN)
     assert (result.status, result.out) == (2, "")
-    assert "line 2 of 'small.vec' has 2 numbers after its word, expected 3" in " ".join(
-        result.err.split()
+    assert (
+        "'small.vec', line 2: the word is followed by 2 numbers, but the lines before it have 3."
+        in " ".join(result.err.split())
     )

@@ -26,7 +26,7 @@ MAX_TARGET_CELLS = 100_000_000  # numbers in one-hot targets; above, samples are
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear map from and to the network's own encoding.
+    """A linear model from and to the encoding of the network.
 
     Attributes:
         name: The name in tables of scores.
@@ -61,7 +61,7 @@ class Linear:
         return flat.reshape(len(flat), self.steps[name], -1) if self.steps[name] else flat
 
     def nll(self, examples: Examples) -> dict[str, Array]:  # noqa: ARG002
-        """Return nothing: a linear map gives no probability to a row of steps."""
+        """Return nothing: a linear model gives no probability to a sequence."""
         return {}
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from unrolled.data.block import Array
 
 @dataclass(frozen=True)
 class MostFrequent:
-    """The row of steps that is most frequent in the training part, the first one of several.
+    """The sequence that is most frequent in the training part, the first one of several.
 
     Attributes:
         rows: The ids of that row, by output.

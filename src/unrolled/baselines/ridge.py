@@ -1,4 +1,4 @@
-"""Ridge regression: the linear map with the least squared error and small weights.
+"""Ridge regression: the linear model with the least squared error and small weights.
 
 Both functions minimise the sum of squared errors plus `PENALTY` times the sum of squared weights;
 the bias is not penalised. `fit_ridge` is scikit-learn's, for rows that fit in memory, sparse ones

@@ -28,7 +28,7 @@ FILTERS = np.array(
 
 
 def minirocket_features(x: Any, mask: Any) -> tuple[Any, list[Any]]:
-    """Return the share of the real steps at which each pattern occurs, and the convolutions.
+    """Return the fraction of the real steps at which each pattern occurs, and the convolutions.
 
     Args:
         x: (b t f).

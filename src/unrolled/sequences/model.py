@@ -40,13 +40,13 @@ class SequenceModel(Estimator):
     """A recurrent network for a table whose rows are examples.
 
     Args:
-        inputs: The columns that go in: a name, names, or names with kinds
+        inputs: The input columns: a name, names, or names with kinds
             (`{"name": "text:characters"}`); None takes every column but the outputs.
-        outputs: The columns that come out, written the same way; None only for arrays.
+        outputs: The output columns, written the same way; None only for arrays.
         shape: One of the five shapes; `auto` infers it.
         network: What is built; None takes the defaults of `Network`.
         training: How it is trained; None takes the defaults of `Training`.
-        text: How text and tokens that go in are read; None takes the defaults of `Text`.
+        text: How input text and input tokens are read; None takes the defaults of `Text`.
 
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))

@@ -127,7 +127,7 @@ def fit_encoder(schema: Schema, train: Source, text: Text, network: Network) -> 
     Args:
         schema: What goes in and out.
         train: The training rows.
-        text: How text and tokens that go in are read.
+        text: How input text and input tokens are read.
         network: Says whether there may be a linear branch, which counts n-grams.
 
     Raises:

@@ -85,7 +85,7 @@ DATA: dict[str, Any] = {
             {"rides": "numbers"},
             "aligned",
             "`weather` is a sequence of 24 steps of 3 numbers each and `rides` is a sequence"
-            " of 24 steps, equally long in every row, so aligned: row over row, same length."
+            " of 24 steps, of the same length in every row, so aligned: row over row, same length."
             " State shape='unaligned' if the steps do not belong together one by one.",
         ),
         (

@@ -146,7 +146,7 @@ def test_too_few_rows() -> None:
         "the data has 1 row. A split needs at least two: one to train on and one to hold out."
     )
     assert refused(SettingError, Table({}, 9), 1.5) == (
-        "the share of held-out rows is 1.5. Give one between 0 and 1."
+        "the fraction of held-out rows is 1.5. Give one between 0 and 1."
     )
 
 

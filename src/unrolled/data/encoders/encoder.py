@@ -32,7 +32,7 @@ def make_encoder(
     Args:
         column: The column.
         output: Whether it is an output.
-        end: Whether rows of text or tokens are closed by an end mark.
+        end: Whether sequences of tokens or text end with an end mark.
         text: How text and tokens are read.
         count_ngrams: Whether the n-grams of text and tokens are counted.
 

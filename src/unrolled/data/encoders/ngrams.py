@@ -59,7 +59,7 @@ class NGramEncoder:
         """Collect the most frequent n-grams of the training part.
 
         Args:
-            column: Ids of symbols, rows of steps.
+            column: Ids of symbols, a sequence for each row.
         """
         by_length: list[list[Array]] = [[] for _ in self.keys]
         for length, keys in self._keys(column):
@@ -72,10 +72,10 @@ class NGramEncoder:
         return self
 
     def encode(self, column: RaggedColumn) -> RaggedColumn:
-        """Return the ids of the n-grams that end at each step, rows of (t_i n).
+        """Return the ids of the n-grams that end at each step, an array (t_i n) for each row.
 
         Args:
-            column: Ids of symbols, rows of steps.
+            column: Ids of symbols, a sequence for each row.
         """
         ids, first_ids = [], np.cumsum([1, *map(len, self.keys)])
         for length, keys in self._keys(column):

@@ -170,7 +170,7 @@ def _moments(values: Array) -> tuple[float, float]:
 
 
 def _split_rows(flat: Array, values: Values) -> list[Array]:
-    """Return rows of steps as views into the one array that holds all steps."""
+    """Return the sequences as views into the one array that holds all steps."""
     lengths = [len(row) for row in values]
     if len(set(lengths)) == 1:
         return list(flat.reshape(len(lengths), lengths[0], -1))

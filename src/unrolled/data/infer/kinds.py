@@ -120,7 +120,7 @@ def _mean_words(filled: pl.Series) -> float:
 
 
 def _refuse_almost_numbers(series: pl.Series, few: bool) -> None:
-    """Refuse text of which most cells are numbers: a mixture, or numbers that were quoted."""
+    """Refuse text of which most cells are numbers: mixed cells, or quoted numbers."""
     name = series.name
     plain = series.str.strip_chars()
     filled = (plain.is_not_null() & (plain != "")).fill_null(False).to_numpy()

@@ -32,7 +32,7 @@ def split(
 
     Args:
         data: The table.
-        share: Share of the rows to hold out, between 0 and 1.
+        share: Fraction of the rows to hold out, between 0 and 1.
         how: `random`; `stratified` by the first output that is a category; `group` (no value of
             `by` on both sides); `time` (the last rows in the order of `by`, or in their own order);
             `auto`: stratified if possible, else random. With `auto`, a label that only one row has
@@ -76,7 +76,7 @@ def _check(data: Table, share: float, how: str, by: str | None) -> None:
             " hold out."
         )
     if not 0 < share < 1:
-        raise SettingError(f"the share of held-out rows is {share}. Give one between 0 and 1.")
+        raise SettingError(f"the fraction of held-out rows is {share}. Give one between 0 and 1.")
     if by is not None and how not in ("group", "time"):
         raise SettingError(
             f"the split '{how}' uses no column, but the column '{by}' was given to split by. Use"
@@ -181,5 +181,5 @@ def _refuse_rare_labels(label: str, sizes: Counter[Any], count: int, rows: int) 
         raise DataError(
             f"column '{label}' has {len(sizes)} labels, but one side of the split would have only"
             f" {smaller} rows. The split 'stratified' needs a row of every label on each side."
-            " Change the share of held-out rows, or use the split 'auto' or 'random'."
+            " Change the fraction of held-out rows, or use the split 'auto' or 'random'."
         )

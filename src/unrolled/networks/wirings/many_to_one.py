@@ -1,4 +1,4 @@
-"""Many-to-one, `b t f -> b o`: a row of steps in, one set of values out."""
+"""Many-to-one, `b t f -> b o`: an input sequence, one set of output values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One-to-many, `b f -> b u o`: one set of values in, a row of steps out."""
+"""One-to-many, `b f -> b u o`: one set of input values, an output sequence."""
 
 from __future__ import annotations
 

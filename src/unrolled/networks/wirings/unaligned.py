@@ -1,4 +1,4 @@
-"""Unaligned, `b t f -> b u o`: a row of steps in, another row of steps out."""
+"""Unaligned, `b t f -> b u o`: an input sequence, and an output sequence of another length."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def score(trained: Trained, table: Table) -> float:
 
 
 def is_generated(schema: Schema, column: Column) -> bool:
-    """Return whether an output is a row of tokens or text of a length of its own."""
+    """Return whether an output is a sequence of tokens or text with a length of its own."""
     return column.is_token_sequence and schema.shape != "aligned"
 
 

@@ -151,14 +151,14 @@ def paired_verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, 
 
 
 def _counted_steps(column: Column, rows: Any) -> list[list[str]]:
-    """Return rows of tokens as they are, and texts as the steps that are counted."""
+    """Return sequences of tokens as they are, and texts as the steps that are counted."""
     if column.kind == "tokens":
         return [list(row) for row in rows]
     return [tokenizer.split_text(row, _unit(column), cased=True) for row in rows]
 
 
 def _as_text(column: Column, rows: Any) -> list[str]:
-    """Return rows of tokens with spaces between, and texts spaced as a model can predict them."""
+    """Return sequences of tokens with spaces between, and texts spaced as a model can predict them."""
     if column.kind == "tokens":
         return [" ".join(row) for row in rows]
     if column.unit != "words":
