@@ -19,7 +19,7 @@ RECORDS = [{"a": i, "y": i / 2} for i in range(ROWS)]
 LINES = "".join(json.dumps(row) + "\n" for row in RECORDS)
 DIGITS = "1" + "0" * 100_000
 DEEP = "[" * 100_000 + "]" * 100_000
-UTF8, TEXT = "not UTF-8: got byte", "expected UTF-8 text"
+UTF8, TEXT = "not UTF-8: there is a byte", "Save it as UTF-8"
 QUOTE, ODD = "a quote is opened and never closed", "quote in an odd place"
 PARQUET = "not a Parquet file|damaged"
 
@@ -76,9 +76,9 @@ CSV = {
     "an open quote in the header": (rows(head='"a,y\n'), QUOTE),
     "a quote within a cell": (rows('1,2"x"'), "row 21"),
     "words after a quote": (rows('"1"x,2'), ODD),
-    "a cell too many": (rows("1,2,3"), r"row 21 \(line 22\): got 3 cells"),
-    "a cell too few": (rows("1"), r"row 21 \(line 22\): got 1 cell"),
-    "a thousand cells too many": (rows("1," * 1000), r"row 21 \(line 22\): got 1001 cells"),
+    "a cell too many": (rows("1,2,3"), r"row 21 \(line 22\): the row has 3 cells"),
+    "a cell too few": (rows("1"), r"row 21 \(line 22\): the row has 1 cell"),
+    "a thousand cells too many": (rows("1," * 1000), r"row 21 \(line 22\): the row has 1001 cells"),
     "another separator": (PLAIN.replace(",", ";"), "no column"),
     "tabs for commas": (PLAIN.replace(",", "\t"), "no column"),
     "old line ends": (PLAIN.replace("\n", "\r"), "carriage returns alone"),
@@ -108,7 +108,7 @@ CSV = {
     "text in the output": (rows("1,many"), "'y'"),
     "a hundred thousand columns, one row too long": (
         ",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 100_000 + "1\n",
-        r"row 1 \(line 2\): got 100001 cells",
+        r"row 1 \(line 2\): the row has 100001 cells",
     ),
     "ten thousand names alike": (
         ",".join(["y"] * 10_000) + "\n" + ",".join("1" * 10_000),
@@ -128,16 +128,16 @@ TSV = {
 JSONL = {
     "nothing": ("", "empty"),
     "blank lines": ("\n\n", "no records"),
-    "half an object": (lines('{"a": 1, "y"'), "line 21: got text that is not JSON"),
+    "half an object": (lines('{"a": 1, "y"'), "line 21: the text is not JSON"),
     "no quotes": (lines("{a: 1, y: 2}"), "line 21"),
     "single quotes": (lines("{'a': 1, 'y': 2}"), "line 21"),
     "a comma after the last": (lines('{"a": 1, "y": 2,}'), "line 21"),
     "a comma between lines": (LINES.replace("}\n", "},\n"), "line 1"),
-    "a list": (lines("[1, 2]"), "line 21: got '\\[1, 2\\]', expected an object"),
+    "a list": (lines("[1, 2]"), "line 21: '\\[1, 2\\]' is not an object"),
     "a number": (lines("7"), "line 21"),
     "null": (lines("null"), "line 21"),
     "a text": (lines('"y"'), "line 21"),
-    "a key twice": (lines('{"a": 1, "a": 2}'), "line 21: got the key 'a' twice"),
+    "a key twice": (lines('{"a": 1, "a": 2}'), "line 21: the key 'a' occurs twice"),
     "lists nested deeply": (lines(f'{{"a": {DEEP}, "y": 1}}'), "line 21: .*too deep"),
     "objects nested deeply": (lines('{"a":' * 50_000 + "1" + "}" * 50_000), "line 21: .*too deep"),
     "an infinite output": (lines('{"a": 1, "y": Infinity}'), "21"),
@@ -167,8 +167,8 @@ JSONL = {
 JSON = {
     "nothing": ("", "empty"),
     "blanks": ("  \n", "empty"),
-    "an object": ('{"a": 1}', "JSON dict, expected a list"),
-    "a number": ("7", "JSON int, expected a list"),
+    "an object": ('{"a": 1}', "JSON dict. Give a list"),
+    "a number": ("7", "JSON int. Give a list"),
     "an empty list": ("[]", "no records"),
     "a list of numbers": ("[1, 2]", "row 1"),
     "half a list": (json.dumps(RECORDS)[:-5], "not JSON"),
@@ -214,7 +214,7 @@ TS = {
     "nothing": ("", "empty"),
     "no data": ("@problemName x\n", "no '@data' line"),
     "no cases": ("@classLabel true a\n@data\n", "no cases"),
-    "time stamps": ("@timestamps true\n@data\n(1,2):a\n", "line 1: got time stamps"),
+    "time stamps": ("@timestamps true\n@data\n(1,2):a\n", "line 1: the series have time stamps"),
     "words for numbers": ("@classLabel true a b\n@data\n1,2:a\nx,2:b\n", r"row 2 \(line 4\)"),
     "channels of two lengths": ("@classLabel true a b\n@data\n1,2:1:a\n", r"row 1 \(line 3\)"),
     "empty values": ("@classLabel true a b\n@data\n1,,2:a\n", r"row 1 \(line 3\)"),
@@ -227,8 +227,8 @@ CONLL = {
     "nothing": ("", "empty"),
     "blank lines": ("\n\n\n", "no sentence"),
     "only document marks": ("-DOCSTART- O\n\n", "no sentence"),
-    "a cell too few": ("The O\ncat\n\n", "line 2: got 1 cells"),
-    "a cell too many": ("The O\ncat O O\n\n", "line 2: got 3 cells"),
+    "a cell too few": ("The O\ncat\n\n", "line 2: the line has 1 cells"),
+    "a cell too many": ("The O\ncat O O\n\n", "line 2: the line has 3 cells"),
     "latin-1": (b"caf\xe9 O\n", "line 1"),
     "UTF-16": ("The O\n".encode("utf-16"), UTF8),
     "noise": (random.Random(3).randbytes(512), TEXT),

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unrolled.data.formats.conll import frame, text
+from unrolled.data.formats.conll import format_conll, parse
 from unrolled.data.formats.read import read
 from unrolled.data.formats.write import write
 from unrolled.errors import DataError, SettingError
@@ -25,7 +25,7 @@ SENTENCES = pl.DataFrame({"word": [["EU", "rejects"], ["#"]], "tag": [["B-ORG", 
 
 
 def test_sentences_of_several_documents() -> None:
-    found = frame(NEWS, what="news")
+    found = parse(NEWS, what="news")
     assert found.columns == ["word", "column-2", "column-3", "tag"]
     assert found["word"].to_list() == [["EU", "rejects"], ["#"], ["Peter"]]
     assert found["tag"].to_list() == [["B-ORG", "O"], ["O"], ["B-PER"]]
@@ -44,19 +44,19 @@ def test_sentences_of_several_documents() -> None:
     ids=["plain", "bom and returns", "blanks", "tabs", "mixed"],
 )
 def test_one_table_in_many_spellings(data: bytes) -> None:
-    assert frame(data, what="data").equals(SENTENCES)
+    assert parse(data, what="data").equals(SENTENCES)
 
 
 def test_between_tabs_a_token_may_hold_a_blank_and_numbers_stay_text() -> None:
-    found = frame(b"10 000\tB-SUM\n\n7\tO\n", what="data")
+    found = parse(b"10 000\tB-SUM\n\n7\tO\n", what="data")
     assert found.rows() == [(["10 000"], ["B-SUM"]), (["7"], ["O"])]
-    assert frame(text(found).encode(), what="data").equals(found)
+    assert parse(format_conll(found).encode(), what="data").equals(found)
 
 
 def test_words_alone_and_names_of_ones_own() -> None:
-    assert frame(b"EU\nrejects\n", what="data").columns == ["word"]
+    assert parse(b"EU\nrejects\n", what="data").columns == ["word"]
     names = ["token", "pos", "chunk", "ner"]
-    assert frame(NEWS, what="news", columns=names).columns == names
+    assert parse(NEWS, what="news", columns=names).columns == names
 
 
 @pytest.mark.parametrize(
@@ -64,30 +64,37 @@ def test_words_alone_and_names_of_ones_own() -> None:
     [
         (
             b"EU B-ORG\nrejects\n",
-            "data, line 2: got 1 cells, expected 2 as in the first line. Correct the line; a blank"
-            " line stands between sentences.",
+            "data, line 2: the line has 1 cells, but the first line has 2. Correct the line; a"
+            " blank line stands between sentences.",
         ),
-        (b"\n \n", "data has no sentence, expected a token a line and blank lines between."),
+        (
+            b"\n \n",
+            (
+                "data has no sentence. Write one token on each line, and a blank line after each"
+                " sentence."
+            ),
+        ),
         (
             b"-DOCSTART- O\n",
-            "data has no sentence, expected a token a line and blank lines between.",
+            "data has no sentence. Write one token on each line, and a blank line after each"
+            " sentence.",
         ),
     ],
 )
 def test_what_is_no_such_file(data: bytes, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        frame(data, what="data")
+        parse(data, what="data")
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "b", "c"], ["a", "a"]])
 def test_a_name_for_every_column(names: list[str]) -> None:
     with pytest.raises(SettingError) as caught:
-        frame(b"EU B-ORG\n", what="data", columns=names)
-    many = "1 name" if len(names) == 1 else f"{len(names)} names"
+        parse(b"EU B-ORG\n", what="data", columns=names)
+    many = "1 name was" if len(names) == 1 else f"{len(names)} names were"
     assert str(caught.value) == (
-        f"got {many} for the columns of data ({', '.join(map(repr, names))}), expected 2, no two"
-        " alike. Name every column."
+        f"data has 2 columns, but {many} given for them ({', '.join(map(repr, names))}). Give each"
+        " column a name of its own."
     )
 
 
@@ -104,18 +111,18 @@ def test_what_is_written_reads_back(tmp_path: Path, suffix: str) -> None:
     [
         (
             pl.Series("intent", ["flight", "hotel"]),
-            "column 'intent' cannot be written as a .conll file, expected a list of strings in"
-            " every row. Write a .jsonl file, or leave the column out.",
+            "column 'intent' cannot be written as a .conll file, which needs a list of strings"
+            " in every row. Write a .jsonl file, or leave the column out.",
         ),
         (
             pl.Series("intent", [["a"], None]),
-            "column 'intent' cannot be written as a .conll file, expected a list of strings in"
-            " every row. Write a .jsonl file, or leave the column out.",
+            "column 'intent' cannot be written as a .conll file, which needs a list of strings"
+            " in every row. Write a .jsonl file, or leave the column out.",
         ),
         (
             pl.Series("intent", [["a"], ["c"]]),
-            "row 1: got lists of 2 and 2 and 1 strings, expected as many in every column. Write a"
-            " .jsonl file.",
+            "row 1: the columns have 2 and 2 and 1 strings, but a .conll file needs as many in"
+            " every column. Write a .jsonl file.",
         ),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled.data.formats.delimited import frame, missing_header_hint, typed
+from unrolled.data.formats.delimited import infer_type, missing_header_hint, parse
 from unrolled.data.formats.read import read
 from unrolled.data.formats.write import write
 from unrolled.errors import DataError
@@ -15,7 +15,7 @@ def table(
     text: str | bytes, separator: str = ",", columns: list[str] | None = None
 ) -> pl.DataFrame:
     data = text if isinstance(text, bytes) else text.encode()
-    return frame(data, separator=separator, what="a.csv", columns=columns)
+    return parse(data, separator=separator, what="a.csv", columns=columns)
 
 
 def refused(text: str | bytes, columns: list[str] | None = None) -> str:
@@ -39,19 +39,19 @@ def test_columns_are_named_where_there_is_no_header() -> None:
         (
             "a,b\n1,2\n",
             ["a", "b"],
-            "a.csv begins with the line 'a', 'b', expected no header line where the columns are"
-            " named. Leave the names out.",
+            "a.csv begins with the line 'a', 'b', which names the columns, but names were"
+            " given for them too. Leave the names out.",
         ),
         (
             "1,2\n",
             ["a"],
-            "got 1 name for the columns of a.csv ('a'), expected 2. Name every column.",
+            "a.csv has 2 columns, but 1 name was given for them ('a'). Name every column.",
         ),
         (
             "1,2\n3\n",
             ["a", "b"],
-            "a.csv, row 2 (line 3): got 1 cell, expected 2 as in the header. Add the cells that it"
-            " lacks; an empty cell has its separator too.",
+            "a.csv, row 2 (line 3): the row has 1 cell, but the header has 2. Add the missing"
+            " cells; an empty cell has its separator too.",
         ),
     ],
 )
@@ -85,7 +85,9 @@ def test_an_empty_text_is_not_a_missing_one() -> None:
 def test_blank_lines_hold_nothing_but_in_a_single_column() -> None:
     assert table("a,b\n1,2\n\n\r\n3,4\n\n").rows() == [(1, 2), (3, 4)]
     assert table("a\n1\n\n2\n").rows() == [(1,), (None,), (2,)]
-    assert refused("a,b\n1,2\n\n3\n").startswith("a.csv, row 2 (line 4): got 1 cell, expected 2")
+    assert refused("a,b\n1,2\n\n3\n").startswith(
+        "a.csv, row 2 (line 4): the row has 1 cell, but the header has 2"
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,13 +106,13 @@ def test_blank_lines_hold_nothing_but_in_a_single_column() -> None:
     ],
 )
 def test_types_are_found_from_every_cell(cells: list[str], found: list[object]) -> None:
-    read_back = typed(pl.Series("a", cells, dtype=pl.String)).to_list()
+    read_back = infer_type(pl.Series("a", cells, dtype=pl.String)).to_list()
     assert read_back == found
     assert [type(cell) for cell in read_back] == [type(cell) for cell in found]
 
 
 def test_not_a_number_is_a_number_that_is_missing() -> None:
-    cells = typed(pl.Series("a", ["1.5", "nan", "NaN"]))
+    cells = infer_type(pl.Series("a", ["1.5", "nan", "NaN"]))
     assert cells.dtype == pl.Float64
     assert cells.is_nan().to_list() == [False, True, True]
 
@@ -118,17 +120,17 @@ def test_not_a_number_is_a_number_that_is_missing() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" \n", "a.csv is empty, expected a header line and then a row a line."),
-        ("a,b\n", "a.csv has a header and no rows, expected at least one row below it."),
+        (" \n", "a.csv is empty. Give a header line, and then one row on each line."),
+        ("a,b\n", "a.csv has a header, but no rows. Add at least one row below it."),
         (
             "a,b\n1,2\n3,4,5\n",
-            "a.csv, row 2 (line 3): got 3 cells, expected 2 as in the header. Enclose a cell in"
-            " quotes where it contains the separator.",
+            "a.csv, row 2 (line 3): the row has 3 cells, but the header has 2. Enclose a cell"
+            " in quotes if it contains the separator.",
         ),
         (
             'a,b\n"x\ny",2\n3\n',
-            "a.csv, row 2 (line 4): got 1 cell, expected 2 as in the header. Add the cells that"
-            " it lacks; an empty cell has its separator too.",
+            "a.csv, row 2 (line 4): the row has 1 cell, but the header has 2. Add the missing"
+            " cells; an empty cell has its separator too.",
         ),
         (
             'a,b\n1,2\n3,"x\n',
@@ -141,25 +143,25 @@ def test_not_a_number_is_a_number_that_is_missing() -> None:
         ),
         (
             "a,b,a\n1,2,3\n",
-            "a.csv has the column name 'a' 2 times (columns 1, 3), expected every name once. Rename"
-            " all but one, or, if this is no header line, name the columns with --columns NAME ..."
-            " (in Python: unrolled.read(path, columns=[...])).",
+            "a.csv has the column name 'a' 2 times (columns 1, 3). Rename all but one, or, if"
+            " this is no header line, name the columns with --columns NAME ... (in Python:"
+            " unrolled.read(path, columns=[...])).",
         ),
         (
             "1.5,2\n3,4\n",
-            "a.csv starts with a line of numbers (1.5, 2), expected a header naming the columns."
-            " Add one, or name the columns with --columns NAME ... (in Python: unrolled.read(path,"
-            " columns=[...])).",
+            "a.csv starts with a line of numbers (1.5, 2) and not with a header that names the"
+            " columns. Add one, or name the columns with --columns NAME ... (in Python:"
+            " unrolled.read(path, columns=[...])).",
         ),
         (
             "a,b\r1,2\r",
-            "a.csv ends its lines with carriage returns alone, expected line feeds. Save it with"
-            " Unix or Windows line ends.",
+            "a.csv ends its lines with carriage returns alone. Save it with Unix or Windows"
+            " line ends.",
         ),
         (
             b"a,b\n1,caf\xe9\n",
-            "a.csv is not UTF-8: got byte 0xe9 at position 9 (line 2), expected UTF-8 text. Save it"
-            " as UTF-8 and read it again.",
+            "a.csv is not UTF-8: there is a byte 0xe9 at position 9 (line 2). Save it as UTF-8"
+            " and read it again.",
         ),
     ],
 )

@@ -138,9 +138,8 @@ def test_writing_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         write(frame, "a.cvs")
     assert str(caught.value) == (
-        "got the file name 'a.cvs', expected one ending in .csv, .tsv, .parquet, .jsonl, .ndjson,"
-        " .conll, .iob, .bio."
-        " Did you mean '.csv'?"
+        "the name of the file 'a.cvs' does not say its format. It must end in .csv, .tsv,"
+        " .parquet, .jsonl, .ndjson, .conll, .iob, .bio. Did you mean '.csv'?"
     )
     path = tmp_path / "no" / "a.csv"
     with pytest.raises(DataError) as caught:
@@ -155,11 +154,11 @@ def test_no_such_file_names_the_nearest(tmp_path: Path) -> None:
     file(tmp_path, "reviews.csv", "a\n1\n")
     path = tmp_path / "review.csv"
     assert refused(path) == (
-        f"there is no file '{path}', expected a path to a table. Did you mean 'reviews.csv'?"
+        f"there is no file '{path}'. Give the path of a table. Did you mean 'reviews.csv'?"
     )
     path = tmp_path / "nope.csv"
     file(tmp_path, "new.csv", "a\n1\n")
-    assert refused(path) == f"there is no file '{path}', expected a path to a table."
+    assert refused(path) == f"there is no file '{path}'. Give the path of a table."
     assert refused("/no/such/folder/a.csv").startswith("there is no file '/no/such/folder/a.csv'")
 
 
@@ -167,10 +166,10 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     for name, hint in (("a.xlsx", ""), ("a.svg", ""), ("a.cvs", " Did you mean '.csv'?")):
         path = file(tmp_path, name, b"x")
         assert refused(path) == (
-            f"got the file '{path}', expected a name ending in .csv, .tsv, .parquet, .jsonl,"
-            f" .ndjson, .json, .ts, .conll, .iob, .bio.{hint}"
+            f"the name of the file '{path}' does not say its format. It must end in .csv, .tsv,"
+            f" .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio.{hint}"
         )
-    assert refused(tmp_path) == f"'{tmp_path}' is a folder, expected a file such as data.csv."
+    assert refused(tmp_path) == f"'{tmp_path}' is a folder. Give a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")
     assert refused(path) == (
         f"'{path}' is not a Parquet file, though its name ends in .parquet, or it is"
@@ -181,18 +180,18 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json", ".ts", ".bio"])
 def test_an_empty_file(tmp_path: Path, suffix: str) -> None:
     path = file(tmp_path, f"a{suffix}", b"")
-    assert refused(path) == f"'{path}' is empty, expected a table with at least one row."
+    assert refused(path) == f"'{path}' is empty. Give a table with at least one row."
 
 
 def test_a_frame_without_rows_or_columns() -> None:
     assert refused(pl.DataFrame({"a": []})) == (
-        "data has columns and no rows, expected at least one row."
+        "data has columns, but no rows. Give it at least one row."
     )
-    assert refused({}) == "data has no columns, expected at least one input and one output."
+    assert refused({}) == "data has no columns. Give it at least one input and one output."
 
 
 def test_column_names_that_repeat() -> None:
-    expected = "data has the column name 'a' 2 times, expected every name once. Rename all but one."
+    expected = "data has the column name 'a' 2 times. Rename all but one."
     assert refused(pd.DataFrame([[1, 2]], columns=["a", "a"])) == expected
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     assert refused(twice) == expected
@@ -201,7 +200,7 @@ def test_column_names_that_repeat() -> None:
 
 def test_a_dict_of_uneven_columns() -> None:
     assert refused({"a": [1], "b": [1, 2]}) == (
-        "column 'b' has 2 rows and column 'a' has 1, expected columns of one length."
+        "column 'b' has 2 rows and column 'a' has 1. Give all columns the same length."
     )
 
 
@@ -210,40 +209,46 @@ def test_a_dict_of_uneven_columns() -> None:
     [
         (
             [1, "x"],
-            "column 'a', row 2: got 'x', expected a number, as before it. Give every row of a"
-            " column the same type; leave a missing cell empty.",
+            "column 'a', row 2: the cell is 'x', but a row before it holds a number. Give"
+            " every row of a column the same type; leave a missing cell empty.",
         ),
         (
             [[1], 2],
-            "column 'a', row 2: got 2, expected a list 1 deep, as in other rows. Give every row of"
-            " a column the same type; leave a missing cell empty.",
+            "column 'a', row 2: the cell is 2, but other rows hold lists 1 deep. Give every"
+            " row of a column the same type; leave a missing cell empty.",
         ),
         (
             [1, 2**200],
-            "column 'a', row 2: got an integer of 61 digits, expected at most 19. Write it as text"
-            " if it is an identifier, or as a decimal number if it is a quantity.",
+            "column 'a', row 2: an integer has 61 digits, but at most 19 can be used. Write it"
+            " as text if it is an identifier, or as a decimal number if it is a quantity.",
         ),
         (
             [{"x": 1}],
-            "column 'a', row 1: got dict, expected a number, a string, a boolean or a list of"
-            " them.",
+            "column 'a', row 1: a cell is of type dict, which cannot be read. Give a number, a"
+            " string, a boolean or a list of them.",
         ),
         (
             [[1, [2]]],
-            "column 'a' could not be read: its cells are lists of differing depth; expected"
+            "column 'a' could not be read: its lists are nested to different depths. Give"
             " numbers, strings, or lists of one depth in every row.",
         ),
         (
             [1.5, 2**2000],
-            "column 'a', row 2: got an integer of 603 digits, expected at most 19. Write it as text"
-            " if it is an identifier, or as a decimal number if it is a quantity.",
+            "column 'a', row 2: an integer has 603 digits, but at most 19 can be used. Write"
+            " it as text if it is an identifier, or as a decimal number if it is a quantity.",
         ),
         (
             ["\ud800"],
-            "column 'a' holds text that is not valid Unicode (half of a surrogate pair), expected"
-            " whole characters. Decode it again from its bytes.",
+            "column 'a' holds text that is not valid Unicode (half of a surrogate pair)."
+            " Decode it again from its bytes.",
         ),
-        (3, "got int as column 'a', expected a list or array with a cell a row."),
+        (
+            3,
+            (
+                "column 'a' is of type int, which cannot be read. Give a list or array with one"
+                " cell for each row."
+            ),
+        ),
     ],
 )
 def test_cells_that_make_no_column(cells: object, message: str) -> None:
@@ -252,7 +257,8 @@ def test_cells_that_make_no_column(cells: object, message: str) -> None:
 
 def test_what_is_no_table() -> None:
     assert refused(3) == (
-        "got int as data, expected a path, a pandas, polars or pyarrow frame, or a dict of columns."
+        "data is of type int, which cannot be read. Give a path, a pandas, polars or pyarrow"
+        " frame, or a dict of columns."
     )
     broken = pl.LazyFrame({"a": [1]}).select(pl.col("b"))
     assert refused(broken).startswith("data could not be collected: ")

@@ -5,14 +5,14 @@ import polars as pl
 import pytest
 
 from unrolled.data.formats.read import read
-from unrolled.data.formats.ts_archive import frame
+from unrolled.data.formats.ts_archive import parse
 from unrolled.errors import DataError
 
 HEAD = b"# a comment\n@problemName X\n@timeStamps false\n@classLabel true a b\n@data\n"
 
 
 def test_steps_come_first_and_question_marks_are_missing() -> None:
-    found = frame(HEAD + b"1,2,?:4,5,6:a\n7:8:b\n", what="x.ts")
+    found = parse(HEAD + b"1,2,?:4,5,6:a\n7:8:b\n", what="x.ts")
     assert found["class"].to_list() == ["a", "b"]
     np.testing.assert_equal(
         found["series"].to_list(), [[[1, 4], [2, 5], [float("nan"), 6]], [[7, 8]]]
@@ -20,34 +20,41 @@ def test_steps_come_first_and_question_marks_are_missing() -> None:
 
 
 def test_a_numeric_target_and_none_at_all() -> None:
-    assert frame(b"@targetlabel true\n@data\n1,2:3.5\n", what="x").rows() == [([[1.0], [2.0]], 3.5)]
-    assert frame(b"@classLabel false\n@data\n1,2\n", what="x").columns == ["series"]
+    assert parse(b"@targetlabel true\n@data\n1,2:3.5\n", what="x").rows() == [([[1.0], [2.0]], 3.5)]
+    assert parse(b"@classLabel false\n@data\n1,2\n", what="x").columns == ["series"]
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"1,2:a\n", "x.ts has no '@data' line, expected a case a line below '@data'."),
-        (HEAD, "x.ts has no cases after its '@data' line, expected a case a line below '@data'."),
+        (b"1,2:a\n", "x.ts has no '@data' line. Write one case on each line below '@data'."),
+        (
+            HEAD,
+            (
+                "x.ts has no cases after its '@data' line. Write one case on each line below"
+                " '@data'."
+            ),
+        ),
         (
             HEAD + b"1,2:a\n1,2:3:a\n",
-            "x.ts, row 2 (line 7): got channels of [2, 1] values, expected every channel of a case"
-            " to have the same number of steps.",
+            "x.ts, row 2 (line 7): the channels have [2, 1] values, but all channels of a case"
+            " must have the same number of steps. Correct the line.",
         ),
         (
             HEAD + b"1,x:a\n",
-            "x.ts, row 1 (line 6): got 'x' among the values, expected numbers or '?'.",
+            "x.ts, row 1 (line 6): 'x' is not a number. Correct it, or write '?' for a missing"
+            " one.",
         ),
         (
             b"@timeStamps true\n@data\n",
-            "x.ts, line 1: got time stamps inside the series, expected values alone. Write the"
-            " values without their times.",
+            "x.ts, line 1: the series have time stamps, which cannot be read. Write the values"
+            " without their times.",
         ),
     ],
 )
 def test_refusals(data: bytes, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        frame(data, what="x.ts")
+        parse(data, what="x.ts")
     assert str(caught.value) == message
 
 

@@ -1,1 +1,1 @@
-"""Files in and out: CSV, JSON lines, Parquet, CoNLL, .ts."""
+"""File formats in and out: CSV, TSV, JSON lines, JSON, Parquet, CoNLL and `.ts`."""

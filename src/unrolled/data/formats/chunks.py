@@ -1,4 +1,4 @@
-"""A file as tables of bounded size, whose columns have the types that the whole file asks for."""
+"""A file as tables of bounded size, whose columns have the types that the whole file needs."""
 
 from __future__ import annotations
 
@@ -14,25 +14,31 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.formats import json_records
-from unrolled.data.formats.delimited import BOM, Facts, cast, header_line, strings
-from unrolled.data.formats.parquet_probe import can_be_read
-from unrolled.data.formats.read import UNREADABLE, read, unreadable
+from unrolled.data.formats.delimited import (
+    BOM,
+    CellFacts,
+    cast_cells,
+    header_line,
+    parse_strings,
+)
+from unrolled.data.formats.parquet_probe import check_parquet, unreadable_error
+from unrolled.data.formats.read import PARQUET_ERRORS, read
 from unrolled.errors import DataError
 
-SIZE = 4 << 20  # bytes of text in a piece
-ROWS = 1 << 16  # rows in a piece of a Parquet file
+CHUNK_BYTES = 4 << 20  # of text
+CHUNK_ROWS = 1 << 16  # of a Parquet file
 
 Tables = Callable[[], Iterator[pl.DataFrame]]
 
 
 @dataclass(frozen=True)
 class Chunks:
-    """Tables of one kind that are a file together.
+    """Tables with the same columns that together are a file.
 
     Attributes:
-        rows: Of all of them.
+        rows: The number of rows of all tables.
         tables: Reads them, one after the other.
-        what: The file, for errors.
+        what: The name of the file, for errors.
     """
 
     rows: int
@@ -41,7 +47,12 @@ class Chunks:
 
     @contextmanager
     def locate_errors(self, first: int, count: int) -> Iterator[None]:
-        """Say where a piece stands in an error that counts its rows from 1."""
+        """Add to an error, which counts rows within a chunk, where the chunk is in the file.
+
+        Args:
+            first: How many rows are before the chunk.
+            count: How many rows it has.
+        """
         try:
             yield
         except DataError as error:
@@ -53,11 +64,16 @@ class Chunks:
 
 
 def read_chunks(
-    source: Any, *, columns: Sequence[str] | None = None, size: int = SIZE, rows: int = ROWS
+    source: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    size: int = CHUNK_BYTES,
+    rows: int = CHUNK_ROWS,
 ) -> Chunks:
     """Return a file as tables of bounded size; anything else, or a small file, as one table.
 
-    A delimited file and JSON lines are read twice: the types of their columns follow from all rows.
+    A delimited file and JSON lines are read twice, since the types of their columns depend on all
+    rows.
 
     Args:
         source: As for `read`.
@@ -72,98 +88,98 @@ def read_chunks(
     suffix = path.suffix.lower() if path is not None and os.path.isfile(path) else ""
     large = path is not None and suffix and path.stat().st_size > size
     if path is not None and suffix == ".parquet" and columns is None:
-        return _parquet(path, rows)
+        return _parquet_chunks(path, rows)
     if path is not None and large and suffix in (".csv", ".tsv"):
-        return _delimited(path, columns, "," if suffix == ".csv" else "\t", size)
+        return _delimited_chunks(path, columns, "," if suffix == ".csv" else "\t", size)
     if path is not None and large and suffix in (".jsonl", ".ndjson") and columns is None:
-        return _lines(path, size)
+        return _json_chunks(path, size)
     table = read(source, columns=columns)
     return Chunks(table.height, lambda: iter([table]))
 
 
-def _parquet(path: Path, rows: int) -> Chunks:
+def _parquet_chunks(path: Path, rows: int) -> Chunks:
     """Return the slices of a Parquet file."""
     try:
-        scanned = pl.scan_parquet(path)
-        count = int(scanned.select(pl.len()).collect().item())
-    except UNREADABLE:
+        scan = pl.scan_parquet(path)
+        count = int(scan.select(pl.len()).collect().item())
+    except PARQUET_ERRORS:
         count = 0
     if count <= rows:
         table = read(path)
         return Chunks(table.height, lambda: iter([table]))
-    if not can_be_read(path):
-        raise unreadable(f"'{path}'")
-    starts = range(0, count, rows)
+    check_parquet(path, f"'{path}'")
 
     def tables() -> Iterator[pl.DataFrame]:
-        for at in starts:
+        for start in range(0, count, rows):
             try:
-                yield read(scanned.slice(at, rows).collect())
-            except UNREADABLE:
-                raise unreadable(f"'{path}', from row {at + 1} on,") from None
+                yield read(scan.slice(start, rows).collect())
+            except PARQUET_ERRORS:
+                raise unreadable_error(f"'{path}', from row {start + 1} on,") from None
 
     return Chunks(count, tables, f"'{path}'")
 
 
-def _delimited(path: Path, columns: Sequence[str] | None, separator: str, size: int) -> Chunks:
+def _delimited_chunks(
+    path: Path, columns: Sequence[str] | None, separator: str, size: int
+) -> Chunks:
     """Return the tables of delimited text."""
     what = f"'{path}'"
 
-    def cells() -> Iterator[pl.DataFrame]:
+    def string_tables() -> Iterator[pl.DataFrame]:
         header = b"" if columns is None else header_line(columns, separator).encode()
-        for place, block in enumerate(_blocks(path, size, quoted=True)):
-            first = place == 0
-            if first and columns is None:
-                header = block[: _end(block, quoted=True, last=False)].rstrip(b"\r\n")
-            data = block if first else header + block
-            names = columns if first else None
-            yield strings(data, separator=separator, what=what, columns=names)
+        for number, block in enumerate(_blocks(path, size, quoted=True)):
+            is_first = number == 0
+            if is_first and columns is None:
+                header = block[: _line_end(block, quoted=True, last=False)].rstrip(b"\r\n")
+            data = block if is_first else header + block
+            names = columns if is_first else None
+            yield parse_strings(data, separator=separator, what=what, columns=names)
 
-    facts: list[dict[str, Facts]] = []
+    facts: list[dict[str, CellFacts]] = []
     count = 0
-    for table in _counted(cells, what):
-        facts.append({name: Facts.of(table[name]) for name in table.columns})
+    for table in _locate_rows(string_tables, what):
+        facts.append({name: CellFacts.from_cells(table[name]) for name in table.columns})
         count += table.height
-    whole = {name: reduce(Facts.together, [one[name] for one in facts]) for name in facts[0]}
+    merged = {name: reduce(CellFacts.merge, [part[name] for part in facts]) for name in facts[0]}
 
     def tables() -> Iterator[pl.DataFrame]:
-        for table in cells():
+        for table in string_tables():
             if table.height:
-                yield table.select(cast(table[name], whole[name]) for name in whole)
+                yield table.select(cast_cells(table[name], merged[name]) for name in merged)
 
     return Chunks(count, tables, what)
 
 
-def _lines(path: Path, size: int) -> Chunks:
+def _json_chunks(path: Path, size: int) -> Chunks:
     """Return the tables of JSON lines."""
     what = f"'{path}'"
 
-    def found() -> Iterator[pl.DataFrame]:
+    def parsed_tables() -> Iterator[pl.DataFrame]:
         for block in _blocks(path, size, quoted=False):
-            yield json_records.lines(block, what=what)
+            yield json_records.parse_lines(block, what=what)
 
     schema: dict[str, Any] = {}
     count = 0
-    for table in _counted(found, what):
+    for table in _locate_rows(parsed_tables, what):
         for name, dtype in table.schema.items():
-            schema[name] = _wider(schema.get(name, pl.Null()), dtype, name, what)
+            schema[name] = _common_type(schema.get(name, pl.Null()), dtype, name, what)
         count += table.height
 
     def tables() -> Iterator[pl.DataFrame]:
-        for table in found():
+        for table in parsed_tables():
             missing = [pl.lit(None).alias(n) for n in schema if n not in table.columns]
             yield table.with_columns(missing).select(pl.col(n).cast(t) for n, t in schema.items())
 
     return Chunks(count, tables, what)
 
 
-def _counted(tables: Tables, what: str) -> Iterator[pl.DataFrame]:
-    """Return tables, and say in an error how many rows were read before."""
+def _locate_rows(tables: Tables, what: str) -> Iterator[pl.DataFrame]:
+    """Yield tables, and add to an error how many rows were read before it."""
     rows = 0
-    made = tables()
+    remaining = tables()
     while True:
         try:
-            table = next(made, None)
+            table = next(remaining, None)
         except DataError as error:
             if not rows:
                 raise
@@ -174,14 +190,14 @@ def _counted(tables: Tables, what: str) -> Iterator[pl.DataFrame]:
         rows += table.height
 
 
-def _wider(one: Any, other: Any, name: str, what: str) -> Any:
-    """Return the type that holds the cells of two, as `series` would find for all at once."""
+def _common_type(one: Any, other: Any, name: str, what: str) -> Any:
+    """Return the type that holds the cells of two, as `to_series` chooses it for all at once."""
     if one == other or other == pl.Null:
         return one
     if one == pl.Null:
         return other
     if isinstance(one, pl.List) and isinstance(other, pl.List):
-        return pl.List(_wider(one.inner, other.inner, name, what))
+        return pl.List(_common_type(one.inner, other.inner, name, what))
     if one.is_numeric() and other.is_numeric():
         return pl.Float64() if pl.Float64 in (one, other) else pl.Int128()
     raise DataError(
@@ -191,33 +207,35 @@ def _wider(one: Any, other: Any, name: str, what: str) -> Any:
 
 
 def _blocks(path: Path, size: int, *, quoted: bool) -> Iterator[bytes]:
-    """Return the bytes of a file in blocks of whole lines; all but the first begin with a line end.
+    """Yield the bytes of a file in blocks of complete lines.
+
+    All blocks but the first begin with a line end.
 
     So no blank line is lost between two of them, and a header can be put before each.
 
     Args:
         path: The file.
         size: About how many bytes in a block.
-        quoted: Whether a line may end within quotes, and go on.
+        quoted: Whether quotes may contain line ends.
     """
     rest = b""
     with path.open("rb") as file:
         rest = file.read(size).removeprefix(BOM)
-        while block := file.read(size):
-            rest += block
-            whole = rest[: _end(rest, quoted=quoted, last=True)].rstrip(b"\r\n")
-            if whole.strip():
-                yield whole
-                rest = rest[len(whole) :]
+        while more := file.read(size):
+            rest += more
+            block = rest[: _line_end(rest, quoted=quoted, last=True)].rstrip(b"\r\n")
+            if block.strip():
+                yield block
+                rest = rest[len(block) :]
     if rest.strip():
         yield rest
 
 
-def _end(data: bytes, *, quoted: bool, last: bool) -> int:
-    """Return where the first or last line of some ends, its line end included; 0 if none does."""
+def _line_end(data: bytes, *, quoted: bool, last: bool) -> int:
+    """Return where the first or last line ends, its line end included; 0 if none does."""
     if not quoted:
         return data.rfind(b"\n") + 1
     codes = np.frombuffer(data, dtype=np.uint8)
-    outside = ~np.logical_xor.accumulate(codes == ord('"'))
-    ends = np.flatnonzero((codes == ord("\n")) & outside)
+    is_outside = ~np.logical_xor.accumulate(codes == ord('"'))
+    ends = np.flatnonzero((codes == ord("\n")) & is_outside)
     return int(ends[-1 if last else 0]) + 1 if len(ends) else 0

@@ -1,4 +1,4 @@
-"""Column files of the CoNLL shared tasks: a token a line, a blank line after each sentence."""
+"""Column files of the CoNLL shared tasks: one token on a line, a blank line after each sentence."""
 
 from __future__ import annotations
 
@@ -7,107 +7,114 @@ from itertools import groupby
 
 import polars as pl
 
-from unrolled.data.formats.delimited import BOM, decoded
+from unrolled.data.formats.delimited import BOM, decode_utf8
 from unrolled.errors import DataError, SettingError, quote_names
 
 SUFFIXES = (".conll", ".iob", ".bio")
 DOCUMENT = "-DOCSTART-"
-ROWS = pl.List(pl.String)
+STRING_LISTS = pl.List(pl.String)
 
 
-def frame(data: bytes, *, what: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+def parse(data: bytes, *, what: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Return a row for each sentence, a list of strings in each column.
 
-    Cells stand between tabs where every line has one, else between blanks. Lines that begin with
-    `-DOCSTART-` are left out.
+    Cells are separated by tabs if every line has one, else by spaces. Lines that begin with
+    `-DOCSTART-` are skipped.
 
     Args:
         data: The bytes of the file.
-        what: The file's name, for errors.
+        what: The name of the file, for errors.
         columns: A name for each column; None calls the first `word`, the last of several `tag`,
             and those between by their numbers: `column-2`.
 
     Raises:
-        DataError: Not UTF-8, no sentence, or a line with more or fewer cells than the first.
-        SettingError: As many names as there are not columns.
+        DataError: It is not UTF-8, has no sentence, or a line has more or fewer cells than the
+            first.
+        SettingError: There are not as many names as columns.
 
     Example:
-        >>> frame(b"to O\\nRome B-city\\n\\nhome O\\n", what="data").rows()
+        >>> parse(b"to O\\nRome B-city\\n\\nhome O\\n", what="data").rows()
         [(['to', 'Rome'], ['O', 'B-city']), (['home'], ['O'])]
     """
-    lines = decoded(data.removeprefix(BOM), what=what).split("\n")
-    tabs = "\t" if all("\t" in line for line in lines if line.strip()) else None
-    cells = [
-        (number, line.rstrip("\r").split(tabs) if line.strip() else [])
+    lines = decode_utf8(data.removeprefix(BOM), what=what).split("\n")
+    separator = "\t" if all("\t" in line for line in lines if line.strip()) else None
+    cells_by_line = [
+        (number, line.rstrip("\r").split(separator) if line.strip() else [])
         for number, line in enumerate(lines, 1)
         if not line.startswith(DOCUMENT)
     ]
-    width = next((len(found) for _, found in cells if found), 0)
+    width = next((len(cells) for _, cells in cells_by_line if cells), 0)
     if not width:
-        raise DataError(f"{what} has no sentence, expected a token a line and blank lines between.")
-    for number, found in cells:
-        if found and len(found) != width:
+        raise DataError(
+            f"{what} has no sentence. Write one token on each line, and a blank line after each"
+            " sentence."
+        )
+    for number, cells in cells_by_line:
+        if cells and len(cells) != width:
             raise DataError(
-                f"{what}, line {number}: got {len(found)} cells, expected {width} as in the first"
-                " line. Correct the line; a blank line stands between sentences."
+                f"{what}, line {number}: the line has {len(cells)} cells, but the first line has"
+                f" {width}. Correct the line; a blank line stands between sentences."
             )
     sentences = [
-        [found for _, found in group]
-        for full, group in groupby(cells, lambda c: bool(c[1]))
-        if full
+        [cells for _, cells in group]
+        for is_filled, group in groupby(cells_by_line, lambda line: bool(line[1]))
+        if is_filled
     ]
     rows = [list(zip(*sentence, strict=True)) for sentence in sentences]
-    names = _names(width, columns, what)
+    names = _column_names(width, columns, what)
     return pl.DataFrame(
         {name: [list(row[i]) for row in rows] for i, name in enumerate(names)},
-        schema=dict.fromkeys(names, ROWS),
+        schema=dict.fromkeys(names, STRING_LISTS),
     )
 
 
-def text(table: pl.DataFrame) -> str:
-    """Return a table as such a file holds it: cells between blanks, or tabs where one has a blank.
+def format_conll(table: pl.DataFrame) -> str:
+    """Return a table as the text of such a file, with tabs between cells if one has a space.
 
     Args:
-        table: Lists of strings, in each row as long in every column.
+        table: Lists of strings; in each row, those of all columns have the same length.
 
     Raises:
-        DataError: A column of something else, or a row whose lists differ in length.
+        DataError: A column holds something else, or the lists of a row differ in length.
 
     Example:
-        >>> text(pl.DataFrame({"word": [["to", "Rome"]], "tag": [["O", "B-city"]]}))
+        >>> format_conll(pl.DataFrame({"word": [["to", "Rome"]], "tag": [["O", "B-city"]]}))
         'to O\\nRome B-city\\n\\n'
     """
     for column in table:
-        if column.dtype != ROWS or column.null_count() or not (column.list.len() > 0).all():
+        is_filled = not column.null_count() and column.dtype == STRING_LISTS
+        if not (is_filled and (column.list.len() > 0).all()):
             raise DataError(
-                f"column '{column.name}' cannot be written as a {SUFFIXES[0]} file, expected a list"
-                " of strings in every row. Write a .jsonl file, or leave the column out."
+                f"column '{column.name}' cannot be written as a {SUFFIXES[0]} file, which needs a"
+                " list of strings in every row. Write a .jsonl file, or leave the column out."
             )
     sentences = []
-    between = "\t" if any(_spaced(column) for column in table) else " "
+    separator = "\t" if any(_has_spaces(column) for column in table) else " "
     for number, row in enumerate(table.iter_rows(), 1):
         if len(set(map(len, row))) > 1:
             raise DataError(
-                f"row {number}: got lists of {' and '.join(str(len(cells)) for cells in row)}"
-                " strings, expected as many in every column. Write a .jsonl file."
+                f"row {number}: the columns have {' and '.join(str(len(cells)) for cells in row)}"
+                " strings, but a .conll file needs as many in every column. Write a .jsonl file."
             )
-        sentences.append("".join(f"{between.join(cells)}\n" for cells in zip(*row, strict=True)))
+        lines = [f"{separator.join(cells)}\n" for cells in zip(*row, strict=True)]
+        sentences.append("".join(lines))
     return "".join(f"{sentence}\n" for sentence in sentences)
 
 
-def _spaced(column: pl.Series) -> bool:
-    """Return whether a token holds a blank."""
+def _has_spaces(column: pl.Series) -> bool:
+    """Return whether a token contains white space."""
     return bool(column.explode().str.contains(r"\s").any())
 
 
-def _names(width: int, columns: Sequence[str] | None, what: str) -> list[str]:
+def _column_names(width: int, columns: Sequence[str] | None, what: str) -> list[str]:
     """Return a name for each column."""
     if columns is None:
-        between = [f"column-{place}" for place in range(2, width)]
+        between = [f"column-{number}" for number in range(2, width)]
         return ["word", *between, *(["tag"] if width > 1 else [])]
     if len(columns) != width or len(set(columns)) != width:
         raise SettingError(
-            f"got {len(columns)} {'name' if len(columns) == 1 else 'names'} for the columns of"
-            f" {what} ({quote_names(columns)}), expected {width}, no two alike. Name every column."
+            f"{what} has {width} columns, but {len(columns)}"
+            f" {'name was' if len(columns) == 1 else 'names were'} given for them"
+            f" ({quote_names(columns)}). Give each column a name of its own."
         )
     return list(columns)

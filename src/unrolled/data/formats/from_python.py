@@ -1,4 +1,4 @@
-"""One column of cells as a polars series: nothing truncated, nothing guessed, mixtures refused."""
+"""One column of cells as a polars series. Nothing is truncated or guessed; mixtures are refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import polars as pl
 from unrolled.errors import DataError
 
 INT64 = range(-(2**63), 2**63)
+INT128_LIMIT = 2**127
+TYPE_NAMES = {int: "number", float: "number", str: "string", bool: "boolean"}
 
 
 def to_series(name: str, values: Any) -> pl.Series:
@@ -26,48 +28,50 @@ def to_series(name: str, values: Any) -> pl.Series:
         DataError: The cells mix types that no column can hold.
 
     Example:
-        >>> series("a", [[1, 2], [2.5]]).to_list()
+        >>> to_series("a", [[1, 2], [2.5]]).to_list()
         [[1.0, 2.0], [2.5]]
     """
     if isinstance(values, np.ndarray) and values.dtype.kind in "biuf" and values.ndim > 0:
         if values.dtype == np.float16:
             values = values.astype(np.float32)
         return pl.Series(name, np.ascontiguousarray(values))
-    scalar = isinstance(values, np.ndarray) and values.ndim == 0
-    if isinstance(values, str | bytes | dict) or scalar or not hasattr(values, "__iter__"):
+    is_scalar = isinstance(values, np.ndarray) and values.ndim == 0
+    if isinstance(values, str | bytes | dict) or is_scalar or not hasattr(values, "__iter__"):
         raise DataError(
-            f"got {type(values).__name__} as column '{name}', expected a list or array with a"
-            " cell a row."
+            f"column '{name}' is of type {type(values).__name__}, which cannot be read. Give a list"
+            " or array with one cell for each row."
         )
-    blocks = _blocks(name, list(values))
-    if blocks is not None:
-        return blocks
-    cells = [_plain(value) for value in values]
+    series = _from_matrices(name, list(values))
+    return _from_cells(name, [_plain(value) for value in values]) if series is None else series
+
+
+def _from_cells(name: str, cells: list[Any]) -> pl.Series:
+    """Return plain Python cells as a series of the one type that fits all of them."""
     depth = max((_depth(cell) for cell in cells), default=0)
-    kinds: dict[type, int] = {}
+    first_rows: dict[type, int] = {}
     for row, cell in enumerate(cells, 1):
         if cell is not None and _depth(cell) != depth and cell != []:
-            raise _mixed(name, row, cell, f"a list {depth} deep, as in other rows")
+            raise _mixed_error(name, row, cell, f"other rows hold lists {depth} deep")
         for leaf in _leaves(cell):
-            kinds.setdefault(type(leaf), row)
-    dtype = _dtype(name, cells, kinds)
+            first_rows.setdefault(type(leaf), row)
+    dtype = _common_type(name, cells, first_rows)
     for _ in range(depth if dtype is not None else 0):
         dtype = pl.List(dtype)
     try:
         return pl.Series(name, cells, dtype=dtype)
     except UnicodeError:
         raise DataError(
-            f"column '{name}' holds text that is not valid Unicode (half of a surrogate pair),"
-            " expected whole characters. Decode it again from its bytes."
+            f"column '{name}' holds text that is not valid Unicode (half of a surrogate pair)."
+            " Decode it again from its bytes."
         ) from None
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
         raise DataError(
-            f"column '{name}' could not be read: its cells are lists of differing depth; expected"
+            f"column '{name}' could not be read: its lists are nested to different depths. Give"
             " numbers, strings, or lists of one depth in every row."
         ) from None
 
 
-def _blocks(name: str, values: list[Any]) -> pl.Series | None:
+def _from_matrices(name: str, values: list[Any]) -> pl.Series | None:
     """Return arrays (t_i, f) as lists of lists without visiting every number; None for others."""
     if not all(
         isinstance(v, np.ndarray) and v.ndim == 2 and v.dtype.kind in "biuf" and v.size
@@ -92,14 +96,14 @@ def _plain(value: Any) -> Any:
 
 
 def _depth(cell: Any) -> int:
-    """Return how deep lists are nested in a cell, looking at its first filled item."""
+    """Return how deep lists are nested in a cell; only the first item of each list is looked at."""
     if not isinstance(cell, list):
         return 0
     return 1 + max((_depth(item) for item in cell[:1]), default=0)
 
 
 def _leaves(cell: Any) -> Iterator[Any]:
-    """Yield what a cell holds, without the lists around it and without missing values."""
+    """Yield the values in a cell, without the lists around them and without missing ones."""
     if isinstance(cell, list):
         for item in cell:
             yield from _leaves(item)
@@ -107,30 +111,31 @@ def _leaves(cell: Any) -> Iterator[Any]:
         yield cell
 
 
-def _dtype(name: str, cells: Sequence[Any], kinds: dict[type, int]) -> Any:
-    """Return the one polars type of all leaves.
+def _common_type(name: str, cells: Sequence[Any], first_rows: dict[type, int]) -> Any:
+    """Return the one polars type of all values.
 
     Args:
         name: The column's name.
         cells: The cells, plain Python.
-        kinds: Each type of leaf, with the first row that holds it.
+        first_rows: Each type of value, with the first row that holds it.
     """
-    found = set(kinds)
-    if not found:
+    types = set(first_rows)
+    if not types:
         return pl.Null
-    if found <= {int, float}:
-        whole = _integer(name, cells) if int in found else pl.Float64
-        return pl.Float64 if float in found else whole
-    if len(found) == 1:
-        return _single(name, *kinds.popitem())
-    first, second = sorted(kinds.items(), key=lambda pair: pair[1])[:2]
+    if types <= {int, float}:
+        integer = _integer_type(name, cells) if int in types else pl.Float64
+        return pl.Float64 if float in types else integer
+    if len(types) == 1:
+        return _single_type(name, *first_rows.popitem())
+    first, second = sorted(first_rows.items(), key=lambda pair: pair[1])[:2]
     row = second[1]
-    odd = next(leaf for leaf in _leaves(cells[row - 1]) if type(leaf) is second[0])
-    raise _mixed(name, row, odd, f"a {_WORDS.get(first[0], first[0].__name__)}, as before it")
+    other = next(leaf for leaf in _leaves(cells[row - 1]) if type(leaf) is second[0])
+    type_name = TYPE_NAMES.get(first[0], first[0].__name__)
+    raise _mixed_error(name, row, other, f"a row before it holds a {type_name}")
 
 
-def _single(name: str, kind: type, row: int) -> Any:
-    """Return the polars type of the one type that all leaves have; None lets polars find it."""
+def _single_type(name: str, kind: type, row: int) -> Any:
+    """Return the polars type of the one type that all values have; None lets polars find it."""
     if kind in (str, bool):
         return pl.String if kind is str else pl.Boolean
     if issubclass(kind, Decimal):
@@ -138,34 +143,31 @@ def _single(name: str, kind: type, row: int) -> Any:
     if issubclass(kind, date | time | timedelta):
         return None
     raise DataError(
-        f"column '{name}', row {row}: got {kind.__name__}, expected a number, a string, a boolean"
-        " or a list of them."
+        f"column '{name}', row {row}: a cell is of type {kind.__name__}, which cannot be read. Give"
+        " a number, a string, a boolean or a list of them."
     )
 
 
-def _integer(name: str, cells: Sequence[Any]) -> Any:
-    """Return the smallest integer type that holds every leaf."""
+def _integer_type(name: str, cells: Sequence[Any]) -> Any:
+    """Return the smallest integer type that holds every value."""
     dtype: Any = pl.Int64
     for row, cell in enumerate(cells, 1):
         for leaf in _leaves(cell):
             if isinstance(leaf, int) and leaf not in INT64:
                 dtype = pl.Int128
-            if isinstance(leaf, int) and not -(2**127) <= leaf < 2**127:
+            if isinstance(leaf, int) and not -INT128_LIMIT <= leaf < INT128_LIMIT:
                 raise DataError(
-                    f"column '{name}', row {row}: got an integer of {len(str(abs(leaf)))} digits,"
-                    " expected at most 19. Write it as text if it is an identifier, or as a"
+                    f"column '{name}', row {row}: an integer has {len(str(abs(leaf)))} digits, but"
+                    " at most 19 can be used. Write it as text if it is an identifier, or as a"
                     " decimal number if it is a quantity."
                 )
     return dtype
 
 
-_WORDS = {int: "number", float: "number", str: "string", bool: "boolean"}
-
-
-def _mixed(name: str, row: int, value: Any, expected: str) -> DataError:
+def _mixed_error(name: str, row: int, value: Any, others: str) -> DataError:
     """Return the error for a cell of another type than the rows before it."""
     shown = repr(value) if len(repr(value)) <= 40 else repr(value)[:37] + "..."
     return DataError(
-        f"column '{name}', row {row}: got {shown}, expected {expected}. Give every row of a"
-        " column the same type; leave a missing cell empty."
+        f"column '{name}', row {row}: the cell is {shown}, but {others}. Give every row of a column"
+        " the same type; leave a missing cell empty."
     )

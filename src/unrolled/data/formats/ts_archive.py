@@ -2,58 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import polars as pl
 
-from unrolled.data.formats.delimited import decoded, typed
+from unrolled.data.formats.delimited import decode_utf8, infer_type
 from unrolled.errors import DataError
 
 
-def frame(data: bytes, *, what: str) -> pl.DataFrame:
+@dataclass
+class _Reader:
+    """What was read of a file so far.
+
+    Attributes:
+        what: The name of the file, for errors.
+        label: The column of the label, `class` or `target`; empty without one.
+        in_data: Whether the line `@data` was read.
+        cases: The steps of each case.
+        labels: The label of each case.
+    """
+
+    what: str
+    label: str = ""
+    in_data: bool = False
+    cases: list[list[list[float]]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+    def read_header(self, line: str, number: int) -> None:
+        """Take what a line above the data says."""
+        key, _, value = line.lower().partition(" ")
+        self.in_data = key == "@data"
+        if key in ("@classlabel", "@targetlabel") and value.startswith("true"):
+            self.label = "class" if key == "@classlabel" else "target"
+        if key == "@timestamps" and value.startswith("true"):
+            raise DataError(
+                f"{self.what}, line {number}: the series have time stamps, which cannot be read."
+                " Write the values without their times."
+            )
+
+    def read_case(self, line: str, number: int) -> None:
+        """Take the case on a line."""
+        channels = line.split(":")
+        if self.label:
+            self.labels.append(channels.pop().strip())
+        place = f"{self.what}, row {len(self.cases) + 1} (line {number})"
+        self.cases.append(_steps(channels, place))
+
+
+def parse(data: bytes, *, what: str) -> pl.DataFrame:
     """Return the columns `series` (steps, each a list of channel values) and `class`.
 
     A problem with a numeric target (`@targetlabel true`) has `target` in place of `class`.
 
     Args:
         data: The bytes of the file.
-        what: The file's name, for errors.
+        what: The name of the file, for errors.
 
     Raises:
-        DataError: No `@data` line, no cases, time stamps, or channels of differing length.
+        DataError: There is no `@data` line or no case, or there are time stamps, or channels of
+            different length.
 
     Example:
-        >>> frame(b"@classLabel true a b\\n@data\\n1,2:3,4:a\\n", what="x.ts").rows()
+        >>> parse(b"@classLabel true a b\\n@data\\n1,2:3,4:a\\n", what="x.ts").rows()
         [([[1.0, 3.0], [2.0, 4.0]], 'a')]
     """
-    label = ""
-    started = False
-    cases: list[list[list[float]]] = []
-    labels: list[str] = []
-    for number, line in enumerate(decoded(data, what=what).splitlines(), 1):
+    reader = _Reader(what)
+    for number, line in enumerate(decode_utf8(data, what=what).splitlines(), 1):
         text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        if not started:
-            key, _, value = text.lower().partition(" ")
-            started = key == "@data"
-            if key in ("@classlabel", "@targetlabel") and value.startswith("true"):
-                label = "class" if key == "@classlabel" else "target"
-            if key == "@timestamps" and value.startswith("true"):
-                raise DataError(
-                    f"{what}, line {number}: got time stamps inside the series, expected values"
-                    " alone. Write the values without their times."
-                )
-            continue
-        channels = text.split(":")
-        if label:
-            labels.append(channels.pop().strip())
-        cases.append(_steps(channels, f"{what}, row {len(cases) + 1} (line {number})"))
-    if not cases:
-        missing = "no cases after its '@data' line" if started else "no '@data' line"
-        raise DataError(f"{what} has {missing}, expected a case a line below '@data'.")
-    columns = [pl.Series("series", cases, dtype=pl.List(pl.List(pl.Float64)))]
-    if label:
-        named = pl.Series(label, labels)
-        columns.append(named if label == "class" else typed(named))
+        if text and not text.startswith("#"):
+            (reader.read_case if reader.in_data else reader.read_header)(text, number)
+    if not reader.cases:
+        missing = "no cases after its '@data' line" if reader.in_data else "no '@data' line"
+        raise DataError(f"{what} has {missing}. Write one case on each line below '@data'.")
+    columns = [pl.Series("series", reader.cases, dtype=pl.List(pl.List(pl.Float64)))]
+    if reader.label:
+        labels = pl.Series(reader.label, reader.labels)
+        columns.append(labels if reader.label == "class" else infer_type(labels))
     return pl.DataFrame(columns)
 
 
@@ -63,12 +87,14 @@ def _steps(channels: list[str], place: str) -> list[list[float]]:
         rows = [[_value(cell) for cell in channel.split(",")] for channel in channels]
     except ValueError as error:
         bad = str(error).rpartition(": ")[2]
-        raise DataError(f"{place}: got {bad} among the values, expected numbers or '?'.") from None
+        raise DataError(
+            f"{place}: {bad} is not a number. Correct it, or write '?' for a missing one."
+        ) from None
     lengths = [len(row) for row in rows]
     if len(set(lengths)) != 1:
         raise DataError(
-            f"{place}: got channels of {lengths[:6]} values, expected every channel of a case to"
-            " have the same number of steps."
+            f"{place}: the channels have {lengths[:6]} values, but all channels of a case must have"
+            " the same number of steps. Correct the line."
         )
     return [list(step) for step in zip(*rows, strict=True)]
 

@@ -41,9 +41,10 @@ def write(frame: pl.DataFrame, out: str | os.PathLike[str] | TextIO) -> None:
 
 @contextlib.contextmanager
 def open_writer(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.DataFrame], None]]:
-    """Give what takes tables of one kind, one after the other, and write them as `write` does.
+    """Yield a function that takes tables with the same columns, one after the other.
 
-    The file is there when all of them are, and not before; a stream gets each at once.
+    They are written as by `write`. The file appears when all of them are written, and not before;
+    a stream gets each table at once.
 
     Args:
         out: As for `write`.
@@ -52,79 +53,80 @@ def open_writer(out: str | os.PathLike[str] | TextIO) -> Iterator[Callable[[pl.D
         DataError: As for `write`.
     """
     if not isinstance(out, str | os.PathLike):
-        heads = chain([True], repeat(False))
-        yield lambda frame: _streamed(frame, out, header=next(heads))
+        headers = chain([True], repeat(False))
+        yield lambda frame: _write_to_stream(frame, out, header=next(headers))
         return
-    target, suffix = _named(out)
+    target, suffix = _check_name(out)
     folder: str | None = None
     parts: list[Path] = []
 
     def put(frame: pl.DataFrame) -> None:
         parts.append(Path(str(folder), str(len(parts))))
-        _fill(frame, parts[-1], suffix, header=len(parts) == 1)
+        _write_part(frame, parts[-1], suffix, header=len(parts) == 1)
 
     try:
         folder = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         yield put
-        whole = _joined(parts, suffix)
+        whole = _join_parts(parts, suffix)
         durable.fsync_file(whole)
         whole.replace(target)
         durable.fsync_dir(target.parent)
     except OSError as error:
-        raise _unwritable(target, error.strerror or error) from None
+        raise _unwritable_error(target, error.strerror or error) from None
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_writable(out: str | os.PathLike[str]) -> None:
-    """Refuse a file that `write` would, before there is a table.
+    """Refuse a file that `write` would refuse, before there is a table.
 
     Raises:
         DataError: The suffix is unknown, or the file cannot be written.
     """
-    target, _ = _named(out)
+    target, _ = _check_name(out)
     if not durable.is_writable(target):
-        raise _unwritable(target, "it is no file in a folder that may be written to")
+        raise _unwritable_error(target, "it is not a file in a writable folder")
 
 
-def _unwritable(target: Path, says: object) -> DataError:
+def _unwritable_error(target: Path, why: object) -> DataError:
     """Return the error for a file that cannot be written."""
     return DataError(
-        f"'{target}' cannot be written ({says}). Name a file in a folder that exists and that you"
+        f"'{target}' cannot be written ({why}). Name a file in a folder that exists and that you"
         " may write to."
     )
 
 
-def _named(out: str | os.PathLike[str]) -> tuple[Path, str]:
-    """Return a file's path and its suffix, if that says a format."""
+def _check_name(out: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Return a file's path and its suffix; refuse a suffix that is not a format."""
     target = Path(out)
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(
-            f"got the file name '{target}', expected one ending in {', '.join(SUFFIXES)}."
+            f"the name of the file '{target}' does not say its format. It must end in"
+            f" {', '.join(SUFFIXES)}."
             f"{did_you_mean(suffix, [known for known in SUFFIXES if known[:2] == suffix[:2]])}"
         )
     return target, suffix
 
 
-def _streamed(frame: pl.DataFrame, out: TextIO, *, header: bool) -> None:
+def _write_to_stream(frame: pl.DataFrame, out: TextIO, *, header: bool) -> None:
     """Write a table to a stream as CSV."""
     try:
-        out.write(_flat(frame).write_csv(include_header=header))
+        out.write(_with_json_lists(frame).write_csv(include_header=header))
         out.flush()
     except UnicodeEncodeError as error:
         letter = error.object[error.start]
         raise DataError(
-            f"the output cannot hold {letter!r}: it is written as {error.encoding}. Name a file, or"
-            " set PYTHONIOENCODING=utf-8."
+            f"the output cannot hold {letter!r}, since it is encoded as {error.encoding}. Name a"
+            " file, or set PYTHONIOENCODING=utf-8."
         ) from None
     except OSError as error:
         raise DataError(f"the output cannot be written ({error.strerror or error}).") from None
 
 
-def _joined(parts: list[Path], suffix: str) -> Path:
-    """Return a file of all parts, one after the other."""
+def _join_parts(parts: list[Path], suffix: str) -> Path:
+    """Return a file that holds all parts, one after the other."""
     if len(parts) == 1:
         return parts[0]
     whole = parts[0].with_name("whole")
@@ -134,24 +136,24 @@ def _joined(parts: list[Path], suffix: str) -> Path:
         return whole
     with whole.open("wb") as file:
         for part in parts:
-            with part.open("rb") as one:
-                shutil.copyfileobj(one, file)
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, file)
     return whole
 
 
 def to_frame_like(frame: pl.DataFrame, source: Any) -> Any:
-    """Return a table as the kind of thing `source` was; a pandas index is kept.
+    """Return a table in the type of `source`; a pandas index is kept.
 
     Args:
         frame: The table, with the rows of `source`.
-        source: What was read: a path, a frame, or a dict of columns.
+        source: The original data: a path, a frame, or a dict of columns.
 
     Returns:
         A polars frame for a path or a polars source, a dict of lists for a dict, else a frame
         of the library that `source` came from.
 
     Example:
-        >>> like(pl.DataFrame({"y": [1, 2]}), {"x": [3, 4]})
+        >>> to_frame_like(pl.DataFrame({"y": [1, 2]}), {"x": [3, 4]})
         {'y': [1, 2]}
     """
     if isinstance(source, dict):
@@ -173,37 +175,37 @@ def to_frame_like(frame: pl.DataFrame, source: Any) -> Any:
     return frame
 
 
-def _fill(frame: pl.DataFrame, path: Path, suffix: str, *, header: bool) -> None:
+def _write_part(frame: pl.DataFrame, path: Path, suffix: str, *, header: bool) -> None:
     """Write a table in the format of a suffix."""
     if suffix == ".parquet":
         frame.write_parquet(path)
     elif suffix in conll.SUFFIXES:
-        path.write_text(conll.text(frame), encoding="utf-8")
+        path.write_text(conll.format_conll(frame), encoding="utf-8")
     elif suffix in (".csv", ".tsv"):
         separator = "," if suffix == ".csv" else "\t"
-        _flat(frame).write_csv(path, separator=separator, include_header=header)
+        _with_json_lists(frame).write_csv(path, separator=separator, include_header=header)
     else:
         frame.write_ndjson(path)
 
 
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_json_lists(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table with JSON text in place of lists."""
     return frame.with_columns(
-        _json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
+        _lists_to_json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
     )
 
 
-def _json(column: pl.Series) -> pl.Series:
+def _lists_to_json(column: pl.Series) -> pl.Series:
     """Return list cells as JSON text."""
     import json
 
     cells = [
-        None if cell is None else json.dumps(_listed(cell), ensure_ascii=False)
+        None if cell is None else json.dumps(_plain_lists(cell), ensure_ascii=False)
         for cell in column.to_list()
     ]
     return pl.Series(column.name, cells, dtype=pl.String)
 
 
-def _listed(cell: Any) -> Any:
+def _plain_lists(cell: Any) -> Any:
     """Return a cell with lists in place of arrays and of nested series."""
-    return [_listed(item) for item in cell] if isinstance(cell, list | tuple) else cell
+    return [_plain_lists(item) for item in cell] if isinstance(cell, list | tuple) else cell

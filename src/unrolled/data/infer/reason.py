@@ -60,8 +60,8 @@ def _explain_aligned(inputs: Sequence[Column], outputs: Sequence[Column]) -> str
     sequences = [column for column in outputs if column.side == "many"]
     single = [column for column in outputs if column.side == "one"]
     first = (
-        f"{describe_columns(inputs)} and {describe_columns(sequences)}, of the same length in every row,"
-        f" so aligned: {FACTS['aligned'].picture}."
+        f"{describe_columns(inputs)} and {describe_columns(sequences)}, of the same length in every"
+        f" row, so aligned: {FACTS['aligned'].picture}."
     )
     if single:
         return f"{first} {describe_columns(single)} for the whole row beside it."
