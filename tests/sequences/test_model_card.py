@@ -117,7 +117,7 @@ def printed_rates(script, steps):
 
 def test_the_printed_schedule_has_the_learning_rates_of_the_training(tmp_path):
     model, rates = train("cosine")
-    assert len(rates) == 5 * 6  # 48 of the 60 rows in batches of 8
+    assert len(rates) == 5 * 7  # 54 of the 60 rows in batches of 8
     assert max(rates) == pytest.approx(0.01)
     script = model.code()
     assert printed_rates(script, len(rates)) == pytest.approx(rates, rel=1e-6)

@@ -109,11 +109,11 @@ def test_without_sacrebleu_the_table_says_what_to_install(monkeypatch):
     found = compute_scores(WORDS, ["a b c d"], ["a b c d"])
     assert math.isnan(found["BLEU"])
     assert math.isnan(found["chrF"])
-    lines = str(Evaluation(1, {"y": {"network": found}}, {"y": "Said."})).splitlines()
+    lines = str(Evaluation(1, {"y": {"network": found}}, {"y": "Good."})).splitlines()
     assert lines[-3:] == [
-        "  network           0            1              1           -           -",
+        "  network                0            1              1           -           -",
         "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'.",
-        "Said.",
+        "Good.",
     ]
 
 
@@ -180,7 +180,7 @@ def test_an_evaluation_prints_as_a_table():
     found = Evaluation(
         2,
         {"y": {"network": {"RMSE": 0.5, "R2": 0.9}, "mean": {"RMSE": 1.5, "R2": math.nan}}},
-        {"y": "Said."},
+        {"y": "Good."},
     )
     assert found.main == 0.5
     assert str(found).splitlines() == [
@@ -188,19 +188,19 @@ def test_an_evaluation_prints_as_a_table():
         "                 RMSE          R2",
         "  network       0.500       0.900",
         "  mean            1.5           -",
-        "Said.",
+        "Good.",
     ]
 
 
 def test_a_predictor_without_a_metric_has_a_dash_and_long_names_keep_their_columns():
     network = {"word error rate": 0.25, "step accuracy": 0.5, "NLL per token": 1.5}
     table = {"network": network, "n-gram": {"NLL per token": 2.25}}
-    assert str(Evaluation(3, {"y": table}, {"y": "Said."})).splitlines() == [
+    assert str(Evaluation(3, {"y": table}, {"y": "Good."})).splitlines() == [
         "y (3 rows)",
-        "            word error rate  step accuracy  NLL per token",
+        "           word error rate  step accuracy  NLL per token",
         "  network            0.250          0.500            1.5",
         "  n-gram                 -              -           2.25",
-        "Said.",
+        "Good.",
     ]
 
 

@@ -75,15 +75,15 @@ S-per O O S-per I-loc I-per S-loc I-per B-per B-per S-loc O
 
 
 @pytest.mark.parametrize(
-    ("rows", "right", "known", "predicted"), [(ODD, 16, 19, 22), (ENDS, 21, 28, 26)]
+    ("rows", "correct", "true_spans", "predicted_spans"), [(ODD, 16, 19, 22), (ENDS, 21, 28, 26)]
 )
-def test_spans_are_counted_as_conlleval_does(rows, right, known, predicted):
+def test_spans_are_counted_as_conlleval_does(rows, correct, true_spans, predicted_spans):
     """The counts are what conlleval.py (github.com/spyysalo/conlleval.py) printed."""
     lines = [line.split() for line in rows.split("\n") if line]
     true, predicted = lines[::2], lines[1::2]
-    assert metrics.span_recall(true, predicted) == right / known
-    assert metrics.span_precision(true, predicted) == right / predicted
-    assert metrics.span_f1(true, predicted) == pytest.approx(2 * right / (known + predicted))
+    assert metrics.span_recall(true, predicted) == correct / true_spans
+    assert metrics.span_precision(true, predicted) == correct / predicted_spans
+    assert metrics.span_f1(true, predicted) == pytest.approx(2 * correct / (true_spans + predicted_spans))
 
 
 def test_spans_of_seqevals_own_example():
