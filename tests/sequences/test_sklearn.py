@@ -186,3 +186,34 @@ def test_a_model_is_what_comes_out_of_it(outputs, shape, before, y, after):
             kind == "regressor",
         )
         made.fit(x, y)
+
+
+# What scikit-learn itself checks of every estimator, where arrays go in.
+
+EXCUSED = {
+    "check_n_features_in_after_fitting": "columns are described by schema_, not by a number",
+    "check_n_features_in": "columns are described by schema_, not by a number",
+    "check_complex_data": "refused, in the words of this project",
+    "check_dtype_object": "an object array holds labels or sequences here, never plain numbers",
+    "check_estimators_empty_data_messages": "refused, in the words of this project",
+    "check_estimators_pickle": "a fitted model is saved by save and read by unrolled.load",
+    "check_classifier_data_not_an_array": "an object that is only convertible is refused",
+    "check_regressor_data_not_an_array": "an object that is only convertible is refused",
+    "check_classifiers_one_label": "an output that never varies is refused: nothing can be learned",
+    "check_classifiers_regression_target": "one class is a classifier and a regressor, by y",
+    "check_supervised_y_2d": "y (b, 1) is a vector of one number, and comes back as (b, 1)",
+    "check_fit2d_1sample": "refused, in the words of this project",
+    "check_fit1d": "X (b,) is a column of one number",
+    "check_fit2d_predict1d": "refused, in the words of this project",
+}
+FEW = Training(epochs=10, batch_size=16, learning_rate=0.05, verbose=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("outputs", [None, {"y": "number"}], ids=["classifier", "regressor"])
+def test_scikit_learn_checks_every_convention(outputs):
+    made = SequenceModel(None, outputs, network=Network(units=4, dropout=0.0), training=FEW)
+    results = check_estimator(made, expected_failed_checks=EXCUSED, on_skip=None, on_fail=None)
+    failed = [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"]
+    assert not failed
+    assert len(results) > 40
