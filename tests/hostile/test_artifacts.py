@@ -197,7 +197,7 @@ for place in sys.argv[2:]:
         sys.setprofile(None)
         print(place, peak_memory() - before >> 10, calls, sep="\\t")
 """
-MAX_CALLS = 10_000_000  # of functions of Python and C, to refuse a model
+MAX_CALLS = 200_000  # of functions of Python and C, to refuse a model; it takes about 11,000
 LARGE = [
     n for n in BOTH if any(w in n for w in ("giga", "tera", "million", "65536", "deep", "10^"))
 ]
