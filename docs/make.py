@@ -7,6 +7,7 @@ A test checks that they are up to date.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from typer.main import get_command
 
 import unrolled
 from unrolled.cli import app
+from unrolled.explain import textbook
 from unrolled.networks import ARCHITECTURES, Architecture
 from unrolled.shapes import FACTS
 
@@ -29,9 +31,10 @@ SIZES = {"t": 6, "f": 4, "u": 3, "o": 1, "units": 32}
 
 def pages() -> dict[str, str]:
     """Return the content of every generated file by its path under docs/."""
+    scripts = {os.path.relpath(textbook.FILE, HERE): textbook.record()}
     texts = {"architectures.md": architectures(), "commands.md": commands()}
     pictures = {f"pictures/{slug(row)}.svg": picture(row).svg for row in ARCHITECTURES}
-    return {**texts, **pictures, **figures()}
+    return {**scripts, **texts, **pictures, **figures()}
 
 
 def slug(row: Architecture) -> str:

@@ -17,7 +17,6 @@ from unrolled.explain.terminal_page import page
 from unrolled.explain.textbook import printed, textbook_settings
 from unrolled.explain.wiring import wiring
 from unrolled.networks import NetworkSpec
-from unrolled.networks import build as build_network
 from unrolled.networks.size_limit import min_weights
 from unrolled.settings import Cell, Network
 from unrolled.shapes import shape_named
@@ -118,6 +117,8 @@ def build(spec: NetworkSpec, network: Network) -> Any:
         >>> build("unaligned", architecture="repeat", t=6, f=4, u=3, o=1).output_shape
         (None, 3, 1)
     """
+    from unrolled.networks.model_builder import build as build_network
+
     return build_network(spec, network)
 
 

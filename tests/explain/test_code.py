@@ -101,7 +101,10 @@ def decoders():
     ids = {"heads": {"said": 9}, "tokens": True}
     made = {
         "facts": (NetworkSpec("one-to-many", u=U, values=2, heads={"y": 2}), {}),
-        "facts-tokens": (NetworkSpec("one-to-many", u=U, values=2, **ids), {"cell": "gru", "layers": 2}),
+        "facts-tokens": (
+            NetworkSpec("one-to-many", u=U, values=2, **ids),
+            {"cell": "gru", "layers": 2},
+        ),
         "facts-stops": (NetworkSpec("one-to-many", u=U, values=2, stops=True), {"cell": "rnn"}),
         "rows": (NetworkSpec("unaligned", t=5, u=U, values=2, heads={"y": 2}), {"layers": 2}),
         "rows-tokens": (NetworkSpec("unaligned", u=U, **words, **ids), {"dropout": 0.2}),
@@ -109,7 +112,10 @@ def decoders():
             NetworkSpec("unaligned", u=U, **words, **ids),
             {"cell": "gru", "layers": 2, "bidirectional": False},
         ),
-        "rows-stops": (NetworkSpec("unaligned", u=U, values=2, ragged=True, stops=True), {"layers": 2}),
+        "rows-stops": (
+            NetworkSpec("unaligned", u=U, values=2, ragged=True, stops=True),
+            {"layers": 2},
+        ),
     }
     return {
         name: (spec, build_bundle(spec, Network(architecture="decoder", units=4, **settings)))

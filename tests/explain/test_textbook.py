@@ -98,7 +98,7 @@ def test_the_textbook_networks_are_printed_without_keras():
     script = (
         "import sys, unrolled.cli\n"
         "unrolled.cli.main(['show', 'unaligned', '--architecture', 'decoder'])\n"
-        "loaded = ('keras', 'jax', 'polars', 'sklearn', 'scipy', 'pandas', 'matplotlib')\n"
+        "loaded = ('keras', 'jax', 'numpy', 'polars', 'sklearn', 'scipy', 'pandas', 'matplotlib')\n"
         "print([name for name in loaded if name in sys.modules])\n"
     )
     done = subprocess.run(

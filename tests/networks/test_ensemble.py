@@ -38,7 +38,9 @@ def test_labels_have_the_mean_probability_and_numbers_the_mean():
     each = [member.predict_on_batch(X) for member in made.members]
     shares = [softmax(y["tag"], axis=-1)[MASK] for y in each]
     assert np.ptp(shares, axis=0).max() > 0.1
-    np.testing.assert_allclose(softmax(said["tag"], axis=-1)[MASK], np.mean(shares, axis=0), atol=1e-6)
+    np.testing.assert_allclose(
+        softmax(said["tag"], axis=-1)[MASK], np.mean(shares, axis=0), atol=1e-6
+    )
     sizes = np.mean([y["size"] for y in each], axis=0)[MASK]
     np.testing.assert_allclose(said["size"][MASK], sizes, rtol=1e-5, atol=1e-5)
 

@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 
 from unrolled.data.block import Array, RaggedColumn
+from unrolled.data.special_ids import PREVIOUS, STOP
 
-PREVIOUS, STOP = "previous", "stop"  # the further input and output of an autoregressive decoder
 MAX_LENGTHS = 3
 PREDICTION_BATCH_SIZE = 256
 FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.data.batches import PREVIOUS, STOP
-from unrolled.data.special_ids import END
+from unrolled.data.special_ids import END, PREVIOUS, STOP
 from unrolled.explain.source import quote
 from unrolled.keras_internals import inputs_structure, outputs_structure
 

@@ -70,7 +70,7 @@ def _better_settings(shape: Shape) -> str:
 
     Example:
         >>> _better_settings("one-to-one")
-        'SequenceModel uses what scored better on real data: dense, 1 hidden layer, dropout 0.3.'
+        'SequenceModel uses what scored better: dense, 1 hidden layer, dropout 0.3.'
     """
     spec = NetworkSpec(shape, u=1 if shape in ("one-to-many", "unaligned") else None)
     network = with_defaults(spec, Network(), rows=1)
@@ -80,4 +80,4 @@ def _better_settings(shape: Shape) -> str:
     if network.bidirectional:
         better.append("bidirectional")
     better.append(f"dropout {network.dropout:g}")
-    return f"SequenceModel uses what scored better on real data: {', '.join(better)}."
+    return f"SequenceModel uses what scored better: {', '.join(better)}."

@@ -28,7 +28,6 @@ from unrolled.networks import (
     Architecture,
     NetworkSpec,
     architecture,
-    build,
     with_defaults,
 )
 from unrolled.networks.architectures import TEXTBOOK
@@ -87,6 +86,7 @@ def printed(spec: NetworkSpec, network: Network) -> PrintedNetwork:
 def print_built(spec: NetworkSpec, network: Network) -> PrintedNetwork:
     """Return what is printed of a network, which is built with Keras for it."""
     from unrolled.explain.code import script_of
+    from unrolled.networks import build
 
     model = build(spec, network)
     steps = "t" if spec.shape == "aligned" else "u"
@@ -158,6 +158,7 @@ def _recorded_specs(row: Architecture) -> Iterator[NetworkSpec]:
 def _record(spec: NetworkSpec, network: Network) -> dict[str, Any]:
     """Return the entry of a network, with names in place of its sizes."""
     from unrolled.explain.code import script_of
+    from unrolled.networks import build
 
     model = build(spec, network)
     built = print_built(spec, network)

@@ -1,6 +1,13 @@
-"""Networks: from a specification and settings to a plain `keras.Model`."""
+"""Networks: from a specification and settings to a plain `keras.Model`.
 
-from unrolled.data.batches import PREVIOUS, STOP
+The registry of architectures is loaded at once; what builds networks is loaded when it is used, so
+that a command which only prints does not wait for NumPy and Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from unrolled.data.special_ids import PREVIOUS, STOP
 from unrolled.networks.architectures import (
     ARCHITECTURES,
     Architecture,
@@ -9,9 +16,11 @@ from unrolled.networks.architectures import (
 )
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.defaults import with_defaults
-from unrolled.networks.embedding_init import set_initial_embeddings
-from unrolled.networks.model_builder import build, build_bundle
 from unrolled.networks.spec import NetworkSpec, round_up_vocabulary, unwrap_single
+
+if TYPE_CHECKING:
+    from unrolled.networks.embedding_init import set_initial_embeddings
+    from unrolled.networks.model_builder import build, build_bundle
 
 __all__ = [
     "ARCHITECTURES",
@@ -29,3 +38,14 @@ __all__ = [
     "unwrap_single",
     "with_defaults",
 ]
+_LOADED_LATE = {
+    "build": "model_builder",
+    "build_bundle": "model_builder",
+    "set_initial_embeddings": "embedding_init",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_LATE:
+        raise AttributeError(f"module 'unrolled.networks' has no attribute {name!r}")
+    return getattr(import_module(f"unrolled.networks.{_LOADED_LATE[name]}"), name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unrolled.networks.linear_branch import LinearBranch
+if TYPE_CHECKING:
+    from unrolled.networks.linear_branch import LinearBranch
 
 
 @dataclass(frozen=True)

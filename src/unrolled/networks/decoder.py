@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.data.batches import PREVIOUS, STOP
-from unrolled.data.special_ids import PADDING
+from unrolled.data.special_ids import PADDING, PREVIOUS, STOP
 from unrolled.networks.building_blocks import BuildContext, recurrent_layer
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.spec import NetworkSpec, unwrap_single

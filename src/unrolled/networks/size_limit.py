@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from unrolled.errors import ShapeError
-from unrolled.networks import minirocket
 from unrolled.networks.architectures import architecture
 from unrolled.networks.spec import NetworkSpec
 from unrolled.settings import Network
@@ -42,6 +41,8 @@ def refuse_larger(
     Raises:
         ShapeError: Fewer weights were saved than the network has.
     """
+    from unrolled.networks import minirocket  # it loads NumPy
+
     shared = minirocket.weight_count(spec.values) if spec.minirocket and spec.linear_outputs else 0
     layers = networks * (network.layers + len(spec.heads) + len(spec.embedded))
     for needed, available, what in (

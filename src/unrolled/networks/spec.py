@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from numbers import Integral
 from typing import Any
 
-from unrolled.data.batches import PREVIOUS
+from unrolled.data.special_ids import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
 

@@ -47,7 +47,9 @@ def test_refuses_an_architecture_of_another_shape():
 
 
 def test_refuses_a_recurrent_network_without_layers():
-    with pytest.raises(SettingError, match="'steps' needs at least 1 recurrent layer, and layers=0"):
+    with pytest.raises(
+        SettingError, match="'steps' needs at least 1 recurrent layer, and layers=0"
+    ):
         Wiring("aligned", "steps", **SIZES, layers=0)
 
 

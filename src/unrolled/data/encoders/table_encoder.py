@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batches import PREVIOUS, STOP, Examples
+from unrolled.data.batches import Examples
 from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.base import Encoder
 from unrolled.data.encoders.categories import Categories
 from unrolled.data.encoders.characters import CharacterEncoder
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.encoders.ngrams import NGramEncoder
+from unrolled.data.special_ids import PREVIOUS, STOP
 from unrolled.data.tables.table import Table
 from unrolled.errors import DataError
 from unrolled.schema import Column, Schema
