@@ -1,4 +1,4 @@
-"""What is written is what is read, of any arrays, JSON and encoders; and no bytes do harm."""
+"""Any arrays, JSON and encoders come back as they were written, and no bytes do harm."""
 
 import contextlib
 import json
@@ -41,15 +41,15 @@ class Bytes:
         self.raw = raw
 
     def read(self, count):
-        found, self.raw = self.raw[:count], self.raw[count:]
-        return found
+        chunk, self.raw = self.raw[:count], self.raw[count:]
+        return chunk
 
 
-def reader(raw):
+def file_reader(raw):
     return FileReader("some.safetensors", len(raw), Bytes(raw))
 
 
-def same(one, other):
+def assert_same(one, other):
     assert one.keys() == other.keys()
     for name, array in one.items():
         assert (array.dtype, array.shape) == (other[name].dtype, other[name].shape)
@@ -57,52 +57,51 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("name", ["model", "model.zip"])
-@given(found=ARRAYS, facts=JSON, text=WORDS)
+@given(tensors=ARRAYS, value=JSON, text=WORDS)
 @settings(deadline=None, max_examples=30)
-def test_what_is_written_is_read(tmp_path_factory, name, found, facts, text):
+def test_what_is_written_is_read(tmp_path_factory, name, tensors, value, text):
     files = {
-        "weights.safetensors": found,
-        "more.json": {"facts": facts},
+        "weights.safetensors": tensors,
+        "more.json": {"value": value},
         "README.md": text,
         "manifest.json": manifest_header(SEQUENCES),
     }
     place = write_model(tmp_path_factory.mktemp("in") / name, files)
 
-    def seen(saved):
-        same(found, saved.read_arrays("weights.safetensors"))
-        assert saved.read_json("more.json") == {"facts": facts}
+    def check(saved):
+        assert_same(tensors, saved.read_arrays("weights.safetensors"))
+        assert saved.read_json("more.json") == {"value": value}
         assert saved.read_bytes("README.md") == text.encode()
         return saved.manifest["kind"]
 
-    assert read_model(place, {SEQUENCES: seen}) == SEQUENCES
+    assert read_model(place, {SEQUENCES: check}) == SEQUENCES
 
 
-@given(found=ARRAYS, turned=st.booleans())
+@given(tensors=ARRAYS, transposed=st.booleans())
 @settings(deadline=None)
-def test_arrays_come_back_in_any_order_of_their_memory(found, turned):
-    given_ = {name: a.T if turned else a for name, a in found.items()}
-    raw = reader(encode_tensors(given_))
-    same(given_, read_tensors(raw, read_header(raw)))
+def test_arrays_in_any_memory_order_come_back(tensors, transposed):
+    tensors = {name: a.T if transposed else a for name, a in tensors.items()}
+    file = file_reader(encode_tensors(tensors))
+    assert_same(tensors, read_tensors(file, read_header(file)))
 
 
 @given(
-    found=ARRAYS.filter(bool),
+    tensors=ARRAYS.filter(bool),
     place=st.integers(0, 400),
     bit=st.integers(0, 7),
     cut=st.integers(0, 9),
 )
 @settings(deadline=None, max_examples=300)
-def test_damaged_arrays_are_refused_or_as_large_as_their_file(found, place, bit, cut):
-    raw = bytearray(encode_tensors(found))
+def test_damaged_arrays_are_refused_or_as_large_as_their_file(tensors, place, bit, cut):
+    raw = bytearray(encode_tensors(tensors))
     raw[place % len(raw)] ^= 1 << bit
     raw = bytes(raw[: len(raw) - cut])
     try:
-        source = reader(raw)
-        tensors = read_header(source)
-        made = read_tensors(source, tensors)
+        file = file_reader(raw)
+        arrays_read = read_tensors(file, read_header(file))
     except RefusedError:
         return
-    assert sum(a.nbytes for a in made.values()) <= len(raw)
+    assert sum(a.nbytes for a in arrays_read.values()) <= len(raw)
 
 
 @given(st.binary(max_size=300) | WORDS.map(str.encode))
@@ -121,9 +120,9 @@ def test_any_manifest_is_refused(tmp_path_factory, manifest):
         read_model(folder, {SEQUENCES: lambda saved: saved.read_json("more.json")})
 
 
-def again(made):
-    """Return an encoder that went through JSON."""
-    return encoder_from_dict(json.loads(json.dumps(made.to_dict())))
+def through_json(encoder):
+    """Return an encoder that was written to JSON and read again."""
+    return encoder_from_dict(json.loads(json.dumps(encoder.to_dict())))
 
 
 LABELS = st.lists(WORDS | st.integers(-(2**60), 2**60) | st.booleans(), min_size=1, max_size=30)
@@ -132,12 +131,12 @@ LABELS = st.lists(WORDS | st.integers(-(2**60), 2**60) | st.booleans(), min_size
 @given(values=LABELS, output=st.booleans())
 @settings(deadline=None)
 def test_labels_come_back(values, output):
-    made = make_encoder(Column(name="a", kind="category"), output=output).fit(values)
-    np.testing.assert_array_equal(again(made).encode(values), made.encode(values))
+    encoder = make_encoder(Column(name="a", kind="category"), output=output).fit(values)
+    np.testing.assert_array_equal(through_json(encoder).encode(values), encoder.encode(values))
     if output:
         assert (
-            again(made).decode(made.encode(values)).tolist()
-            == made.decode(made.encode(values)).tolist()
+            through_json(encoder).decode(encoder.encode(values)).tolist()
+            == encoder.decode(encoder.encode(values)).tolist()
         )
 
 
@@ -148,8 +147,8 @@ def test_labels_come_back(values, output):
 @settings(deadline=None)
 def test_tokens_come_back(rows, end):
     column = Column(name="a", kind="tokens")
-    made = make_encoder(column, output=True, end=end).fit(rows)
-    assert again(made).decode(made.encode(rows)) == rows
+    encoder = make_encoder(column, output=True, end=end).fit(rows)
+    assert through_json(encoder).decode(encoder.encode(rows)) == rows
 
 
 @given(
@@ -158,8 +157,8 @@ def test_tokens_come_back(rows, end):
 )
 @settings(deadline=None)
 def test_texts_come_back(texts, unit):
-    made = make_encoder(Column(name="a", kind="text", unit=unit), output=True).fit(texts)
-    one, other = (found.encode(texts) for found in (made, again(made)))
+    encoder = make_encoder(Column(name="a", kind="text", unit=unit), output=True).fit(texts)
+    one, other = (each.encode(texts) for each in (encoder, through_json(encoder)))
     assert [row.tolist() for row in one] == [row.tolist() for row in other]
 
 
@@ -169,6 +168,6 @@ def test_texts_come_back(texts, unit):
 )
 @settings(deadline=None)
 def test_numbers_come_back(values, output):
-    made = make_encoder(Column(name="a", kind="vector", width=2), output=output).fit(values)
+    encoder = make_encoder(Column(name="a", kind="vector", width=2), output=output).fit(values)
     with np.errstate(over="ignore"):
-        np.testing.assert_array_equal(again(made).encode(values), made.encode(values))
+        np.testing.assert_array_equal(through_json(encoder).encode(values), encoder.encode(values))
