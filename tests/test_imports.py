@@ -25,26 +25,29 @@ ORDER = {
         "forecast_options options terminal -> backtest demo doctor evaluate forecast predict "
         "show train -> __init__"
     ),
-    "data": "__init__ block formats -> batches ngram_counts tables -> encoders -> infer -> ingest",
+    "data": (
+        "__init__ block formats special_ids -> batches ngram_counts tables -> encoders -> "
+        "infer -> ingest"
+    ),
     "data/encoders": (
-        "__init__ categories characters ngrams tags tokenizer word_vectors -> base "
-        "viterbi -> labels scaler vocabulary -> encoder -> table_encoder"
+        "__init__ categories characters ngrams tags tokenizer word_vectors -> base viterbi -> "
+        "labels scaler vocabulary -> encoder -> table_encoder"
     ),
     "data/formats": (
         "__init__ delimited from_python parquet_probe -> conll json_records ts_archive -> "
-        "write -> read -> chunks"
+        "read write -> chunks"
     ),
-    "data/infer": "__init__ kinds numeric_arrays reason -> arrays infer_schema",
+    "data/infer": "__init__ kinds numeric_arrays reason -> arrays columns infer_schema",
     "data/tables": "__init__ cells -> ragged -> table -> fingerprint split",
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
     "explain": (
-        "__init__ diagram model_card notebook source -> loop variables wiring -> code -> "
-        "terminal_page"
+        "__init__ diagram model_card notebook source -> loop script variables wiring -> code "
+        "-> textbook -> terminal_page"
     ),
     "explain/diagram": (
-        "facts lengths parts -> palette sketch -> recurrence rows -> decoders words -> svg "
-        "text wirings -> picture scene -> __init__"
+        "boxes facts lengths -> palette sketch -> recurrence rows -> decoders words -> "
+        "drawing svg text -> picture scene -> __init__"
     ),
     "forecasting": (
         "__init__ baselines intervals series -> defaults forecast_plot trained -> model_card "
@@ -52,15 +55,15 @@ ORDER = {
         "forecaster"
     ),
     "forecasting/backtesting": (
-        "__init__ interval_scores refit -> rolling_origin -> plot -> backtest"
+        "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/series": (
-        "__init__ dtypes layout windows -> timeline -> panel -> arguments calendar_features scaling "
-        "static_features -> dataset future"
+        "__init__ dtypes layout windows -> arguments timeline -> panel -> calendar_features "
+        "future scaling static_features -> dataset"
     ),
-    "inference": "__init__ decoding predict -> calibration generate",
+    "inference": "__init__ calibration decoding predict -> generate",
     "inference/decoding": (
-        "compile results step -> beam_search greedy_and_sampling numeric -> __init__"
+        "compile results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
     ),
     "kernels": (
         "calls flags gru lstm sharding -> aten native -> __init__ check pure -> ffi on_torch"
@@ -69,15 +72,18 @@ ORDER = {
         "padding -> fast_path on_jax on_torch -> recurrent -> gru lstm -> __init__ -> acceleration"
     ),
     "networks": (
-        "embedding_init minirocket spec -> building_blocks -> pooling -> linear_branch "
-        "wirings -> bundle -> decoder -> ensemble"
+        "embedding_init minirocket spec -> building_blocks weight_counts -> pooling -> "
+        "linear_branch wirings -> bundle -> decoder -> architectures ensemble -> defaults "
+        "size_limit -> model_builder -> __init__"
     ),
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ confusion fit_linear_branch metrics sklearn_tags trained unused_settings -> "
-        "attention fitting model_card preparation scores serialization -> evaluation -> model"
+        "__init__ branch_rows sklearn_tags trained unused_settings -> attention evaluation "
+        "fit_linear_branch model_card preparation serialization training_script -> fitting -> "
+        "model"
     ),
+    "sequences/evaluation": "confusion metrics -> result scores -> evaluate -> __init__",
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
         "scheduled_sampling -> checkpoints defaults -> callback -> fit"
