@@ -78,8 +78,8 @@ def evaluate_calibration(logits: Array, ids: Array, temperature: float) -> Calib
         ids: The true class of each row (n); an unknown class, -1, is never correct.
         temperature: The divisor of the logits.
     """
-    error, before = (calibration_error(softmax(logits / t, axis=-1), ids) for t in (temperature, 1.0))
-    return Calibration(error, before, temperature)
+    errors = [calibration_error(softmax(logits / t, axis=-1), ids) for t in (temperature, 1.0)]
+    return Calibration(*errors, temperature)
 
 
 def calibration_error(probabilities: Array, ids: Array) -> float:
