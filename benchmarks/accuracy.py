@@ -1,4 +1,4 @@
-"""How good are the defaults on real sets, beside references and published figures?
+"""How good are the defaults on real sets, beside baselines and published figures?
 
     python benchmarks/accuracy.py --sets bike vowels sentiment --seeds 3
 
@@ -38,7 +38,7 @@ def fitted(real: Real, rows: np.ndarray, seed: int) -> unrolled.SequenceModel:
 
 
 def scores(real: Real, train: np.ndarray, test: np.ndarray, seed: int) -> dict[str, float]:
-    """Return the main score of the network and of its references."""
+    """Return the main score of the network and of its baselines."""
     evaluation = fitted(real, train, seed).evaluate(real.table[test])
     table = next(iter(evaluation.scores.values()))
     return {who: next(iter(metrics.values())) for who, metrics in table.items()}
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
-    print("| set | network | references, same run | published | runs | seconds a run |")
+    print("| set | network | baselines, same run | published | runs | seconds a run |")
     print("|---|---|---|---|---|---|")
     for name in asked.sets:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How good are chained decoders on real sets, beside references and published figures?
+"""How good are decoders on real sets, beside baselines and published figures?
 
     python benchmarks/decoders.py g2p --languages fre hun ice rum dut --seeds 3
     python benchmarks/decoders.py names --seeds 3
@@ -107,7 +107,7 @@ def names(seeds: int, part: str) -> None:
     """
     test, dev, train = named()
     test = dev if part == "dev" else test
-    print("| seed | nats a character | 5-gram | s |")
+    print("| seed | NLL per character | 5-gram | s |")
     print("|---|---|---|---|", flush=True)
     found = []
     for seed in range(seeds):
@@ -119,7 +119,7 @@ def names(seeds: int, part: str) -> None:
         ).fit(train, validation=dev)
         seconds = time.perf_counter() - began
         scores = model.evaluate(test).scores["name"]
-        found.append([scores[who]["nats a token"] for who in ("network", "n-gram")])
+        found.append([scores[who]["NLL per token"] for who in ("network", "n-gram")])
         print(f"| {seed} | {found[-1][0]:.4f} | {found[-1][1]:.4f} | {seconds:.0f} |", flush=True)
     print("| mean | " + " | ".join(f"{mean:.4f}" for mean in np.mean(found, axis=0)) + " | |")
     known = set(train["name"])

@@ -12,7 +12,6 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.infer.infer_schema import infer_schema
-from unrolled.data.tables.table import make_table
 
 ROWS = 40
 RNG = np.random.default_rng(0)

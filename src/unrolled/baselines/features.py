@@ -173,8 +173,8 @@ def count_ngrams(column: RaggedColumn, size: int, ngrams: list[str]) -> Any:
     """
     features: dict[int, dict[int, int]] = defaultdict(dict)  # by n, then by key
     for feature, ngram in enumerate(ngrams, 1):
-        ids = [int(i) for i in ngram.split("_")]
-        features[len(ids)][_key(ids, size)] = feature
+        symbols = [int(i) for i in ngram.split("_")]
+        features[len(symbols)][_key(symbols, size)] = feature
     ids_by_length = []
     for n, keys in enumerate(_keys_inside_rows(column, size), 1):
         known = np.array(sorted(features[n]), np.int64)

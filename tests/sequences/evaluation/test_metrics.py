@@ -83,7 +83,8 @@ def test_spans_are_counted_as_conlleval_does(rows, correct, true_spans, predicte
     true, predicted = lines[::2], lines[1::2]
     assert metrics.span_recall(true, predicted) == correct / true_spans
     assert metrics.span_precision(true, predicted) == correct / predicted_spans
-    assert metrics.span_f1(true, predicted) == pytest.approx(2 * correct / (true_spans + predicted_spans))
+    f1 = 2 * correct / (true_spans + predicted_spans)
+    assert metrics.span_f1(true, predicted) == pytest.approx(f1)
 
 
 def test_spans_of_seqevals_own_example():

@@ -158,7 +158,7 @@ def _counted_steps(column: Column, rows: Any) -> list[list[str]]:
 
 
 def _as_text(column: Column, rows: Any) -> list[str]:
-    """Return sequences of tokens with spaces between, and texts spaced as a model can predict them."""
+    """Return tokens joined by spaces, and texts spaced as a model can predict them."""
     if column.kind == "tokens":
         return [" ".join(row) for row in rows]
     if column.unit != "words":
