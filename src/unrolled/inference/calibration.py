@@ -78,8 +78,9 @@ def evaluate_calibration(logits: Array, ids: Array, temperature: float) -> Calib
         ids: The true class of each row (n); an unknown class, -1, is never correct.
         temperature: The divisor of the logits.
     """
-    errors = [calibration_error(softmax(logits / t, axis=-1), ids) for t in (temperature, 1.0)]
-    return Calibration(*errors, temperature)
+    error = calibration_error(softmax(logits / temperature, axis=-1), ids)
+    before = calibration_error(softmax(logits, axis=-1), ids)
+    return Calibration(error, before, temperature)
 
 
 def calibration_error(probabilities: Array, ids: Array) -> float:
