@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from unrolled import Network, SequenceModel, Training, errors
 
@@ -59,8 +60,8 @@ BAD_TABLES = {
     "a class with one example under a stratified split": (
         {"outputs": "y", "training": Training(split="stratified", verbose=False)},
         FINE | {"y": ["p", "p", "p", "q"]},
-        "the label 'q' of 'y' has a single row, expected at least two for the split 'stratified':"
-        " one on each side. Add rows, or use the split 'auto' or 'random'.",
+        "column 'y': only one row has the label 'q', but the split 'stratified' needs at least one"
+        " on each side. Add rows, or use the split 'auto' or 'random'.",
     ),
     "a shape that contradicts the sides": (
         {"outputs": "y", "shape": "unalinged"},
@@ -77,7 +78,7 @@ BAD_TABLES = {
     "an unknown architecture": (
         {"outputs": "y", "network": Network(architecture="dens")},
         FINE,
-        "got the architecture 'dens' for the shape one-to-one, expected one of dense. Did you mean"
+        "The shape one-to-one has no architecture 'dens'. Its architectures are dense. Did you mean"
         " 'dense'?",
     ),
 }
@@ -96,8 +97,8 @@ BAD_ARRAYS = {
     "rows that do not match": (
         X,
         [1.0, 2.0],
-        "X has 4 rows and y has 2. Give one row of y for each row of X. Rows are the first"
-        " axis of both.",
+        "X has 4 rows and y has 2. Give one row of y for each row of X; rows are the first axis of"
+        " both.",
     ),
     "four axes": (
         X.reshape(4, 1, 2, 3),
@@ -108,8 +109,13 @@ BAD_ARRAYS = {
     "swapped axes": (
         np.zeros((4, 2, 5)),
         np.ones((4, 5, 1)),
-        "the axes of X look swapped: X is (4, 2, 5) and y has 5 steps, expected `b t f`, steps"
+        "the axes of X look swapped: X is (4, 2, 5) and y has 5 steps. X is `b t f`, steps"
         " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 2 steps.",
+    ),
+    "a sparse matrix": (
+        scipy.sparse.csr_matrix(X),
+        [1.0, 2.0, 3.0, 4.0],
+        "X is a sparse matrix, which is not supported. Pass X.toarray().",
     ),
     "an infinity": (
         np.where(X == 7, np.inf, X),

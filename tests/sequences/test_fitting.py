@@ -23,15 +23,15 @@ SHORT = Training(epochs=2, verbose=False)
 
 
 def encoded(a, y, *, stated=None):
-    """Return the encoding of two columns, and their rows."""
+    """Return the encoder of two columns, and their encoded rows."""
     frame = read({"a": a, "y": y})
     values, into, out = infer_table(frame, ["a"], ["y"], stated=stated)
-    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
-    return encoding, encoding.encode(values, targets=True)
+    encoder = TableEncoder.fit(infer_schema(values, into, out), values)
+    return encoder, encoder.encode(values, targets=True)
 
 
-def built(a, y, *, network=SMALL, **stated):
-    return fitting.built(*encoded(a, y, **stated), network, SHORT)
+def build(a, y, *, network=SMALL, **stated):
+    return fitting.build_untrained(*encoded(a, y, **stated), network, SHORT)
 
 
 SPELLED, NUMBERS = {"stated": {"y": "characters"}}, {"stated": {"y": "numbers"}}
@@ -50,12 +50,12 @@ SPELLED, NUMBERS = {"stated": {"y": "characters"}}, {"stated": {"y": "numbers"}}
     ids=lambda value: "" if isinstance(value, list) else str(value),
 )
 def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
-    made = built(a, y, **given)
-    spec = made.spec
-    assert (spec.shape, made.network.architecture, spec.tokens, spec.stops) == taken
-    assert (made.bundle.step is None) == (taken[1] != "decoder")
+    trained = build(a, y, **given)
+    spec = trained.spec
+    assert (spec.shape, trained.network.architecture, spec.tokens, spec.stops) == taken
+    assert (trained.bundle.step is None) == (taken[1] != "decoder")
     answers = spec.tokens and spec.shape == "unaligned"
-    assert made.training.label_smoothing == (0.1 if answers else 0.0)
+    assert trained.training.label_smoothing == (0.1 if answers else 0.0)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
     ids=["a label", "steps of their own"],
 )
 def test_steps_with_an_output_each_are_more_to_learn_from(y, units, rate):
-    made = built([list(word) for word in TEXT], y, network=Network())
-    assert (made.network.units, made.network.dropout) == (units, 0.5)
-    assert (made.training.learning_rate, made.training.label_smoothing) == (rate, 0.1)
+    trained = build([list(word) for word in TEXT], y, network=Network())
+    assert (trained.network.units, trained.network.dropout) == (units, 0.5)
+    assert (trained.training.learning_rate, trained.training.label_smoothing) == (rate, 0.1)
 
 
 def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
     with pytest.raises(SettingError) as caught:
-        built(STEPS, OPEN, network=Network(architecture="repeat"))
+        build(STEPS, OPEN, network=Network(architecture="repeat"))
     assert str(caught.value) == (
         "got output rows of different lengths for the architecture 'repeat', expected as many"
         " steps in every row: nothing would say where they end. Cut or fill the rows, or take"
@@ -79,9 +79,9 @@ def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
     )
 
 
-def test_text_may_still_be_said_without_a_decoder():
-    made = built(FACTS, TEXT, network=Network(architecture="repeat"), **SPELLED)
-    assert (made.bundle.step, made.training.label_smoothing) == (None, 0.0)
+def test_text_may_still_come_out_without_a_decoder():
+    trained = build(FACTS, TEXT, network=Network(architecture="repeat"), **SPELLED)
+    assert (trained.bundle.step, trained.training.label_smoothing) == (None, 0.0)
 
 
 @pytest.mark.parametrize("sampling", ["none", "linear"])
@@ -90,20 +90,21 @@ def test_text_may_still_be_said_without_a_decoder():
     [(FACTS, OPEN, {}), (STEPS, TEXT, SPELLED)],
     ids=["numbers from facts", "text from steps"],
 )
-def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_faces(a, y, given, sampling, tmp_path):
-    encoding, rows = encoded(a, y, **given)
-    settings = SHORT.model_copy(update={"scheduled_sampling": sampling})
-    made = fitting.fitted(fitting.built(encoding, rows, SMALL, settings), rows, rows)
-    assert np.isfinite(made.histories[0].loss).all()
-    write_model(tmp_path / "model", serialization.to_files(made))
+def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_models(a, y, given, sampling, tmp_path):
+    encoder, rows = encoded(a, y, **given)
+    training = SHORT.model_copy(update={"scheduled_sampling": sampling})
+    untrained = fitting.build_untrained(encoder, rows, SMALL, training)
+    trained = fitting.fit_model(untrained, rows, rows)
+    assert np.isfinite(trained.histories[0].loss).all()
+    write_model(tmp_path / "model", serialization.to_files(trained))
     loaded = read_model(tmp_path / "model", {SEQUENCES: serialization.from_files})
     assert (loaded.spec, loaded.network, loaded.training) == (
-        made.spec,
-        made.network,
-        made.training,
+        trained.spec,
+        trained.network,
+        trained.training,
     )
     for name in ("model", "encode", "step"):
-        ours, theirs = (getattr(trained.bundle, name).get_weights() for trained in (made, loaded))
+        ours, theirs = (getattr(m.bundle, name).get_weights() for m in (trained, loaded))
         assert len(ours) > 2
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(other, one)

@@ -98,6 +98,8 @@ def ingest(
 def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
     """Return arrays as a source; a list of texts or of tokens becomes a column of a table."""
     trained = (*_trained(inputs), *_trained(outputs))
+    if hasattr(data, "toarray"):
+        raise DataError("X is a sparse matrix, which is not supported. Pass X.toarray().")
     if not hasattr(data, "__len__"):
         raise DataError(
             f"the data is of type {type(data).__name__}, which cannot be read. Pass a path, a"
