@@ -93,9 +93,9 @@ DATA: dict[str, Any] = {
             ["tags"],
             {},
             "aligned",
-            "`words` is a sequence of steps and `tags` is a sequence of steps, equally long in"
-            " every row, so aligned: row over row, same length. State shape='unaligned' if the"
-            " steps do not belong together one by one.",
+            "`words` is a sequence of steps and `tags` is a sequence of steps, of the same"
+            " length in every row, so aligned: row over row, same length. State"
+            " shape='unaligned' if the steps do not belong together one by one.",
         ),
         (
             ["words"],
@@ -239,9 +239,9 @@ def test_steps_and_a_label_of_the_row_come_out_together() -> None:
     found = inferred(DATA, ["words"], ["day", "tags", "total"])
     assert found.shape == "aligned"
     assert found.reason == (
-        "`words` is a sequence of steps and `tags` is a sequence of steps, equally long in"
-        " every row, so aligned: row over row, same length. `day` is one label, `total` is one"
-        " number for the whole row beside it."
+        "`words` is a sequence of steps and `tags` is a sequence of steps, of the same length"
+        " in every row, so aligned: row over row, same length. `day` is one label, `total` is"
+        " one number for the whole row beside it."
     )
 
 

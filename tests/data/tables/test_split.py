@@ -159,6 +159,6 @@ def test_labels_too_rare_to_stratify() -> None:
     labels = ["a", "a", "b", "b", "c", "c"]
     assert refused(DataError, labelled(labels), 0.2, how="stratified", outputs=[Y]) == (
         "column 'y' has 3 labels, but one side of the split would have only 1 rows. The split"
-        " 'stratified' needs a row of every label on each side. Change the share of held-out"
-        " rows, or use the split 'auto' or 'random'."
+        " 'stratified' needs a row of every label on each side. Change the fraction of"
+        " held-out rows, or use the split 'auto' or 'random'."
     )
