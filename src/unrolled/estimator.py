@@ -15,7 +15,7 @@ from unrolled.errors import NotFittedError, SettingError, did_you_mean, quote_na
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
-from unrolled.saving import check_save_place
+from unrolled.saving import check_save_place, write_model
 from unrolled.settings import Network, Settings, Text, Training
 from unrolled.training.history import History
 
@@ -164,6 +164,23 @@ class Estimator(BaseEstimator):
         """How training the (first) network went; None until it ends."""
         history: History | None = self._require_fitted("history_").history
         return history
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model as safetensors and JSON, completely or not at all.
+
+        Args:
+            folder: A folder, or a file that ends in .zip to hold the same in one file.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            ArtifactError: There is something else at the place, or it cannot be written.
+        """
+        self._require_fitted("save")
+        return write_model(folder, {**self._files(), "code.py": self.code()})
+
+    @abstractmethod
+    def _files(self) -> dict[str, Any]:
+        """Return the files of a saved model by name, without its code."""
 
     @abstractmethod
     def _column_names(self) -> Names:

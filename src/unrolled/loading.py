@@ -7,7 +7,6 @@ from pathlib import Path
 from unrolled.forecasting.forecaster import Forecaster
 from unrolled.forecasting.serialization import FORECASTS
 from unrolled.saving import SEQUENCES, read_model
-from unrolled.sequences import serialization
 from unrolled.sequences.model import SequenceModel
 
 
@@ -26,7 +25,7 @@ def load(folder: str | Path) -> SequenceModel | Forecaster:
     return read_model(
         folder,
         {
-            SEQUENCES: lambda saved: SequenceModel.from_trained(serialization.from_files(saved)),
+            SEQUENCES: SequenceModel.from_saved,
             FORECASTS: Forecaster.from_saved,
         },
     )

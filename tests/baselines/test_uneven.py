@@ -17,6 +17,7 @@ def test_rows_held_out_may_be_longer_than_all_that_train():
     assert set(found.scores["y"]) == {"network", "mean", "ridge"}
 
 
+@pytest.mark.slow
 def test_characters_that_only_the_network_reads_do_not_hinder_the_nearest_output():
     table = {"words": WORDS, "said": [" ".join(words.replace(" ", "")) for words in WORDS]}
     model = unrolled.SequenceModel(

@@ -49,15 +49,15 @@ def generator(seed):
 
 
 @given(lengths_of_rows, sizes, seeds)
-def test_a_pass_holds_every_row_once_in_full_batches(lengths, size, seed):
+def test_an_epoch_has_every_row_once_in_full_batches(lengths, size, seed):
     examples = ragged(lengths)
-    made = make_batches(examples, size, shuffle=generator(seed))
-    counted = np.concatenate([b.rows[: b.real] for b in made])
+    result = make_batches(examples, size, shuffle=generator(seed))
+    counted = np.concatenate([b.rows[: b.real] for b in result])
     assert sorted(counted.tolist()) == list(range(len(lengths)))
-    assert {len(b.rows) for b in made} == {size}
-    assert len(made) == -(-len(lengths) // size)
-    assert all(max(lengths[row] for row in b.rows) <= b.steps for b in made)
-    assert len({b.steps for b in made}) <= batching.MAX_LENGTHS
+    assert {len(b.rows) for b in result} == {size}
+    assert len(result) == -(-len(lengths) // size)
+    assert all(max(lengths[row] for row in b.rows) <= b.steps for b in result)
+    assert len({b.steps for b in result}) <= batching.MAX_LENGTHS
 
 
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=60), st.integers(1, 5))
@@ -80,34 +80,34 @@ def test_padded_lengths_pad_little_where_most_rows_are_short():
 def test_rows_whose_outputs_are_alike_in_length_go_together(lengths, size, seed):
     examples = ragged([1] * len(lengths))
     out = RaggedColumn.from_rows([np.ones((n, 1), "float32") for n in lengths])
-    fed = replace(examples, targets={"many": out}).with_teacher_forcing(
+    forced_examples = replace(examples, targets={"many": out}).with_teacher_forcing(
         "many", start=0, stops=False
     )
-    made = make_batches(fed, size, shuffle=generator(seed))
-    counted = np.concatenate([b.rows[: b.real] for b in made])
+    result = make_batches(forced_examples, size, shuffle=generator(seed))
+    counted = np.concatenate([b.rows[: b.real] for b in result])
     assert sorted(counted.tolist()) == list(range(len(lengths)))
-    kinds = [set(fed.padded_output_lengths[b.rows[: b.real]].tolist()) for b in made]
+    kinds = [set(forced_examples.padded_output_lengths[b.rows[: b.real]].tolist()) for b in result]
     several = sum(len(kind) - 1 for kind in kinds)
     assert several < len(padded_lengths(np.array(lengths)))
 
 
 @given(lengths_of_rows)
 def test_large_batches_hold_every_row_once(lengths):
-    made = prediction_batches(ragged(lengths))
-    assert sorted(np.concatenate([b.rows[: b.real] for b in made])) == list(range(len(lengths)))
-    assert len({b.steps for b in made}) == 1
+    result = prediction_batches(ragged(lengths))
+    assert sorted(np.concatenate([b.rows[: b.real] for b in result])) == list(range(len(lengths)))
+    assert len({b.steps for b in result}) == 1
 
 
 @given(lengths_of_rows, sizes, seeds)
 def test_padded_steps_are_zero_and_marked_as_not_real(lengths, size, seed):
     examples = ragged(lengths)
-    for made in make_batches(examples, size, shuffle=generator(seed)):
-        arrays = batch_inputs(examples, made)
-        for row, values, mask in zip(made.rows, arrays["x"], arrays["mask"], strict=True):
+    for result in make_batches(examples, size, shuffle=generator(seed)):
+        arrays = batch_inputs(examples, result)
+        for row, values, mask in zip(result.rows, arrays["x"], arrays["mask"], strict=True):
             n = lengths[row]
             np.testing.assert_array_equal(values[:n, 0], 1000.0 * row + 1 + np.arange(n))
             assert not values[n:].any()
-            assert mask.tolist() == [True] * n + [False] * (made.steps - n)
+            assert mask.tolist() == [True] * n + [False] * (result.steps - n)
 
 
 @given(lengths_of_rows, sizes, seeds, st.sampled_from([None, 1, 7, 40]))
@@ -118,24 +118,24 @@ def test_the_mean_of_batch_losses_is_the_mean_over_real_rows_and_steps(
     lengths, size, seed, steps_out
 ):
     examples = ragged(lengths, steps_out=steps_out)
-    made = make_batches(examples, size, shuffle=generator(seed))
-    found = {"one": [], "many": []}
-    for b in made:
-        targets, weights = batch_targets(examples, b, len(made))
-        for name in found:  # the target stands for its own loss
+    result = make_batches(examples, size, shuffle=generator(seed))
+    gathered = {"one": [], "many": []}
+    for b in result:
+        targets, weights = batch_targets(examples, b, len(result))
+        for name in gathered:  # the target stands for its own loss
             loss = targets[name].reshape(weights[name].shape).astype(float)
-            found[name].append(float((loss * weights[name]).mean()))
+            gathered[name].append(float((loss * weights[name]).mean()))
     steps = [1000.0 * i + 1 + np.arange(min(n, steps_out or n)) for i, n in enumerate(lengths)]
-    assert np.mean(found["one"]) == pytest.approx(np.mean(np.arange(len(lengths))), rel=1e-4)
-    assert np.mean(found["many"]) == pytest.approx(np.mean(np.concatenate(steps)), rel=1e-4)
+    assert np.mean(gathered["one"]) == pytest.approx(np.mean(np.arange(len(lengths))), rel=1e-4)
+    assert np.mean(gathered["many"]) == pytest.approx(np.mean(np.concatenate(steps)), rel=1e-4)
 
 
 @given(lengths_of_rows, sizes)
 def test_filled_rows_weigh_nothing(lengths, size):
     examples = ragged(lengths)
-    made = make_batches(examples, size)
-    for b in made:
-        _, weights = batch_targets(examples, b, len(made))
+    result = make_batches(examples, size)
+    for b in result:
+        _, weights = batch_targets(examples, b, len(result))
         assert (weights["one"][: b.real] > 0).all()
         assert not weights["one"][b.real :].any()
         assert not weights["many"][b.real :].any()
@@ -154,9 +154,9 @@ def test_a_class_that_training_never_saw_weighs_nothing():
 def test_rows_of_one_length_are_never_padded():
     block = RaggedColumn.from_rows([np.zeros((5, 2), "float32")] * 3)
     examples = Examples({"x": block}, {}, rows=3, lengths=np.full(3, 5))
-    (made,) = make_batches(examples, 4)
-    assert batch_inputs(examples, made)["x"].shape == (4, 5, 2)
-    assert "mask" not in batch_inputs(examples, made)
+    (result,) = make_batches(examples, 4)
+    assert batch_inputs(examples, result)["x"].shape == (4, 5, 2)
+    assert "mask" not in batch_inputs(examples, result)
 
 
 def test_a_block_cuts_rows_that_are_too_long():
@@ -170,17 +170,17 @@ def test_a_value_without_steps_is_repeated_along_the_steps_of_another():
     assert along.lengths.tolist() == [1, 2]
 
 
-def test_two_passes_of_one_seed_are_equal_and_the_next_pass_differs():
+def test_two_epochs_of_one_seed_are_equal_and_the_next_epoch_differs():
     examples = ragged([3, 9, 4, 30, 2, 8, 8, 1, 5, 6])
 
-    def passes(seed):
+    def epochs(seed):
         random = np.random.default_rng(seed)
         return [
             [b.rows.tolist() for b in make_batches(examples, 3, shuffle=random)] for _ in range(2)
         ]
 
-    assert passes(1) == passes(1)
-    first, second = passes(1)
+    assert epochs(1) == epochs(1)
+    first, second = epochs(1)
     assert first != second
 
 
@@ -193,10 +193,10 @@ def test_no_rows_make_no_batches(seed):
 def answers(lengths, *, ids=False):
     """Return rows of facts whose outputs, of different lengths, say where they stand."""
     rows = [1000 * i + 1 + np.arange(n) for i, n in enumerate(lengths)]
-    said = [row.astype("int32") if ids else row[:, None].astype("float32") for row in rows]
+    outputs = [row.astype("int32") if ids else row[:, None].astype("float32") for row in rows]
     facts = RaggedColumn.from_rows(np.zeros((len(lengths), 1), "float32"))
     return Examples(
-        {"x": facts}, {"y": RaggedColumn.from_rows(said)}, rows=len(lengths), steps_out=40
+        {"x": facts}, {"y": RaggedColumn.from_rows(outputs)}, rows=len(lengths), steps_out=40
     )
 
 
@@ -205,19 +205,21 @@ def answers(lengths, *, ids=False):
 @example([2, 30, 4, 1, 9, 17], 4, 0, False, 0)
 def test_a_decoder_is_fed_its_target_one_step_late(lengths, size, seed, ids, start):
     examples = answers(lengths, ids=ids).with_teacher_forcing("y", start=start, stops=False)
-    made = make_batches(examples, size, shuffle=generator(seed))
-    for b in made:
-        targets, weights = batch_targets(examples, b, len(made))
-        fed = batch_inputs(examples, b)["previous"]
-        assert fed.shape == targets["y"].shape
-        assert fed.dtype == targets["y"].dtype
-        np.testing.assert_array_equal(fed, shift_right(examples.targets["y"], examples, b))
+    result = make_batches(examples, size, shuffle=generator(seed))
+    for b in result:
+        targets, weights = batch_targets(examples, b, len(result))
+        forced_examples = batch_inputs(examples, b)["previous"]
+        assert forced_examples.shape == targets["y"].shape
+        assert forced_examples.dtype == targets["y"].dtype
+        np.testing.assert_array_equal(
+            forced_examples, shift_right(examples.targets["y"], examples, b)
+        )
         for place, row in enumerate(b.rows):
             n, steps = lengths[row], 1000 * row + 1 + np.arange(lengths[row])
             assert targets["y"][place].ravel()[:n].tolist() == steps.tolist()
-            assert fed[place].ravel()[:n].tolist() == [start, *steps[:-1]]
+            assert forced_examples[place].ravel()[:n].tolist() == [start, *steps[:-1]]
             assert (weights["y"][place] > 0).tolist() == [
-                place < b.real and k < n for k in range(fed.shape[1])
+                place < b.real and k < n for k in range(forced_examples.shape[1])
             ]
 
 
@@ -226,17 +228,17 @@ def test_a_decoder_is_fed_its_target_one_step_late(lengths, size, seed, ids, sta
 @example([2, 30, 4, 1, 9, 17], 4, 0, False)
 def test_the_mean_loss_of_what_is_fed_back_is_over_its_real_steps(lengths, size, seed, ids):
     examples = answers(lengths, ids=ids).with_teacher_forcing("y", start=0, stops=not ids)
-    made = make_batches(examples, size, shuffle=generator(seed))
-    found = {name: [] for name in examples.targets}
-    for b in made:
-        targets, weights = batch_targets(examples, b, len(made))
-        for name in found:  # the target stands for its own loss
+    result = make_batches(examples, size, shuffle=generator(seed))
+    gathered = {name: [] for name in examples.targets}
+    for b in result:
+        targets, weights = batch_targets(examples, b, len(result))
+        for name in gathered:  # the target stands for its own loss
             loss = targets[name].reshape(weights[name].shape).astype(float)
-            found[name].append(float((loss * weights[name]).mean()))
+            gathered[name].append(float((loss * weights[name]).mean()))
     steps = np.concatenate([1000.0 * i + 1 + np.arange(n) for i, n in enumerate(lengths)])
-    assert np.mean(found["y"]) == pytest.approx(steps.mean(), rel=1e-4)
+    assert np.mean(gathered["y"]) == pytest.approx(steps.mean(), rel=1e-4)
     if not ids:  # one last step a row
-        assert np.mean(found["stop"]) == pytest.approx(len(lengths) / len(steps), rel=1e-4)
+        assert np.mean(gathered["stop"]) == pytest.approx(len(lengths) / len(steps), rel=1e-4)
 
 
 @given(lengths_of_rows, sizes, seeds)

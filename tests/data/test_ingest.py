@@ -12,27 +12,27 @@ from unrolled.errors import DataError, SettingError
 COLUMNS = {"a": [1.0, 2.0, 3.5], "b": ["p", "q", "p"], "y": [0.5, 1.0, 2.0]}
 
 
-def spelled(columns):
+def kinds(columns):
     return {column.name: column.kind_name for column in columns}
 
 
 @pytest.mark.parametrize("inputs", [None, ["a", "b"], ("a", "b"), {"a": None, "b": None}])
 def test_inputs_are_every_column_but_the_outputs_unless_named(inputs):
     source = ingest(COLUMNS, None, inputs, "y")
-    assert spelled(source.inputs) == {"a": "number", "b": "category"}
-    assert spelled(source.outputs) == {"y": "number"}
+    assert kinds(source.inputs) == {"a": "number", "b": "category"}
+    assert kinds(source.outputs) == {"y": "number"}
 
 
 @pytest.mark.parametrize(
     "inputs", ["b:characters", "b:Characters", ["b:text:characters"], {"b": "characters"}]
 )
 def test_a_kind_is_stated_beside_a_name(inputs):
-    assert spelled(ingest(COLUMNS, None, inputs, "y").inputs) == {"b": "text:characters"}
+    assert kinds(ingest(COLUMNS, None, inputs, "y").inputs) == {"b": "text:characters"}
 
 
 def test_a_name_may_hold_a_colon():
     columns = {"a:b": [1.0, 2.0], "y": [1.0, 2.0]}
-    assert spelled(ingest(columns, None, "a:b", "y").inputs) == {"a:b": "number"}
+    assert kinds(ingest(columns, None, "a:b", "y").inputs) == {"a:b": "number"}
 
 
 Y = [0.5, 1.0, 2.0]
@@ -48,12 +48,12 @@ Y4 = [0.5, 1.0, 2.0, 4.5]
 def test_y_may_come_beside_a_table(y, outputs):
     source = ingest(pd.DataFrame({"a": [1, 2, 3]}), y, "a", outputs)
     assert source.table.values["y"].tolist() == Y
-    assert spelled(source.inputs) == {"a": "number"}
+    assert kinds(source.inputs) == {"a": "number"}
 
 
 def test_y_takes_the_name_of_the_output():
     source = ingest({"a": [1, 2, 3]}, ["u", "v", "u"], None, {"label": "category"})
-    assert spelled(source.outputs) == {"label": "category"}
+    assert kinds(source.outputs) == {"label": "category"}
 
 
 TEXTS = ["good day", "bad one", "good one"]
@@ -66,21 +66,21 @@ TEXTS = ["good day", "bad one", "good one"]
 )
 def test_a_list_of_texts_is_a_column(texts):
     source = ingest(texts, [1.0, 2.0, 3.5], "words:characters", None)
-    assert spelled(source.inputs) == {"words": "text:characters"}
+    assert kinds(source.inputs) == {"words": "text:characters"}
     assert source.table.values["words"] == TEXTS
 
 
 def test_a_list_of_token_lists_is_a_column():
     source = ingest([["a", "b"], ["c"]], [1.0, 2.0], None, None)
-    assert spelled(source.inputs) == {"x": "tokens"}
+    assert kinds(source.inputs) == {"x": "tokens"}
 
 
 def test_whole_numbers_are_labels_where_that_was_stated():
     y = np.arange(20)
-    assert spelled(ingest(np.eye(20), y, None, None).outputs) == {"y": "number"}
-    assert spelled(ingest(np.eye(20), y, None, {"y": "category"}).outputs) == {"y": "category"}
+    assert kinds(ingest(np.eye(20), y, None, None).outputs) == {"y": "number"}
+    assert kinds(ingest(np.eye(20), y, None, {"y": "category"}).outputs) == {"y": "category"}
     few = ingest(np.eye(20), y % 2, None, {"y": "number"})
-    assert spelled(few.outputs) == {"y": "number"}
+    assert kinds(few.outputs) == {"y": "number"}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_rows_of_arrays_come_back_as_one_array_where_they_can():
         ),
     ],
 )
-def test_what_cannot_be_used_is_said(data, y, message):
+def test_data_that_cannot_be_used_is_refused(data, y, message):
     with pytest.raises(DataError) as caught:
         ingest(data, y, None, None)
     assert str(caught.value) == message

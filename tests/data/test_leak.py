@@ -42,34 +42,36 @@ PLANTED = {
 }
 
 
-def fitted(columns: dict[str, list[Any]], held_rows: np.ndarray) -> dict[str, Any]:
+def fit_encoders(columns: dict[str, list[Any]], held_out_rows: np.ndarray) -> dict[str, Any]:
     frame = read(columns)
     names = [n for n in columns if n != "y"]
     table, inputs, outputs = infer_table(frame, names, ["y"], stated=STATED)
-    train = np.setdiff1d(np.arange(ROWS), held_rows)
+    train = np.setdiff1d(np.arange(ROWS), held_out_rows)
     part = table.take(train)
-    found = {}
+    states = {}
     for column in (*inputs, *outputs):
         made = make_encoder(column, output=column in outputs).fit(part.values[column.name])
-        found[column.name] = made.to_dict() | {"column": column.kind_name}
-    return found
+        states[column.name] = made.to_dict() | {"column": column.kind_name}
+    return states
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_rows_held_out_never_change_an_encoder(name: str) -> None:
+def test_held_out_rows_never_change_an_encoder(name: str) -> None:
     clean = data()
     frame = read(clean)
     table, _, outputs = infer_table(frame, ["n"], ["y"], stated={"y": "category"})
-    _, held = split(table, 0.2, seed=3, outputs=outputs)
+    _, held_out = split(table, 0.2, seed=3, outputs=outputs)
     dirty = data()
-    for row in held:
+    for row in held_out:
         dirty[name][row] = PLANTED[name]
-    assert fitted(dirty, held) == fitted(clean, held)
+    assert fit_encoders(dirty, held_out) == fit_encoders(clean, held_out)
 
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_the_detector_would_notice(name: str) -> None:
     dirty = data()
     dirty[name][0] = PLANTED[name]
-    nothing_held = np.array([], dtype=int)
-    assert fitted(dirty, nothing_held)[name] != fitted(data(), nothing_held)[name]
+    nothing_held_out = np.array([], dtype=int)
+    assert (
+        fit_encoders(dirty, nothing_held_out)[name] != fit_encoders(data(), nothing_held_out)[name]
+    )

@@ -37,12 +37,12 @@ def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: 
     data, _ = drop_incomplete_rows(table, out)
     check_trainable(data, out)
     found = infer_schema(data, into, out)
-    train, held = split(data, 0.2, outputs=found.outputs)
-    assert len(train) + len(held) == data.rows
+    train, held_out = split(data, 0.2, outputs=found.outputs)
+    assert len(train) + len(held_out) == data.rows
     for column in (*found.inputs, *found.outputs):
         made = make_encoder(column, output=column in found.outputs, end=found.shape == "unaligned")
         made.fit(data.take(train).values[column.name])
-        assert len(made.encode(data.take(held).values[column.name])) == len(held)
+        assert len(made.encode(data.take(held_out).values[column.name])) == len(held_out)
     values = data.take(train).values[out[0].name]
     back = made.decode(made.encode(values))
     if out[0].kind in ("number", "vector", "numbers"):

@@ -180,6 +180,7 @@ def test_unaligned_decoder_reverses_tokens_that_one_state_cannot_hold(rng):
     assert right(y[1024:], rival.predict(x[1024:], batch_size=512, verbose=0)) < BLIND
 
 
+@pytest.mark.slow
 def test_one_to_many_decoder_spells_one_of_a_labels_words_and_not_a_mixture(rng):
     words = rng.integers(3, IDS, size=(6, 2, 5)).astype("int32")  # two a label
     words[:, 1] = (words[:, 0] - 3 + rng.integers(1, 7, size=(6, 5))) % 7 + 3  # alike nowhere

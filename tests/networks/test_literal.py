@@ -241,6 +241,7 @@ def attending(x, previous, steps, states, cell, says):
     return taught(x, previous, h, says)
 
 
+@pytest.mark.representatives(4)
 @each_says
 @each_cell
 @pytest.mark.parametrize("count", [1, 2])
@@ -254,6 +255,7 @@ def test_unaligned_decoder_is_an_encoder_whose_states_start_luongs_decoder(cell,
     same(ours, attending(x, fed_back(says), steps, starts, cell, says), given)
 
 
+@pytest.mark.representatives(4)
 @each_says
 @each_cell
 @pytest.mark.parametrize("count", [1, 2])
@@ -274,6 +276,7 @@ def test_unaligned_decoder_joins_the_states_of_both_directions(cell, says, count
     same(ours, attending(x, fed_back(says), steps, starts, cell, says), given)
 
 
+@pytest.mark.representatives(4)
 @each_says
 @each_cell
 @pytest.mark.parametrize("count", [1, 2])

@@ -70,6 +70,7 @@ def real(row, outputs, lengths):
             yield values[:length] if row.shape == "aligned" else values
 
 
+@pytest.mark.representatives(3)
 @each
 @given(
     lengths=st.lists(st.integers(1, LONGEST), min_size=B, max_size=B),

@@ -25,6 +25,7 @@ def sizes(row, values, heads):
     return NetworkSpec(row.shape, t=t, u=u, values=values, heads=heads)
 
 
+@pytest.mark.representatives(12)
 @pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
 @pytest.mark.parametrize(
     ("values", "o", "units", "layers"), [(1, 1, 32, 1), (50, 2, 3, 2), (2, 60, 4, 1)]

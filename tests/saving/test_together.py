@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 START = """
 import sys, time
 from pathlib import Path
@@ -32,7 +32,7 @@ else:
     repeat(lambda: write_model(place, contents))
 """
 MODELS = """
-saved = Path(sys.argv[1]) / "saved"
+saved = Path(sys.argv[1]).parent / "saved"
 kinds = {"1": unrolled.SequenceModel, "2": unrolled.Forecaster}
 def load():
     assert type(unrolled.load(place)) in kinds.values()

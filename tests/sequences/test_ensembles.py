@@ -27,6 +27,7 @@ def three():
     return fitted(seed=5, seeds=3)
 
 
+@pytest.mark.slow
 def test_it_is_the_mean_of_models_fitted_alone(three):
     alone = [fitted(seed=seed) for seed in (5, 6, 7)]
     assert three.histories_ == tuple(one.history_ for one in alone)

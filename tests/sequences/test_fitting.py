@@ -84,6 +84,7 @@ def test_text_may_still_come_out_without_a_decoder():
     assert (trained.bundle.step, trained.training.label_smoothing) == (None, 0.0)
 
 
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("sampling", ["none", "linear"])
 @pytest.mark.parametrize(
     ("a", "y", "given"),

@@ -91,6 +91,7 @@ CASES = {
 }
 
 
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("name", CASES)
 def test_a_resumed_training_ends_with_the_same_bits(name, tmp_path, monkeypatch):
     monkeypatch.setattr("unrolled.forecasting.series.dataset.MAX_WINDOWS_PER_EPOCH", 64)

@@ -26,7 +26,7 @@ from unrolled.forecasting.series.future import with_future
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.scaling import Transform
 from unrolled.forecasting.trained import Channels, TrainedForecaster
-from unrolled.saving import SavedModel, write_model
+from unrolled.saving import SavedModel
 from unrolled.settings import Network, Training
 
 
@@ -295,23 +295,15 @@ class Forecaster(Estimator):
         if plot is not None:
             check_figure_path(plot)
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the forecaster as safetensors and JSON, whole or not at all.
+    def _files(self) -> dict[str, Any]:
+        """Return the files of the forecaster by name, without its code.
 
-        It includes the held-out steps of the data and a lookback before them, from which `predict`
+        They include the held-out steps of the data and a lookback before them, from which `predict`
         and `backtest` continue.
-
-        Args:
-            folder: A folder, or a file that ends in .zip to hold the same in one.
-
-        Raises:
-            NotFittedError: `fit` was not called.
-            ArtifactError: There is something else at the place, or it cannot be written.
         """
         trained: TrainedForecaster = self._require_fitted("save")
         files = serialization.to_files(trained, self.get_params(deep=False))
-        readme = forecaster_readme(trained, self.diagram().text)
-        return write_model(folder, {**files, "code.py": self.code(), "README.md": readme})
+        return {**files, "README.md": forecaster_readme(trained, self.diagram().text)}
 
     @classmethod
     def from_saved(cls, saved: SavedModel) -> Self:

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-import numpy as np
-
-from unrolled.data.formats.chunks import read_chunks
-from unrolled.data.formats.write import open_writer
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Columns, Source, ingest
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.data.tables.table import Table
-from unrolled.data.encoders.table_encoder import TableEncoder
-from unrolled.errors import SettingError, quote_names
+from unrolled.errors import SettingError
 from unrolled.estimator import Estimator, Names
-from unrolled.explain.model_card import best_epoch_sentence, network_sentence
-from unrolled.explain.notebook import html_lines, html_table
-from unrolled.inference import generate, predict
-from unrolled.saving import write_model
+from unrolled.saving import SavedModel
 from unrolled.schema import Schema
-from unrolled.sequences import preparation, serialization
+from unrolled.sequences import prediction, preparation, serialization
 from unrolled.sequences.attention import Attention, compute_attention, plot_attention
 from unrolled.sequences.evaluation import Evaluation, evaluate, score
 from unrolled.sequences.fitting import build_untrained, fit_model
 from unrolled.sequences.model_card import ensemble_sentence, readme, summary
+from unrolled.sequences.notebook import model_facts
 from unrolled.sequences.sklearn_tags import with_tags
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Decoding, Network, Text, Training
 from unrolled.shapes import Shape
 from unrolled.training.history import History
-from unrolled.training.progress import progress_bar
 
 
 class SequenceModel(Estimator):
@@ -182,19 +176,7 @@ class SequenceModel(Estimator):
             DataError: A column is missing, or does not fit the training data.
             SettingError: `decoding` is given, and the network has no decoder.
         """
-        trained: Trained = self._require_fitted("predict")
-        encoder = trained.encoder
-        source = ingest(data, None, encoder.schema.inputs, None)
-        if decoding is not None:
-            rows = encoder.encode(source.table, targets=False)
-            bundle, spec = trained.bundle, trained.spec
-            return source.to_original_type(
-                generate.hypotheses(bundle, spec, encoder, rows, decoding)
-            )
-        outputs = _raw_outputs(trained, source.table)
-        return source.to_original_type(
-            {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
-        )
+        return prediction.predict(self._require_fitted("predict"), data, decoding)
 
     def predict_proba(self, data: Any) -> Any:
         """Return the probability of each class of each category.
@@ -213,12 +195,7 @@ class SequenceModel(Estimator):
             DataError: A column is missing, or does not fit the training data.
             SettingError: An output is not a category.
         """
-        trained: Trained = self._require_fitted("predict_proba")
-        source = ingest(data, None, trained.encoder.schema.inputs, None)
-        logits = _raw_outputs(trained, source.table)
-        return source.to_original_type(
-            predict.probabilities(trained.encoder, logits, trained.temperatures)
-        )
+        return prediction.predict_proba(self._require_fitted("predict_proba"), data)
 
     def predict_file(
         self,
@@ -253,23 +230,14 @@ class SequenceModel(Estimator):
                 "Probabilities and decoding cannot be combined: probabilities are of categories,"
                 " and decoding is of tokens. Leave one of them out."
             )
-        chunks, rows = read_chunks(data, columns=columns), 0
-        outputs = [column.name for column in self.schema_.outputs]
-        with (
-            open_writer(out) as write,
-            progress_bar(chunks.rows, shown=isinstance(out, str | Path)) as advance,
-        ):
-            for table in chunks.tables():
-                with chunks.locate_errors(rows, table.height):
-                    predictions = (
-                        self.predict_proba(table)
-                        if probabilities
-                        else self.predict(table, decoding=decoding)
-                    )
-                write(table.drop(outputs, strict=False).hstack(predictions))
-                rows += table.height
-                advance(table.height)
-        return rows
+        predict = partial(self.predict, decoding=decoding)
+        return prediction.predict_file(
+            self.predict_proba if probabilities else predict,
+            data,
+            out,
+            columns=columns,
+            outputs=[column.name for column in self.schema_.outputs],
+        )
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
         """Return the attention weights of each row's output over the input steps.
@@ -315,23 +283,10 @@ class SequenceModel(Estimator):
         """Return the rows of a table or of arrays that have every output."""
         return preparation.ingest(data, y, self.schema_.inputs, self.schema_.outputs).table
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the model as safetensors and JSON, completely or not at all.
-
-        Args:
-            folder: A folder, or a file that ends in .zip to hold the same in one file.
-
-        Raises:
-            NotFittedError: `fit` was not called.
-            ArtifactError: There is something else at the place, or it cannot be written.
-        """
-        trained = self._require_fitted("save")
-        pages = {"code.py": self.code(), "README.md": readme(trained, self.diagram().text)}
-        return write_model(folder, serialization.to_files(trained) | pages)
-
     @classmethod
-    def from_trained(cls, trained: Trained) -> Self:
-        """Return the model around what was trained and saved."""
+    def from_saved(cls, saved: SavedModel) -> Self:
+        """Return the model whose files `save` wrote."""
+        trained = serialization.from_files(saved)
         schema = trained.encoder.schema
         model = cls(
             {c.name: c.kind_name for c in schema.inputs},
@@ -373,14 +328,7 @@ class SequenceModel(Estimator):
         Raises:
             AttributeError: No output is a category.
         """
-        encoder: TableEncoder = self._require_fitted("classes_").encoder
-        for column in self.schema_.outputs:
-            if column.kind == "category":
-                labels = encoder.decode(column, np.arange(encoder.encoders[column.name].size))
-                same_type = len({type(label) for label in labels}) == 1
-                return np.array(labels.tolist()) if same_type else labels
-        kinds = quote_names(f"{c.name} ({c.kind_name})" for c in self.schema_.outputs)
-        raise AttributeError(f"There is no 'classes_': no output is a category, but {kinds}.")
+        return prediction.classes(self._require_fitted("classes_"))
 
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn may expect of this model."""
@@ -398,16 +346,12 @@ class SequenceModel(Estimator):
         return "\n\n".join(filter(None, parts))
 
     def _facts_html(self) -> str:
-        trained: Trained = self._require_fitted("_repr_html_")
-        schema = self.schema_
-        columns = [("in", c) for c in schema.inputs] + [("out", c) for c in schema.outputs]
-        rows = [(side, c.name, c.kind_name, c.why) for side, c in columns]
-        lines = [
-            f"{schema.shape} ({schema.pattern}). {schema.reason}",
-            network_sentence(trained.network, trained.model),
-            best_epoch_sentence(*trained.histories),
-        ]
-        return html_table(["", "column", "kind", "why"], rows) + html_lines(lines)
+        return model_facts(self._require_fitted("_repr_html_"))
+
+    def _files(self) -> dict[str, Any]:
+        trained: Trained = self._require_fitted("save")
+        page = readme(trained, self.diagram().text)
+        return {**serialization.to_files(trained), "README.md": page}
 
     def _column_names(self) -> Names:
         schema = self.schema_
@@ -415,11 +359,3 @@ class SequenceModel(Estimator):
 
     def _training_code(self) -> str:
         return training_lines(self._require_fitted("code"))
-
-
-def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
-    """Return what the network computes for each output column: numbers, or logits."""
-    encoder = trained.encoder
-    rows = encoder.encode(table, targets=False)
-    outputs = generate.generate_outputs(trained.bundle, trained.spec, rows)
-    return {c.name: outputs[encoder.tensor_names[c.name]] for c in encoder.schema.outputs}

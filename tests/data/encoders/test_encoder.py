@@ -26,12 +26,12 @@ def column(kind: Kind, **facts: Any) -> Column:
     return Column(name="a", kind=kind, **facts)
 
 
-def again(fitted: Any) -> Any:
+def reload(fitted: Any) -> Any:
     return encoder_from_dict(json.loads(json.dumps(fitted.to_dict(), allow_nan=False)))
 
 
-def close(found: Any, wanted: Any, spread: float) -> None:
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * max(1.0, spread))
+def close(actual: Any, expected: Any, spread: float) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5 * max(1.0, spread))
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 20), elements=reals))
@@ -40,13 +40,13 @@ def test_numbers_survive_scaling(values: np.ndarray) -> None:
     encoded = scaler.encode(values)
     assert encoded.dtype == np.float32
     assert encoded.shape == (len(values), 1)
-    close(again(scaler).decode(encoded), values, np.ptp(values))
+    close(reload(scaler).decode(encoded), values, np.ptp(values))
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.just(3)), elements=reals))
 def test_vectors_survive_scaling(values: np.ndarray) -> None:
     scaler = Scaler(column("vector", width=3), as_output=True).fit(values)
-    close(again(scaler).decode(scaler.encode(values)), values, np.ptp(values))
+    close(reload(scaler).decode(scaler.encode(values)), values, np.ptp(values))
 
 
 @given(
@@ -60,8 +60,8 @@ def test_sequences_survive_scaling(values: list[np.ndarray]) -> None:
     scaler = Scaler(column("numbers", width=2), as_output=True).fit(values)
     encoded = scaler.encode(values)
     assert [row.shape for row in encoded] == [row.shape for row in values]
-    for found, wanted in zip(again(scaler).decode(encoded), values, strict=True):
-        close(found, wanted, np.ptp(np.concatenate(values)))
+    for actual, expected in zip(reload(scaler).decode(encoded), values, strict=True):
+        close(actual, expected, np.ptp(np.concatenate(values)))
 
 
 def test_scaled_numbers_have_mean_zero_and_spread_one() -> None:
@@ -74,7 +74,7 @@ def test_scaled_numbers_have_mean_zero_and_spread_one() -> None:
 
 def test_missing_numbers_become_the_mean_and_a_mark() -> None:
     values = np.array([[1.0, 5.0], [3.0, np.nan]])
-    scaler = again(Scaler(column("vector", width=2)).fit(values))
+    scaler = reload(Scaler(column("vector", width=2)).fit(values))
     assert scaler.size == 3
     np.testing.assert_array_equal(scaler.encode(values), [[-1, 0, 0], [1, 0, 1]])
     late = np.array([[np.nan, np.nan]])
@@ -85,7 +85,7 @@ def test_missing_numbers_become_the_mean_and_a_mark() -> None:
 
 
 def test_a_feature_that_is_all_missing_in_the_training_part() -> None:
-    scaler = again(Scaler(column("number")).fit(np.array([np.nan, np.nan])))
+    scaler = reload(Scaler(column("number")).fit(np.array([np.nan, np.nan])))
     assert scaler.encode(np.array([2.0, np.nan])).tolist() == [[2, 0], [0, 1]]
 
 
@@ -117,7 +117,7 @@ label = st.one_of(st.integers(-5, 5), st.text(max_size=3))
 
 @given(st.lists(label, min_size=1))
 def test_labels_come_back_in_their_own_type(values: list[Any]) -> None:
-    labels = again(Labels(column("category"), as_output=True).fit(values))
+    labels = reload(Labels(column("category"), as_output=True).fit(values))
     ids = labels.encode(values, strict=True)
     assert ids.dtype == np.int32
     back = list(labels.decode(ids))
@@ -148,7 +148,7 @@ def test_unseen_labels() -> None:
 
 
 def test_a_label_is_known_by_its_spelling_where_a_file_gives_it_another_type() -> None:
-    made = again(Labels(column("category"), as_output=True).fit(["1", "2", "A3"]))
+    made = reload(Labels(column("category"), as_output=True).fit(["1", "2", "A3"]))
     assert made.encode([2, "A3", True]).tolist() == [1, 2, -1]
     both = Labels(column("category"), as_output=True).fit([1, "1"])
     assert both.encode([1, "1"]).tolist() == [0, 1]
@@ -157,14 +157,14 @@ def test_a_label_is_known_by_its_spelling_where_a_file_gives_it_another_type() -
 def test_many_classes_go_in_as_ids() -> None:
     few = Labels(column("category")).fit(range(32))
     assert (few.encode([3]).shape, few.size, few.produces_ids) == ((1, 32), 32, False)
-    many = again(Labels(column("category")).fit(range(33)))
+    many = reload(Labels(column("category")).fit(range(33)))
     assert (many.encode([0, 32, 99, None]).tolist(), many.size) == ([1, 33, 0, 0], 34)
     assert many.encode([0]).dtype == np.int32
 
 
 @given(st.lists(st.lists(words, min_size=1), min_size=1), st.booleans())
 def test_tokens_survive(values: list[list[str]], end: bool) -> None:
-    vocabulary = again(Vocabulary(column("tokens"), as_output=True, end=end).fit(values))
+    vocabulary = reload(Vocabulary(column("tokens"), as_output=True, end=end).fit(values))
     ids = vocabulary.encode(values)
     assert [len(row) for row in ids] == [len(row) + end for row in values]
     assert all(row.dtype == np.int32 and row.max() < vocabulary.size for row in ids)
@@ -175,14 +175,14 @@ def test_tokens_survive(values: list[list[str]], end: bool) -> None:
 @given(st.lists(words.filter(bool), min_size=1), st.booleans())
 def test_characters_survive(values: list[str], end: bool) -> None:
     made = Vocabulary(column("text", unit="characters"), as_output=True, end=end).fit(values)
-    assert again(made).decode(made.encode(values)) == values
+    assert reload(made).decode(made.encode(values)) == values
 
 
 @settings(max_examples=20)
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=10))
 def test_subwords_survive_and_know_every_text(values: list[str]) -> None:
     values = [unicodedata.normalize("NFC", value) for value in values]
-    made = again(Vocabulary(column("text", unit="subwords"), end=True).fit(["to be or not"]))
+    made = reload(Vocabulary(column("text", unit="subwords"), end=True).fit(["to be or not"]))
     assert made.decode(made.encode(values)) == values
 
 
@@ -193,12 +193,14 @@ def test_words_that_go_in_are_lowercased_and_parted_from_punctuation() -> None:
 
 
 def test_words_that_come_out_keep_their_capitals() -> None:
-    made = again(Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"]))
+    made = reload(
+        Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"])
+    )
     assert made.known == ["Ann", "a", "saw"]
     assert made.decode(made.encode(["Ann saw a"])) == ["Ann saw a"]
 
 
-def test_words_of_a_vocabulary_saved_before_they_kept_capitals_stay_lowercased() -> None:
+def test_words_of_a_vocabulary_saved_when_all_words_were_lowercased_stay_lowercased() -> None:
     facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
     del facts["lowered"]
     made = Vocabulary.from_dict(facts)

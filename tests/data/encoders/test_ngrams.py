@@ -34,29 +34,29 @@ def spelled(row, longest, *, closed):
 
 @given(rows_of_ids, rows_of_ids, st.sampled_from([31, 900]))
 def test_an_id_stands_for_one_run_and_nought_for_what_is_not_known(known, rows, size):
-    made = NGramEncoder(size=size).fit(block(known))
+    encoder = NGramEncoder(size=size).fit(block(known))
     longest, closed = (4, True) if size == 31 else (2, False)
     seen = {
         run for row in known for step in spelled(row, longest, closed=closed) for run in step if run
     }
     ids = {}
-    found = made.encode(block(rows))
-    assert found.flat.shape == (sum(map(len, rows)), made.ids_per_step)
-    assert made.ids_per_step == (7 if closed else 2)
-    for row, encoded in zip(rows, found.rows(), strict=True):
+    encoded_rows = encoder.encode(block(rows))
+    assert encoded_rows.flat.shape == (sum(map(len, rows)), encoder.ids_per_step)
+    assert encoder.ids_per_step == (7 if closed else 2)
+    for row, encoded in zip(rows, encoded_rows.rows(), strict=True):
         for step, each in zip(spelled(row, longest, closed=closed), encoded.tolist(), strict=True):
             for run, i in zip(step, each, strict=True):
                 assert (i == 0) == (run not in seen)
                 assert i == 0 or ids.setdefault(i, run) == run
-    assert made.size == len(seen) + 1
+    assert encoder.size == len(seen) + 1
 
 
-def test_the_most_frequent_runs_are_kept(monkeypatch):
+def test_only_the_most_frequent_ngrams_are_known(monkeypatch):
     monkeypatch.setattr(ngrams, "MAX_NGRAMS", 2)
-    made = NGramEncoder(size=900).fit(block([[1, 2], [1, 2], [3]]))
-    counts = Counter(made.encode(block([[1, 2], [3]])).flat.ravel().tolist())
+    encoder = NGramEncoder(size=900).fit(block([[1, 2], [1, 2], [3]]))
+    counts = Counter(encoder.encode(block([[1, 2], [3]])).flat.ravel().tolist())
     assert counts[0] == 2  # 3, and what it makes with the place before it
-    assert made.size == 5  # as frequent as the second are four
+    assert encoder.size == 5  # as frequent as the second are four
 
 
 def test_more_symbols_than_a_pair_can_number_are_counted_alone():
@@ -66,10 +66,12 @@ def test_more_symbols_than_a_pair_can_number_are_counted_alone():
 @pytest.mark.parametrize("size", [31, 900])
 @pytest.mark.parametrize("rows", [[[1, 2, 1]], [[5]]])
 def test_runs_go_to_json_and_back(rows, size):
-    made = NGramEncoder(size=size).fit(block([[1, 2], [2, 1]]))
-    again = NGramEncoder.from_dict(json.loads(json.dumps(made.to_dict())))
-    assert again.size == made.size
-    np.testing.assert_array_equal(again.encode(block(rows)).flat, made.encode(block(rows)).flat)
+    encoder = NGramEncoder(size=size).fit(block([[1, 2], [2, 1]]))
+    reloaded = NGramEncoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
+    assert reloaded.size == encoder.size
+    np.testing.assert_array_equal(
+        reloaded.encode(block(rows)).flat, encoder.encode(block(rows)).flat
+    )
 
 
 def test_runs_that_say_nothing_of_the_end_stop_at_it():

@@ -20,10 +20,10 @@ needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples 
 def survives(frame: pl.DataFrame, given: str, wanted: str) -> Schema:
     """Return the schema found, after every output went through ids and back."""
     values, into, out = infer_table(frame, [given], [wanted])
-    encoding = TableEncoder.fit(infer_schema(values, into, out), values)
-    ids = encoding.encode(values, targets=True).targets[wanted].rows()
-    assert encoding.decode_cells(encoding.schema.outputs[0], ids) == frame[wanted].to_list()
-    return encoding.schema
+    encoder = TableEncoder.fit(infer_schema(values, into, out), values)
+    ids = encoder.encode(values, targets=True).targets[wanted].rows()
+    assert encoder.decode_cells(encoder.schema.outputs[0], ids) == frame[wanted].to_list()
+    return encoder.schema
 
 
 @needs_examples
@@ -32,18 +32,18 @@ def test_french_survives_with_and_without_a_header(tmp_path: Path) -> None:
     bare = tmp_path / "french.tsv"
     frame.write_csv(bare, separator="\t", include_header=False)
     assert read(bare, columns=frame.columns).equals(frame)
-    found = survives(frame, "word", "phonemes")
-    kinds = [column.kind_name for column in (*found.inputs, *found.outputs)]
-    assert (found.shape, kinds) == ("unaligned", ["text:characters", "tokens"])
+    result = survives(frame, "word", "phonemes")
+    kinds = [column.kind_name for column in (*result.inputs, *result.outputs)]
+    assert (result.shape, kinds) == ("unaligned", ["text:characters", "tokens"])
     back = survives(frame, "phonemes", "word")
     assert [column.kind_name for column in (*back.inputs, *back.outputs)] == kinds[::-1]
 
 
 @needs_examples
 def test_a_label_to_text_is_one_to_many() -> None:
-    found = survives(read(NAMES), "language", "name")
-    assert found.shape == "one-to-many"
-    assert found.reason == (
+    result = survives(read(NAMES), "language", "name")
+    assert result.shape == "one-to-many"
+    assert result.reason == (
         "`language` is one label and `name` is text read as characters, so one-to-many: one in, a"
         " row out. It would be unaligned or aligned with `language:text` stated, and one-to-one"
         " with `name:category` stated."
@@ -53,5 +53,5 @@ def test_a_label_to_text_is_one_to_many() -> None:
 @pytest.mark.parametrize("language", ["dut", "fre", "hun", "ice", "rum"])
 def test_languages_of_the_shared_task_survive(shared: Path, language: str) -> None:
     path = shared / "sigmorphon2020_g2p" / "train" / f"{language}_train.tsv"
-    found = survives(read(path, columns=["word", "phonemes"]), "word", "phonemes")
-    assert found.outputs[0].kind_name == "tokens"
+    result = survives(read(path, columns=["word", "phonemes"]), "word", "phonemes")
+    assert result.outputs[0].kind_name == "tokens"

@@ -12,21 +12,21 @@ from unrolled.data.tables.table import make_table
 from unrolled.errors import DataError
 
 
-def encoded(columns, inputs, outputs, *, stated=None):
+def fit_encoder(columns, inputs, outputs, *, stated=None):
     """Return an encoding fitted on all rows, and the table."""
     frame = read(columns)
     values, into, out = infer_table(frame, inputs, outputs, stated=stated)
     return TableEncoder.fit(infer_schema(values, into, out), values), values
 
 
-def arrays(encoding, values):
-    examples = encoding.encode(values, targets=False)
+def arrays(encoder, values):
+    examples = encoder.encode(values, targets=False)
     (batch,) = prediction_batches(examples)
     return batch_inputs(examples, batch)
 
 
 def test_inputs_of_both_sides_are_joined_along_the_steps():
-    encoding, values = encoded(
+    encoder, values = fit_encoder(
         {
             "s": [[1.0, 3.0], [1.0], [3.0]],
             "a": [0.0, 1.0, 2.0],
@@ -36,7 +36,7 @@ def test_inputs_of_both_sides_are_joined_along_the_steps():
         ["s", "a", "c"],
         ["y"],
     )
-    x = arrays(encoding, values)["x"]
+    x = arrays(encoder, values)["x"]
     a = np.array([-1.5, 0.0, 1.5]) / np.std([-1.5, 0.0, 1.5])
     np.testing.assert_allclose(x[0, :2], [[-1, a[0], 1, 0], [1, a[0], 1, 0]], atol=1e-6)
     np.testing.assert_allclose(x[1, 0], [-1, a[1], 0, 1], atol=1e-6)
@@ -45,15 +45,18 @@ def test_inputs_of_both_sides_are_joined_along_the_steps():
 
 def test_ids_go_in_under_names_of_their_own():
     many = [f"c{i}" for i in range(40)]
-    encoding, values = encoded(
+    encoder, values = fit_encoder(
         {"x": many, "mask": [["a", "b"]] * 40, "y": range(40)},
         ["x", "mask"],
         ["y"],
         stated={"x": "category"},
     )
-    found = arrays(encoding, values)
-    assert {name: array.dtype.kind for name, array in found.items()} == {"x_": "i", "mask_": "i"}
-    assert encoding.sizes == {"x_": 41, "mask_": 4, "y": 1}
+    inputs_by_name = arrays(encoder, values)
+    assert {name: array.dtype.kind for name, array in inputs_by_name.items()} == {
+        "x_": "i",
+        "mask_": "i",
+    }
+    assert encoder.sizes == {"x_": 41, "mask_": 4, "y": 1}
 
 
 @pytest.mark.parametrize(
@@ -71,12 +74,12 @@ def test_identifiers_are_plain_and_differ(names, plain):
 
 
 def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
-    encoding, _ = encoded(
+    encoder, _ = fit_encoder(
         {"a": [[1.0], [2.0, 3.0]], "b": [[1.0], [2.0, 3.0]], "y": [1.0, 2.0]}, ["a", "b"], ["y"]
     )
     crossed = read({"a": [[1.0, 2.0], [1.0]], "b": [[1.0], [2.0, 3.0]]})
     with pytest.raises(DataError) as caught:
-        encoding.encode(make_table(crossed, encoding.schema.inputs), targets=False)
+        encoder.encode(make_table(crossed, encoder.schema.inputs), targets=False)
     assert str(caught.value) == (
         "row 1: 'a' has 2 steps and 'b' has 1. All input sequences of a row must have the same"
         " number of steps. Correct the row."
@@ -84,10 +87,10 @@ def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
 
 
 def test_a_row_of_another_length_is_refused_where_all_had_one():
-    encoding, _ = encoded({"a": [[[1.0], [2.0]]] * 3, "y": [1.0, 2.0, 3.0]}, ["a"], ["y"])
+    encoder, _ = fit_encoder({"a": [[[1.0], [2.0]]] * 3, "y": [1.0, 2.0, 3.0]}, ["a"], ["y"])
     longer = read({"a": [[[1.0], [2.0]], [[1.0], [2.0], [3.0]]]})
     with pytest.raises(DataError) as caught:
-        encoding.encode(make_table(longer, encoding.schema.inputs), targets=False)
+        encoder.encode(make_table(longer, encoder.schema.inputs), targets=False)
     assert str(caught.value) == (
         "row 2 has 3 steps, but every row of the training data has 2. Cut or fill the row, or"
         " train on rows of different lengths."
@@ -96,21 +99,21 @@ def test_a_row_of_another_length_is_refused_where_all_had_one():
 
 def test_numbers_whose_count_nothing_says_have_the_steps_of_the_longest_row():
     columns = {"a": [[1.0], [2.0, 3.0], [1.0, 2.0]], "y": [[1.0], [2.0, 3.0], [4.0]]}
-    encoding, values = encoded(columns, ["a"], ["y"])
-    assert (encoding.schema.shape, encoding.steps_out) == ("unaligned", 2)
-    assert encoding.schema.outputs[0].length is None  # so that a decoder ends its rows itself
-    targets = encoding.encode(values, targets=True).targets["y"]
+    encoder, values = fit_encoder(columns, ["a"], ["y"])
+    assert (encoder.schema.shape, encoder.steps_out) == ("unaligned", 2)
+    assert encoder.schema.outputs[0].length is None  # so that a decoder ends its rows itself
+    targets = encoder.encode(values, targets=True).targets["y"]
     assert targets.lengths.tolist() == [1, 2, 1]
 
 
 def test_output_steps_are_those_of_the_longest_row_with_its_end_mark():
-    encoding, _ = encoded(
+    encoder, _ = fit_encoder(
         {"a": [1.0, 2.0, 3.0], "y": ["ab", "c", "abcd"]}, ["a"], ["y"], stated={"y": "characters"}
     )
-    assert (encoding.schema.shape, encoding.steps_out) == ("one-to-many", 5)
+    assert (encoder.schema.shape, encoder.steps_out) == ("one-to-many", 5)
 
 
 def test_outputs_are_not_looked_at_when_predicting():
-    encoding, values = encoded({"a": [1.0, 2.0], "y": [1.0, 2.0]}, ["a"], ["y"])
+    encoder, values = fit_encoder({"a": [1.0, 2.0], "y": [1.0, 2.0]}, ["a"], ["y"])
     del values.values["y"]
-    assert encoding.encode(values, targets=False).targets == {}
+    assert encoder.encode(values, targets=False).targets == {}

@@ -12,7 +12,7 @@ LINES = "the 0.5 1 -2\nof 1 2 3\nnew york 7 8 9\n"
 WORDS = {"the", "new york", "missing"}
 
 
-def written(folder, text, name="words.vec"):
+def write_file(folder, text, name="words.vec"):
     path = folder / name
     path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
     return path
@@ -29,16 +29,16 @@ def written(folder, text, name="words.vec"):
     ],
 )
 def test_words_have_their_vectors(tmp_path, text, name):
-    found = read_word_vectors(written(tmp_path, text, name), WORDS)
-    assert {word: row.tolist() for word, row in found.items()} == {
+    vectors = read_word_vectors(write_file(tmp_path, text, name), WORDS)
+    assert {word: row.tolist() for word, row in vectors.items()} == {
         "the": [0.5, 1, -2],
         "new york": [7, 8, 9],
     }
-    assert found["the"].dtype == np.float32
+    assert vectors["the"].dtype == np.float32
 
 
 def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
-    assert read_word_vectors(written(tmp_path, "a 1 2\na 3 4\n"), {"a"})["a"].tolist() == [1, 2]
+    assert read_word_vectors(write_file(tmp_path, "a 1 2\na 3 4\n"), {"a"})["a"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_of_a_word_that_stands_twice_the_first_counts(tmp_path):
 )
 def test_a_file_that_is_wrong_is_refused_with_its_line(tmp_path, text, says):
     with pytest.raises(DataError) as caught:
-        read_word_vectors(written(tmp_path, text), {"a"})
+        read_word_vectors(write_file(tmp_path, text), {"a"})
     assert str(caught.value) == says
 
 

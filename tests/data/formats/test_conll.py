@@ -25,11 +25,11 @@ SENTENCES = pl.DataFrame({"word": [["EU", "rejects"], ["#"]], "tag": [["B-ORG", 
 
 
 def test_sentences_of_several_documents() -> None:
-    found = parse(NEWS, what="news")
-    assert found.columns == ["word", "column-2", "column-3", "tag"]
-    assert found["word"].to_list() == [["EU", "rejects"], ["#"], ["Peter"]]
-    assert found["tag"].to_list() == [["B-ORG", "O"], ["O"], ["B-PER"]]
-    assert found["column-2"].to_list() == [["NNP", "VBZ"], ["NN"], ["NNP"]]
+    table = parse(NEWS, what="news")
+    assert table.columns == ["word", "column-2", "column-3", "tag"]
+    assert table["word"].to_list() == [["EU", "rejects"], ["#"], ["Peter"]]
+    assert table["tag"].to_list() == [["B-ORG", "O"], ["O"], ["B-PER"]]
+    assert table["column-2"].to_list() == [["NNP", "VBZ"], ["NN"], ["NNP"]]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_one_table_in_many_spellings(data: bytes) -> None:
 
 
 def test_between_tabs_a_token_may_hold_a_blank_and_numbers_stay_text() -> None:
-    found = parse(b"10 000\tB-SUM\n\n7\tO\n", what="data")
-    assert found.rows() == [(["10 000"], ["B-SUM"]), (["7"], ["O"])]
-    assert parse(format_conll(found).encode(), what="data").equals(found)
+    table = parse(b"10 000\tB-SUM\n\n7\tO\n", what="data")
+    assert table.rows() == [(["10 000"], ["B-SUM"]), (["7"], ["O"])]
+    assert parse(format_conll(table).encode(), what="data").equals(table)
 
 
 def test_words_alone_and_names_of_ones_own() -> None:

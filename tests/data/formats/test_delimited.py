@@ -18,16 +18,16 @@ def table(
     return parse(data, separator=separator, what="a.csv", columns=columns)
 
 
-def refused(text: str | bytes, columns: list[str] | None = None) -> str:
+def refusal(text: str | bytes, columns: list[str] | None = None) -> str:
     with pytest.raises(DataError) as caught:
         table(text, columns=columns)
     return str(caught.value)
 
 
 def test_columns_are_named_where_there_is_no_header() -> None:
-    found = table("abbé\ta b e\nd\u0361ʒ\tɑ\u0303 ː\n", "\t", ["word", 'a "b", c\t'])
-    assert found.columns == ["word", 'a "b", c\t']
-    assert found.rows() == [("abbé", "a b e"), ("d\u0361ʒ", "ɑ\u0303 ː")]
+    expected = table("abbé\ta b e\nd\u0361ʒ\tɑ\u0303 ː\n", "\t", ["word", 'a "b", c\t'])
+    assert expected.columns == ["word", 'a "b", c\t']
+    assert expected.rows() == [("abbé", "a b e"), ("d\u0361ʒ", "ɑ\u0303 ː")]
     assert table("1,2\n3,4\n", columns=["a", "b"]).rows() == [(1, 2), (3, 4)]
     assert table("1,1\n", columns=["a", "b"]).rows() == [(1, 1)]
     assert table("x\n\ny\n", columns=["a"]).rows() == [("x",), (None,), ("y",)]
@@ -56,7 +56,7 @@ def test_columns_are_named_where_there_is_no_header() -> None:
     ],
 )
 def test_names_that_do_not_fit_are_refused(text: str, columns: list[str], message: str) -> None:
-    assert refused(text, columns) == message
+    assert refusal(text, columns) == message
 
 
 def test_a_first_line_of_data_is_suspected() -> None:
@@ -85,13 +85,13 @@ def test_an_empty_text_is_not_a_missing_one() -> None:
 def test_blank_lines_hold_nothing_but_in_a_single_column() -> None:
     assert table("a,b\n1,2\n\n\r\n3,4\n\n").rows() == [(1, 2), (3, 4)]
     assert table("a\n1\n\n2\n").rows() == [(1,), (None,), (2,)]
-    assert refused("a,b\n1,2\n\n3\n").startswith(
+    assert refusal("a,b\n1,2\n\n3\n").startswith(
         "a.csv, row 2 (line 4): the row has 1 cell, but the header has 2"
     )
 
 
 @pytest.mark.parametrize(
-    ("cells", "found"),
+    ("cells", "expected"),
     [
         (["1", "+2", " -3"], [1, 2, -3]),
         (["1", "2.5", "1e3"], [1.0, 2.5, 1000.0]),
@@ -105,10 +105,10 @@ def test_blank_lines_hold_nothing_but_in_a_single_column() -> None:
         (["", ""], ["", ""]),
     ],
 )
-def test_types_are_found_from_every_cell(cells: list[str], found: list[object]) -> None:
+def test_types_follow_from_every_cell(cells: list[str], expected: list[object]) -> None:
     read_back = infer_type(pl.Series("a", cells, dtype=pl.String)).to_list()
-    assert read_back == found
-    assert [type(cell) for cell in read_back] == [type(cell) for cell in found]
+    assert read_back == expected
+    assert [type(cell) for cell in read_back] == [type(cell) for cell in expected]
 
 
 def test_not_a_number_is_a_number_that_is_missing() -> None:
@@ -166,7 +166,7 @@ def test_not_a_number_is_a_number_that_is_missing() -> None:
     ],
 )
 def test_refusals(text: str | bytes, message: str) -> None:
-    assert refused(text) == message
+    assert refusal(text) == message
 
 
 def test_columns_named_by_counting_are_names() -> None:

@@ -18,7 +18,7 @@ def file(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def refused(source: object) -> str:
+def refusal(source: object) -> str:
     with pytest.raises(DataError) as caught:
         read(source)
     return str(caught.value)
@@ -153,25 +153,25 @@ def test_writing_refuses_what_it_cannot_do(tmp_path: Path) -> None:
 def test_no_such_file_names_the_nearest(tmp_path: Path) -> None:
     file(tmp_path, "reviews.csv", "a\n1\n")
     path = tmp_path / "review.csv"
-    assert refused(path) == (
+    assert refusal(path) == (
         f"there is no file '{path}'. Give the path of a table. Did you mean 'reviews.csv'?"
     )
     path = tmp_path / "nope.csv"
     file(tmp_path, "new.csv", "a\n1\n")
-    assert refused(path) == f"there is no file '{path}'. Give the path of a table."
-    assert refused("/no/such/folder/a.csv").startswith("there is no file '/no/such/folder/a.csv'")
+    assert refusal(path) == f"there is no file '{path}'. Give the path of a table."
+    assert refusal("/no/such/folder/a.csv").startswith("there is no file '/no/such/folder/a.csv'")
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
     for name, hint in (("a.xlsx", ""), ("a.svg", ""), ("a.cvs", " Did you mean '.csv'?")):
         path = file(tmp_path, name, b"x")
-        assert refused(path) == (
+        assert refusal(path) == (
             f"the name of the file '{path}' does not say its format. It must end in .csv, .tsv,"
             f" .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio.{hint}"
         )
-    assert refused(tmp_path) == f"'{tmp_path}' is a folder. Give a file such as data.csv."
+    assert refusal(tmp_path) == f"'{tmp_path}' is a folder. Give a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")
-    assert refused(path) == (
+    assert refusal(path) == (
         f"'{path}' is not a Parquet file, though its name ends in .parquet, or it is"
         " damaged. Write it again, or rename it to what it is."
     )
@@ -180,26 +180,26 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".json", ".ts", ".bio"])
 def test_an_empty_file(tmp_path: Path, suffix: str) -> None:
     path = file(tmp_path, f"a{suffix}", b"")
-    assert refused(path) == f"'{path}' is empty. Give a table with at least one row."
+    assert refusal(path) == f"'{path}' is empty. Give a table with at least one row."
 
 
 def test_a_frame_without_rows_or_columns() -> None:
-    assert refused(pl.DataFrame({"a": []})) == (
+    assert refusal(pl.DataFrame({"a": []})) == (
         "data has columns, but no rows. Give it at least one row."
     )
-    assert refused({}) == "data has no columns. Give it at least one input and one output."
+    assert refusal({}) == "data has no columns. Give it at least one input and one output."
 
 
 def test_column_names_that_repeat() -> None:
     expected = "data has the column name 'a' 2 times. Rename all but one."
-    assert refused(pd.DataFrame([[1, 2]], columns=["a", "a"])) == expected
+    assert refusal(pd.DataFrame([[1, 2]], columns=["a", "a"])) == expected
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
-    assert refused(twice) == expected
-    assert refused({"1": [1], 1: [2]}).startswith("data has the column name '1' 2 times")
+    assert refusal(twice) == expected
+    assert refusal({"1": [1], 1: [2]}).startswith("data has the column name '1' 2 times")
 
 
 def test_a_dict_of_uneven_columns() -> None:
-    assert refused({"a": [1], "b": [1, 2]}) == (
+    assert refusal({"a": [1], "b": [1, 2]}) == (
         "column 'b' has 2 rows and column 'a' has 1. Give all columns the same length."
     )
 
@@ -252,16 +252,16 @@ def test_a_dict_of_uneven_columns() -> None:
     ],
 )
 def test_cells_that_make_no_column(cells: object, message: str) -> None:
-    assert refused({"a": cells}) == message
+    assert refusal({"a": cells}) == message
 
 
 def test_what_is_no_table() -> None:
-    assert refused(3) == (
+    assert refusal(3) == (
         "data is of type int, which cannot be read. Give a path, a pandas, polars or pyarrow"
         " frame, or a dict of columns."
     )
     broken = pl.LazyFrame({"a": [1]}).select(pl.col("b"))
-    assert refused(broken).startswith("data could not be collected: ")
+    assert refusal(broken).startswith("data could not be collected: ")
 
 
 def test_bike_sharing_is_read_whole(shared: Path) -> None:

@@ -12,10 +12,10 @@ HEAD = b"# a comment\n@problemName X\n@timeStamps false\n@classLabel true a b\n@
 
 
 def test_steps_come_first_and_question_marks_are_missing() -> None:
-    found = parse(HEAD + b"1,2,?:4,5,6:a\n7:8:b\n", what="x.ts")
-    assert found["class"].to_list() == ["a", "b"]
+    table = parse(HEAD + b"1,2,?:4,5,6:a\n7:8:b\n", what="x.ts")
+    assert table["class"].to_list() == ["a", "b"]
     np.testing.assert_equal(
-        found["series"].to_list(), [[[1, 4], [2, 5], [float("nan"), 6]], [[7, 8]]]
+        table["series"].to_list(), [[[1, 4], [2, 5], [float("nan"), 6]], [[7, 8]]]
     )
 
 

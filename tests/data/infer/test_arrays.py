@@ -11,13 +11,13 @@ from unrolled.errors import DataError
 from unrolled.schema import Column
 
 
-def refused(*args: Any, **options: Any) -> str:
+def refusal(*args: Any, **options: Any) -> str:
     with pytest.raises(DataError) as caught:
         from_arrays(*args, **options)
     return str(caught.value)
 
 
-def spelled(X: Any, y: Any) -> tuple[str, str]:
+def kinds(X: Any, y: Any) -> tuple[str, str]:
     _, (x,), (out,) = from_arrays(X, y)
     return f"{x.kind_name} {x.length} {x.width}", f"{out.kind_name} {out.length} {out.width}"
 
@@ -41,7 +41,7 @@ def spelled(X: Any, y: Any) -> tuple[str, str]:
     ],
 )
 def test_kinds_of_arrays(X: Any, y: Any, x_is: str, y_is: str) -> None:
-    assert spelled(X, y) == (x_is, y_is)
+    assert kinds(X, y) == (x_is, y_is)
 
 
 def test_labels_keep_their_python_type() -> None:
@@ -72,11 +72,11 @@ def test_missing_numbers_may_go_in_alone() -> None:
     table, _, outputs = from_arrays([[1, np.nan], [2, 3]])
     assert outputs == ()
     np.testing.assert_equal(table.values["x"], [[1, np.nan], [2, 3]])
-    assert refused([[1], [2]], [1, np.nan]) == (
+    assert refusal([[1], [2]], [1, np.nan]) == (
         "y[1] is missing (NaN). Correct it, or leave the row out."
     )
     ragged = [np.ones((1, 2)), np.array([[1, 2], [3, np.nan]])]
-    assert refused(np.ones((2, 2)), ragged).startswith("y[1, 1, 1] is missing (NaN)")
+    assert refusal(np.ones((2, 2)), ragged).startswith("y[1, 1, 1] is missing (NaN)")
 
 
 @pytest.mark.parametrize(
@@ -136,24 +136,24 @@ def test_missing_numbers_may_go_in_alone() -> None:
     ],
 )
 def test_refusals(X: Any, message: str) -> None:
-    assert refused(X) == message
+    assert refusal(X) == message
 
 
 def test_lengths_and_labels_that_do_not_fit() -> None:
-    assert refused(np.zeros((3, 2)), [1, 2]) == (
+    assert refusal(np.zeros((3, 2)), [1, 2]) == (
         "X has 3 rows and y has 2. Give one row of y for each row of X; rows are the first"
         " axis of both."
     )
-    assert refused(np.zeros((2, 2)), np.array(["a", None], dtype=object)) == (
+    assert refusal(np.zeros((2, 2)), np.array(["a", None], dtype=object)) == (
         "y, row 2: None in an object array is not a label, which is text or a whole number."
         " Correct it, or give an array of numbers."
     )
-    assert refused(np.zeros((2, 2)), [["a"], []]).startswith("y, row 2: the sequence is empty")
+    assert refusal(np.zeros((2, 2)), [["a"], []]).startswith("y, row 2: the sequence is empty")
 
 
 def test_swapped_axes_are_refused_only_without_doubt() -> None:
     X = np.zeros((9, 3, 24))
-    assert refused(X, np.ones((9, 24, 1))) == (
+    assert refusal(X, np.ones((9, 24, 1))) == (
         "the axes of X look swapped: X is (9, 3, 24) and y has 24 steps. X is `b t f`, steps"
         " before features. Pass X.transpose(0, 2, 1), or list(X) if it does have 3 steps."
     )
@@ -165,7 +165,7 @@ def test_swapped_axes_are_refused_only_without_doubt() -> None:
 
 def test_arrays_must_be_of_the_kind_that_was_trained_on() -> None:
     expected = [Column(name="x", kind="vector", width=3), Column(name="y", kind="category")]
-    assert refused(np.zeros((2, 4)), expected=expected) == (
+    assert refusal(np.zeros((2, 4)), expected=expected) == (
         "X is (b 4), but the model was trained on (b 3). Give X the axes of the training data."
     )
     _, _, (y,) = from_arrays(np.zeros((2, 3)), [7, 8], expected=expected)

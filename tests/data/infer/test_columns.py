@@ -37,6 +37,6 @@ def test_cells_are_read_alike_for_training_and_for_prediction(name, as_output):
     sides = (["other"], [name]) if as_output else ([name], ["other"])
     stated = {name: STATED[name]} if name in STATED else {}
     table, inputs, outputs = infer_table(frame, *sides, stated=stated)
-    again = make_table(frame, inputs, outputs)
-    assert table.rows == again.rows == 3
-    np.testing.assert_equal(table.values, again.values)
+    for_prediction = make_table(frame, inputs, outputs)
+    assert table.rows == for_prediction.rows == 3
+    np.testing.assert_equal(table.values, for_prediction.values)

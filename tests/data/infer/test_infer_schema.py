@@ -26,7 +26,7 @@ def inferred(
     return infer_schema(kept, into, out, shape=shape)
 
 
-def refused(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
+def refusal(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
     with pytest.raises(kind) as caught:
         inferred(*args, **options)
     return str(caught.value)
@@ -167,31 +167,31 @@ def test_forced_shapes() -> None:
 
 
 def test_forced_shapes_that_contradict_the_sides() -> None:
-    assert refused(ShapeError, DATA, ["hours"], ["total"], shape="many-to-one") == (
+    assert refusal(ShapeError, DATA, ["hours"], ["total"], shape="many-to-one") == (
         "the shape 'many-to-one' (b t f -> b o) does not fit the data, which is one-to-one (b"
         " f -> b o): `hours` is a list of 24 numbers, and `total` is one number. Leave the"
         " shape to 'auto', or state 'hours:numbers' (an array: add a last axis)."
     )
-    assert refused(ShapeError, DATA, ["words"], ["other"], shape="aligned") == (
+    assert refusal(ShapeError, DATA, ["words"], ["other"], shape="aligned") == (
         "the shape 'aligned' needs as many steps out as in, in every row, but row 5 has 5"
         " steps in and 2 out. Correct that row, or use shape='unaligned'."
     )
-    message = refused(
+    message = refusal(
         ShapeError, DATA, ["said"], ["tags"], shape="aligned", stated={"said": "subwords"}
     )
     assert "subwords have no fixed number of steps" in message
-    assert refused(SettingError, DATA, ["temp"], ["total"], shape="many-to-few").startswith(
+    assert refusal(SettingError, DATA, ["temp"], ["total"], shape="many-to-few").startswith(
         "There is no shape 'many-to-few'. The shapes are one-to-one,"
     )
 
 
 def test_sequences_of_one_side_agree_in_every_row() -> None:
-    assert refused(DataError, DATA, ["words", "other"], ["total"]) == (
+    assert refusal(DataError, DATA, ["words", "other"], ["total"]) == (
         "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2. All sequences of one"
         " side must have the same number of steps in a row. Correct the row, or leave one of"
         " the columns out."
     )
-    assert refused(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
+    assert refusal(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
         "column 'said' is read as subwords beside other sequences, but its steps must match"
         " theirs. State 'said:words' or 'said:characters'."
     )
@@ -224,11 +224,11 @@ def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
     stated = {"said": "words", "city": "characters", "head": "words"}
     stated = {name: kind for name, kind in stated.items() if name in inputs}
     data = {**DATA, "city": ["Lisbon", "Rome"] * 6, "head": ["a question"] * N}
-    assert refused(DataError, data, inputs, ["total"], stated=stated) == message
+    assert refusal(DataError, data, inputs, ["total"], stated=stated) == message
 
 
 def test_outputs_of_both_sides() -> None:
-    assert refused(ShapeError, DATA, ["temp"], ["tags", "total"]) == (
+    assert refusal(ShapeError, DATA, ["temp"], ["tags", "total"]) == (
         "the output 'tags' (tokens) is a sequence and the output 'total' (number) is a single"
         " value. One model can predict both only if the sequence has as many steps as the"
         " input in every row. Train a model for each."
@@ -338,4 +338,4 @@ def test_names_that_cannot_be(
     stated: dict[str, str],
     message: str,
 ) -> None:
-    assert refused(kind, DATA, inputs, outputs, stated=stated) == message
+    assert refusal(kind, DATA, inputs, outputs, stated=stated) == message

@@ -14,7 +14,7 @@ def found(cells: object, *, stated: str | None = None, output: bool = False) -> 
     return infer_kind(to_series("a", cells), stated=stated, output=output)[0]
 
 
-def refused(cells: object, **options: object) -> str:
+def refusal(cells: object, **options: object) -> str:
     with pytest.raises(DataError) as caught:
         found(cells, **options)  # type: ignore[arg-type]
     return str(caught.value)
@@ -70,7 +70,7 @@ NAMES = [f"word{i}" for i in range(20)]
         (SOUNDS[:10] * 9, True, "category", 1, None, "text with 10 different values"),
     ],
 )
-def test_kinds_found(
+def test_inferred_kinds(
     cells: object, output: bool, spelled: str, width: int, length: int | None, why: str
 ) -> None:
     column = found(cells, output=output)
@@ -237,7 +237,7 @@ def test_kinds_stated(
     ],
 )
 def test_refusals(cells: object, options: dict[str, str], message: str) -> None:
-    assert refused(cells, **options) == message
+    assert refusal(cells, **options) == message
 
 
 def test_records_and_unknown_kinds() -> None:

@@ -21,7 +21,7 @@ def labelled(labels: list[Any]) -> Table:
     return Table({"y": values}, len(labels))
 
 
-def refused(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
+def refusal(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
     with pytest.raises(kind) as caught:
         split(*args, **options)
     return str(caught.value)
@@ -35,12 +35,12 @@ def refused(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
 )
 def test_every_row_is_on_one_side(labels: list[int], share: float, how: Any, seed: int) -> None:
     table = labelled(labels)
-    train, held = split(table, share, how=how, seed=seed, outputs=[Y])
-    assert sorted([*train, *held]) == list(range(len(labels)))
+    train, held_out = split(table, share, how=how, seed=seed, outputs=[Y])
+    assert sorted([*train, *held_out]) == list(range(len(labels)))
     assert len(train) > 0
-    assert len(held) > 0
+    assert len(held_out) > 0
     again = split(table, share, how=how, seed=seed, outputs=[Y])
-    assert np.array_equal(held, again[1])
+    assert np.array_equal(held_out, again[1])
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=40), st.floats(0.01, 0.99))
@@ -48,18 +48,18 @@ def test_a_group_is_never_on_both_sides(groups: list[int], share: float) -> None
     frame = pl.DataFrame({"g": groups})
     if len(set(groups)) < 2:
         return
-    train, held = split(Table({}, len(groups)), share, how="group", by="g", frame=frame)
-    assert sorted([*train, *held]) == list(range(len(groups)))
-    assert not {groups[i] for i in train} & {groups[i] for i in held}
+    train, held_out = split(Table({}, len(groups)), share, how="group", by="g", frame=frame)
+    assert sorted([*train, *held_out]) == list(range(len(groups)))
+    assert not {groups[i] for i in train} & {groups[i] for i in held_out}
     assert len(train) > 0
-    assert len(held) > 0
+    assert len(held_out) > 0
 
 
 def test_labels_keep_their_shares() -> None:
     labels = ["a"] * 80 + ["b"] * 20
     for how in ("auto", "stratified"):
-        _, held = split(labelled(labels), 0.2, how=how, outputs=[Y])  # type: ignore[arg-type]
-        assert Counter(labels[i] for i in held) == {"a": 16, "b": 4}
+        _, held_out = split(labelled(labels), 0.2, how=how, outputs=[Y])  # type: ignore[arg-type]
+        assert Counter(labels[i] for i in held_out) == {"a": 16, "b": 4}
 
 
 def test_a_single_label_trains() -> None:
@@ -79,8 +79,8 @@ def test_seeds_differ() -> None:
 @pytest.mark.parametrize("at", [[3, 1, 2, 0], ["2020-01-04", "2020-01-02", "2020-01-03", "2020"]])
 def test_the_last_in_time_are_held_out(at: list[Any]) -> None:
     frame = pl.DataFrame({"at": at})
-    train, held = split(Table({}, 4), 0.5, how="time", by="at", frame=frame)
-    assert (train.tolist(), held.tolist()) == ([1, 3], [0, 2])
+    train, held_out = split(Table({}, 4), 0.5, how="time", by="at", frame=frame)
+    assert (train.tolist(), held_out.tolist()) == ([1, 3], [0, 2])
 
 
 FRAME = pl.DataFrame({"g": [1, 1, 1], "at": ["1/2/20", "x", "y"], "gap": [1, None, 2]})
@@ -132,32 +132,32 @@ FRAME = pl.DataFrame({"g": [1, 1, 1], "at": ["1/2/20", "x", "y"], "gap": [1, Non
     ],
 )
 def test_refusals(kind: type[UnrolledError], options: dict[str, Any], message: str) -> None:
-    assert refused(kind, Table({}, 3), 0.3, frame=FRAME, **options) == message
+    assert refusal(kind, Table({}, 3), 0.3, frame=FRAME, **options) == message
 
 
 def test_no_table_to_split_by() -> None:
-    assert refused(SettingError, Table({}, 3), 0.3, how="time", by="at") == (
+    assert refusal(SettingError, Table({}, 3), 0.3, how="time", by="at") == (
         "there is no column 'at' to split by. The data has no names."
     )
 
 
 def test_too_few_rows() -> None:
-    assert refused(DataError, Table({}, 1), 0.3) == (
+    assert refusal(DataError, Table({}, 1), 0.3) == (
         "the data has 1 row. A split needs at least two: one to train on and one to hold out."
     )
-    assert refused(SettingError, Table({}, 9), 1.5) == (
+    assert refusal(SettingError, Table({}, 9), 1.5) == (
         "the fraction of held-out rows is 1.5. Give one between 0 and 1."
     )
 
 
 def test_labels_too_rare_to_stratify() -> None:
     labels = ["a"] * 5 + ["b"]
-    assert refused(DataError, labelled(labels), 0.3, how="stratified", outputs=[Y]) == (
+    assert refusal(DataError, labelled(labels), 0.3, how="stratified", outputs=[Y]) == (
         "column 'y': only one row has the label 'b', but the split 'stratified' needs at least"
         " one on each side. Add rows, or use the split 'auto' or 'random'."
     )
     labels = ["a", "a", "b", "b", "c", "c"]
-    assert refused(DataError, labelled(labels), 0.2, how="stratified", outputs=[Y]) == (
+    assert refusal(DataError, labelled(labels), 0.2, how="stratified", outputs=[Y]) == (
         "column 'y' has 3 labels, but one side of the split would have only 1 rows. The split"
         " 'stratified' needs a row of every label on each side. Change the fraction of"
         " held-out rows, or use the split 'auto' or 'random'."

@@ -11,7 +11,7 @@ from unrolled.errors import DataError
 from unrolled.schema import Column
 
 
-def made(data: dict[str, Any], **stated: str) -> Table:
+def table_of(data: dict[str, Any], **stated: str) -> Table:
     frame = read(data)
     first, *others = [
         infer_kind(frame[name], stated=stated.get(name), output=False)[0] for name in data
@@ -20,7 +20,7 @@ def made(data: dict[str, Any], **stated: str) -> Table:
 
 
 def test_values_by_kind() -> None:
-    rows = made(
+    rows = table_of(
         {
             "y": [1, 0],
             "n": [1.5, None],
@@ -47,19 +47,19 @@ def test_values_by_kind() -> None:
 
 def test_equally_long_rows_are_views_into_one_array() -> None:
     array = np.arange(24.0).reshape(2, 3, 4)
-    rows = made({"y": [1, 2], "x": array}).values["x"]
+    rows = table_of({"y": [1, 2], "x": array}).values["x"]
     assert np.shares_memory(rows[0], rows[1].base)
     np.testing.assert_array_equal(np.stack(rows), array)
 
 
 def test_labels_keep_their_python_type() -> None:
-    found = made({"c": [1.0, 2.5, None]}, c="category").values["c"]
+    found = table_of({"c": [1.0, 2.5, None]}, c="category").values["c"]
     assert list(found) == [1, 2.5, None]
     assert type(found[0]) is int
 
 
 def test_rows_can_be_taken_in_any_order() -> None:
-    taken = made({"y": [1, 2, 3], "t": ["a", "b", "c"]}, t="text").take([2, 0])
+    taken = table_of({"y": [1, 2, 3], "t": ["a", "b", "c"]}, t="text").take([2, 0])
     assert taken.rows == 2
     assert taken.values["t"] == ["c", "a"]
     assert list(taken.values["y"]) == [3, 1]
@@ -94,9 +94,9 @@ def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
     assert str(caught.value) == (
         "column 'x', row 2: the value is missing. Fill the cell (numbers), or leave the row out."
     )
-    kept, indices = drop_incomplete_rows(make_table(frame, [], [column]), [column])
+    complete, indices = drop_incomplete_rows(make_table(frame, [], [column]), [column])
     assert indices.tolist() == [0, 2]
-    assert [row.tolist() for row in kept.values["x"]] == [[[1], [2]], [[3]]]
+    assert [row.tolist() for row in complete.values["x"]] == [[[1], [2]], [[3]]]
 
 
 def test_a_column_that_is_all_missing_when_predicting() -> None:
@@ -125,10 +125,10 @@ def test_rows_without_an_output_are_left_out() -> None:
     frame = read(
         {"n": [1, None, 3, 4], "c": ["a", "b", None, "d"], "v": [[1, 2], [1, 2], [1, 2], [1, None]]}
     )
-    kept, indices = drop_incomplete_rows(make_table(frame, [], outputs), outputs)
-    assert (kept.rows, indices.tolist()) == (1, [0])
+    complete, indices = drop_incomplete_rows(make_table(frame, [], outputs), outputs)
+    assert (complete.rows, indices.tolist()) == (1, [0])
     with pytest.raises(DataError) as caught:
-        check_trainable(kept, outputs)
+        check_trainable(complete, outputs)
     assert str(caught.value) == (
         "only 1 row has a known output. Training needs at least two: one to train on and one"
         " to hold out. Add rows."
@@ -162,7 +162,7 @@ def test_outputs_that_are_all_missing_or_have_a_missing_step() -> None:
     ],
 )
 def test_a_constant_output(cells: Any, shown: str) -> None:
-    rows = made({"y": cells})
+    rows = table_of({"y": cells})
     with pytest.raises(DataError) as caught:
         check_trainable(rows, [Column(name="y", kind="category")])
     assert str(caught.value) == (
