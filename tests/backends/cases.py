@@ -1,7 +1,7 @@
-"""Every architecture, trained from weights that no engine drew; run alone, it does so for another.
+"""A case for each architecture; as a script it trains or loads every case on one backend.
 
-KERAS_BACKEND=jax python cases.py train FOLDER    # leaves a saved model and its words by case
-KERAS_BACKEND=jax python cases.py predict FOLDER  # says what the saved models there say now
+KERAS_BACKEND=jax python cases.py train FOLDER    # saves each model, its losses and predictions
+KERAS_BACKEND=jax python cases.py predict FOLDER  # writes the predictions of the saved models
 """
 
 import json
@@ -23,7 +23,7 @@ MANY = {"one-to-many": "future", "aligned": "along", "unaligned": "future"}
 
 @dataclass(frozen=True)
 class Case:
-    """A network and the columns of the table on either side of it."""
+    """A network with its input and output columns."""
 
     shape: str
     architecture: str
@@ -37,8 +37,8 @@ class Case:
         return " ".join(part for part in (self.shape, self.architecture, self.note) if part)
 
 
-def plain(row):
-    """Return the case of an architecture with numbers and rows of one length."""
+def simple_case(row):
+    """Return the case of an architecture with numbers, for rows of the same length."""
     inputs = {"past": "numbers"} if FACTS[row.shape].inputs == "many" else "fact"
     outputs = {MANY[row.shape]: "numbers"} if row.shape in MANY else "total"
     return Case(row.shape, row.name, inputs, outputs)
@@ -49,7 +49,7 @@ RAGGED, FUTURE = {"ragged": "numbers"}, {"future": "numbers"}
 SPELLED, OPEN = {"spelled": "tokens"}, {"open": "numbers"}
 LETTERS = unrolled.Text(characters=True)
 CASES = (
-    *map(plain, ARCHITECTURES),
+    *map(simple_case, ARCHITECTURES),
     Case("many-to-one", "last", WORDS, LABEL, {"layers": 2}, "of words, two layers"),
     Case("many-to-one", "last", RAGGED, "total", {"cell": "rnn"}, "ragged rnn"),
     Case("many-to-one", "pooled", WORDS, LABEL, {}, "of words"),
@@ -69,7 +69,7 @@ CASES = (
 
 
 def table():
-    """Return columns of every kind that cases name."""
+    """Return a table with the columns of all cases."""
     random = np.random.default_rng(3)
     lengths = random.integers(2, T + 1, ROWS)
     past = random.normal(size=(ROWS, T))
@@ -89,15 +89,15 @@ def table():
     }
 
 
-def start(model):
-    """Give a network weights of NumPy's, the same under every engine."""
+def set_initial_weights(model):
+    """Set weights that NumPy drew, so that they are the same on every backend."""
     random = np.random.default_rng(7)
     shapes = [weight.shape for weight in model.model_.get_weights()]
     model.model_.set_weights([random.normal(0, 0.2, shape) for shape in shapes])
 
 
-def trained(case):
-    """Return a model of a case, fitted for a few passes."""
+def train(case):
+    """Return the model of a case, fitted for a few epochs."""
     model = unrolled.SequenceModel(
         case.inputs,
         case.outputs,
@@ -106,26 +106,26 @@ def trained(case):
         training=unrolled.Training(epochs=4, learning_rate=1e-3, verbose=False),
         text=case.text,
     )
-    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda _: start(model))
+    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda _: set_initial_weights(model))
     return model.fit(table(), callbacks=[begin])
 
 
-def said(model):
-    """Return what a model says of the table, as probabilities where it has them."""
+def predict(model):
+    """Return the predictions for the table, as probabilities if the output is a category."""
     category = model.schema_.outputs[0].kind == "category"
     outputs = model.predict_proba(table()) if category else model.predict(table())
     return {name: [np.asarray(row).tolist() for row in rows] for name, rows in outputs.items()}
 
 
 def main(verb, folder):
-    """Train or load every case in a folder, and leave what each says as JSON."""
+    """Train or load every case in a folder, and write its losses and predictions as JSON."""
     for case in CASES:
-        place = Path(folder) / str(case)
-        model = trained(case) if verb == "train" else unrolled.load(place)
+        path = Path(folder) / str(case)
+        model = train(case) if verb == "train" else unrolled.load(path)
         if verb == "train":
-            model.save(place)
-        words = json.dumps({"loss": model.history_.loss, "said": said(model)})
-        place.with_name(f"{case}.json").write_text(words, encoding="utf-8")
+            model.save(path)
+        result = json.dumps({"loss": model.history_.loss, "predictions": predict(model)})
+        path.with_name(f"{case}.json").write_text(result, encoding="utf-8")
 
 
 if __name__ == "__main__":
