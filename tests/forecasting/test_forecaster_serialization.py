@@ -1,4 +1,4 @@
-"""A saved forecaster says the same in a new process, of every kind of series and times."""
+"""A saved forecaster makes the same forecasts in a new process, for every kind of series."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ FILES = [
     "settings.json",
     "weights.safetensors",
 ]
-GIVEN = {
+PARAMS = {
     "horizon": 3,
     "lookback": 6,
     "network": Network(units=4),
@@ -35,7 +35,7 @@ N = 120
 
 
 def table(times=None, ids=("a", "b"), seed=0):
-    """Return random steps with gaps, a column known at two steps and one known beforehand."""
+    """Return random steps with gaps, a column known at two steps and a future covariate."""
     random = np.random.default_rng(seed)
     n = N * len(ids)
     y = random.normal(size=n).cumsum()
@@ -52,23 +52,23 @@ def table(times=None, ids=("a", "b"), seed=0):
     )
 
 
-def same(one, other):
-    """Hold two backtests to the same numbers."""
+def check_same(one, other):
+    """Check that two backtests have the same numbers."""
     assert str(one) == str(other)
     for name, array in one.arrays.items():
         np.testing.assert_array_equal(other.arrays[name], array)
 
 
 @pytest.fixture(scope="module")
-def made():
+def model():
     return Forecaster(
-        ["y", "z"], time="t", id="id", past="p", future=("q",), **GIVEN
+        ["y", "z"], time="t", id="id", past="p", future=("q",), **PARAMS
     ).fit(table())  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def saved(made, tmp_path_factory):
-    return made.save(tmp_path_factory.mktemp("saved") / "model")
+def saved(model, tmp_path_factory):
+    return model.save(tmp_path_factory.mktemp("saved") / "model")
 
 
 SCRIPT = """
@@ -86,8 +86,8 @@ for name, found in (("own", made.backtest(level=[80])), ("given", made.backtest(
 """
 
 
-def test_a_new_process_forecasts_and_scores_the_same_to_the_bit(made, saved, tmp_path):
-    ahead = made.make_future().with_columns(q=pl.lit(0.5))
+def test_a_new_process_forecasts_and_scores_the_same_to_the_bit(model, saved, tmp_path):
+    ahead = model.make_future().with_columns(q=pl.lit(0.5))
     ahead.write_parquet(tmp_path / "ahead.parquet")
     data = table(seed=1)
     data.write_parquet(tmp_path / "data.parquet")
@@ -96,16 +96,16 @@ def test_a_new_process_forecasts_and_scores_the_same_to_the_bit(made, saved, tmp
         [sys.executable, "-c", SCRIPT, *map(str, names)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    own, given = made.backtest(level=[80]), made.backtest(data, last=30)
-    assert done.stdout == f"{own}\n{given}\n"
-    for name, found in (("own", own), ("given", given)):
+    own, new_data = model.backtest(level=[80]), model.backtest(data, last=30)
+    assert done.stdout == f"{own}\n{new_data}\n"
+    for name, backtest in (("own", own), ("given", new_data)):
         arrays = np.load(tmp_path / f"{name}.npz")
-        for key, array in found.arrays.items():
+        for key, array in backtest.arrays.items():
             assert array.tobytes() == arrays[key].tobytes(), key
-    said = made.predict(future=ahead, level=[80, 95])
-    assert pl.read_parquet(tmp_path / "own.parquet").equals(said)
-    said = made.predict(data, future=ahead, level=[80])
-    assert pl.read_parquet(tmp_path / "given.parquet").equals(said)
+    forecast = model.predict(future=ahead, level=[80, 95])
+    assert pl.read_parquet(tmp_path / "own.parquet").equals(forecast)
+    forecast = model.predict(data, future=ahead, level=[80])
+    assert pl.read_parquet(tmp_path / "given.parquet").equals(forecast)
 
 
 def test_the_folder_holds_text_and_safetensors_and_nothing_else(saved):
@@ -118,15 +118,15 @@ def test_the_folder_holds_text_and_safetensors_and_nothing_else(saved):
     assert "6 steps in, 3 out; the rows are steps" in page
 
 
-def test_what_is_loaded_is_what_was_saved(made, saved, tmp_path):
+def test_what_is_loaded_is_what_was_saved(model, saved, tmp_path):
     loaded = unrolled.load(saved)
-    assert str(clone(loaded)) == str(clone(made).set_params(target=("y", "z")))
-    assert (loaded.history_, loaded.reasons_) == (made.history_, made.reasons_)
-    assert loaded.code() == made.code() == (saved / "code.py").read_text()
+    assert str(clone(loaded)) == str(clone(model).set_params(target=("y", "z")))
+    assert (loaded.history_, loaded.reasons_) == (model.history_, model.reasons_)
+    assert loaded.code() == model.code() == (saved / "code.py").read_text()
     again = loaded.save(tmp_path / "again")
     for name in FILES[:-1]:
         assert (again / name).read_bytes() == (saved / name).read_bytes(), name
-    each = zip(made.model_.get_weights(), loaded.model_.get_weights(), strict=True)
+    each = zip(model.model_.get_weights(), loaded.model_.get_weights(), strict=True)
     assert all(np.array_equal(ours, theirs) for ours, theirs in each)
 
 
@@ -138,12 +138,12 @@ print([tuple(w.shape) for w in found["model"].get_weights()])
 """
 
 
-def test_the_code_runs_where_unrolled_is_not(made, saved):
+def test_the_code_runs_where_unrolled_is_not(model, saved):
     done = subprocess.run(
         [sys.executable, "-c", BLOCKED, str(saved / "code.py")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str([tuple(w.shape) for w in made.model_.get_weights()])
+    assert done.stdout.strip() == str([tuple(w.shape) for w in model.model_.get_weights()])
 
 
 DAYS = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 4, 29), eager=True)
@@ -169,46 +169,46 @@ HOURS = pl.datetime_range(
 @pytest.mark.parametrize("channels", ["shared", "joint"])
 def test_times_and_names_of_every_type_come_back(times, ids, channels, tmp_path):
     data = table(times, ids)
-    made = Forecaster(["y", "z"], time="t", id="id", channels=channels, **GIVEN).fit(data)
-    loaded = unrolled.load(made.save(tmp_path / "model"))
-    assert loaded.predict(level=80).equals(made.predict(level=80))
-    assert loaded.predict().dtypes == made.predict().dtypes
-    assert loaded.predict(data, level=80).equals(made.predict(data, level=80))
-    same(made.backtest(), loaded.backtest())
+    model = Forecaster(["y", "z"], time="t", id="id", channels=channels, **PARAMS).fit(data)
+    loaded = unrolled.load(model.save(tmp_path / "model"))
+    assert loaded.predict(level=80).equals(model.predict(level=80))
+    assert loaded.predict().dtypes == model.predict().dtypes
+    assert loaded.predict(data, level=80).equals(model.predict(data, level=80))
+    check_same(model.backtest(), loaded.backtest())
 
 
 def test_rows_without_times_and_series_too_short_to_train_on_come_back(tmp_path):
     few = pl.DataFrame({"id": ["s"] * 8, "y": [1e4, 2e4, None, 3e4, 2e4, 1e4, 2e4, 3e4]})
     data = pl.concat([table().select("id", "y"), few])
-    made = Forecaster("y", id="id", transform="asinh", **GIVEN).fit(data)
-    loaded = unrolled.load(made.save(tmp_path / "model"))
-    assert loaded.predict(level=80).equals(made.predict(level=80))
-    same(made.backtest(), loaded.backtest())
+    model = Forecaster("y", id="id", transform="asinh", **PARAMS).fit(data)
+    loaded = unrolled.load(model.save(tmp_path / "model"))
+    assert loaded.predict(level=80).equals(model.predict(level=80))
+    check_same(model.backtest(), loaded.backtest())
 
 
 def test_a_series_whose_scale_is_that_of_all_its_steps_comes_back(tmp_path):
     late = table(ids=("s",)).with_columns(y=pl.when(pl.col("t") > 110).then("y"), z=pl.col("t") / 9)
     data = pl.concat([table(), late])
-    made = Forecaster(["y", "z"], time="t", id="id", channels="joint", **GIVEN).fit(data)
-    loaded = unrolled.load(made.save(tmp_path / "model"))
-    assert loaded.predict().equals(made.predict())
+    model = Forecaster(["y", "z"], time="t", id="id", channels="joint", **PARAMS).fit(data)
+    loaded = unrolled.load(model.save(tmp_path / "model"))
+    assert loaded.predict().equals(model.predict())
 
 
-def test_a_loaded_forecaster_goes_on_learning_as_the_one_saved(made, saved, tmp_path):
+def test_a_loaded_forecaster_goes_on_learning_as_the_one_saved(model, saved, tmp_path):
     data = table(seed=3)
-    other = unrolled.load(made.save(tmp_path / "model")).fit(data, warm=True)
+    other = unrolled.load(model.save(tmp_path / "model")).fit(data, warm=True)
     assert other.history_ == unrolled.load(saved).fit(data, warm=True).history_
-    cold = clone(made).fit(data)
+    cold = clone(model).fit(data)
     assert other.history_.loss[0] < cold.history_.loss[0]
 
 
-def test_saving_over_a_model_of_the_other_kind_replaces_it(made, saved, tmp_path):
+def test_saving_over_a_model_of_the_other_kind_replaces_it(model, saved, tmp_path):
     rows = {"a": [float(k) for k in range(20)], "b": [k / 2 for k in range(20)]}
-    model = unrolled.SequenceModel("a", "b", training=GIVEN["training"]).fit(rows)
+    model = unrolled.SequenceModel("a", "b", training=PARAMS["training"]).fit(rows)
     folder = shutil.copytree(saved, tmp_path / "model")
     model.save(folder)
     assert isinstance(unrolled.load(folder), unrolled.SequenceModel)
-    made.save(folder)
+    model.save(folder)
     assert isinstance(unrolled.load(folder), Forecaster)
     assert sorted(path.name for path in folder.iterdir()) == FILES
 
