@@ -97,8 +97,8 @@ def test_whole_numbers_are_labels_where_that_was_stated():
 )
 def test_the_reason_speaks_of_the_axes_of_arrays(X, y, change):
     source = ingest(X, y, {"x": "words"} if isinstance(X, list) else None, None)
-    found = infer_schema(source.table, source.inputs, source.outputs, arrays=source.arrays)
-    assert change in found.reason
+    predictions = infer_schema(source.table, source.inputs, source.outputs, arrays=source.arrays)
+    assert change in predictions.reason
 
 
 def to_original_type(given, columns):
@@ -108,20 +108,22 @@ def to_original_type(given, columns):
 def test_a_prediction_is_the_kind_of_table_that_came_in(tmp_path):
     path = tmp_path / "data.csv"
     pl.DataFrame(COLUMNS).write_csv(path)
-    found = {"y": np.array([1.0, 2.0, 3.0])}
-    assert to_original_type(COLUMNS, found) == {"y": [1.0, 2.0, 3.0]}
-    assert to_original_type(str(path), found).equals(pl.DataFrame(found))
-    assert to_original_type(pl.DataFrame(COLUMNS), found).equals(pl.DataFrame(found))
-    assert to_original_type(pl.DataFrame(COLUMNS).to_arrow(), found).to_pydict() == {"y": [1, 2, 3]}
-    back = to_original_type(pd.DataFrame(COLUMNS, index=[5, 6, 9]), found)
-    pd.testing.assert_frame_equal(back, pd.DataFrame(found, index=[5, 6, 9]))
+    predictions = {"y": np.array([1.0, 2.0, 3.0])}
+    assert to_original_type(COLUMNS, predictions) == {"y": [1.0, 2.0, 3.0]}
+    assert to_original_type(str(path), predictions).equals(pl.DataFrame(predictions))
+    assert to_original_type(pl.DataFrame(COLUMNS), predictions).equals(pl.DataFrame(predictions))
+    assert to_original_type(pl.DataFrame(COLUMNS).to_arrow(), predictions).to_pydict() == {
+        "y": [1, 2, 3]
+    }
+    back = to_original_type(pd.DataFrame(COLUMNS, index=[5, 6, 9]), predictions)
+    pd.testing.assert_frame_equal(back, pd.DataFrame(predictions, index=[5, 6, 9]))
 
 
 def test_steps_come_back_as_lists():
     rows = [np.array([[1.0], [2.0]]), np.array([[3.0]])]
     wide = [np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])]
-    found = to_original_type({**COLUMNS}, {"y": rows, "z": wide, "w": [["a"], ["b", "c"]]})
-    assert found == {
+    predictions = to_original_type({**COLUMNS}, {"y": rows, "z": wide, "w": [["a"], ["b", "c"]]})
+    assert predictions == {
         "y": [[1.0, 2.0], [3.0]],
         "z": [[[1.0, 2.0]], [[3.0, 4.0]]],
         "w": [["a"], ["b", "c"]],

@@ -50,8 +50,10 @@ def fit_encoders(columns: dict[str, list[Any]], held_out_rows: np.ndarray) -> di
     part = table.take(train)
     states = {}
     for column in (*inputs, *outputs):
-        made = make_encoder(column, output=column in outputs).fit(part.values[column.name])
-        states[column.name] = made.to_dict() | {"column": column.kind_name}
+        fitted_encoder = make_encoder(column, output=column in outputs).fit(
+            part.values[column.name]
+        )
+        states[column.name] = fitted_encoder.to_dict() | {"column": column.kind_name}
     return states
 
 

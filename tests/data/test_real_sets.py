@@ -31,26 +31,30 @@ def test_neither_keras_nor_jax_nor_pandas_is_imported() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def whole(frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: str) -> Schema:
+def check_table(
+    frame: pl.DataFrame, inputs: list[str], outputs: list[str], **stated: str
+) -> Schema:
     """Take a table through every door and check that what comes out decodes to what went in."""
     table, into, out = infer_table(frame, inputs, outputs, stated=stated)
     data, _ = drop_incomplete_rows(table, out)
     check_trainable(data, out)
-    found = infer_schema(data, into, out)
-    train, held_out = split(data, 0.2, outputs=found.outputs)
+    result = infer_schema(data, into, out)
+    train, held_out = split(data, 0.2, outputs=result.outputs)
     assert len(train) + len(held_out) == data.rows
-    for column in (*found.inputs, *found.outputs):
-        made = make_encoder(column, output=column in found.outputs, end=found.shape == "unaligned")
-        made.fit(data.take(train).values[column.name])
-        assert len(made.encode(data.take(held_out).values[column.name])) == len(held_out)
+    for column in (*result.inputs, *result.outputs):
+        fitted_encoder = make_encoder(
+            column, output=column in result.outputs, end=result.shape == "unaligned"
+        )
+        fitted_encoder.fit(data.take(train).values[column.name])
+        assert len(fitted_encoder.encode(data.take(held_out).values[column.name])) == len(held_out)
     values = data.take(train).values[out[0].name]
-    back = made.decode(made.encode(values))
+    back = fitted_encoder.decode(fitted_encoder.encode(values))
     if out[0].kind in ("number", "vector", "numbers"):
         for one, two in zip(back, values, strict=True):
             np.testing.assert_allclose(one, two, atol=1e-2)
     else:
         assert list(back) == list(values)
-    return found
+    return result
 
 
 def test_a_day_to_its_curve(shared: Path) -> None:
@@ -61,25 +65,29 @@ def test_a_day_to_its_curve(shared: Path) -> None:
         .filter(pl.col("cnt").list.len() == 24)
     )
     days = read(shared / "bike_sharing" / "day.csv").drop("cnt", "temp").join(curves, on="dteday")
-    assert whole(days, ["season", "holiday"], ["total"], season="category").shape == "one-to-one"
-    assert whole(days, ["season"], ["cnt"], cnt="numbers").shape == "one-to-many"
-    found = whole(days, ["temp", "season"], ["total"], temp="numbers")
-    assert (found.shape, found.steps_in) == ("many-to-one", 24)
-    assert whole(days, ["temp"], ["cnt"], temp="numbers", cnt="numbers").shape == "aligned"
+    assert (
+        check_table(days, ["season", "holiday"], ["total"], season="category").shape == "one-to-one"
+    )
+    assert check_table(days, ["season"], ["cnt"], cnt="numbers").shape == "one-to-many"
+    result = check_table(days, ["temp", "season"], ["total"], temp="numbers")
+    assert (result.shape, result.steps_in) == ("many-to-one", 24)
+    assert check_table(days, ["temp"], ["cnt"], temp="numbers", cnt="numbers").shape == "aligned"
 
 
 def test_vowels_sentences_and_letters(shared: Path) -> None:
     vowels = read(shared / "uea_ucr" / "JapaneseVowels_TRAIN.ts")
-    assert whole(vowels, ["series"], ["class"]).shape == "many-to-one"
+    assert check_table(vowels, ["series"], ["class"]).shape == "many-to-one"
     lines = (shared / "sentiment" / "amazon_cells_labelled.txt").read_text().splitlines()
     texts, labels = zip(*(line.split("\t") for line in lines), strict=True)
-    found = whole(read({"text": list(texts), "label": list(map(int, labels))}), ["text"], ["label"])
-    assert (found.shape, found.inputs[0].kind_name) == ("many-to-one", "text:words")
+    result = check_table(
+        read({"text": list(texts), "label": list(map(int, labels))}), ["text"], ["label"]
+    )
+    assert (result.shape, result.inputs[0].kind_name) == ("many-to-one", "text:words")
     spoken = next((shared / "sigmorphon2020_g2p" / "train").glob("fre*"))
     rows = [line.split("\t") for line in spoken.read_text().splitlines()]
     frame = read({"letters": [r[0] for r in rows], "sounds": [r[1] for r in rows]})
-    found = whole(frame, ["letters"], ["sounds"], sounds="tokens")
-    assert (found.shape, found.inputs[0].kind_name) == ("unaligned", "text:characters")
+    result = check_table(frame, ["letters"], ["sounds"], sounds="tokens")
+    assert (result.shape, result.inputs[0].kind_name) == ("unaligned", "text:characters")
 
 
 def test_words_and_their_tags(shared: Path) -> None:
@@ -87,4 +95,4 @@ def test_words_and_their_tags(shared: Path) -> None:
     words = (folder / "seq.in").read_text().splitlines()
     tags = (folder / "seq.out").read_text().splitlines()
     frame = read({"words": words, "tags": tags})
-    assert whole(frame, ["words"], ["tags"], words="tokens", tags="tokens").shape == "aligned"
+    assert check_table(frame, ["words"], ["tags"], words="tokens", tags="tokens").shape == "aligned"

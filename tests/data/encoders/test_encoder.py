@@ -148,8 +148,8 @@ def test_unseen_labels() -> None:
 
 
 def test_a_label_is_known_by_its_spelling_where_a_file_gives_it_another_type() -> None:
-    made = reload(Labels(column("category"), as_output=True).fit(["1", "2", "A3"]))
-    assert made.encode([2, "A3", True]).tolist() == [1, 2, -1]
+    fitted_encoder = reload(Labels(column("category"), as_output=True).fit(["1", "2", "A3"]))
+    assert fitted_encoder.encode([2, "A3", True]).tolist() == [1, 2, -1]
     both = Labels(column("category"), as_output=True).fit([1, "1"])
     assert both.encode([1, "1"]).tolist() == [0, 1]
 
@@ -174,37 +174,43 @@ def test_tokens_survive(values: list[list[str]], end: bool) -> None:
 
 @given(st.lists(words.filter(bool), min_size=1), st.booleans())
 def test_characters_survive(values: list[str], end: bool) -> None:
-    made = Vocabulary(column("text", unit="characters"), as_output=True, end=end).fit(values)
-    assert reload(made).decode(made.encode(values)) == values
+    fitted_encoder = Vocabulary(column("text", unit="characters"), as_output=True, end=end).fit(
+        values
+    )
+    assert reload(fitted_encoder).decode(fitted_encoder.encode(values)) == values
 
 
 @settings(max_examples=20)
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=10))
 def test_subwords_survive_and_know_every_text(values: list[str]) -> None:
     values = [unicodedata.normalize("NFC", value) for value in values]
-    made = reload(Vocabulary(column("text", unit="subwords"), end=True).fit(["to be or not"]))
-    assert made.decode(made.encode(values)) == values
+    fitted_encoder = reload(
+        Vocabulary(column("text", unit="subwords"), end=True).fit(["to be or not"])
+    )
+    assert fitted_encoder.decode(fitted_encoder.encode(values)) == values
 
 
 def test_words_that_go_in_are_lowercased_and_parted_from_punctuation() -> None:
-    made = Vocabulary(column("text", unit="words")).fit(["Don't (ever) stop!"])
-    assert made.known == ["!", "(", ")", "don't", "ever", "stop"]
-    assert made.decode(made.encode(["don't (EVER) stop!"])) == ["don't (ever) stop!"]
+    fitted_encoder = Vocabulary(column("text", unit="words")).fit(["Don't (ever) stop!"])
+    assert fitted_encoder.known == ["!", "(", ")", "don't", "ever", "stop"]
+    assert fitted_encoder.decode(fitted_encoder.encode(["don't (EVER) stop!"])) == [
+        "don't (ever) stop!"
+    ]
 
 
 def test_words_that_come_out_keep_their_capitals() -> None:
-    made = reload(
+    fitted_encoder = reload(
         Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"])
     )
-    assert made.known == ["Ann", "a", "saw"]
-    assert made.decode(made.encode(["Ann saw a"])) == ["Ann saw a"]
+    assert fitted_encoder.known == ["Ann", "a", "saw"]
+    assert fitted_encoder.decode(fitted_encoder.encode(["Ann saw a"])) == ["Ann saw a"]
 
 
 def test_words_of_a_vocabulary_saved_when_all_words_were_lowercased_stay_lowercased() -> None:
     facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
     del facts["lowered"]
-    made = Vocabulary.from_dict(facts)
-    assert made.decode(made.encode(["Ann"])) == ["ann"]
+    fitted_encoder = Vocabulary.from_dict(facts)
+    assert fitted_encoder.decode(fitted_encoder.encode(["Ann"])) == ["ann"]
 
 
 def test_marks_stay_with_their_letters() -> None:
@@ -219,10 +225,10 @@ def test_pieces_of_words_hold_all_but_the_white_space(text: str) -> None:
 
 
 def test_padding_unknown_and_end() -> None:
-    made = Vocabulary(column("text", unit="words"), end=True).fit(["a b"])
-    assert made.size == 5
-    assert [row.tolist() for row in made.encode(["b x", ""])] == [[4, 1, 2], [2]]
-    assert made.decode([[3, 0, 4, 2, 3], [1, 2]]) == ["a b", "�"]
+    fitted_encoder = Vocabulary(column("text", unit="words"), end=True).fit(["a b"])
+    assert fitted_encoder.size == 5
+    assert [row.tolist() for row in fitted_encoder.encode(["b x", ""])] == [[4, 1, 2], [2]]
+    assert fitted_encoder.decode([[3, 0, 4, 2, 3], [1, 2]]) == ["a b", "�"]
     plain = Vocabulary(column("text", unit="words")).fit(["a b"])
     assert [row.tolist() for row in plain.encode(["b x", ""])] == [[3, 1], [1]]
     scores = np.zeros((1, 2, 4))
@@ -247,10 +253,10 @@ def test_rare_words_are_unknown_only_going_in_and_only_in_larger_data() -> None:
 @given(st.lists(st.text(max_size=10), min_size=1))
 def test_steps_are_those_of_the_encoder(values: list[str]) -> None:
     for unit in ("characters", "words"):
-        made = Vocabulary(column("text", unit=unit)).fit([*values, "a"])
+        fitted_encoder = Vocabulary(column("text", unit=unit)).fit([*values, "a"])
         counted = count_steps(values, unit)
         assert counted is not None
-        assert counted.tolist() == [len(row) for row in made.encode(values)]
+        assert counted.tolist() == [len(row) for row in fitted_encoder.encode(values)]
     assert count_steps(values, "subwords") is None
 
 
@@ -269,8 +275,12 @@ def test_joined_text() -> None:
 
 @pytest.mark.parametrize("kind", ["number", "category", "text"])
 def test_an_encoder_must_be_fitted_first(kind: Kind) -> None:
-    made = make_encoder(column(kind), output=False)
-    for call in (lambda: made.encode([]), lambda: made.decode([]), made.to_dict):
+    fitted_encoder = make_encoder(column(kind), output=False)
+    for call in (
+        lambda: fitted_encoder.encode([]),
+        lambda: fitted_encoder.decode([]),
+        fitted_encoder.to_dict,
+    ):
         with pytest.raises(NotFittedError) as caught:
             call()
         assert str(caught.value) == ("the encoder of column 'a' is not fitted. Call `fit` first.")

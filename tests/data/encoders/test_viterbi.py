@@ -53,9 +53,9 @@ def test_where_no_row_is_allowed_the_highest_scores_are_taken():
 @pytest.mark.parametrize(("scheme", "predicted"), [("BIO", ["B-a", "I-a"]), (None, ["O", "I-a"])])
 def test_predictions_keep_to_the_scheme_of_their_column(scheme, predicted):
     column = Column(name="tags", kind="tokens", scheme=scheme)
-    made = Vocabulary(column, as_output=True).fit([["O", "O", "B-a", "I-a"]])
+    tag_encoder = Vocabulary(column, as_output=True).fit([["O", "O", "B-a", "I-a"]])
     scores = {"O": [3.0, 0.0], "B-a": [2.5, 0.0], "I-a": [0.0, 4.0]}
-    logits = np.full((2, made.size), 9.0)  # of padding and unknown too
-    logits[:, made.first_id :] = np.array([scores[tag] for tag in made.known]).T
-    reloaded = Vocabulary.from_dict(made.to_dict())
-    assert made.decode([logits]) == reloaded.decode([logits]) == [predicted]
+    logits = np.full((2, tag_encoder.size), 9.0)  # of padding and unknown too
+    logits[:, tag_encoder.first_id :] = np.array([scores[tag] for tag in tag_encoder.known]).T
+    reloaded = Vocabulary.from_dict(tag_encoder.to_dict())
+    assert tag_encoder.decode([logits]) == reloaded.decode([logits]) == [predicted]

@@ -27,8 +27,8 @@ TABLE = pl.DataFrame(
 )
 
 
-def whole(found):
-    return pl.concat(list(found.tables()))
+def whole(result):
+    return pl.concat(list(result.tables()))
 
 
 @pytest.fixture(params=["\n", "\r\n"], ids=["unix", "windows"])
@@ -40,11 +40,11 @@ def delimited(request, tmp_path):
 
 @pytest.mark.parametrize("size", [300, 1000, 5000])
 def test_delimited_text_has_the_types_of_all_rows(delimited, size):
-    found = read_chunks(delimited, size=size)
+    result = read_chunks(delimited, size=size)
     one = read(delimited)
-    assert len(list(found.tables())) > 3
-    assert (found.rows, whole(found).schema) == (N, one.schema)
-    assert whole(found).equals(one)
+    assert len(list(result.tables())) > 3
+    assert (result.rows, whole(result).schema) == (N, one.schema)
+    assert whole(result).equals(one)
     types = ["String", "Int64", "Float64", "String", "Boolean", "String", "Int128"]
     assert [str(dtype) for dtype in one.dtypes] == types
 
@@ -53,8 +53,8 @@ def test_columns_may_be_named(tmp_path):
     path = tmp_path / "rows.tsv"
     TABLE.write_csv(path, separator="\t", include_header=False)
     names = [f"column {i}" for i in range(TABLE.width)]
-    found = whole(read_chunks(path, columns=names, size=500))
-    assert found.equals(read(path, columns=names))
+    result = whole(read_chunks(path, columns=names, size=500))
+    assert result.equals(read(path, columns=names))
 
 
 def test_blank_lines_of_one_column_are_missing_cells_wherever_they_stand(tmp_path):
@@ -69,10 +69,10 @@ def test_json_lines_have_the_columns_and_types_of_all_rows(tmp_path):
     rows = [{"a": i, "steps": []} for i in range(100)]
     rows += [{"a": 0.5, "steps": [1], "b": "x"}, {"steps": [0.5], "b": None}]
     path.write_text("\n\n".join(map(json.dumps, rows)))
-    found = read_chunks(path, size=200)
-    assert len(list(found.tables())) > 3
-    assert whole(found).equals(read(path))
-    assert whole(found).schema == read(path).schema == {
+    result = read_chunks(path, size=200)
+    assert len(list(result.tables())) > 3
+    assert whole(result).equals(read(path))
+    assert whole(result).schema == read(path).schema == {
         "a": pl.Float64, "steps": pl.List(pl.Float64), "b": pl.String
     }  # fmt: skip
 
@@ -90,9 +90,9 @@ def test_json_lines_that_mix_types_are_refused(tmp_path):
 
 def test_parquet_is_read_by_slices(tmp_path):
     TABLE.write_parquet(tmp_path / "rows.parquet")
-    found = read_chunks(tmp_path / "rows.parquet", rows=64)
-    assert [table.height for table in found.tables()] == [64] * 7 + [52]
-    assert whole(found).equals(TABLE)
+    result = read_chunks(tmp_path / "rows.parquet", rows=64)
+    assert [table.height for table in result.tables()] == [64] * 7 + [52]
+    assert whole(result).equals(TABLE)
 
 
 def test_what_is_small_or_no_file_is_one_table(tmp_path):

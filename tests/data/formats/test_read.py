@@ -100,21 +100,21 @@ def test_polars_types_inside_lists_are_settled() -> None:
 
 
 def test_predictions_come_back_as_the_source_came() -> None:
-    found = pl.DataFrame({"y": [1.5, 2.5]})
+    result = pl.DataFrame({"y": [1.5, 2.5]})
     indexed = pd.DataFrame({"a": [1, 2]}, index=["p", "q"])
-    back = to_frame_like(found, indexed)
+    back = to_frame_like(result, indexed)
     assert isinstance(back, pd.DataFrame)
     assert back.index.tolist() == ["p", "q"]
     assert back["y"].tolist() == [1.5, 2.5]
-    assert isinstance(to_frame_like(found, pa.table({"a": [1]})), pa.Table)
-    assert to_frame_like(found, {"a": [1, 2]}) == {"y": [1.5, 2.5]}
+    assert isinstance(to_frame_like(result, pa.table({"a": [1]})), pa.Table)
+    assert to_frame_like(result, {"a": [1, 2]}) == {"y": [1.5, 2.5]}
     for source in (pl.DataFrame({"a": [1]}), pl.LazyFrame({"a": [1]}), "a.csv", Path("a.csv"), 3):
-        assert to_frame_like(found, source) is found
+        assert to_frame_like(result, source) is result
 
 
 def test_lists_and_text_come_back_to_pandas() -> None:
-    found = pl.DataFrame({"y": [[1, 2], [3]], "t": ["a", None]})
-    back = to_frame_like(found, pd.DataFrame({"a": [1, 2]}))
+    result = pl.DataFrame({"y": [[1, 2], [3]], "t": ["a", None]})
+    back = to_frame_like(result, pd.DataFrame({"a": [1, 2]}))
     assert back["y"].tolist() == [[1, 2], [3]]
     assert back["t"].isna().tolist() == [False, True]
 

@@ -12,7 +12,7 @@ from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
 from unrolled.schema import Schema
 
 
-def inferred(
+def schema_of(
     data: Mapping[str, Any],
     inputs: list[str],
     outputs: list[str],
@@ -28,7 +28,7 @@ def inferred(
 
 def refusal(kind: type[UnrolledError], *args: Any, **options: Any) -> str:
     with pytest.raises(kind) as caught:
-        inferred(*args, **options)
+        schema_of(*args, **options)
     return str(caught.value)
 
 
@@ -120,10 +120,10 @@ DATA: dict[str, Any] = {
 def test_shape_and_reason(
     inputs: list[str], outputs: list[str], stated: dict[str, str], shape: str, reason: str
 ) -> None:
-    found = inferred(DATA, inputs, outputs, stated=stated)
-    assert found.shape == shape
-    assert found.reason == reason
-    assert Schema.model_validate_json(found.model_dump_json()) == found
+    result = schema_of(DATA, inputs, outputs, stated=stated)
+    assert result.shape == shape
+    assert result.reason == reason
+    assert Schema.model_validate_json(result.model_dump_json()) == result
 
 
 @pytest.mark.parametrize(
@@ -138,32 +138,32 @@ def test_shape_and_reason(
 def test_the_label_most_like_text_is_the_one_to_state(inputs: list[str], change: str) -> None:
     data = {**DATA, "comment": ["all good", "too slow"] * 6, "city": ["Rome", "Oslo", "Bern"] * 4}
     stated = {name: "category" for name in inputs if name != "temp"}
-    found = inferred(data, inputs, ["total"], stated=stated)
-    assert f"It would be many-to-one with {change}, and" in found.reason
+    result = schema_of(data, inputs, ["total"], stated=stated)
+    assert f"It would be many-to-one with {change}, and" in result.reason
 
 
 def test_a_vector_is_one_set_of_values_and_says_how_to_read_it_as_steps() -> None:
-    found = inferred(DATA, ["hours"], ["total"])
-    assert found.shape == "one-to-one"
-    assert "`hours` is a list of 24 numbers" in found.reason
-    assert "many-to-one with `hours:numbers` stated" in found.reason
+    result = schema_of(DATA, ["hours"], ["total"])
+    assert result.shape == "one-to-one"
+    assert "`hours` is a list of 24 numbers" in result.reason
+    assert "many-to-one with `hours:numbers` stated" in result.reason
 
 
 def test_steps_of_text_are_counted_before_anything_is_fitted() -> None:
     letters = {"x": ["ab", "abc", ""], "y": [["A", "B"], ["A", "B", "C"], ["Z"]]}
-    assert inferred(letters, ["x"], ["y"], stated={"x": "characters"}).shape == "aligned"
+    assert schema_of(letters, ["x"], ["y"], stated={"x": "characters"}).shape == "aligned"
 
 
 def test_forced_shapes() -> None:
     as_steps = {"weather": "numbers", "rides": "numbers"}
-    found = inferred(DATA, ["weather"], ["rides"], stated=as_steps, shape="unaligned")
-    assert found.shape == "unaligned"
-    assert found.reason == (
+    result = schema_of(DATA, ["weather"], ["rides"], stated=as_steps, shape="unaligned")
+    assert result.shape == "unaligned"
+    assert result.reason == (
         "`weather` is a sequence of 24 steps of 3 numbers each and `rides` is a sequence of 24"
         " steps; unaligned was asked for: a row in, another row out."
     )
-    assert inferred(DATA, ["words"], ["tags"], shape="many-to-many").shape == "aligned"
-    assert inferred(DATA, ["words"], ["other"], shape="many-to-many").shape == "unaligned"
+    assert schema_of(DATA, ["words"], ["tags"], shape="many-to-many").shape == "aligned"
+    assert schema_of(DATA, ["words"], ["other"], shape="many-to-many").shape == "unaligned"
 
 
 def test_forced_shapes_that_contradict_the_sides() -> None:
@@ -236,9 +236,9 @@ def test_outputs_of_both_sides() -> None:
 
 
 def test_steps_and_a_label_of_the_row_come_out_together() -> None:
-    found = inferred(DATA, ["words"], ["day", "tags", "total"])
-    assert found.shape == "aligned"
-    assert found.reason == (
+    result = schema_of(DATA, ["words"], ["day", "tags", "total"])
+    assert result.shape == "aligned"
+    assert result.reason == (
         "`words` is a sequence of steps and `tags` is a sequence of steps, of the same length"
         " in every row, so aligned: row over row, same length. `day` is one label, `total` is"
         " one number for the whole row beside it."
@@ -260,20 +260,20 @@ def test_steps_and_a_label_of_the_row_come_out_together() -> None:
 def test_tags_that_mark_spans(third: list[str], scheme: str | None, why: str) -> None:
     rows = [["B-a", *["I-a"] * i] for i in range(N)]
     rows[2] = third
-    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    (column,) = schema_of({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
     assert (column.scheme, column.why) == (scheme, why)
 
 
 def test_the_first_of_many_odd_rows_is_named() -> None:
     rows = [["B-a", *["I-a"] * i] for i in range(N)]
     rows[4][2] = rows[6][3] = "I-b"
-    (column,) = inferred({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
+    (column,) = schema_of({**DATA, "tags": rows}, ["words"], ["tags"]).outputs
     assert column.why.endswith("(2 of 12 rows violate BIO, row 5 first)")
 
 
 def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
     tags = [["B-x"] * (i + 2) for i in range(N)]
-    (column,) = inferred({**DATA, "tags": tags}, ["words"], ["tags"]).outputs
+    (column,) = schema_of({**DATA, "tags": tags}, ["words"], ["tags"]).outputs
     assert column.scheme is None
 
 

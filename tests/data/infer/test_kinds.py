@@ -10,13 +10,13 @@ from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column
 
 
-def found(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
+def infer_column(cells: object, *, stated: str | None = None, output: bool = False) -> Column:
     return infer_kind(to_series("a", cells), stated=stated, output=output)[0]
 
 
 def refusal(cells: object, **options: object) -> str:
     with pytest.raises(DataError) as caught:
-        found(cells, **options)  # type: ignore[arg-type]
+        infer_column(cells, **options)  # type: ignore[arg-type]
     return str(caught.value)
 
 
@@ -73,17 +73,17 @@ NAMES = [f"word{i}" for i in range(20)]
 def test_inferred_kinds(
     cells: object, output: bool, spelled: str, width: int, length: int | None, why: str
 ) -> None:
-    column = found(cells, output=output)
+    column = infer_column(cells, output=output)
     assert (column.kind_name, column.width, column.length) == (spelled, width, length)
     assert column.why.startswith(why)
 
 
 def test_tokens_know_whether_they_stood_in_a_text() -> None:
-    assert found(SOUNDS).spaced
-    assert found(["to be", "or"], stated="tokens").spaced
-    assert not found(['["to", "be"]', '["or"]']).spaced
-    assert not found([["to", "be"], ["or"]], stated="tokens").spaced
-    assert not found(["to be", "or"], stated="words").spaced
+    assert infer_column(SOUNDS).spaced
+    assert infer_column(["to be", "or"], stated="tokens").spaced
+    assert not infer_column(['["to", "be"]', '["or"]']).spaced
+    assert not infer_column([["to", "be"], ["or"]], stated="tokens").spaced
+    assert not infer_column(["to be", "or"], stated="words").spaced
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_tokens_know_whether_they_stood_in_a_text() -> None:
 def test_kinds_stated(
     cells: object, stated: str, spelled: str, width: int, length: int | None
 ) -> None:
-    column = found(cells, stated=stated)
+    column = infer_column(cells, stated=stated)
     assert (column.kind_name, column.width, column.length) == (spelled, width, length)
     assert column.why == "stated"
 
@@ -245,4 +245,4 @@ def test_records_and_unknown_kinds() -> None:
     with pytest.raises(DataError, match="holds records and cannot be read as any kind"):
         infer_kind(column, stated=None, output=False)
     with pytest.raises(SettingError, match="Did you mean 'number'"):
-        found([1], stated="numbr")
+        infer_column([1], stated="numbr")

@@ -53,9 +53,9 @@ def test_equally_long_rows_are_views_into_one_array() -> None:
 
 
 def test_labels_keep_their_python_type() -> None:
-    found = table_of({"c": [1.0, 2.5, None]}, c="category").values["c"]
-    assert list(found) == [1, 2.5, None]
-    assert type(found[0]) is int
+    result = table_of({"c": [1.0, 2.5, None]}, c="category").values["c"]
+    assert list(result) == [1, 2.5, None]
+    assert type(result[0]) is int
 
 
 def test_rows_can_be_taken_in_any_order() -> None:
@@ -101,8 +101,8 @@ def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
 
 def test_a_column_that_is_all_missing_when_predicting() -> None:
     nothing = pl.DataFrame({"x": [None, None]})
-    found = make_table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
-    assert np.isnan(found).tolist() == [[True, True], [True, True]]
+    result = make_table(nothing, [Column(name="x", kind="vector", width=2)]).values["x"]
+    assert np.isnan(result).tolist() == [[True, True], [True, True]]
     assert list(make_table(nothing, [Column(name="x", kind="category")]).values["x"]) == [
         None,
         None,
