@@ -99,7 +99,10 @@ def recipe(train, dev):
     words, _ = fed(dev)
     del words["previous"]
     made = build_bundle(spec, Network())
-    encode, step = to_stock_layers(made.encode), to_stock_layers(made.step)  # of other weights, and as fast
+    encode, step = (
+        to_stock_layers(made.encode),
+        to_stock_layers(made.step),
+    )
 
     def write(rows=slice(None)):
         start = time.perf_counter()

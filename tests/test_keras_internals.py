@@ -41,7 +41,8 @@ def test_the_graph_of_a_functional_model():
     names = {depth: [node.operation.name for node in row] for depth, row in nodes.items()}
     assert names == {2: ["x"], 1: ["hidden"], 0: ["head"]}
     first, head = nodes[2][0], nodes[0][0]
-    assert first.is_input and not head.is_input
+    assert first.is_input
+    assert not head.is_input
     assert head.input_tensors[0] is nodes[1][0].outputs[0]
     assert head.arguments.args == (nodes[1][0].outputs[0],)
 
@@ -78,7 +79,7 @@ def test_the_state_of_training_is_written_back():
     seen = []
 
     class Look(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
+        def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
             keras_internals.sync_training_state(self.model)
             seen.append(keras.ops.convert_to_numpy(self.model.trainable_variables[0]).copy())
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from unrolled.explain.diagram import Wiring, diagram
-from unrolled.networks import ARCHITECTURES
 from unrolled.explain.diagram.words import cells
+from unrolled.networks import ARCHITECTURES
 
 STEPS = some.none() | some.integers(1, 8) | some.integers(1, 100_000)
 

@@ -1,4 +1,4 @@
-"""The unrolled picture of a network, as text and as SVG."""
+"""The unrolled diagram of a network, as text and as SVG."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["Diagram", "Wiring", "diagram"]
 
 
 def diagram(wiring: Wiring) -> Diagram:
-    """Return the picture of a network.
+    """Return the diagram of a network.
 
     Args:
         wiring: What the network is.
 
     Returns:
-        A picture that prints as text and shows as SVG in a notebook.
+        A diagram that prints as text and shows as SVG in a notebook.
 
     Example:
         >>> diagram(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8)).text.splitlines()[:2]

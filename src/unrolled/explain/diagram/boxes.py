@@ -1,4 +1,4 @@
-"""What a picture is made of: boxes, arrows and words on a grid of character cells.
+"""The elements of a diagram: boxes, arrows and words on a grid of character cells.
 
 The grid counts columns to the right and lines downwards. The text draws a cell as a
 character; the SVG draws it as a small rectangle. A box's border runs through the middle of
@@ -116,7 +116,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture ready to be drawn; its grid is `width` columns by `height` lines.
+    """A diagram ready to be written; its grid is `width` columns by `height` lines.
 
     Attributes:
         title: What is shown.

@@ -71,15 +71,14 @@ class Wiring:
                 f"The architecture '{self.architecture}' needs at least 1 recurrent layer, and"
                 f" layers={self.layers}."
             )
-        steps = {"t": self.t, "u": self.u}
-        if "input steps, the last u kept" in self.row.picture and None not in steps.values():
-            if (self.t or 0) < (self.u or 0):
-                raise ShapeError(
-                    f"The architecture '{self.architecture}' keeps the last u of t input steps, and"
-                    f" t={self.t} is smaller than u={self.u}. Use 'padded', 'vector' or 'repeat'"
-                    " for more output steps."
-                )
-        if "input segments" in self.row.picture and None in steps.values():
+        too_few = self.t is not None and self.u is not None and self.t < self.u
+        if "input steps, the last u kept" in self.row.picture and too_few:
+            raise ShapeError(
+                f"The architecture '{self.architecture}' keeps the last u of t input steps, and"
+                f" t={self.t} is smaller than u={self.u}. Use 'padded', 'vector' or 'repeat'"
+                " for more output steps."
+            )
+        if "input segments" in self.row.picture and None in (self.t, self.u):
             raise ShapeError(
                 f"The architecture '{self.architecture}' cuts t and u into segments, and t={self.t}"
                 f" and u={self.u}. Give both, or use 'repeat'."

@@ -61,24 +61,24 @@ class Slot:
     zero: bool = False
 
 
-def shortened(size: Length, *, head: int, tail: int, most: int) -> list[Length | None]:
+def shortened(size: Length, *, head: int, tail: int, max_whole: int) -> list[Length | None]:
     """Return the steps 1..size that are shown, None standing for those left out.
 
     Args:
         size: How many steps there are.
         head: Steps shown of a long row's beginning.
         tail: Steps shown of its end.
-        most: The longest row that is shown whole.
+        max_whole: The longest row that is shown whole.
 
     Example:
-        >>> [str(s) for s in shortened(Length(24), head=2, tail=1, most=4)]
+        >>> [str(s) for s in shortened(Length(24), head=2, tail=1, max_whole=4)]
         ['1', '2', 'None', '24']
-        >>> [str(s) for s in shortened(Length(4), head=2, tail=1, most=4)]
+        >>> [str(s) for s in shortened(Length(4), head=2, tail=1, max_whole=4)]
         ['1', '2', '3', '4']
-        >>> [str(s) for s in shortened(Length(t=1), head=2, tail=1, most=4)]
+        >>> [str(s) for s in shortened(Length(t=1), head=2, tail=1, max_whole=4)]
         ['1', '2', 'None', 't']
     """
-    if size.known and size.n <= most:
+    if size.known and size.n <= max_whole:
         return [Length(k) for k in range(1, size.n + 1)]
     first = [Length(k) for k in range(1, head + 1)]
     return [*first, None, *(size - k for k in reversed(range(tail)))]
@@ -96,8 +96,8 @@ def row(size: Length, *, wide: bool, outputs: bool = False) -> list[Slot]:
         >>> len(row(Length(24), wide=False))
         6
     """
-    head, tail, most = (2, 1, 4) if wide else (3, 2, 6)
-    shown = shortened(size, head=head, tail=tail, most=most)
+    head, tail, max_whole = (2, 1, 4) if wide else (3, 2, 6)
+    shown = shortened(size, head=head, tail=tail, max_whole=max_whole)
     return [Slot(step, step if outputs else None) for step in shown]
 
 
@@ -114,8 +114,8 @@ def two_part_row(before: Length, kept: Length, *, wide: bool, zeros: bool) -> li
         >>> [str(s.step) for s in two_part_row(Length(4), Length(2), wide=True, zeros=False)]
         ['1', 'None', '4', '5', '6']
     """
-    head, most = (1, 2) if wide else (2, 3)
-    first = shortened(before, head=head, tail=1, most=most)
-    last = shortened(kept, head=1, tail=1, most=most)
+    head, max_whole = (1, 2) if wide else (2, 3)
+    first = shortened(before, head=head, tail=1, max_whole=max_whole)
+    last = shortened(kept, head=1, tail=1, max_whole=max_whole)
     later = [Slot(None if k is None else before + k, k, zeros) for k in last]
     return [Slot(step) for step in first] + later

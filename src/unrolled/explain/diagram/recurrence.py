@@ -1,4 +1,4 @@
-"""The recurrent rows of a picture: one direction or both, one layer on another."""
+"""The recurrent rows of a diagram: one direction or both, one layer on another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture as an SVG document that looks after itself: own paper, no scripts, no links."""
+"""The diagram as an SVG document with its own background, without scripts and links."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Frame:
 
 
 def svg(scene: Scene) -> str:
-    """Return the picture as an SVG document.
+    """Return the diagram as an SVG document.
 
     Example:
         >>> from unrolled.explain.diagram import Wiring

@@ -1,4 +1,4 @@
-"""The picture as text, in Unicode box drawing."""
+"""The diagram as text, in Unicode box drawing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cells = dict[tuple[int, int], str]  # line, column -> character
 
 
 def text(scene: Scene) -> str:
-    """Return the picture as lines of at most 78 columns.
+    """Return the diagram as lines of at most 78 columns.
 
     Example:
         >>> from unrolled.explain.diagram import Wiring
