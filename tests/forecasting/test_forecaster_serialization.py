@@ -237,6 +237,6 @@ def test_a_kind_that_is_not_known_yet_is_said(saved, tmp_path):
 
 
 def test_a_forecaster_must_be_fitted_to_be_saved(tmp_path):
-    with pytest.raises(NotFittedError, match="got save before fit"):
+    with pytest.raises(NotFittedError, match="is not fitted yet, so 'save' is not available"):
         Forecaster("y", horizon=3).save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
