@@ -1,4 +1,4 @@
-"""Files that no one should have to read: what each holds, and what is said of it.
+"""Bad files: what each holds, and a part of the error message that refuses it.
 
 A file that is refused has words that its message must hold, mostly its place; one that is odd and
 simply works has None.
@@ -36,17 +36,17 @@ def lines(*more):
 
 def parquet(frame=None, **options):
     """Return a Parquet file."""
-    made = io.BytesIO()
-    (pl.DataFrame(RECORDS) if frame is None else frame).write_parquet(made, **options)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    (pl.DataFrame(RECORDS) if frame is None else frame).write_parquet(buffer, **options)
+    return buffer.getvalue()
 
 
 def flipped(raw, seed, bits=3):
     """Return bytes with some bits the other way."""
-    chosen, made = random.Random(seed), bytearray(raw)
+    generator, damaged = random.Random(seed), bytearray(raw)
     for _ in range(bits):
-        made[chosen.randrange(len(made))] ^= 1 << chosen.randrange(8)
-    return bytes(made)
+        damaged[generator.randrange(len(damaged))] ^= 1 << generator.randrange(8)
+    return bytes(damaged)
 
 
 CSV = {

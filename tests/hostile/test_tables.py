@@ -53,7 +53,7 @@ def folder(tmp_path, monkeypatch, saved):
 
 @pytest.fixture
 def run(folder, capsys):
-    """Return what runs a command and tells its status, its words and what it left."""
+    """Return a function that runs a command and returns its status, output and new files."""
 
     def late(*_):
         raise TimeoutError
@@ -69,20 +69,20 @@ def run(folder, capsys):
             status = stop.code
         finally:
             signal.alarm(0)
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         left = set(folder.iterdir()) - before
-        return SimpleNamespace(status=status, out=said.out, err=said.err, left=left)
+        return SimpleNamespace(status=status, out=output.out, err=output.err, left=left)
 
     return called
 
 
-def refused(found, says):
-    """Hold what a command said of a bad file to one paragraph that names the place."""
-    assert (found.status, found.left) == (2, set()), found.err
-    assert found.err.startswith("error: ")
-    assert "Traceback" not in found.err + found.out
-    assert len(found.err) < 2000
-    assert re.search(says, " ".join(found.err.split())), found.err
+def refused(result, says):
+    """Check that a command refuses a bad file in one paragraph that names the place."""
+    assert (result.status, result.left) == (2, set()), result.err
+    assert result.err.startswith("error: ")
+    assert "Traceback" not in result.err + result.out
+    assert len(result.err) < 2000
+    assert re.search(says, " ".join(result.err.split())), result.err
 
 
 def _refusal(case):
@@ -104,10 +104,10 @@ def test_a_bad_file_is_refused(case, folder, run):
     for words in wanted:
         refused(run(words.format(name).split()), says)
     for words in others:
-        found = run(words.format(name).split())
-        assert found.status in (0, 2), found.err
-        assert "Traceback" not in found.err + found.out
-        assert bool(found.left) == (found.status == 0 and "-o" in words)
+        result = run(words.format(name).split())
+        assert result.status in (0, 2), result.err
+        assert "Traceback" not in result.err + result.out
+        assert bool(result.left) == (result.status == 0 and "-o" in words)
         (folder / "out.csv").unlink(missing_ok=True)
 
 
@@ -158,9 +158,9 @@ NAMES = {
 @pytest.mark.parametrize("case", NAMES)
 def test_a_name_of_nothing_is_refused(case, run):
     for words in COMMANDS:
-        given = [NAMES[case] if word == "{}" else word for word in words.split()]
+        arguments = [NAMES[case] if word == "{}" else word for word in words.split()]
         refused(
-            run(given),
+            run(arguments),
             "there is no file|no regular file|expected a name ending in|embedded null byte",
         )
 
@@ -259,10 +259,10 @@ def test_the_program_itself_ends_with_2(case, folder):
         text=True,
         timeout=SECONDS,
     )
-    found = SimpleNamespace(
+    result = SimpleNamespace(
         status=done.returncode,
         out=done.stdout,
         err=done.stderr,
         left=set(folder.iterdir()) - before,
     )
-    refused(found, says)
+    refused(result, says)
