@@ -354,8 +354,8 @@ def test_predicting_before_fitting():
     with pytest.raises(UnrolledError) as caught:
         library.SequenceModel("a", "y").predict({"a": [1]})
     assert str(caught.value) == (
-        "got 'predict' before the model was fitted, expected fit(...) first; or read a saved model"
-        " with unrolled.load(folder)."
+        "This SequenceModel is not fitted yet, so 'predict' is not available. Call fit first, or"
+        " read a saved model with unrolled.load(folder)."
     )
 
 
