@@ -1,5 +1,9 @@
 """References of rows that are longer than those they were fitted on, or have characters beside."""
 
+import pytest
+
+import pytest
+
 import unrolled
 
 SMALL = unrolled.Network(units=4)
