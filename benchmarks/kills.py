@@ -28,8 +28,9 @@ EPOCHS, EVERY, SEEDS = 12, 5, 2
 
 def train(folder: Path) -> None:
     """Train, or go on, and save; say when the network is built."""
-    import unrolled  # first: it chooses the engine of Keras
     from keras.callbacks import LambdaCallback
+
+    import unrolled  # first: it chooses the engine of Keras
 
     settings = unrolled.Training(
         epochs=EPOCHS,

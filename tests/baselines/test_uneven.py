@@ -2,8 +2,6 @@
 
 import pytest
 
-import pytest
-
 import unrolled
 
 SMALL = unrolled.Network(units=4)

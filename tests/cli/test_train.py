@@ -194,9 +194,7 @@ def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
 def test_a_real_process_trains(table, folder):  # noqa: ARG001
     process = subprocess.run([*PROCESS, *TRAIN.split()], capture_output=True, text=True, cwd=folder)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.startswith(
-        ("in   steps  numbers  lists of numbers of different lengths\n")
-    )
+    assert process.stdout.startswith("in   steps  numbers  lists of numbers of different lengths\n")
     assert process.stdout.endswith("\nThe model is not saved. To save it, add --save FOLDER.\n")
     assert "epoch 1/2  loss " in process.stderr
 

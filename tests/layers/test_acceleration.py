@@ -121,9 +121,7 @@ class Tuned(keras.Model):
 
 
 def test_a_subclassed_model_is_refused():
-    with pytest.raises(
-        SettingError, match="a Own cannot be rebuilt with other layers"
-    ):
+    with pytest.raises(SettingError, match="a Own cannot be rebuilt with other layers"):
         accelerate(Own())
 
 

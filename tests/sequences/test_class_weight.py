@@ -46,9 +46,7 @@ def test_the_loss_that_ends_training_is_weighted_too():
     model = fitted(class_weight="balanced", label_smoothing=0)
     trained = model._trained
     said = model.model_.predict_on_batch(
-        trained.encoder.encode(
-            unrolled.data.tables.table.Table({"a": VALUES}, 300), targets=False
-        )
+        trained.encoder.encode(unrolled.data.tables.table.Table({"a": VALUES}, 300), targets=False)
         .inputs["x"]
         .flat
     )

@@ -7,7 +7,6 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.infer.infer_schema import infer_schema
-from unrolled.data.tables.table import make_table
 from unrolled.errors import SettingError
 from unrolled.saving import SEQUENCES, read_model, write_model
 from unrolled.sequences import fitting, serialization

@@ -244,8 +244,8 @@ def test_a_model_must_be_fitted_to_be_saved(tmp_path):
     with pytest.raises(NotFittedError) as caught:
         unrolled.SequenceModel("a", "b").save(tmp_path / "model")
     assert str(caught.value) == (
-        "got 'save' before the model was fitted, expected fit(...) first; or read a saved model"
-        " with unrolled.load(folder)."
+        "This SequenceModel is not fitted yet, so 'save' is not available. Call fit first, or read"
+        " a saved model with unrolled.load(folder)."
     )
     assert not list(tmp_path.iterdir())
 

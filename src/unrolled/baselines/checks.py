@@ -105,32 +105,32 @@ class BaselineChecks:
             return [(self.u or 0, False)]
         return [(0, True), *([(self.t, False)] if self.t else [])]
 
-    def check_features(self, made: Features, baseline: Linear) -> int:
+    def check_features(self, fitted: Features, baseline: Linear) -> int:
         """Check features, and return how many there are; -1 where any number is possible."""
         name = baseline.name
-        fits = made.per_step is baseline.per_step and isinstance(made.flat, bool)
+        fits = fitted.per_step is baseline.per_step and isinstance(fitted.flat, bool)
         _require(fits, name, "other features")
         sizes = {**self.ids, **self.heads}
-        fits = isinstance(made.symbols, Mapping) and set(self.ids) <= set(made.symbols)
-        fits = fits and all(sizes.get(n) == size for n, size in made.symbols.items())
+        fits = isinstance(fitted.symbols, Mapping) and set(self.ids) <= set(fitted.symbols)
+        fits = fits and all(sizes.get(n) == size for n, size in fitted.symbols.items())
         _require(fits, name, "other vocabularies")
-        counted = set(self.ids) if self.inputs_have_steps and not made.per_step else set()
-        grams = made.grams
+        counted = set(self.ids) if self.inputs_have_steps and not fitted.per_step else set()
+        grams = fitted.grams
         _require(isinstance(grams, Mapping) and set(grams) == counted, name, "other n-grams")
         fits = all(_are_ngrams(ngrams, self.ids[n]) for n, ngrams in grams.items())
         _require(fits, name, "n-grams that are not n-grams of its ids")
-        return self._count_features(made)
+        return self._count_features(fitted)
 
-    def _count_features(self, made: Features) -> int:
+    def _count_features(self, fitted: Features) -> int:
         """Return how many features there are; -1 where any number is possible."""
-        if made.per_step:
+        if fitted.per_step:
             return 3 * (self.values + sum(self.ids.values()))
         if not self.inputs_have_steps:
             return self.values + sum(self.ids.values())
-        counts = sum(map(len, made.grams.values()))
+        counts = sum(map(len, fitted.grams.values()))
         if not self.values:
             return counts
-        if not made.flat:
+        if not fitted.flat:
             return counts + 4 * self.values
         return counts + self.t * self.values if self.t else -1
 
@@ -192,16 +192,16 @@ class BaselineChecks:
         is_table = labels.dtype == np.int64 and labels.ndim == 2
         return is_table and labels.shape[1] == self._category_count
 
-    def _are_counts(self, made: NGramCounts, output: str, classes: int) -> bool:
+    def _are_counts(self, fitted: NGramCounts, output: str, classes: int) -> bool:
         """Return whether these are counts of n-grams of an output, within so many classes."""
-        size, order = self.heads[output], len(made.keys)
-        if made.size != size or not 1 <= order <= ngram.CHARACTER_ORDER:
+        size, order = self.heads[output], len(fitted.keys)
+        if fitted.size != size or not 1 <= order <= ngram.CHARACTER_ORDER:
             return False
         if order > 1 and classes * size**order > MAX_KEY:
             return False
         return all(
             _are_keys(keys, classes * size**n) and _are_positive(counts, keys)
-            for n, (keys, counts) in enumerate(zip(made.keys, made.counts, strict=True), 1)
+            for n, (keys, counts) in enumerate(zip(fitted.keys, fitted.counts, strict=True), 1)
         )
 
 

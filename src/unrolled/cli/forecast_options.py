@@ -78,11 +78,19 @@ Epochs = Annotated[
 
 def build_forecaster(options: dict[str, Any]) -> Any:
     """Return the untrained forecaster that the options describe."""
-    same_name = ("horizon", "time", "id", "lookback", "season", "calendar", "transform", "channels")
     return unrolled.Forecaster(
         options["target"],
-        **{name: options[name] for name in same_name},
-        **{name: options[name] or () for name in ("past", "future", "static")},
+        horizon=options["horizon"],
+        time=options["time"],
+        id=options["id"],
+        lookback=options["lookback"],
+        season=options["season"],
+        past=options["past"] or (),
+        future=options["future"] or (),
+        static=options["static"] or (),
+        calendar=options["calendar"],
+        transform=options["transform"],
+        channels=options["channels"],
         network=unrolled.Network(architecture=options["architecture"], units=options["units"]),
         training=unrolled.Training(
             epochs=options["epochs"],

@@ -111,7 +111,7 @@ def predict(
         "max_steps": max_steps,
     }
     of_rows = {**decoding, "probabilities": probabilities or None, "attention": attention}
-    of_steps = {"level": level, "ahead": ahead, "make_future": make_future}
+    of_steps: dict[str, Any] = {"level": level, "ahead": ahead, "make_future": make_future}
     loaded = unrolled.load(model)
     if isinstance(loaded, unrolled.Forecaster):
         refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
