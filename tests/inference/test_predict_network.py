@@ -102,7 +102,7 @@ def test_the_negative_log_likelihood_is_that_of_the_true_ids_for_any_batches(mon
     true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]
     column = RaggedColumn.from_rows([row.astype("int32") for row in true])
     known = replace(examples, targets={"q": column})
-    probabilities = softmax(alone("unaligned", "repeat")["q"].astype(float))
+    probabilities = softmax(alone("unaligned", "repeat")["q"].astype(float), axis=-1)
     expected = [
         -sum(np.log(probabilities[i, u, step]) for u, step in enumerate(row[:U]))
         + max(0, len(row) - U) * np.log(4)  # steps beyond the last output
