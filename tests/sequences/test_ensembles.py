@@ -99,7 +99,7 @@ def test_ctrl_c_in_the_first_leaves_one_network(monkeypatch):
 def test_each_line_of_progress_says_which_network(capsys):
     fitted(seeds=2, epochs=1, verbose=True)
     *lines, last = capsys.readouterr().err.splitlines()
-    assert last.startswith("linear map beside the network  0:")
+    assert last.startswith("linear branch  0:")
     assert [line.partition("  ")[0] for line in lines] == ["network 1/2", "network 2/2"]
     assert [line.split()[3] for line in lines] == ["1/1", "1/1"]
 

@@ -137,8 +137,7 @@ def test_vectors_are_refused_where_nothing_could_start_from_them():
     with pytest.raises(SettingError) as caught:
         asked.fit(table)
     assert str(caught.value) == (
-        "got vectors='a.vec' and no input of words, tokens or characters, expected one that could"
-        " start from them. Leave vectors out."
+        "vectors='a.vec' of Text has no effect: no input is text or tokens. Leave vectors out."
     )
 
 
