@@ -72,6 +72,6 @@ def test_without_a_category_there_is_nothing_to_weight():
     with pytest.raises(SettingError) as caught:
         fitted({"a": VALUES, "y": VALUES**2}, "y", class_weight="balanced")
     assert str(caught.value) == (
-        "class_weight='balanced' of Training has no effect: no output is a category. Leave class_weight"
-        " out."
+        "class_weight='balanced' of Training has no effect: no output is a category. Leave"
+        " class_weight out."
     )
