@@ -204,9 +204,9 @@ def test_a_loaded_forecaster_goes_on_learning_as_the_one_saved(model, saved, tmp
 
 def test_saving_over_a_model_of_the_other_kind_replaces_it(model, saved, tmp_path):
     rows = {"a": [float(k) for k in range(20)], "b": [k / 2 for k in range(20)]}
-    model = unrolled.SequenceModel("a", "b", training=PARAMS["training"]).fit(rows)
+    sequence_model = unrolled.SequenceModel("a", "b", training=PARAMS["training"]).fit(rows)
     folder = shutil.copytree(saved, tmp_path / "model")
-    model.save(folder)
+    sequence_model.save(folder)
     assert isinstance(unrolled.load(folder), unrolled.SequenceModel)
     model.save(folder)
     assert isinstance(unrolled.load(folder), Forecaster)

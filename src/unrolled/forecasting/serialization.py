@@ -158,10 +158,10 @@ def from_files(saved: SavedModel) -> TrainedForecaster:
 
 def _check_arrays_by_series(panel: Panel, arrays: Mapping[str, Array]) -> None:
     """Refuse starts of held-out steps and errors of naive forecasts that do not fit the series."""
-    count, held = len(panel.ids), arrays["held"]
-    check_array("held", held, (count,), "integers")
+    count, start = len(panel.ids), arrays["held"]
+    check_array("held", start, (count,), "integers")
     check_array("naive", arrays["naive"], (count, len(panel.layout.targets)), "floats")
-    if ((held < panel.starts) | (held > panel.ends)).any():
+    if ((start < panel.starts) | (start > panel.ends)).any():
         raise RefusedError("'held' has a position that is outside of its series")
 
 

@@ -240,4 +240,4 @@ def _leftovers(path: Path) -> list[Path]:
     name = re.compile(rf"\.{re.escape(path.name)}-[a-z0-9_]{{8}}{re.escape(SAVING)}")
     if not path.parent.is_dir():
         return []
-    return [other for other in path.parent.iterdir() if name.fullmatch(other.name)]
+    return [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name)]
