@@ -80,8 +80,8 @@ ORDER = {
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
         "__init__ branch_rows sklearn_tags trained unused_settings -> attention evaluation "
-        "fit_linear_branch model_card preparation serialization training_script -> fitting -> "
-        "model"
+        "fit_linear_branch model_card notebook prediction preparation serialization "
+        "training_script -> fitting -> model"
     ),
     "sequences/evaluation": "confusion metrics -> result scores -> evaluate -> __init__",
     "training": (

@@ -1,4 +1,4 @@
-"""From any source to what training needs: the schema, the training and validation rows, the encoder.
+"""From any source to what training needs: schema, training and validation rows, encoder.
 
 The functions are the first four steps of `SequenceModel.fit`, in their order.
 """
