@@ -96,7 +96,7 @@ def _laid_out(target: Path) -> None:
 
 def _print_first(model: SequenceModel, say: Callable[[str], None]) -> Any:
     """Return a callback that prints a model before it is trained."""
-    return keras().callbacks.LambdaCallback(on_train_begin=lambda _: say(f"{model}\n"))
+    return keras.callbacks.LambdaCallback(on_train_begin=lambda _: say(f"{model}\n"))
 
 
 def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ...]:
