@@ -100,6 +100,6 @@ def test_every_day_is_whole():
 def test_a_folder_with_other_content_is_refused_before_training(tmp_path):
     (tmp_path / "aligned").mkdir()
     (tmp_path / "aligned" / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(ArtifactError, match="exists and is not a saved model"):
+    with pytest.raises(ArtifactError, match="it exists, and is not a saved model"):
         unrolled.demo(tmp_path, say=pytest.fail)
     assert [path.name for path in tmp_path.rglob("*")] == ["aligned", "mine.txt"]
