@@ -125,8 +125,8 @@ def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder)
     assert result.status == 2
     assert " ".join(result.err.split()) == (
         "error: the future values of 'off' are missing: give a table of them for the steps to"
-        " forecast, as future=... or --ahead FILE. `make_future()`, or --make-future FILE, makes the"
-        " table to fill in."
+        " forecast, as future=... or --ahead FILE. `make_future()`, or --make-future FILE, makes"
+        " the table to fill in."
     )
     result = unrolled(f"forecast holidays.csv {FEW} --future off --make-future ahead.csv")
     assert result.out == "wrote  ahead.csv  (6 rows)\n"

@@ -87,7 +87,7 @@ def test_a_split_is_refused_where_the_validation_rows_are_given(name, value):
     )
 
 
-def test_defaults_and_what_asks_for_nothing_are_not_refused(tmp_path):
+def test_defaults_and_what_asks_for_nothing_are_not_refused():
     model = SequenceModel(
         "steps",
         "value",

@@ -1,4 +1,4 @@
-"""From encoded rows to a trained model: the network, its weights, the temperatures, the baselines."""
+"""From encoded rows to a trained model: network, weights, temperatures, baselines."""
 
 from __future__ import annotations
 
