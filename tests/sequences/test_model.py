@@ -388,8 +388,8 @@ def test_evaluating_rows_of_other_lengths_names_the_first(aligned):
     with pytest.raises(errors.DataError) as caught:
         fitted.evaluate(wrong)
     assert str(caught.value) == (
-        f"column 'twice', row 3: got 9 steps, expected {LENGTHS[2]}, as many as the model gives"
-        " this row. Cut or fill the row, or leave it out."
+        f"Column 'twice', row 3: the row has 9 steps, but the model predicts {LENGTHS[2]} steps for"
+        " it. Cut or fill the row, or leave it out."
     )
 
 
