@@ -59,7 +59,7 @@ def test_dense_learns_a_product_of_facts(rng):
     x = rng.uniform(-1, 1, size=(1024, 2)).astype("float32")
     y = x[:, :1] * x[:, 1:]
     assert linear(x, y) < BLIND
-    assert learned(build("one-to-one", f=2, units=16), x, y, epochs=20) > GOOD
+    assert learned(build("one-to-one", f=2, units=16, layers=2), x, y, epochs=20) > GOOD
 
 
 def test_one_to_many_repeat_learns_a_curve_from_its_phase(rng):

@@ -86,7 +86,7 @@ def test_last_with_two_bidirectional_layers():
     same(ours, literal, rows())
 
 
-def test_pooled_is_bidirectional_and_the_mean_over_steps():
+def test_pooled_read_both_ways_is_the_mean_over_steps():
     literal = keras.Sequential(
         [
             keras.Input((T, F)),
@@ -95,7 +95,10 @@ def test_pooled_is_bidirectional_and_the_mean_over_steps():
             layers.Dense(OUT),
         ]
     )
-    same(build("many-to-one", architecture="pooled", f=F, o=OUT, units=H), literal, rows())
+    network = build(
+        "many-to-one", architecture="pooled", f=F, o=OUT, units=H, bidirectional=True
+    )
+    same(network, literal, rows())
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -107,7 +110,7 @@ def test_steps_read_one_way_is_every_step_and_dense(cell):
     same(ours, literal, rows())
 
 
-def test_steps_is_bidirectional_unless_told_otherwise():
+def test_steps_read_both_ways_is_every_step_and_dense():
     literal = keras.Sequential(
         [
             keras.Input((T, F)),
@@ -115,7 +118,7 @@ def test_steps_is_bidirectional_unless_told_otherwise():
             layers.Dense(OUT),
         ]
     )
-    same(build("aligned", f=F, o=OUT, units=H), literal, rows())
+    same(build("aligned", f=F, o=OUT, units=H, bidirectional=True), literal, rows())
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -79,7 +79,7 @@ def test_where_nothing_moves_nothing_is_seen():
 
 
 def test_thresholds_are_found_from_some_steps_of_long_rows(monkeypatch):
-    monkeypatch.setattr(minirocket, "MOST_PLACES", 4)
+    monkeypatch.setattr(minirocket, "MAX_RESPONSES", 4)
     assert all(np.isfinite(bias).all() for _, bias in minirocket.fit_filters(ROWS))
 
 
