@@ -219,8 +219,11 @@ def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        ({"mapped": True}, "maps the numbers of rows, and its columns have none"),
-        ({"patterned": True}, "looks for patterns, and its columns have none"),
+        ({"mapped": True}, "the linear branch of the network reads numbers, but no column has any"),
+        (
+            {"patterned": True},
+            "the network has MiniRocket features, but its columns do not allow them",
+        ),
     ],
     ids=str,
 )

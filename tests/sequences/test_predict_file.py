@@ -11,7 +11,7 @@ import pytest
 import unrolled
 from unrolled.data.formats.chunks import read_chunks
 from unrolled.errors import DataError
-from unrolled.sequences import model as home
+from unrolled.sequences import prediction
 
 SENTENCES = Path(__file__).parents[2] / "examples" / "many-to-one" / "sentences.csv"
 ROWS = 20_000
@@ -42,7 +42,7 @@ def small(monkeypatch):
         counts.append(len(list(found.tables())))
         return found
 
-    monkeypatch.setattr(home, "pieces", cut)
+    monkeypatch.setattr(prediction, "read_chunks", cut)
     return counts
 
 
@@ -71,7 +71,7 @@ def test_an_error_says_which_rows_and_leaves_no_file(model, table, tmp_path, mon
         model.predict_file(tmp_path / "wrong.parquet", tmp_path / "out.csv")
     assert str(caught.value).startswith(
         f"'{tmp_path / 'wrong.parquet'}', rows 18001 to 20000, here counted from 1: column 'text',"
-        " row 1991: got no value"
+        " row 1991: the value is missing."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.parquet"]
 

@@ -47,7 +47,7 @@ def test_both_are_learned_and_scored_beside_references_of_their_own(model):
 
 def test_a_row_alone_gets_what_it_gets_among_others(model):
     trained = model._trained
-    rows = unrolled.sequences.model.opened(TABLE, None, model.schema_.inputs, None).table
+    rows = unrolled.data.ingest.ingest(TABLE, None, model.schema_.inputs, None).table
     examples = trained.encoder.encode(rows, targets=False)
     together = generate.generate_outputs(trained.bundle, trained.spec, examples)
     for row in range(0, 120, 17):
@@ -88,7 +88,7 @@ def test_a_saved_model_says_the_same_and_its_script_runs_alone(model, tmp_path):
 
 def test_the_picture_says_that_there_is_one_for_the_row(model):
     words = " ".join(str(model.diagram()).split())
-    assert "its own output, and the mean of the states one for the whole row." in words
+    assert "has its own output, and the mean of all states gives one for the whole row." in words
     assert "and 2 values for the row." in model.diagram().svg
 
 
