@@ -185,6 +185,7 @@ def test_a_model_is_what_comes_out_of_it(outputs, shape, before, y, after):
             kind == "classifier",
             kind == "regressor",
         )
+        assert hasattr(made, "predict_proba") == (kind == "classifier")
         made.fit(x, y)
 
 

@@ -73,6 +73,8 @@ def ingest(
         SettingError: No outputs were named for a table.
     """
     trained_inputs, trained_outputs = _trained(inputs), _trained(outputs)
+    if hasattr(data, "toarray"):
+        raise DataError("X is a sparse matrix, which is not supported. Pass X.toarray().")
     if not _is_table(data):
         return _from_arrays(data, y, inputs, outputs)
     frame = read(data)
@@ -98,8 +100,6 @@ def ingest(
 def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
     """Return arrays as a source; a list of texts or of tokens becomes a column of a table."""
     trained = (*_trained(inputs), *_trained(outputs))
-    if hasattr(data, "toarray"):
-        raise DataError("X is a sparse matrix, which is not supported. Pass X.toarray().")
     if not hasattr(data, "__len__"):
         raise DataError(
             f"the data is of type {type(data).__name__}, which cannot be read. Pass a path, a"

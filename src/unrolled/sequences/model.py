@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+from sklearn.utils.metaestimators import available_if
+
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Columns, Source, ingest
 from unrolled.data.tables.fingerprint import fingerprint
@@ -22,7 +24,7 @@ from unrolled.sequences.evaluation import Evaluation, evaluate, score
 from unrolled.sequences.fitting import build_untrained, fit_model
 from unrolled.sequences.model_card import ensemble_sentence, readme, summary
 from unrolled.sequences.notebook import model_facts
-from unrolled.sequences.sklearn_tags import with_tags
+from unrolled.sequences.sklearn_tags import predicts_classes, with_tags
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Decoding, Network, Text, Training
@@ -178,6 +180,7 @@ class SequenceModel(Estimator):
         """
         return prediction.predict(self._require_fitted("predict"), data, decoding)
 
+    @available_if(predicts_classes)  # type: ignore[untyped-decorator]
     def predict_proba(self, data: Any) -> Any:
         """Return the probability of each class of each category.
 
@@ -231,8 +234,9 @@ class SequenceModel(Estimator):
                 " and decoding is of tokens. Leave one of them out."
             )
         predict = partial(self.predict, decoding=decoding)
+        predict_proba = partial(prediction.predict_proba, self._require_fitted("predict_file"))
         return prediction.predict_file(
-            self.predict_proba if probabilities else predict,
+            predict_proba if probabilities else predict,
             data,
             out,
             columns=columns,

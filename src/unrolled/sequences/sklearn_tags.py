@@ -24,7 +24,7 @@ def with_tags(tags: Any, schema: Schema | None, outputs: Columns, shape: str) ->
     tags.classifier_tags = ClassifierTags() if kind == "classifier" else None
     tags.regressor_tags = RegressorTags() if kind == "regressor" else None
     tags.target_tags.required = False  # a table holds its outputs itself
-    tags.target_tags.multi_output = kind == "regressor"
+    tags.target_tags.multi_output = schema is not None and schema.outputs[0].kind == "vector"
     tags.input_tags.three_d_array = True
     tags.input_tags.string = True
     tags.input_tags.categorical = True
@@ -35,19 +35,30 @@ def with_tags(tags: Any, schema: Schema | None, outputs: Columns, shape: str) ->
 def _estimator_type(schema: Schema | None, outputs: Columns, shape: str) -> str | None:
     """Return `classifier`, `regressor`, or None where steps come out.
 
-    After `fit`, the first output decides, which is also the one that `score` is of. Before it, the
-    stated kind decides, or the stated shape. Where neither is stated only the data could tell, and
-    `classifier` is the sound answer: scikit-learn asks in order to split rows, and of a classifier
-    it goes on to look at `y` itself, stratifying labels and no numbers with a fraction. Answered
-    with a regressor, labels in sorted order would be split into folds that lack whole classes, and
-    no error would say so. Whole numbers that are quantities need `outputs={"y": "number"}`.
+    After `fit` the first output decides; `score` is of that output too. Before `fit` its stated
+    kind decides, or the stated shape. If neither is stated, only the data could tell. Then the
+    answer is `classifier`, for this reason: scikit-learn asks before `fit` in order to split the
+    rows, and for a classifier it looks at `y` itself, and stratifies only if `y` holds labels or
+    whole numbers. If the answer were `regressor`, sorted labels would be split into folds that
+    lack whole classes, and no error would say so. For whole numbers that are quantities, state
+    `outputs={"y": "number"}`; otherwise scikit-learn may refuse to stratify them.
     """
     if schema is not None:
         kind: str | None = schema.outputs[0].kind
     else:
-        kind = next(iter(stated_columns(outputs)[1].values()), None)
+        names, kinds = stated_columns(outputs)
+        kind = kinds.get(names[0]) if names else None
         if kind is None and shape in ("aligned", "unaligned", "one-to-many", "many-to-many"):
             return None
     if kind in (None, "category"):
         return "classifier"
     return "regressor" if kind in ("number", "vector") else None
+
+
+def predicts_classes(model: Any) -> bool:
+    """Return whether a model has `predict_proba`, which scikit-learn expects of classifiers alone.
+
+    Args:
+        model: A `SequenceModel`, fitted or not.
+    """
+    return bool(model.__sklearn_tags__().estimator_type == "classifier")
