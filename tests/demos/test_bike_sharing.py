@@ -19,7 +19,7 @@ TWO = (ARROWS[0], ARROWS[3])
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """Run the demo on two arrows and few days; return the folder and what it said."""
+    """Run the demo on two models and few days; return the folder and its output."""
     home = tmp_path_factory.mktemp("home")
     days = DAYS.read_text(encoding="utf-8").splitlines(keepends=True)
     (home / "days.jsonl").write_text("".join(days[::12]), encoding="utf-8")
@@ -55,7 +55,7 @@ def test_the_closing_table_is_whole_and_narrow(shown):
         assert all(float(score) > 0 for score in scores)
         assert len(scores) == 3
         assert verdict in words
-    assert "\n".join(lines[at + 5 : at + 7]) == bike_sharing.LEGEND
+    assert "\n".join(lines[at + 5 : at + 8]) == bike_sharing.LEGEND
     assert max(map(len, lines[at:-1])) <= 100 + len(str(shown[0]))
 
 
@@ -70,7 +70,7 @@ def test_the_widest_closing_table_fits_100_columns():
 def test_the_last_line_is_a_command_that_works(shown, monkeypatch, capsys):
     folder, said = shown
     *_, before, command = said.splitlines()
-    assert re.fullmatch(r"2 models in \d+ s, in the folder '.*', ready to be used:", before)
+    assert re.fullmatch(r"2 models were trained in \d+ s and saved in '.*'. Use one with:", before)
     monkeypatch.chdir(folder)
     main(command.removeprefix("unrolled ").split())
     assert capsys.readouterr().out.startswith("wrote  curves.jsonl  (")

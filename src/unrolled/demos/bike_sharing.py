@@ -28,7 +28,7 @@ HOURS = ("hours", "year", "season", "workday")
 
 @dataclass(frozen=True)
 class Arrow:
-    """One of the five: what goes in, what comes out, and the question in words."""
+    """One of the five models: what goes in, what comes out, and the question in words."""
 
     shape: str
     question: str
@@ -44,24 +44,25 @@ ARROWS = (
     Arrow("unaligned", "last week -> the next three days", ("last_week",), "next_days:numbers"),
 )
 LEGEND = """\
-RMSE is in rentals (a day's; an hour's for curves), on the last fifth of the days, which no model
-saw; lower is better. ridge is a linear model of the same inputs, mean answers the average."""
+RMSE is in rentals, of a day or (for curves) of an hour. It is measured on the last fifth of the
+days, on which no model was trained; lower is better. Baselines: ridge is a linear model of the same
+inputs, and mean always predicts the average."""
 
 
 def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> None:
-    """Train the five shapes on the days table, and leave the table and the models in a folder.
+    """Train a model of each shape on the table of days, and save the table and the models.
 
     Args:
-        folder: Where; models in it are replaced.
-        say: Takes each piece of text to show.
+        folder: The folder to write to; models in it are replaced.
+        say: The function that shows a piece of text.
 
     Raises:
-        ArtifactError: The folder holds something else where a model should go.
+        ArtifactError: In the place of a model the folder holds something else.
     """
     target = Path(folder)
     for arrow in ARROWS:
         SequenceModel().check_save(target / arrow.shape)
-    _laid_out(target)
+    _copy_table(target)
     rows = []
     began = time.monotonic()
     for number, arrow in enumerate(ARROWS, 1):
@@ -69,19 +70,22 @@ def demo(folder: str | Path = "demo", *, say: Callable[[str], None] = print) -> 
         model = SequenceModel(
             list(arrow.inputs), arrow.output, training=Training(split="time", split_by="date")
         )
-        found = model.fit_and_evaluate(target / "days.jsonl", callbacks=[_print_first(model, say)])
+        scores = model.fit_and_evaluate(target / "days.jsonl", callbacks=[_print_first(model, say)])
         model.save(target / arrow.shape)
-        say(f"{found}\n")
-        rows.append(_row(arrow, model, found))
+        say(f"{scores}\n")
+        rows.append(_row(arrow, model, scores))
     say(f"{_table(rows)}\n\n{LEGEND}")
     seconds = time.monotonic() - began
-    say(f"\n{len(rows)} models in {seconds:.0f} s, in the folder '{target}', ready to be used:")
-    called = sys.argv[0] if Path(sys.argv[0]).stem == "unrolled" else "unrolled"
-    program = "unrolled" if shutil.which("unrolled") else called
+    say(
+        f"\n{len(rows)} models were trained in {seconds:.0f} s and saved in '{target}'."
+        " Use one with:"
+    )
+    own_path = sys.argv[0] if Path(sys.argv[0]).stem == "unrolled" else "unrolled"
+    program = "unrolled" if shutil.which("unrolled") else own_path
     say(f"{program} predict {target / 'aligned'} {target / 'days.jsonl'} -o curves.jsonl")
 
 
-def _laid_out(target: Path) -> None:
+def _copy_table(target: Path) -> None:
     """Copy the table and its licence into a folder."""
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -89,8 +93,8 @@ def _laid_out(target: Path) -> None:
             shutil.copyfile(HERE / name, target / name)
     except OSError as error:
         raise ArtifactError(
-            f"cannot write the table to the folder '{target}': {error.strerror}. Choose another"
-            " folder."
+            f"The table cannot be written to the folder '{target}': {error.strerror}."
+            " Choose another folder."
         ) from None
 
 
@@ -99,12 +103,12 @@ def _print_first(model: SequenceModel, say: Callable[[str], None]) -> Any:
     return keras.callbacks.LambdaCallback(on_train_begin=lambda _: say(f"{model}\n"))
 
 
-def _row(arrow: Arrow, model: SequenceModel, found: Evaluation) -> tuple[str, ...]:
+def _row(arrow: Arrow, model: SequenceModel, evaluation: Evaluation) -> tuple[str, ...]:
     """Return a line of the closing table."""
-    scores = next(iter(found.scores.values()))
-    others = [who for who in scores if who != NETWORK]
-    cells = [format_score(scores[who]["RMSE"]) for who in (NETWORK, *reversed(others))]
-    verdict = next(iter(found.verdicts.values())).split(":")[0].lower()
+    scores = next(iter(evaluation.scores.values()))
+    baselines = [name for name in scores if name != NETWORK]
+    cells = [format_score(scores[name]["RMSE"]) for name in (NETWORK, *reversed(baselines))]
+    verdict = next(iter(evaluation.verdicts.values())).split(":")[0].lower()
     short = verdict.removeprefix("the network is ").removesuffix(" here")
     return model.shape_, arrow.question, model.network_settings_.architecture, *cells, short
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 
 from unrolled.explain.model_card import best_epoch_sentence, network_sentence
+from unrolled.explain.notebook import html_lines, html_table
 from unrolled.forecasting.trained import TrainedForecaster
 
 
 def forecaster_facts(trained: TrainedForecaster) -> str:
     """Return the steps, the reasons and the training of a forecaster as HTML."""
     window, layout = trained.window, trained.panel.layout
-    return _paragraphs(
+    return html_lines(
         [
             f"{', '.join(layout.targets)}: {window.lookback} steps in, {window.horizon} steps out;"
             f" the rows are {trained.panel.timeline.frequency}",
@@ -31,19 +31,5 @@ def backtest_html(scores: Mapping[str, Mapping[str, float]], lines: Iterable[str
         lines: What to say below the table.
     """
     metrics = list(next(iter(scores.values())))
-    head = _row("th", "", *metrics)
-    rows = "".join(
-        _row("td", name, *(f"{own[metric]:.4g}" for metric in metrics))
-        for name, own in scores.items()
-    )
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{_paragraphs(lines)}"
-
-
-def _row(tag: str, *cells: str) -> str:
-    """Return a row of an HTML table."""
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-
-def _paragraphs(lines: Iterable[str]) -> str:
-    """Return lines of text as paragraphs."""
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+    rows = [[name, *(f"{own[metric]:.4g}" for metric in metrics)] for name, own in scores.items()]
+    return html_table(["", *metrics], rows) + html_lines(lines)

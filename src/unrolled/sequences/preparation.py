@@ -87,13 +87,13 @@ def split(
                 f" rows are given, so none are held out. Leave out {name}, or"
                 " fit(..., validation=...)."
             )
-    given = ingest(validation, None, schema.inputs, schema.outputs)
-    if not given.outputs:
+    validation_rows = ingest(validation, None, schema.inputs, schema.outputs)
+    if not validation_rows.outputs:
         raise DataError(
             "The validation data is an array, which has no outputs. Give a table with the columns"
             f" {', '.join(repr(c.name) for c in (*schema.inputs, *schema.outputs))}."
         )
-    return source, given
+    return source, validation_rows
 
 
 def hold_out(source: Source, fraction: float, training: Training) -> tuple[Source, Source]:
