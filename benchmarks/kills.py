@@ -22,15 +22,14 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-DAYS = files("unrolled") / "demo" / "days.jsonl"
+DAYS = files("unrolled") / "demos" / "days.jsonl"
 EPOCHS, EVERY, SEEDS = 12, 5, 2
 
 
 def train(folder: Path) -> None:
     """Train, or go on, and save; say when the network is built."""
-    from keras.callbacks import LambdaCallback
-
-    import unrolled  # first: it chooses the engine of Keras
+    import unrolled
+    from unrolled.backend import keras
 
     settings = unrolled.Training(
         epochs=EPOCHS,
@@ -48,7 +47,7 @@ def train(folder: Path) -> None:
         network=unrolled.Network(units=16, dropout=0.3),
         training=settings,
     )
-    tell = LambdaCallback(on_train_begin=lambda _: print("built", flush=True))
+    tell = keras.callbacks.LambdaCallback(on_train_begin=lambda _: print("built", flush=True))
     model.fit(DAYS, callbacks=[tell])
     model.save(folder / "model")
 

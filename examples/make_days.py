@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     )
     days = pl.read_csv(folder / "day.csv", infer_schema_length=None).sort("dteday").to_dicts()
     hours = {key[0]: part.sort("hr").to_dicts() for key, part in hour.group_by("dteday")}
-    target = Path(__file__).parents[1] / "src" / "unrolled" / "demo" / "days.jsonl"
+    target = Path(__file__).parents[1] / "src" / "unrolled" / "demos" / "days.jsonl"
     lines = [
         json.dumps(row(days, i, hours[day["dteday"]]))
         for i, day in enumerate(days)

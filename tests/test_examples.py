@@ -26,8 +26,8 @@ def slices(tmp_path_factory):
     """Return a copy of the examples and of the days, each table cut to few of its rows."""
     folder = tmp_path_factory.mktemp("slices")
     shutil.copytree(EXAMPLES, folder / "examples")
-    (folder / "demo").mkdir()
-    shutil.copy(ROOT / "src" / "unrolled" / "demo" / "days.jsonl", folder / "demo")
+    (folder / "demos").mkdir()
+    shutil.copy(ROOT / "src" / "unrolled" / "demos" / "days.jsonl", folder / "demos")
     for path in (*folder.rglob("*.csv"), *folder.rglob("*.jsonl")):
         head, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
         path.write_text(head + "".join(rows[:: len(rows) // LINES]), encoding="utf-8")
@@ -35,19 +35,19 @@ def slices(tmp_path_factory):
 
 
 @pytest.fixture
-def trials(monkeypatch):
-    """Return what each model that is tried was given, and let it take a single step."""
+def evaluated(monkeypatch):
+    """Return the parameters of each model that is evaluated, and let it take a single step."""
     seen = []
-    trial = unrolled.SequenceModel.fit_and_evaluate
+    fit_and_evaluate = unrolled.SequenceModel.fit_and_evaluate
 
-    def noted(self, data, **options):
+    def fit_briefly(self, data, **options):
         seen.append((self.get_params(), Path(str(data)).name))
         few = (self.get_params()["training"] or unrolled.Training()).model_copy(
             update={"epochs": 1, "batch_size": 128, "verbose": False}
         )
-        return trial(self.set_params(training=few), data, **options)
+        return fit_and_evaluate(self.set_params(training=few), data, **options)
 
-    monkeypatch.setattr(unrolled.SequenceModel, "fit_and_evaluate", noted)
+    monkeypatch.setattr(unrolled.SequenceModel, "fit_and_evaluate", fit_briefly)
     return seen
 
 
@@ -65,29 +65,29 @@ def of(script):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_script_trains_and_scores(script, slices, trials, monkeypatch, capsys):
+def test_a_script_trains_and_scores(script, slices, evaluated, monkeypatch, capsys):
     monkeypatch.setattr(importlib.resources, "files", lambda _: slices)
     found = runpy.run_path(str(slices / "examples" / script))
     assert found["model"].shape_ == Path(script).parent.name
     assert "  network " in capsys.readouterr().out
 
-    given = trials.pop()
+    given = evaluated.pop()
     monkeypatch.setattr(
         unrolled.SequenceModel,
-        "trial",
-        lambda self, data, **_: trials.append((self.get_params(), data.name)),
+        "fit_and_evaluate",
+        lambda self, data, **_: evaluated.append((self.get_params(), data.name)),
     )
     main(of(script).split())
-    assert settled(*trials.pop()) == settled(*given)
+    assert with_defaults(*evaluated.pop()) == with_defaults(*given)
 
 
-def settled(params, table):
+def with_defaults(params, table):
     """Return settings with the defaults in place of None."""
     training, network = params["training"], params["network"]
     sides = [params[side] for side in ("inputs", "outputs")]
     names = [[side] if isinstance(side, str) else list(side) for side in sides]
-    made = training or unrolled.Training(), network or unrolled.Network()
-    return table, names, params["shape"], *made
+    training, network = training or unrolled.Training(), network or unrolled.Network()
+    return table, names, params["shape"], training, network
 
 
 def test_every_shape_has_a_folder_with_a_page_a_script_and_a_licence():

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import unrolled
 
-DAYS = files("unrolled") / "demo" / "days.jsonl"
+DAYS = files("unrolled") / "demos" / "days.jsonl"
 
 model = unrolled.SequenceModel(
     ["hours", "year", "season", "workday"],

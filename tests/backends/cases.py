@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import keras
 import numpy as np
 
 import unrolled
+from unrolled.backend import keras
 from unrolled.networks import ARCHITECTURES
 from unrolled.shapes import FACTS
 

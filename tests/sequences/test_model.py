@@ -1,7 +1,5 @@
 """SequenceModel end to end: five shapes, every kind of column, every kind of table."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -399,22 +397,3 @@ def test_a_model_prints_what_it_takes_and_why(plain):
     assert "shape one-to-one (b f -> b o)" in said
     assert fitted.reason_ in said
     assert str(model("a", "y")).startswith("SequenceModel(inputs='a'")
-
-
-def test_a_notebook_shows_the_picture_the_columns_and_the_training(plain):
-    _, fitted = plain
-    for shown in (fitted._repr_html_(), fitted._repr_mimebundle_()["text/html"]):
-        assert shown.startswith("<div><svg")
-        assert "<td>group</td><td>category</td>" in shown
-        assert "validation loss" in shown
-        assert "sk-" not in shown  # nothing of scikit-learn's own
-
-
-def test_what_a_notebook_shows_is_escaped_and_loads_nothing():
-    evil = "<script>alert('1')</script>"
-    table = {"x": A.tolist(), "y": [f"{evil}{a > 0}" for a in A], evil: B.tolist()}
-    shown = model(outputs="y").fit(table)._repr_html_()
-    assert "<script" not in shown
-    assert "&lt;script&gt;" in shown
-    assert not re.findall(r"""(?:href|src)=|url\(|@import""", shown)
-    assert "&lt;b&gt;" in model("<b>", "y")._repr_html_()
