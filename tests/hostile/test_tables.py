@@ -117,9 +117,9 @@ def pipe(path):
 
 PLACES = {
     "a folder": (lambda path: path.mkdir(), "is a folder"),
-    "a pipe": (pipe, "no regular file"),
-    "a device that never ends": (lambda path: path.symlink_to("/dev/zero"), "no regular file"),
-    "a device that is empty": (lambda path: path.symlink_to("/dev/null"), "no regular file"),
+    "a pipe": (pipe, "not a regular file"),
+    "a device that never ends": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    "a device that is empty": (lambda path: path.symlink_to("/dev/null"), "not a regular file"),
     "a link to nothing": (lambda path: path.symlink_to("nowhere"), "there is no file"),
     "a link to itself": (lambda path: path.symlink_to(path.name), "there is no file"),
 }
@@ -161,7 +161,7 @@ def test_a_name_of_nothing_is_refused(case, run):
         arguments = [NAMES[case] if word == "{}" else word for word in words.split()]
         refused(
             run(arguments),
-            "there is no file|no regular file|expected a name ending in|embedded null byte",
+            "there is no file|not a regular file|expected a name ending in|embedded null byte",
         )
 
 

@@ -72,9 +72,8 @@ def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
     with pytest.raises(SettingError) as caught:
         build(STEPS, OPEN, network=Network(architecture="repeat"))
     assert str(caught.value) == (
-        "got output rows of different lengths for the architecture 'repeat', expected as many"
-        " steps in every row: nothing would say where they end. Cut or fill the rows, or take"
-        " architecture='decoder'."
+        "The architecture 'repeat' produces the same number of steps for every row, and the output"
+        " rows have different lengths. Cut or pad the rows, or use architecture='decoder'."
     )
 
 
