@@ -95,9 +95,7 @@ def test_pooled_read_both_ways_is_the_mean_over_steps():
             layers.Dense(OUT),
         ]
     )
-    network = build(
-        "many-to-one", architecture="pooled", f=F, o=OUT, units=H, bidirectional=True
-    )
+    network = build("many-to-one", architecture="pooled", f=F, o=OUT, units=H, bidirectional=True)
     same(network, literal, rows())
 
 
