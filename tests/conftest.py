@@ -12,6 +12,7 @@ import gc
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ collect_ignore = ["saved", "fuzz"]  # models of every format; what `make fuzz` r
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("patient")
 
+_modules = count(1)
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -48,16 +50,16 @@ def _representatives(group: list[Any]) -> set[Any]:
         for item in group:
             first.setdefault(marker.kwargs["by"](**item.callspec.params), item)
         return set(first.values())
-    (count,) = marker.args
-    spaces = max(min(count, len(group)) - 1, 1)
-    return {group[round(i * (len(group) - 1) / spaces)] for i in range(count)}
+    (number,) = marker.args
+    number = min(number, len(group))
+    return {group[round(i * (len(group) - 1) / max(number - 1, 1))] for i in range(number)}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _free_compiled_programs() -> Iterator[None]:
-    """Forget what JAX compiled and Keras named in a module: it is several GiB by the end."""
+    """After every eighth module forget what JAX compiled: it would be several GiB by the end."""
     yield
-    if "jax" in sys.modules and "keras" in sys.modules:
+    if next(_modules) % 8 == 0 and "jax" in sys.modules and "keras" in sys.modules:
         sys.modules["keras"].backend.clear_session()
         sys.modules["jax"].clear_caches()
         gc.collect()

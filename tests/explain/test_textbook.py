@@ -41,6 +41,7 @@ def network_of(row, cell, is_open, sizes):
     return spec, textbook.textbook_settings(spec, network)
 
 
+@pytest.mark.representatives(12)
 @pytest.mark.parametrize(
     ("row", "cell", "is_open"),
     KEYS,

@@ -203,6 +203,7 @@ LARGE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc of Linux")
 def test_a_model_that_asks_for_much_gets_little_memory_and_few_calls(tmp_path):
     places = []

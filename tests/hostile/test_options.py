@@ -113,6 +113,7 @@ ALL = [
 ]
 
 
+@pytest.mark.representatives(24)
 @pytest.mark.parametrize("words", ALL, ids=lambda words: words[:70])
 def test_it_is_refused(words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -80,6 +80,7 @@ def sentences():
     return model.fit(table[rows[:2000]]), table[rows[2000:]]
 
 
+@pytest.mark.slow
 def test_the_error_falls_on_real_sentences_and_no_label_changes(sentences):
     model, held_out = sentences
     evaluation = model.evaluate(held_out)

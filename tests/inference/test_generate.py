@@ -30,6 +30,7 @@ def predict(model, words, **decoding):
     return model.predict({"word": words}, decoding=Decoding(**decoding))
 
 
+@pytest.mark.slow
 def test_words_are_reversed(model):
     new = ["edcba", "aab", "d"]
     assert model.predict({"word": new})["back"] == ["A B C D E", "B A A", "D"]

@@ -119,6 +119,7 @@ print("stayed local")
 """
 
 
+@pytest.mark.slow
 def test_a_sharded_batch_stays_on_its_devices():
     told = python(SHARDED, XLA_FLAGS="--xla_force_host_platform_device_count=2")
     assert "stayed local" in told

@@ -45,6 +45,7 @@ def test_a_step_at_a_time_says_what_teacher_forcing_says(case):
     close(said, forced(built, inputs, previous))
 
 
+@pytest.mark.representatives(16)
 @each
 @pytest.mark.parametrize("place", range(1, U))
 def test_a_step_depends_on_what_was_said_before_it_and_on_nothing_later(case, place):
@@ -87,6 +88,7 @@ def test_both_faces_have_the_same_weights(case):
     assert used == owned
 
 
+@pytest.mark.representatives(4)
 @pytest.mark.parametrize("case", ATTENDING, ids=str)
 def test_attention_is_shared_out_over_the_real_steps(case):
     built, inputs, previous = made(case), given(case), before(case)
@@ -100,6 +102,7 @@ def test_attention_is_shared_out_over_the_real_steps(case):
     assert np.ptp(weights[:, :, 0], axis=1).min() > 1e-4  # each step looks for itself
 
 
+@pytest.mark.representatives(4)
 @pytest.mark.parametrize("case", ATTENDING, ids=str)
 def test_every_step_sees_every_input_step(case):
     built, inputs, previous = made(case), given(case), before(case)
@@ -111,6 +114,7 @@ def test_every_step_sees_every_input_step(case):
         assert (moved > 1e-6).all()
 
 
+@pytest.mark.representatives(4)
 @pytest.mark.parametrize("case", RAGGED, ids=str)
 @pytest.mark.parametrize("fill", [1e30, -3.4e38])
 def test_padding_of_the_input_changes_nothing_step_by_step_either(case, fill):
@@ -137,6 +141,7 @@ def test_what_is_no_decoder_has_one_face():
     assert (built.encode, built.step, built.attend) == (None, None, None)
 
 
+@pytest.mark.representatives(4)
 @pytest.mark.parametrize("case", [c for c in CASES if c.says == "ids"], ids=str)
 def test_steps_after_the_end_of_a_row_change_none_before(case):
     built, inputs, previous = made(case), given(case), before(case)

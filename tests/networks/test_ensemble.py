@@ -64,6 +64,7 @@ def test_each_member_begins_as_a_network_of_its_own_seed(spec):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("says", [{"tokens": True}, {"stops": True}, {}], ids=str)
 def test_a_decoder_takes_the_mean_at_each_step(says):
     made = drawn(
@@ -93,6 +94,7 @@ def test_a_decoder_takes_the_mean_at_each_step(says):
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
 
 
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize(
     "spec", [ALIGNED, ONE, decoder(tokens=True), decoder(stops=True)], ids=lambda p: p.shape
 )

@@ -163,6 +163,7 @@ def right(y, said):
 IDS, START = 10, 2  # a token is from 3 to 9
 
 
+@pytest.mark.slow
 def test_unaligned_decoder_reverses_tokens_that_one_state_cannot_hold(rng):
     x = rng.integers(3, IDS, size=(1536, 8)).astype("int32")
     y = x[:, ::-1].copy()
@@ -217,6 +218,7 @@ def test_one_to_many_decoder_draws_a_curve_from_its_own_numbers(rng):
     assert explained(y[768:], own(built, {"x": x[768:]}, y[768:], 0)) > GOOD
 
 
+@pytest.mark.slow
 def test_unaligned_decoder_uses_what_was_said_before(rng):
     x = signs(rng, 1536, 5, 1)
     y = np.cumprod(np.concatenate([signs(rng, 1536, 1, 1), x], axis=1), axis=1)[:, :5]

@@ -24,6 +24,7 @@ def network_of(row, **settings):
     return build(spec, Network(architecture=row.name, units=4, **settings)), x
 
 
+@pytest.mark.representatives(4)
 @each
 def test_a_saved_network_loads_in_safe_mode_and_says_the_same(row, tmp_path):
     settings = {} if row.name == "dense" else {"cell": "gru"}

@@ -35,6 +35,7 @@ def left():
     return models, len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="there is no /proc")
 @pytest.mark.parametrize("kind", [number, written])
 def test_a_model_that_is_gone_leaves_nothing(kind):

@@ -100,6 +100,7 @@ def test_without_tags_beside_it_nothing_says_so():
     assert "whole row" not in str(plain.fit(TABLE).diagram())
 
 
+@pytest.mark.slow
 def test_a_column_file_goes_in_and_comes_out(tmp_path):
     sentences = zip(TABLE["words"], TABLE["tags"], strict=True)
     train, new, out = (tmp_path / f"{name}.conll" for name in ("train", "new", "out"))

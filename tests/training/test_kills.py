@@ -29,6 +29,7 @@ def read_files(folder):
     return {path.name: path.read_bytes() for path in paths}
 
 
+@pytest.mark.slow
 def test_killed_while_training_writing_and_saving_it_ends_with_the_same_bytes(tmp_path):
     """So do processes with different hash seeds, which order their sets differently."""
     once, killed = tmp_path / "once", tmp_path / "killed"

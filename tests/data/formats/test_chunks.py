@@ -38,6 +38,7 @@ def delimited(request, tmp_path):
     return path
 
 
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("size", [300, 1000, 5000])
 def test_delimited_text_has_the_types_of_all_rows(delimited, size):
     result = read_chunks(delimited, size=size)

@@ -92,6 +92,7 @@ def test_what_a_layer_assigns_is_dropped():
     assert (ops.convert_to_numpy(generator.state) == before).all()
 
 
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize(
     ("settings", "loop", "options"),
     [
