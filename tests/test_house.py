@@ -41,3 +41,9 @@ def test_no_folder_has_too_many_files_side_by_side(folder):
         path for path in folder.iterdir() if path.is_file() and path.suffix in (".py", ".cc", ".h")
     ]
     assert len(files) <= (MAX_ROOT_FILES if folder == HOME else MAX_FILES)
+
+
+def test_files_of_tests_have_different_names():
+    """With two of one name pytest imports the first and stops at the second."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
