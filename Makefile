@@ -76,7 +76,7 @@ clean:  ## remove every environment and cache
 
 $(VENV)/ready: EXTRA := --editable '.[dev]'
 $(VENV)-torch/ready: EXTRA := --editable . pytest hypothesis $(TORCH)
-$(VENV)-tensorflow/ready: EXTRA := --editable . pytest $(TENSORFLOW)
+$(VENV)-tensorflow/ready: EXTRA := --editable . pytest hypothesis $(TENSORFLOW)
 $(VENV)-fuzz/ready: EXTRA := . $(ATHERIS)  # not editable: its loader hides from coverage
 $(VENV)-fuzz/ready: $(shell find src -name '*.py')
 
