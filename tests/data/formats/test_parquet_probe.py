@@ -51,19 +51,19 @@ MIB = 1 << 20
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is read from /proc")
 def test_a_small_file_that_needs_more_than_its_limit_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "constant.parquet"
-    pl.select(a=pl.repeat(7, 40_000_000, dtype=pl.Int64)).write_parquet(path)  # 305 MiB
+    pl.select(a=pl.repeat(7, 80_000_000, dtype=pl.Int64)).write_parquet(path)  # 610 MiB
     assert path.stat().st_size < MIB
     content = io.BytesIO()
     ONE_ROW.write_parquet(content)
     command = [sys.executable, "-c", PEAK]
     peak = subprocess.run(command, input=content.getvalue(), capture_output=True, check=True)
-    limit = int(peak.stdout) * 1024 + 150 * MIB
+    limit = int(peak.stdout) * 1024 + 330 * MIB  # what libraries reserve varies
     monkeypatch.setattr(parquet_probe, "MIN_MEMORY", limit)
     check_parquet(content.getvalue(), "data")
     with pytest.raises(DataError, match="GiB of memory, which a file of"):
         unrolled.read(path)
     monkeypatch.undo()
-    assert unrolled.read(path).height == 40_000_000
+    assert unrolled.read(path).height == 80_000_000
 
 
 def test_a_real_large_file_is_read_within_its_limit(tmp_path):
