@@ -85,7 +85,12 @@ def _file_lock(path: Path) -> BaseFileLock:
 
 
 def _acquire(lock: BaseFileLock, *, seconds: float) -> bool:
-    """Acquire a lock, and return whether that succeeded in time."""
+    """Acquire a lock, and return whether that succeeded in time.
+
+    Raises:
+        OSError: The file cannot be created or locked.
+    """
+    Path(lock.lock_file).touch()  # else the library waits for a file that can never be created
     try:
         lock.acquire(timeout=seconds, poll_interval=POLL_SECONDS)
     except Timeout:
