@@ -64,6 +64,7 @@ def of(script):
     return next(c for folder, c in commands() if folder == Path(script).parent.name and table in c)
 
 
+@pytest.mark.representatives(3)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_script_trains_and_scores(script, slices, evaluated, monkeypatch, capsys):
     monkeypatch.setattr(importlib.resources, "files", lambda _: slices)

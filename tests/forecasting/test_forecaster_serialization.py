@@ -138,6 +138,7 @@ print([tuple(w.shape) for w in found["model"].get_weights()])
 """
 
 
+@pytest.mark.slow
 def test_the_code_runs_where_unrolled_is_not(model, saved):
     done = subprocess.run(
         [sys.executable, "-c", BLOCKED, str(saved / "code.py")], capture_output=True, text=True
@@ -156,6 +157,7 @@ HOURS = pl.datetime_range(
 )
 
 
+@pytest.mark.representatives(3)
 @pytest.mark.parametrize(
     ("times", "ids"),
     [

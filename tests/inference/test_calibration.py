@@ -98,6 +98,7 @@ def test_the_error_falls_on_real_sentences_and_no_label_changes(sentences):
     assert calibration_error(probabilities, ids) == pytest.approx(calibration.error)
 
 
+@pytest.mark.slow
 def test_the_temperature_is_saved_and_older_models_have_none(sentences, tmp_path):
     model, held_out = sentences
     new = held_out.head(50)

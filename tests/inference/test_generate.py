@@ -36,6 +36,7 @@ def test_words_are_reversed(model):
     assert model.predict({"word": new})["back"] == ["A B C D E", "B A A", "D"]
 
 
+@pytest.mark.slow
 def test_a_batch_of_mixed_lengths_gives_the_same_as_single_rows(model):
     words = ["a", "edcba", "bd", "ccc", "abcd"]
     table = predict(model, words, beam=3, n_best=3)

@@ -74,7 +74,7 @@ def load_number(place):
     return read_model(place, {SEQUENCES: read_number})
 
 
-@pytest.mark.representatives(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model", "model.zip"])
 @pytest.mark.parametrize("state", ["new place", "another model"])
 def test_killed_at_every_call_a_complete_model_is_there(tmp_path, name, state):

@@ -104,6 +104,7 @@ def test_each_line_of_progress_says_which_network(capsys):
     assert [line.split()[3] for line in lines] == ["1/1", "1/1"]
 
 
+@pytest.mark.slow
 def test_a_decoder_of_two_writes_by_greedy_choice_and_by_beam():
     table = {
         "word": ["ab", "b", "abba", "ba", "a", "bb"],

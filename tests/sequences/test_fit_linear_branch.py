@@ -174,6 +174,7 @@ def test_rows_of_numbers_are_separated_by_their_summary():
     assert fitted(table, linear=False)._trained.bundle.linear_branches == ()
 
 
+@pytest.mark.slow
 def test_rows_of_different_lengths_are_sampled_once(monkeypatch):
     for most in (120, 200, 280, 360):
         monkeypatch.setattr(branch_rows, "MAX_NUMBERS", most)

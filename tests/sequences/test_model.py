@@ -122,6 +122,7 @@ def test_missing_numbers_and_unseen_labels_are_predicted(one_to_one):
     assert np.isfinite(found["both"][0]).all()
 
 
+@pytest.mark.representatives(1)
 def test_one_to_many_spells_text_of_every_unit(one_to_many):
     table, fitted = one_to_many
     assert fitted.shape_ == "one-to-many"

@@ -46,7 +46,7 @@ def small(monkeypatch):
     return counts
 
 
-@pytest.mark.representatives(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monkeypatch):
     given, one, many = (tmp_path / f"{name}.{suffix}" for name in ("given", "one", "many"))

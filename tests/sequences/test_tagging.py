@@ -70,6 +70,7 @@ def test_the_label_of_a_row_does_not_see_the_padding():
     np.testing.assert_allclose(padded["tags"][:, :4], cut["tags"], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_saved_model_says_the_same_and_its_script_runs_alone(model, tmp_path):
     folder = model.save(tmp_path / "model")
     loaded = unrolled.load(folder)

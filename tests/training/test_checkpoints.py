@@ -112,6 +112,7 @@ def test_a_resumed_training_ends_with_the_same_bits(name, tmp_path, monkeypatch)
     assert names(folder) == ["lock", *(f"network-{n}.safetensors" for n in numbers)]
 
 
+@pytest.mark.slow
 def test_a_training_can_be_interrupted_at_every_step(tmp_path, monkeypatch):
     """Interrupt it again and again: at each step, between epochs and before the first one."""
     settings = FEW.model_copy(update={"epochs": 2})
