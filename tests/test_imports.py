@@ -22,7 +22,7 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "forecast_options options terminal -> backtest demo doctor evaluate forecast predict "
+        "forecast_options options terminal train_options -> backtest demo doctor evaluate forecast predict "
         "show train -> __init__"
     ),
     "data": (
@@ -81,7 +81,7 @@ ORDER = {
     "sequences": (
         "__init__ branch_rows sklearn_tags trained unused_settings -> attention evaluation "
         "fit_linear_branch model_card notebook prediction preparation serialization "
-        "training_script -> fitting -> model"
+        "training_script -> fitting predictor -> model"
     ),
     "sequences/evaluation": "confusion metrics -> result scores -> evaluate -> __init__",
     "training": (

@@ -1,0 +1,101 @@
+"""The options of `unrolled train` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or .bio.",
+        metavar="FILE",
+    ),
+]
+Outputs = Annotated[
+    list[str], typer.Option(help="One or more output columns.", metavar="NAME[:KIND] ...")
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="One or more input columns. By default, all other columns.",
+        metavar="NAME[:KIND] ...",
+    ),
+]
+Shape = Annotated[str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")]
+Test = Annotated[
+    float,
+    typer.Option(help="Fraction of the rows that is held out for the score.", metavar="FRACTION"),
+]
+Units = Annotated[
+    int | None,
+    typer.Option(
+        help="Hidden units of each layer. By default, 256 if the output is a sequence of tokens or"
+        " text, 64 if text, tokens or wide categories are inputs, and 128 otherwise.",
+        metavar="N",
+    ),
+]
+Pooling = Annotated[
+    Literal["mean", "max", "last", "attention"],
+    typer.Option(help="How the wiring 'pooled' combines the states of all steps."),
+]
+Lowercase = Annotated[
+    bool | None,
+    typer.Option(
+        "--lowercase/--keep-case",
+        help="Lowercase the text, or keep capital letters. By default, words of text are"
+        " lowercased.",
+    ),
+]
+Digits = Annotated[
+    bool | None,
+    typer.Option(
+        "--one-digit/--keep-digits",
+        help="Read every digit as 0, or keep digits. By default, only unknown words are read so.",
+    ),
+]
+Characters = Annotated[
+    bool | None,
+    typer.Option(
+        "--characters/--no-characters",
+        help="Also read words by their characters, or do not. By default, words are read so if some"
+        " of them are unknown.",
+    ),
+]
+Vectors = Annotated[
+    Path | None,
+    typer.Option(
+        help="Pretrained word vectors: a word and its numbers on each line.", metavar="FILE"
+    ),
+]
+WordDropout = Annotated[
+    float,
+    typer.Option(
+        help="Fraction of the words that is replaced by 'unknown', drawn anew in each epoch.",
+        metavar="FRACTION",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="Maximum number of epochs. By default, it depends on the number of rows.", metavar="N"
+    ),
+]
+Seeds = Annotated[
+    int,
+    typer.Option(help="Number of networks in the ensemble, each with its own seed.", metavar="N"),
+]
+ClassWeight = Annotated[
+    Literal["balanced"] | None,
+    typer.Option(help="Weight classes inversely to their frequency."),
+]
+Split = Annotated[
+    Literal["auto", "random", "stratified", "group", "time"],
+    typer.Option(help="How the held-out rows are chosen."),
+]
+SplitBy = Annotated[
+    str | None,
+    typer.Option(help="Column that groups or orders the rows for --split.", metavar="NAME"),
+]

@@ -1,0 +1,187 @@
+"""What a trained SequenceModel does: it predicts, scores and shows its attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from sklearn.utils.metaestimators import available_if
+
+from unrolled.data.ingest import ingest
+from unrolled.data.tables.table import Table
+from unrolled.errors import SettingError
+from unrolled.estimator import Estimator
+from unrolled.schema import Schema
+from unrolled.sequences import prediction, preparation
+from unrolled.sequences.attention import Attention, compute_attention, plot_attention
+from unrolled.sequences.evaluation import Evaluation, evaluate, score
+from unrolled.sequences.sklearn_tags import predicts_classes
+from unrolled.sequences.trained import Trained
+from unrolled.settings import Decoding
+from unrolled.shapes import Shape
+from unrolled.training.history import History
+
+
+class Predictor(Estimator):
+    """The methods of `SequenceModel` that need a trained model."""
+
+    def predict(self, data: Any, *, decoding: Decoding | None = None) -> Any:
+        """Return the outputs for new rows, in their own units and labels.
+
+        Args:
+            data: As for `fit`; output columns may be missing, and are not read.
+            decoding: How a decoder searches for tokens (beam search, sampling, a limit of steps);
+                None takes the most probable token at each step. If given, the hypotheses stand
+                side by side (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with
+                `y-cut`, whether it reached the limit of steps before its end.
+
+        Returns:
+            The output columns in the kind of frame that came in (polars for a path); for arrays,
+            an array (b,), (b o), (b u o), or a list of arrays where rows differ in length.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+            SettingError: `decoding` is given, and the network has no decoder.
+        """
+        return prediction.predict(self._require_fitted("predict"), data, decoding)
+
+    @available_if(predicts_classes)  # type: ignore[untyped-decorator]
+    def predict_proba(self, data: Any) -> Any:
+        """Return the probability of each class of each category.
+
+        The logits are divided by a temperature that was fitted on the validation rows.
+
+        Args:
+            data: As for `predict`.
+
+        Returns:
+            For arrays an array (b, n), in the order of `classes_`; for tables a column for each
+            class, named `output=class`, in the kind of frame that came in.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+            SettingError: An output is not a category.
+        """
+        return prediction.predict_proba(self._require_fitted("predict_proba"), data)
+
+    def predict_file(
+        self,
+        data: Any,
+        out: str | Path | TextIO,
+        *,
+        columns: Sequence[str] | None = None,
+        probabilities: bool = False,
+        decoding: Decoding | None = None,
+    ) -> int:
+        """Predict the rows of a file, and write them beside their predictions.
+
+        Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out` holds
+        the columns that are not outputs, and then the predictions; it appears when it is complete.
+
+        Args:
+            data: The file, or what `unrolled.read` returned for it.
+            out: The file to write, whose suffix says the format; or a stream, which gets CSV.
+            columns: Names for the columns of a file without a header line.
+            probabilities: Whether to write what `predict_proba` returns, in place of `predict`.
+            decoding: As for `predict`.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            DataError: A file cannot be read or written, or a column is missing.
+            SettingError: Both `probabilities` and `decoding` are given.
+        """
+        if probabilities and decoding is not None:
+            raise SettingError(
+                "Probabilities and decoding cannot be combined: probabilities are of categories,"
+                " and decoding is of tokens. Leave one of them out."
+            )
+        predict = partial(self.predict, decoding=decoding)
+        predict_proba = partial(prediction.predict_proba, self._require_fitted("predict_file"))
+        return prediction.predict_file(
+            predict_proba if probabilities else predict,
+            data,
+            out,
+            columns=columns,
+            outputs=[column.name for column in self.schema_.outputs],
+        )
+
+    def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
+        """Return the attention weights of each row's output over the input steps.
+
+        A decoder has them for each step that it writes, `Network(pooling="attention")` once a row.
+
+        Args:
+            data: As for `predict`.
+            plot: A file to draw the first twelve rows into (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+            SettingError: The network has no attention.
+        """
+        trained: Trained = self._require_fitted("attention")
+        source = ingest(data, None, trained.encoder.schema.inputs, None)
+        rows = compute_attention(trained, source.table)
+        if plot is not None:
+            plot_attention(rows, plot)
+        return rows
+
+    def evaluate(self, data: Any, y: Any = None) -> Evaluation:
+        """Score rows with known outputs, beside simple baselines.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or does not fit the training data.
+        """
+        trained: Trained = self._require_fitted("evaluate")
+        return evaluate(trained, self._known_rows(data, y))
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+        """Return one number for the first output, where higher is better (scikit-learn).
+
+        It is accuracy or R2; for tokens and text it is step accuracy (aligned), 1 - the error rate
+        (unaligned), or minus the negative log-likelihood per token (one-to-many).
+        """
+        trained: Trained = self._require_fitted("score")
+        return score(trained, self._known_rows(X, y))
+
+    def _known_rows(self, data: Any, y: Any) -> Table:
+        """Return the rows of a table or of arrays that have every output."""
+        return preparation.ingest(data, y, self.schema_.inputs, self.schema_.outputs).table
+
+    @property
+    def schema_(self) -> Schema:
+        """What goes in and out, and the shape between."""
+        schema: Schema = self._require_fitted("schema_").encoder.schema
+        return schema
+
+    @property
+    def shape_(self) -> Shape:
+        """The shape of the data."""
+        return self.schema_.shape
+
+    @property
+    def reason_(self) -> str:
+        """Why the data has this shape, and what would have made it another."""
+        return self.schema_.reason
+
+    @property
+    def histories_(self) -> tuple[History, ...]:
+        """How training each network went; empty until the first one ends."""
+        histories: tuple[History, ...] = self._require_fitted("histories_").histories
+        return histories
+
+    @property
+    def classes_(self) -> Any:
+        """The labels of the first output that is a category (n), in the order of `predict_proba`.
+
+        Raises:
+            AttributeError: No output is a category.
+        """
+        return prediction.classes(self._require_fitted("classes_"))
