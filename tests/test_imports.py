@@ -22,8 +22,8 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "forecast_options options terminal train_options -> backtest demo doctor evaluate forecast predict "
-        "show train -> __init__"
+        "forecast_options options terminal train_options -> backtest demo doctor evaluate "
+        "forecast predict show train -> __init__"
     ),
     "data": (
         "__init__ block formats special_ids -> batches ngram_counts tables -> encoders -> "
@@ -79,14 +79,15 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ branch_rows sklearn_tags trained unused_settings -> attention evaluation "
-        "fit_linear_branch model_card notebook prediction preparation serialization "
+        "__init__ sklearn_tags trained unused_settings -> attention evaluation "
+        "linear_branch model_card notebook prediction preparation serialization "
         "training_script -> fitting predictor -> model"
     ),
+    "sequences/linear_branch": "__init__ rows -> fit",
     "sequences/evaluation": "confusion metrics -> result scores -> evaluate -> __init__",
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
-        "scheduled_sampling -> checkpoints defaults -> callback -> fit"
+        "scheduled_sampling -> checkpoints defaults -> early_stopping -> fit"
     ),
 }
 

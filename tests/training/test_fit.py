@@ -12,7 +12,7 @@ from unrolled.inference import predict
 from unrolled.networks import NetworkSpec, build
 from unrolled.settings import Network, Training
 from unrolled.training import dataset, defaults, fit, losses
-from unrolled.training.callback import BestWeights
+from unrolled.training.early_stopping import BestWeights
 
 FEW = Training(epochs=6, batch_size=16, learning_rate=0.02, patience=3, verbose=False)
 

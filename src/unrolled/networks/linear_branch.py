@@ -2,7 +2,7 @@
 
 Its weights are zero when it is built. They are not trained together with those of the recurrent
 layers, which learn faster and would leave the branch little to explain: they are fitted separately
-and set afterwards (`sequences/fit_linear_branch.py`).
+and set afterwards (`sequences/linear_branch/fit.py`).
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from unrolled.networks import (
     set_initial_embeddings,
     with_defaults,
 )
-from unrolled.sequences.branch_rows import without_ngrams
-from unrolled.sequences.fit_linear_branch import fit_linear_branch
+from unrolled.sequences.linear_branch.fit import fit_linear_branch
+from unrolled.sequences.linear_branch.rows import without_ngrams
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.unused_settings import refuse_unused
 from unrolled.settings import Network, Training

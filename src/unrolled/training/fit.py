@@ -16,10 +16,10 @@ from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.networks import PREVIOUS
 from unrolled.settings import Training
-from unrolled.training.callback import BestWeights, TrainingDiverged
 from unrolled.training.checkpoint_file import TrainingState
 from unrolled.training.checkpoints import NetworkCheckpoints, open_checkpoints
 from unrolled.training.dataset import BatchDataset, ValidationDataset
+from unrolled.training.early_stopping import BestWeights, TrainingDiverged
 from unrolled.training.history import History, Stopped
 from unrolled.training.losses import compile_network, min_loss
 from unrolled.training.run_fingerprint import run_fingerprint

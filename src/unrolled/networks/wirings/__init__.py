@@ -1,1 +1,1 @@
-"""The builders of the architectures, one file for each shape."""
+"""One function builds one wiring; one file for each shape. The registry is `architectures.py`."""

@@ -25,7 +25,12 @@ from unrolled.data.block import Array
 from unrolled.inference import predict
 from unrolled.networks import ModelBundle, NetworkSpec, minirocket
 from unrolled.networks.linear_branch import LinearBranch
-from unrolled.sequences.branch_rows import BranchRows, any_branch, sample_rows, without_ngrams
+from unrolled.sequences.linear_branch.rows import (
+    BranchRows,
+    any_branch,
+    sample_rows,
+    without_ngrams,
+)
 
 STRENGTHS = (0.1, 0.5, 3.0)  # the inverse penalties that are tried on the validation rows
 INITIAL_WEIGHT = 0.5  # of the logits of each side, where no validation row has a known label

@@ -12,14 +12,15 @@ import unrolled
 from unrolled.baselines.logistic import fit_one_vs_rest
 from unrolled.errors import ArtifactError
 from unrolled.inference import predict
-from unrolled.sequences import branch_rows, fitting
-from unrolled.sequences.branch_rows import BranchRows, sample_rows, without_ngrams
-from unrolled.sequences.fit_linear_branch import (
+from unrolled.sequences import fitting
+from unrolled.sequences.linear_branch import rows as branch_rows
+from unrolled.sequences.linear_branch.fit import (
     INITIAL_WEIGHT,
     FittedLinearBranch,
     cross_entropy,
     fit_logit_weights,
 )
+from unrolled.sequences.linear_branch.rows import BranchRows, sample_rows, without_ngrams
 
 RNG = np.random.default_rng(0)
 QUICK = unrolled.Training(epochs=2, verbose=False)

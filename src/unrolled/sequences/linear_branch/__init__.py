@@ -1,0 +1,1 @@
+"""The linear branch beside the recurrent network: its rows and its weights."""
