@@ -39,7 +39,7 @@ def pages() -> dict[str, str]:
 
 def slug(row: Architecture) -> str:
     """Return the name of an architecture in links and file names."""
-    return f"{row.shape}-{row.name}"
+    return f"{row.shape}-{row.title}".replace(" ", "-")
 
 
 def sizes(row: Architecture) -> dict[str, int]:
@@ -52,7 +52,7 @@ def sizes(row: Architecture) -> dict[str, int]:
 
 def picture(row: Architecture) -> Any:
     """Return the picture of an architecture."""
-    return unrolled.diagram(row.shape, architecture=row.name, **sizes(row))
+    return unrolled.diagram(row.shape, **row.settings, **sizes(row))
 
 
 def architectures() -> str:
@@ -66,20 +66,20 @@ def architectures() -> str:
         "| shape | pattern | architecture | wiring |",
         "|---|---|---|---|",
         *(
-            f"| {row.shape} | `{FACTS[row.shape].pattern}` | [`{row.name}`](#{slug(row)})"
+            f"| {row.shape} | `{FACTS[row.shape].pattern}` | [`{row.title}`](#{slug(row)})"
             f" | {row.layers} |"
             for row in ARCHITECTURES
         ),
     ]
     for row in ARCHITECTURES:
-        source = unrolled.code(row.shape, architecture=row.name, **sizes(row))
+        source = unrolled.code(row.shape, **row.settings, **sizes(row))
         lines += [
             "",
             f"## {slug(row)}",
             "",
             f"{row.layers}. {row.guide}",
             "",
-            f"![{row.shape}, {row.name}](pictures/{slug(row)}.svg)",
+            f"![{row.shape}, {row.title}](pictures/{slug(row)}.svg)",
             "",
             "```python",
             source.rstrip(),

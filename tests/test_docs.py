@@ -29,7 +29,7 @@ def test_generated_pages_are_up_to_date(written):
 
 def test_every_architecture_has_a_picture_in_its_page(written):
     for row in ARCHITECTURES:
-        picture = f"pictures/{row.shape}-{row.name}.svg"
+        picture = f"pictures/{row.shape}-{row.title.replace(' ', '-')}.svg"
         assert picture in written
         assert f"]({picture})" in written["architectures.md"]
 

@@ -24,11 +24,9 @@ def shapes_of(model):
     return model.input["x"].shape, model.input[PREVIOUS].shape
 
 
-@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.title}")
 def test_inputs_and_outputs_follow_the_pattern(row):
-    model = from_sizes.build(
-        row.shape, architecture=row.name, f=2, o=4, units=3, **sizes_of(row.shape)
-    )
+    model = from_sizes.build(row.shape, **row.settings, f=2, o=4, units=3, **sizes_of(row.shape))
     sizes = {"b": None, "t": 5, "f": 2, "u": 3, "o": 4}
     given, made = FACTS[row.shape].pattern.split(" -> ")
     x, previous = shapes_of(model)
@@ -40,12 +38,12 @@ def test_inputs_and_outputs_follow_the_pattern(row):
         assert model.output_shape == tuple(sizes[axis] for axis in made.split())
 
 
-@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.title}")
 def test_steps_may_stay_open_where_the_wiring_allows_it(row):
     if FACTS[row.shape].inputs == "one" or row.name in ("tail", "segments"):
         return
     u = sizes_of(row.shape).get("u")
-    model = from_sizes.build(row.shape, architecture=row.name, u=u, f=2, o=4, units=3)
+    model = from_sizes.build(row.shape, **row.settings, u=u, f=2, o=4, units=3)
     x, previous = shapes_of(model)
     assert x == (None, None, 2)
     for t in (1, 6):
@@ -54,6 +52,16 @@ def test_steps_may_stay_open_where_the_wiring_allows_it(row):
         if previous:
             given = {"x": given, PREVIOUS: np.zeros((2, 3, 4), "float32")}
         assert model(given).shape == (2, *steps, 4)
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.title}")
+def test_every_wiring_has_default_sizes(row):
+    assert "keras.Model(" in from_sizes.code(row.shape, **row.settings)
+    sizes = {"u": 3} if row.shape in ("one-to-many", "unaligned") else {}
+    sizes |= {"t": 6} if row.name in ("tail", "segments") else {}
+    assert from_sizes.show(row.shape, **row.settings) == from_sizes.show(
+        row.shape, **row.settings, **sizes
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -98,5 +106,5 @@ def test_an_unknown_name_gets_the_nearest(door):
         door("aligned", unit=3)
     assert str(caught.value) == (
         f"{door.__name__}() has no argument 'unit'. Its arguments are shape, architecture, t, f, u,"
-        " o, units, layers, bidirectional, dropout, cell. Did you mean 'units'?"
+        " o, units, layers, bidirectional, dropout, cell, attention. Did you mean 'units'?"
     )

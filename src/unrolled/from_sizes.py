@@ -19,9 +19,10 @@ from unrolled.explain.wiring import wiring
 from unrolled.networks import NetworkSpec
 from unrolled.networks.size_limit import min_weights
 from unrolled.settings import Cell, Network
-from unrolled.shapes import shape_named
+from unrolled.shapes import Shape, shape_named
 
 MAX_WEIGHTS = 1 << 35  # 128 GiB
+STEPS_IN, STEPS_OUT = 6, 3  # where no steps are given and their number cannot stay open
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -39,6 +40,7 @@ def _from_arguments(
     bidirectional: bool = False,
     dropout: float = 0.0,
     cell: Cell = "lstm",
+    attention: bool = True,
 ) -> tuple[NetworkSpec, Network]:
     """Return the specification and the settings that sizes and names stand for."""
     taken = shape_named(shape, same_length=u is None or u == t)
@@ -49,7 +51,9 @@ def _from_arguments(
         layers=(0 if taken == "one-to-one" else 1) if layers is None else layers,
         bidirectional=bidirectional,
         dropout=dropout,
+        attention=attention,
     )
+    t, u = _steps(taken, network, t, u)
     spec = NetworkSpec(taken, t=t, u=u, values=f, heads={"y": o})
     network = textbook_settings(spec, network)
     if (weights := min_weights(spec, network)) > MAX_WEIGHTS:
@@ -58,6 +62,21 @@ def _from_arguments(
             f" {MAX_WEIGHTS}. Give smaller sizes."
         )
     return spec, network
+
+
+def _steps(
+    shape: Shape, network: Network, t: int | None, u: int | None
+) -> tuple[int | None, int | None]:
+    """Return the numbers of steps, with defaults where they are needed and none was given."""
+    if u is not None or shape not in ("one-to-many", "unaligned"):
+        return t, u
+    try:
+        textbook_settings(NetworkSpec(shape, t=t, u=STEPS_OUT), network)
+    except ShapeError:
+        if t is not None:
+            raise
+        t = STEPS_IN
+    return t, STEPS_OUT
 
 
 def _takes_sizes(
@@ -95,15 +114,17 @@ def build(spec: NetworkSpec, network: Network) -> Any:
     Args:
         shape: One of the five shapes; `many-to-many` is unaligned where u differs from t.
         architecture: An architecture of the shape, or `auto` for the simplest one.
-        t: Input steps; None leaves their number open where the architecture allows it.
+        t: Input steps; None leaves their number open where the architecture allows it. Where it
+            does not (`tail`, `segments`), there are 6 if u is left out too.
         f: Numbers in the input, or in each of its steps.
-        u: Output steps of `one-to-many` and `unaligned`.
+        u: Output steps of `one-to-many` and `unaligned`, by default 3.
         o: Numbers in the output, or in each of its steps.
         units: Hidden units `h`.
         layers: Recurrent layers, by default 1; for `dense`, hidden layers, by default 0.
         bidirectional: Whether the input is also read backwards.
         dropout: Fraction of the values dropped after each layer in training.
         cell: `lstm`, `gru` or `rnn`.
+        attention: Whether the decoder of `unaligned` attends to the input steps.
 
     Returns:
         A model from (b f) or (b t f) to (b o), (b t o) or (b u o). A decoder takes a dict, of `x`

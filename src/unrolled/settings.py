@@ -82,6 +82,9 @@ class Network(Settings):
             architecture.
         dropout: Dropout rate after each layer. None takes 0.5 if text, tokens or wide categories
             are inputs and no sequence of tokens is an output, and 0.3 otherwise.
+        attention: Whether the decoder of an input sequence attends to every input step. Without
+            attention the last state of the encoder starts the decoder, and nothing else is read
+            of the input.
         pooling: How `pooled` combines the states of all steps: their `mean`, their maximum
             (`max`), the `last` state, or a mean with learned weights (`attention`).
         linear: Whether `many-to-one` with up to 100 labels gets a linear branch beside the
@@ -99,8 +102,14 @@ class Network(Settings):
     layers: int = Field(default=1, ge=0, le=64)
     bidirectional: bool | None = None
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    attention: bool = True
     pooling: Pooling = "mean"
     linear: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as they are saved; `attention` only where it is off."""
+        values = super().to_dict()
+        return {k: v for k, v in values.items() if k != "attention" or not v}
 
 
 class Text(Settings):

@@ -41,7 +41,9 @@ def simple_case(row):
     """Return the case of an architecture with numbers, for rows of the same length."""
     inputs = {"past": "numbers"} if FACTS[row.shape].inputs == "many" else "fact"
     outputs = {MANY[row.shape]: "numbers"} if row.shape in MANY else "total"
-    return Case(row.shape, row.name, inputs, outputs)
+    settings = {} if row.attention else {"attention": False}
+    note = "" if row.attention else "without attention"
+    return Case(row.shape, row.name, inputs, outputs, settings, note)
 
 
 WORDS, LABEL, TAGS = {"words": "tokens"}, {"label": "category"}, {"tags": "tokens"}

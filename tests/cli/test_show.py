@@ -77,7 +77,6 @@ def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("many-to-many", "many-to-many is aligned here."),
         ("many-to-many --u 3", "many-to-many is unaligned here."),
         ("many-to-many --u 6", "many-to-many is aligned here."),
         ("many-to-many --t 3 --u 3", "many-to-many is aligned here."),
@@ -85,6 +84,31 @@ def test_the_page_of_a_decoder_ends_with_the_loop_that_uses_it(unrolled, shape):
 )
 def test_many_to_many_is_one_of_two(unrolled, words, message):
     assert unrolled(f"show {words}").out.splitlines()[0] == message
+
+
+def test_many_to_many_is_shown_as_both(unrolled):
+    result = unrolled("show many-to-many --units 8")
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "many-to-many is aligned or unaligned. Both follow."
+    pages = [line for line in lines if line.endswith(" · LSTM")]
+    assert pages == ["aligned · steps · LSTM", "unaligned · repeat · LSTM"]
+    assert result.out.count("model = keras.Model(x, y)\n") == 2
+
+
+@pytest.mark.parametrize(("name", "shape"), [("steps", "aligned"), ("tail", "unaligned")])
+def test_an_architecture_decides_which_of_the_two_it_is(unrolled, name, shape):
+    result = unrolled(f"show many-to-many --architecture {name}")
+    assert result.out.splitlines()[0] == f"many-to-many is {shape} here."
+    assert len([line for line in result.out.splitlines() if " · LSTM" in line]) == 1
+
+
+def test_a_decoder_without_attention(unrolled):
+    result = unrolled("show unaligned --architecture decoder --no-attention --units 8")
+    lines = result.out.splitlines()
+    assert lines[0] == "unaligned · decoder without attention · LSTM"
+    assert "Attention" not in result.out
+    assert [line for line in lines if line.startswith("_, state_h, state_c = layers.LSTM(8")]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def bare(row, **settings):
     """Return a network of an architecture, with whatever its shape asks for."""
     sizes = {"t": 5} if FACTS[row.shape].inputs == "many" else {}
     sizes |= {"u": 3} if row.shape in ("one-to-many", "unaligned") else {}
-    return build(row.shape, architecture=row.name, f=2, o=2, units=4, **sizes, **settings)
+    return build(row.shape, **row.settings, f=2, o=2, units=4, **sizes, **settings)
 
 
 def of_many_inputs(row, **settings):
@@ -78,7 +78,7 @@ def of_many_inputs(row, **settings):
         heads={"tag": 2, "word": 1, 'the "price"': 3},
         ragged=True,
     )
-    return build_network(spec, Network(architecture=row.name, units=4, **settings))
+    return build_network(spec, Network(**row.settings, units=4, **settings))
 
 
 def of_text(pooling):
@@ -160,7 +160,7 @@ def apart(spec, made: ModelBundle, x, rng):
 
 def networks():
     """Return every network whose script is run, by name."""
-    every = {f"{row.shape}-{row.name}": row for row in ARCHITECTURES}
+    every = {f"{row.shape}-{row.title}".replace(" ", "-"): row for row in ARCHITECTURES}
     found = {name: bare(row) for name, row in every.items()}
     stacked = {"layers": 2, "dropout": 0.2}
     both = {"bidirectional": True, **stacked}
@@ -314,11 +314,11 @@ def test_the_script_of_a_decoder_reads_at_a_glance():
         'state_c = layers.Dense(8, activation="tanh")(x)  # b 8\n'
         "h2 = layers.Dense(8)(previous)  # b u 8\n"
         "h = layers.Add()([h2, h])  # b u 8\n"
-        "h, _, _ = layers.LSTM(8, return_sequences=True, return_state=True)(\n"
+        "decoder_outputs, _, _ = layers.LSTM(8, return_sequences=True, return_state=True)(\n"
         "    h,\n"
         "    initial_state=[state_h, state_c],\n"
         ")  # b u 8\n"
-        "y = layers.Dense(2)(h)  # b u 2\n"
+        "y = layers.Dense(2)(decoder_outputs)  # b u 2\n"
         'model = keras.Model({"x": x, "previous": previous}, y)\n'
         "\n"
         "\n"
@@ -332,6 +332,31 @@ def test_the_script_of_a_decoder_reads_at_a_glance():
         "        outputs[:, k + 1] = y[:, k]\n"
         "    return outputs[:, 1:]\n"
     )
+
+
+def test_encoder_and_decoder_are_named_in_the_script():
+    sizes = {"t": 6, "f": 4, "u": 3, "o": 2, "units": 8, "dropout": 0.1}
+    plain = build("unaligned", architecture="decoder", attention=False, **sizes)
+    assert code(plain).splitlines()[3:] == [
+        'x = keras.Input((6, 4), name="x")  # b 6 4',
+        'previous = keras.Input((None, 2), name="previous")  # b u 2',
+        "_, state_h, state_c = layers.LSTM(8, return_state=True)(x)  # b 8",
+        "decoder_outputs, _, _ = layers.LSTM(8, return_sequences=True, return_state=True)(",
+        "    previous,",
+        "    initial_state=[state_h, state_c],",
+        ")  # b u 8",
+        "decoder_outputs = layers.Dropout(0.1)(decoder_outputs)  # b u 8",
+        "y = layers.Dense(2)(decoder_outputs)  # b u 2",
+        'model = keras.Model({"x": x, "previous": previous}, y)',
+    ]
+    lines = code(
+        build("unaligned", architecture="decoder", **sizes | {"dropout": 0.0})
+    ).splitlines()
+    assert [line for line in lines if line.startswith(("encoder", "keys", "context"))] == [
+        "encoder_outputs, state_h, state_c = layers.LSTM(",
+        "keys = layers.Dense(8, use_bias=False)(encoder_outputs)  # b 6 8",
+        "context, _ = layers.Attention()(",
+    ]
 
 
 def test_a_decoder_of_unknown_steps_is_printed_without_its_loop():

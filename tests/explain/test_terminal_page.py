@@ -15,15 +15,15 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.title}")
 def test_a_page_for_every_architecture(row):
     sizes = STEPS[row.shape] | SIZES
-    page = unrolled.show(row.shape, architecture=row.name, **sizes)
+    page = unrolled.show(row.shape, **row.settings, **sizes)
     lines = page.splitlines()
-    assert lines[0].startswith(f"{row.shape} · {row.name}")
+    assert lines[0].startswith(f"{row.shape} · {row.title} · ")
     assert any(line.startswith("weights  ") for line in lines)
     assert row.guide.split()[0] in page
-    assert page.endswith(unrolled.code(row.shape, architecture=row.name, **sizes).rstrip())
+    assert page.endswith(unrolled.code(row.shape, **row.settings, **sizes).rstrip())
     assert max(map(len, lines)) <= 100
 
 
@@ -42,6 +42,7 @@ def test_sizes_name_the_inputs_of_a_decoder():
 def test_the_glance_lists_every_shape_and_architecture():
     glance = unrolled.glance()
     for shape in unrolled.shapes.SHAPES:
-        names = ", ".join(row.name for row in ARCHITECTURES if row.shape == shape)
+        rows = [row.name for row in ARCHITECTURES if row.shape == shape]
+        names = ", ".join(dict.fromkeys(rows))
         assert f"architectures: {names}" in glance
     assert max(map(len, glance.splitlines())) <= 100

@@ -37,7 +37,7 @@ def network_of(row, cell, is_open, sizes):
         heads={"y": o},
     )
     layers = 1 if row.recurrent else 0
-    network = Network(architecture=row.name, cell=cell, units=h, layers=layers, dropout=0.0)
+    network = Network(**row.settings, cell=cell, units=h, layers=layers, dropout=0.0)
     return spec, textbook.textbook_settings(spec, network)
 
 

@@ -21,9 +21,11 @@ class Case:
     layers: int = 1
     bidirectional: bool = False
     ragged: bool = False
+    attention: bool = True
 
     def __str__(self):
-        made = ("bidirectional " * self.bidirectional, "ragged" * self.ragged)
+        made = ("bidirectional " * self.bidirectional, "ragged " * self.ragged)
+        made += ("without attention" * (not self.attention),)
         return f"{self.shape} {self.says} {self.cell} {self.layers} {''.join(made)}".strip()
 
     @property
@@ -47,6 +49,7 @@ class Case:
     def network(self):
         return Network(
             architecture="decoder",
+            attention=self.attention,
             cell=self.cell,
             units=H,
             layers=self.layers,
@@ -64,6 +67,8 @@ CASES = (
     *(Case("unaligned", "ids", cell, n, bidirectional=True) for cell in CELLS for n in (1, 2)),
     *(Case("unaligned", says, "lstm", 2, bidirectional=True, ragged=True) for says in SAYS),
     *(Case("unaligned", "ids", cell, ragged=True) for cell in CELLS),
+    *(Case("unaligned", says, ragged=True, attention=False) for says in SAYS),
+    Case("unaligned", "ids", "gru", 2, bidirectional=True, attention=False),
 )
 
 

@@ -18,7 +18,7 @@ RAGGED = [
     for row in ARCHITECTURES
     if FACTS[row.shape].inputs == "many" and row.name not in ("tail", "padded", "segments")
 ]
-each = pytest.mark.parametrize("row", RAGGED, ids=lambda row: f"{row.shape} {row.name}")
+each = pytest.mark.parametrize("row", RAGGED, ids=lambda row: f"{row.shape} {row.title}")
 
 
 @cache
@@ -33,7 +33,7 @@ def network_of(row, ragged=True):
         ragged=ragged,
         stops=row.name == "decoder",  # its second output
     )
-    network = build(spec, Network(architecture=row.name, units=4, layers=2))
+    network = build(spec, Network(**row.settings, units=4, layers=2))
     rng = np.random.default_rng(0)
     network.set_weights([rng.normal(size=w.shape, scale=0.7) for w in network.get_weights()])
     return network

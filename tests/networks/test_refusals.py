@@ -22,16 +22,6 @@ SHAPE_REFUSALS = [
     ("many-to-one", {"f": 0}, f"f=0 is not a size. {WHOLE}"),
     ("many-to-one", {"o": 0}, f"o=0 of 'y' is not a size. {WHOLE}"),
     (
-        "one-to-many",
-        {},
-        "The shape one-to-many (b f -> b u o) needs u, the number of output steps. Give u=...",
-    ),
-    (
-        "unaligned",
-        {"t": 6},
-        "The shape unaligned (b t f -> b u o) needs u, the number of output steps. Give u=...",
-    ),
-    (
         "aligned",
         {"t": 6, "u": 3},
         "The shape aligned (b t f -> b t o) has no u of its own, and u=3 was given. Leave u out, or"
@@ -54,6 +44,18 @@ SHAPE_REFUSALS = [
         {"t": 6, "u": 3},
         "The shape one-to-many (b f -> b u o) has an input without steps, and t=6 was given. Leave"
         " t out, or use a shape that begins with many.",
+    ),
+]
+SPEC_REFUSALS = [  # where only sizes are given, u has a default
+    (
+        "one-to-many",
+        {},
+        "The shape one-to-many (b f -> b u o) needs u, the number of output steps. Give u=...",
+    ),
+    (
+        "unaligned",
+        {"t": 6},
+        "The shape unaligned (b t f -> b u o) needs u, the number of output steps. Give u=...",
     ),
 ]
 BUILD_REFUSALS = [
@@ -118,6 +120,13 @@ BUILD_REFUSALS = [
         " bidirectional has no effect. Leave it out.",
     ),
     (
+        "unaligned",
+        {"u": 3, "architecture": "repeat", "attention": False},
+        "The architecture 'repeat' of the shape unaligned has no decoder that attends to input"
+        " steps, so that attention=False has no effect. Leave it out, or use"
+        " architecture='decoder' of the shape unaligned.",
+    ),
+    (
         "one-to-many",
         {"u": 3, "architecture": "decode"},
         "The shape one-to-many has no architecture 'decode'. Its architectures are repeat, decoder."
@@ -156,7 +165,7 @@ def test_by_specification_and_settings(shape, given, text):
     assert str(caught.value) == text
 
 
-@pytest.mark.parametrize(("shape", "sizes", "text"), SHAPE_REFUSALS, ids=str)
+@pytest.mark.parametrize(("shape", "sizes", "text"), SHAPE_REFUSALS + SPEC_REFUSALS, ids=str)
 def test_sizes_are_refused_as_such(shape, sizes, text):
     with pytest.raises(ShapeError) as caught:
         spec_of(shape, **sizes)
@@ -206,7 +215,7 @@ def test_aligned_may_be_given_its_u_again():
 def test_every_shape_has_a_default_and_no_architecture_twice():
     for shape in SHAPES:
         assert architecture(shape) in ARCHITECTURES
-    pairs = [(row.shape, row.name) for row in ARCHITECTURES]
+    pairs = [(row.shape, row.title) for row in ARCHITECTURES]
     assert len(set(pairs)) == len(pairs)
 
 

@@ -10,7 +10,7 @@ from unrolled.networks import ARCHITECTURES, PREVIOUS, NetworkSpec, build, build
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
-each = pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.name}")
+each = pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape} {row.title}")
 
 
 def network_of(row, **settings):
@@ -21,7 +21,7 @@ def network_of(row, **settings):
     x = rng.normal(size=(5, 4, 3) if many else (5, 3))
     if row.name == "decoder":
         x = {"x": x, PREVIOUS: rng.normal(size=(5, 2, 1))}
-    return build(spec, Network(architecture=row.name, units=4, **settings)), x
+    return build(spec, Network(**row.settings, units=4, **settings)), x
 
 
 @pytest.mark.representatives(4)

@@ -26,13 +26,13 @@ def sizes(row, values, heads):
 
 
 @pytest.mark.representatives(12)
-@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.name}")
+@pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: f"{row.shape}-{row.title}")
 @pytest.mark.parametrize(
     ("values", "o", "units", "layers"), [(1, 1, 32, 1), (50, 2, 3, 2), (2, 60, 4, 1)]
 )
 def test_it_is_never_more_and_not_much_less(row, values, o, units, layers):
     spec = sizes(row, values, {"y": o})
-    network = with_defaults(spec, Network(architecture=row.name, units=units, layers=layers))
+    network = with_defaults(spec, Network(**row.settings, units=units, layers=layers))
     true, told = build(spec, network).count_params(), min_weights(spec, network)
     assert true / NEAR <= told <= true
 

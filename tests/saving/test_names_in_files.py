@@ -158,6 +158,13 @@ def check_forecaster(folder, manifest):
     assert set(load_file(folder / "references.safetensors")) == {"ridge"}
 
 
+def test_attention_is_saved_only_where_it_is_off():
+    assert set(Network().to_dict()) == names(NETWORK)
+    without = Network(attention=False).to_dict()
+    assert without == {**Network().to_dict(), "attention": False}
+    assert Network.from_dict(without) == Network(attention=False)
+
+
 def test_the_names_of_the_arrays_of_baselines():
     linear = load_file(SAVED / "format-2-linear" / "references.safetensors")
     assert set(linear) == {f"{i}/label/{part}" for i in (0, 1) for part in ("weights", "bias")}

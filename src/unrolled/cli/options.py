@@ -33,6 +33,14 @@ Bidirectional = Annotated[
     ),
 ]
 Cell = Annotated[Literal["lstm", "gru", "rnn"], typer.Option(help="The recurrent cell.")]
+Attention = Annotated[
+    bool,
+    typer.Option(
+        "--attention/--no-attention",
+        help="Whether the decoder of an input sequence attends to its steps, or reads nothing but"
+        " the last state of the encoder.",
+    ),
+]
 
 Seed = Annotated[
     int, typer.Option(help="Random seed. The same seed gives the same result.", metavar="N")

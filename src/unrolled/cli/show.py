@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import unrolled
-from unrolled.cli.options import Architecture, Cell
+from unrolled.cli.options import Architecture, Attention, Cell
 
 EXAMPLES = ("show", "show unaligned --architecture tail --t 6 --u 3")
 STEPS_IN, STEPS_OUT = 6, 3
+RULE = "─" * 78  # between two pages
 
 Shape = Annotated[
     str | None,
@@ -47,26 +48,47 @@ def show(
     layers: Layers = None,
     bidirectional: Bidirectional = False,
     cell: Cell = "lstm",
+    attention: Attention = True,
 ) -> None:
     """Explain a shape with a picture, its sizes and its code."""
     if shape is None:
         typer.echo(f"{unrolled.glance()}\n\nTo see one of them in full: unrolled show many-to-one")
         return
-    name = unrolled.shapes.shape_named(shape, same_length=u in (None, STEPS_IN if t is None else t))
-    if name != shape:
-        typer.echo(f"{shape} is {name} here.\n")
-    t = STEPS_IN if t is None and name in ("many-to-one", "aligned", "unaligned") else t
-    u = STEPS_OUT if u is None and name in ("one-to-many", "unaligned") else u
-    page = unrolled.show(
-        name,
-        architecture=architecture,
-        t=t,
-        f=f,
-        u=u,
-        o=o,
-        units=units,
-        layers=layers,
-        bidirectional=bidirectional,
-        cell=cell,
-    )
-    typer.echo(page)
+    options: dict[str, Any] = {
+        "architecture": architecture,
+        "f": f,
+        "o": o,
+        "units": units,
+        "layers": layers,
+        "bidirectional": bidirectional,
+        "cell": cell,
+        "attention": attention,
+    }
+    names = _shapes(shape, t=t, u=u)
+    pages, reasons = {}, []
+    for name in names:
+        try:
+            pages[name] = unrolled.show(name, **_steps(name, t=t, u=u), **options)
+        except unrolled.errors.SettingError as reason:  # the other shape may have it
+            reasons.append(reason)
+    if not pages:
+        raise reasons[-1]
+    if len(pages) > 1:
+        typer.echo(f"{shape} is {' or '.join(pages)}. Both follow.\n")
+    elif shape not in pages:
+        typer.echo(f"{shape} is {next(iter(pages))} here.\n")
+    typer.echo(f"\n\n{RULE}\n\n".join(pages.values()))
+
+
+def _shapes(shape: str, *, t: int | None, u: int | None) -> list[unrolled.shapes.Shape]:
+    """Return the shapes that a name means: two for `many-to-many` without a length that decides."""
+    length = STEPS_IN if t is None else t
+    same, other = (unrolled.shapes.shape_named(shape, same_length=b) for b in (True, False))
+    return [same, other] if u is None and same != other else [same if u == length else other]
+
+
+def _steps(shape: str, *, t: int | None, u: int | None) -> dict[str, Any]:
+    """Return the numbers of steps of a shape, with the defaults of this command."""
+    t = STEPS_IN if t is None and shape in ("many-to-one", "aligned", "unaligned") else t
+    u = STEPS_OUT if u is None and shape in ("one-to-many", "unaligned") else u
+    return {"t": t, "u": u}

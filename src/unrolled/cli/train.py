@@ -11,6 +11,7 @@ import typer
 import unrolled
 from unrolled.cli.options import (
     Architecture,
+    Attention,
     Bidirectional,
     Cell,
     Checkpoint,
@@ -64,6 +65,7 @@ def train(
     layers: Layers = 1,
     bidirectional: Bidirectional = None,
     cell: Cell = "lstm",
+    attention: Attention = True,
     pooling: Pooling = "mean",
     lowercase: Lowercase = None,
     digits: Digits = None,
@@ -99,7 +101,10 @@ def train(
 
 def _build_model(options: dict[str, Any]) -> Any:
     """Return the untrained model that the options describe."""
-    network = ("architecture", "units", "layers", "bidirectional", "cell", "pooling")
+    network = (
+        *("architecture", "units", "layers", "bidirectional", "cell"),
+        *("attention", "pooling"),
+    )
     training = (
         *("word_dropout", "epochs", "seed", "seeds", "class_weight"),
         *("split", "split_by", "checkpoint", "resume"),

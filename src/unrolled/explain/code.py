@@ -68,8 +68,8 @@ def script_of(model: Any, *, steps: int | None = None) -> Script:
         )
     nodes = _ordered(model)
     _refuse_shared_layers(nodes)
-    variables = Variables(model, nodes)
     decoder = _decoder_nodes(nodes)
+    variables = Variables(model, nodes, decoder)
     statements = [_assignment(n, variables, "u" if id(n) in decoder else "t") for n in nodes]
     ends = [variables.source(inputs_structure(model)), variables.source(outputs_structure(model))]
     statements.append((("model = keras.Model(", ends, ")"), ""))

@@ -7,7 +7,7 @@ import textwrap
 from unrolled.explain.diagram import diagram
 from unrolled.explain.textbook import printed
 from unrolled.explain.wiring import wiring
-from unrolled.networks import NetworkSpec, architecture, architectures_of, with_defaults
+from unrolled.networks import NetworkSpec, architecture_of, names_of, with_defaults
 from unrolled.settings import Network
 from unrolled.shapes import AXES, FACTS, SHAPES, Shape
 
@@ -28,7 +28,7 @@ def glance() -> str:
     rows = []
     for shape in SHAPES:
         facts = FACTS[shape]
-        names = ", ".join(row.name for row in architectures_of(shape))
+        names = ", ".join(names_of(shape))
         rows.append(f"{shape:<12} {facts.pattern:<16} {facts.picture}; {facts.example}")
         rows.append(f"{'':<12} {'':<16} architectures: {names}")
     axes = ", ".join(f"{letter} {meaning}" for letter, meaning in AXES.items())
@@ -42,8 +42,8 @@ def page(spec: NetworkSpec, network: Network) -> str:
         spec: The sizes of inputs and outputs.
         network: The settings, without gaps.
     """
-    row = architecture(spec.shape, network.architecture)
-    others = [other.name for other in architectures_of(spec.shape) if other.name != row.name]
+    row = architecture_of(spec.shape, network)
+    others = [name for name in names_of(spec.shape) if name != row.name]
     text = [f"{row.layers}.", row.guide]
     if others:
         text.append(f"Other architectures of {spec.shape}: {', '.join(others)}.")
@@ -75,7 +75,7 @@ def _better_settings(shape: Shape) -> str:
     spec = NetworkSpec(shape, u=1 if shape in ("one-to-many", "unaligned") else None)
     network = with_defaults(spec, Network(), rows=1)
     better = [network.architecture]
-    if not architecture(shape, network.architecture).recurrent:
+    if not architecture_of(shape, network).recurrent:
         better.append(f"{network.layers} hidden layer")
     if network.bidirectional:
         better.append("bidirectional")

@@ -27,7 +27,7 @@ from unrolled.networks import (
     PREVIOUS,
     Architecture,
     NetworkSpec,
-    architecture,
+    architecture_of,
     with_defaults,
 )
 from unrolled.networks.architectures import TEXTBOOK
@@ -108,7 +108,7 @@ def recorded(spec: NetworkSpec, network: Network) -> PrintedNetwork | None:
         (_fill(source, sizes), _fill(comment, sizes)) for source, comment in entry["code"]
     ]
     loop = ""
-    if architecture(spec.shape, network.architecture).autoregressive:
+    if architecture_of(spec.shape, network).autoregressive:
         loop = generation_loop_of_numbers(int(spec.u or 0), sizes["o"])
     weights = sum(prod(int(_fill(size, sizes)) for size in shape) for shape in entry["weights"])
     return PrintedNetwork(
@@ -134,7 +134,7 @@ def _textbook_networks() -> Iterator[tuple[NetworkSpec, Network]]:
         for cell in ("lstm", "gru", "rnn") if row.recurrent else ("lstm",):
             for spec in _recorded_specs(row):
                 network = Network(
-                    architecture=row.name,
+                    **row.settings,
                     cell=cell,
                     units=RECORDED["h"],
                     layers=1 if row.recurrent else 0,
@@ -192,7 +192,7 @@ def _named_sizes(spec: NetworkSpec, network: Network) -> dict[str, int]:
 
 def _is_textbook(spec: NetworkSpec, network: Network) -> bool:
     """Return whether the network is the one that was recorded, apart from its sizes."""
-    row = architecture(spec.shape, network.architecture)
+    row = architecture_of(spec.shape, network)
     plain = NetworkSpec(
         spec.shape,
         t=spec.t,
@@ -212,7 +212,7 @@ def _is_textbook(spec: NetworkSpec, network: Network) -> bool:
 def _key(spec: NetworkSpec, network: Network) -> str:
     """Return the key of a network in the file."""
     steps = "" if FACTS[spec.shape].inputs == "one" else " open" if spec.t is None else " fixed"
-    return f"{spec.shape} {network.architecture} {network.cell}{steps}"
+    return f"{spec.shape} {architecture_of(spec.shape, network).title} {network.cell}{steps}"
 
 
 @cache

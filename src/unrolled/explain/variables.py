@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from keyword import iskeyword
 from typing import Any
 
@@ -16,19 +16,27 @@ UNUSED = "_"
 class Variables:
     """The variable of each tensor: inputs and outputs keep their names, `h` is what is between.
 
-    States are called `state_h`, `state_c` or `state`; a tensor that nothing reads is `_`.
+    States are called `state_h`, `state_c` or `state`; a tensor that nothing reads is `_`. Beside a
+    decoder, what recurrent layers return is `encoder_outputs` or `decoder_outputs`, and what
+    attention reads and returns is `keys` and `context`.
+
+    Args:
+        model: The network.
+        nodes: The nodes of its graph, in the order in which they are printed.
+        decoder: The ids of the nodes of a decoder.
     """
 
-    def __init__(self, model: Any, nodes: list[Any]) -> None:
+    def __init__(self, model: Any, nodes: list[Any], decoder: Collection[int] = ()) -> None:
         self.has_named_inputs = isinstance(inputs_structure(model), dict)
         self._ends = end_variables(model)
         self._last_use = {id(x): i for i, node in enumerate(nodes) for x in node.input_tensors}
         self._variables: dict[int, str] = {}
-        initial_states = _initial_states(nodes)
+        roles = _roles(nodes, decoder) if decoder else {}
+        roles |= _initial_states(nodes)
         for step, node in enumerate(nodes):
             for tensor, name in zip(node.outputs, _output_names(node), strict=True):
                 end, used = self._ends.get(id(tensor)), id(tensor) in self._last_use
-                name = initial_states.get(id(tensor), name)
+                name = roles.get(id(tensor), name)
                 self._variables[id(tensor)] = end or (
                     self._free(step, node, name) if used else UNUSED
                 )
@@ -67,6 +75,21 @@ def _output_names(node: Any) -> list[str]:
         suffixes = [name.removeprefix("state") for name in _state_names(count // 2)]
         return ["h", *(way + suffix for way in ("forward", "backward") for suffix in suffixes)]
     return ["h", *(_state_names(count) if hasattr(operation, "cell") else ["h"] * count)]
+
+
+def _roles(nodes: list[Any], decoder: Collection[int]) -> dict[int, str]:
+    """Return names for what encoder, decoder and attention compute; dropout keeps the name."""
+    names: dict[int, str] = {}
+    for node in nodes:
+        operation, first = node.operation, id(node.outputs[0])
+        kind = type(operation).__name__
+        if hasattr(operation, "cell") or kind == "Bidirectional":
+            names[first] = "decoder_outputs" if id(node) in decoder else "encoder_outputs"
+        elif kind == "Attention":
+            names |= {first: "context", id(node.input_tensors[2]): "keys"}
+        elif kind == "Dropout" and id(node.input_tensors[0]) in names:
+            names[first] = names[id(node.input_tensors[0])]
+    return names
 
 
 def _initial_states(nodes: list[Any]) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
 from unrolled.explain.diagram.facts import Ends
-from unrolled.networks import NetworkSpec, architecture
+from unrolled.networks import NetworkSpec, architecture_of
 from unrolled.settings import Network
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
@@ -20,11 +20,12 @@ def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> W
     """
     steps = spec.t if spec.shape == "aligned" else spec.u
     ends: Ends = "stop" if spec.stops else ""
-    if spec.tokens and architecture(spec.shape, network.architecture).autoregressive:
+    if spec.tokens and architecture_of(spec.shape, network).autoregressive:
         ends = "END"
     return Wiring(
         shape=spec.shape,
         architecture=network.architecture,
+        attention=network.attention,
         t=spec.t,
         u=None if ends else steps,
         f=spec.features,

@@ -12,7 +12,9 @@ from unrolled.networks.architectures import (
     ARCHITECTURES,
     Architecture,
     architecture,
+    architecture_of,
     architectures_of,
+    names_of,
 )
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.defaults import with_defaults
@@ -30,9 +32,11 @@ __all__ = [
     "ModelBundle",
     "NetworkSpec",
     "architecture",
+    "architecture_of",
     "architectures_of",
     "build",
     "build_bundle",
+    "names_of",
     "round_up_vocabulary",
     "set_initial_embeddings",
     "unwrap_single",

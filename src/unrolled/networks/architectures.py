@@ -14,7 +14,12 @@ from typing import Any, Literal
 from unrolled.errors import SettingError, did_you_mean
 from unrolled.networks import weight_counts
 from unrolled.networks.building_blocks import BuildContext
-from unrolled.networks.decoder import AutoregressiveDecoder, from_facts, from_steps
+from unrolled.networks.decoder import (
+    AutoregressiveDecoder,
+    from_facts,
+    from_last_states,
+    from_steps,
+)
 from unrolled.networks.spec import NetworkSpec
 from unrolled.networks.wirings import aligned, many_to_one, one_to_many, one_to_one, unaligned
 from unrolled.settings import Network
@@ -37,6 +42,7 @@ Part = Literal[
     "decoder: every state",
     "decoder fed by the input",
     "decoder with attention",
+    "decoder without attention",
     "one output",
     "output steps",
     "all output steps at once",
@@ -63,6 +69,7 @@ class Architecture:
         bidirectional: Whether it reads the input in both directions by default.
         recurrent: Whether it has recurrent layers.
         autoregressive: Whether the output of each step is the input of the next.
+        attention: The value of the setting `attention` that it is built for.
         pools: Whether the setting `pooling` has an effect.
         check: Raises a ShapeError for sizes that it cannot have.
         weights: A lower bound of the number of weights.
@@ -78,9 +85,20 @@ class Architecture:
     bidirectional: bool = False
     recurrent: bool = True
     autoregressive: bool = False
+    attention: bool = True
     pools: bool = False
     check: Callable[[NetworkSpec], None] = no_limits
     weights: Callable[[NetworkSpec, Network, int], int] = weight_counts.recurrent
+
+    @property
+    def title(self) -> str:
+        """The name, and that it has no attention where others of the name have it."""
+        return self.name if self.attention else f"{self.name} without attention"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of `Network` that stand for it."""
+        return {"architecture": self.name} | ({} if self.attention else {"attention": False})
 
 
 ARCHITECTURES: tuple[Architecture, ...] = (
@@ -241,9 +259,28 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         guide="For text or tokens from text, tokens or numbers, such as sounds from letters, with"
         " any t and u: the decoder stops by itself at its end mark. Each step attends to every"
         " input step, which long rows need. For a forecast of a fixed number of values, vector and"
-        " repeat are simpler, and their errors do not accumulate.",
+        " repeat are simpler, and their errors do not accumulate. With attention=False the decoder"
+        " reads nothing of the input but the last state.",
         bidirectional=True,
         autoregressive=True,
+        weights=weight_counts.decoder,
+    ),
+    Architecture(
+        "unaligned",
+        "decoder",
+        from_last_states,
+        layers="(Bi)LSTM -> its last state starts an LSTM, each step's output is the next step's"
+        " input -> Dense",
+        picture=("input steps", "encoder: last state", "decoder without attention"),
+        caption="{last_state} starts the decoder, which reads nothing else of the input. Each step"
+        " reads the output of the step before it.{end}",
+        guide="The plain encoder and decoder of Sutskever et al. 2014: one state carries all that"
+        " the decoder knows of the input. It is the simplest chained decoder, and good enough for"
+        " short rows. Long rows do not fit into one state: there prefer the decoder with"
+        " attention, which is the default.",
+        bidirectional=True,
+        autoregressive=True,
+        attention=False,
         weights=weight_counts.decoder,
     ),
 )
@@ -262,19 +299,40 @@ def architectures_of(shape: Shape) -> tuple[Architecture, ...]:
     return tuple(row for row in ARCHITECTURES if row.shape == shape)
 
 
-def architecture(shape: Shape, name: str = "auto") -> Architecture:
+def names_of(shape: Shape) -> list[str]:
+    """Return the names of the architectures of a shape, each once."""
+    return list(dict.fromkeys(row.name for row in architectures_of(shape)))
+
+
+def architecture(shape: Shape, name: str = "auto", *, attention: bool = True) -> Architecture:
     """Return an architecture of a shape by its name, or the shape's default for `auto`.
 
+    Args:
+        shape: The shape.
+        name: The name.
+        attention: Whether it attends, if it can be built with attention and without.
+
     Raises:
-        SettingError: The shape has no architecture of that name.
+        SettingError: The shape has no architecture of that name, or only with attention.
     """
     name = DEFAULTS[shape] if name == "auto" else name
-    rows = architectures_of(shape)
+    rows = [row for row in architectures_of(shape) if row.name == name]
+    if not rows:
+        names = names_of(shape)
+        raise SettingError(
+            f"The shape {shape} has no architecture {name!r}. Its architectures are"
+            f" {', '.join(names)}.{did_you_mean(name, names)}"
+        )
     for row in rows:
-        if row.name == name:
+        if row.attention == attention:
             return row
-    names = [row.name for row in rows]
     raise SettingError(
-        f"The shape {shape} has no architecture {name!r}. Its architectures are"
-        f" {', '.join(names)}.{did_you_mean(name, names)}"
+        f"The architecture '{name}' of the shape {shape} has no decoder that attends to input"
+        " steps, so that attention=False has no effect. Leave it out, or use"
+        " architecture='decoder' of the shape unaligned."
     )
+
+
+def architecture_of(shape: Shape, network: Network) -> Architecture:
+    """Return the architecture of a shape that the settings name."""
+    return architecture(shape, network.architecture, attention=network.attention)

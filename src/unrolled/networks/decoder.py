@@ -40,13 +40,13 @@ class AutoregressiveDecoder:
 class DecoderLayers:
     """The layers of a decoder."""
 
-    def __init__(self, context: BuildContext, *, attends: bool) -> None:
+    def __init__(self, context: BuildContext, *, attends: bool, adds_input: bool = False) -> None:
         network, spec = context.network, context.spec
         (name, o), *_ = spec.heads.items()
         units = network.units or 0
         self.dropout, self.tokens = network.dropout or 0.0, spec.tokens
-        self.width = spec.width(int(o)) if attends else units
-        self.embed = None if attends else keras.layers.Dense(self.width)
+        self.width = units if adds_input else spec.width(int(o))
+        self.embed = keras.layers.Dense(self.width) if adds_input else None
         if spec.tokens:
             self.embed = keras.layers.Embedding(int(o), self.width)
         self.recurrent = [
@@ -86,7 +86,7 @@ class DecoderLayers:
 
 def from_facts(context: BuildContext) -> AutoregressiveDecoder:
     """Build a decoder whose states start from the input, which every step reads again."""
-    decoder = DecoderLayers(context, attends=False)
+    decoder = DecoderLayers(context, attends=False, adds_input=True)
     units, per_layer = context.network.units, 2 if context.network.cell == "lstm" else 1
     states = [
         keras.layers.Dense(units, activation="tanh")(context.x)
@@ -106,11 +106,24 @@ def from_steps(context: BuildContext) -> AutoregressiveDecoder:
     return AutoregressiveDecoder(states, memory, DecoderLayers(context, attends=True))
 
 
-def _encode(context: BuildContext) -> tuple[Any, list[Any]]:
-    """Return the encoder's states at every step (b t h, or b t 2h), and its last states (b h)."""
+def from_last_states(context: BuildContext) -> AutoregressiveDecoder:
+    """Build a decoder that starts from the last states of an encoder and reads nothing else of it.
+
+    Source:
+        Sutskever et al. 2014, section 2.
+    """
+    _, states = _encode(context, every=False)
+    return AutoregressiveDecoder(states, {}, DecoderLayers(context, attends=False))
+
+
+def _encode(context: BuildContext, *, every: bool = True) -> tuple[Any, list[Any]]:
+    """Return the encoder's states at every step (b t h, or b t 2h), and its last states (b h).
+
+    Without `every` the first are those of the last step alone.
+    """
     network, x, states = context.network, context.x, []
-    options = {"return_sequences": True, "return_state": True}
-    for _ in range(network.layers):
+    for index in range(network.layers):
+        options = {"return_sequences": every or index < network.layers - 1, "return_state": True}
         layer = recurrent_layer(network.cell, network.units or 0, **options)
         if network.bidirectional:
             x, *ends = keras.layers.Bidirectional(layer)(x, mask=context.mask)

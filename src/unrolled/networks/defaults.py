@@ -21,7 +21,8 @@ def with_defaults(spec: NetworkSpec, network: Network, *, rows: int | None = Non
         SettingError: An unknown architecture, or a setting that it does not use.
         ShapeError: Sizes that the architecture does not allow.
     """
-    row = architecture(spec.shape, _architecture_name(spec, network))
+    name = _architecture_name(spec, network)
+    row = architecture(spec.shape, name, attention=network.attention)
     _check_outputs(row, spec)
     bidirectional = row.bidirectional if network.bidirectional is None else network.bidirectional
     _check_settings(row, network, bidirectional)

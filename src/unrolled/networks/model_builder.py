@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unrolled.backend import cache_compiled_programs, keras
-from unrolled.networks.architectures import architecture
+from unrolled.networks.architectures import architecture_of
 from unrolled.networks.building_blocks import BuildContext, build_inputs, join_features
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.decoder import AutoregressiveDecoder, build_decoder_models
@@ -74,7 +74,7 @@ def _build_member(
         keras.utils.set_random_seed(seed)
     x = join_features(tensors, spec, network.dropout or 0.0)
     context = BuildContext(spec, network, x, tensors.get("mask"))
-    built = architecture(spec.shape, network.architecture).build(context)
+    built = architecture_of(spec.shape, network).build(context)
     if isinstance(built, AutoregressiveDecoder):
         return built, build_decoder_models(tensors, spec, built)
     name = spec.shape.replace("-", "_")

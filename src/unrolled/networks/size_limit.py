@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unrolled.errors import ShapeError
-from unrolled.networks.architectures import architecture
+from unrolled.networks.architectures import architecture_of
 from unrolled.networks.spec import NetworkSpec
 from unrolled.settings import Network
 
@@ -23,7 +23,7 @@ def min_weights(spec: NetworkSpec, network: Network) -> int:
     tables = sum(size * widths[name] for name, size in spec.embedded.items())
     tables += sum(size for size, _ in (*spec.characters.values(), *spec.ngrams.values()))
     features = spec.values + sum(widths.values())
-    return tables + architecture(spec.shape, network.architecture).weights(spec, network, features)
+    return tables + architecture_of(spec.shape, network).weights(spec, network, features)
 
 
 def refuse_larger(

@@ -40,6 +40,7 @@ def wirings(draw) -> Wiring:
         dropout=draw(some.sampled_from([0.0, 0.2, 1 / 3, 0.000123])),
         inputs=tuple(draw(some.lists(some.text(max_size=40), max_size=12))),
         outputs=tuple(draw(some.lists(some.text(max_size=40), max_size=2))),
+        attention=row.attention,
         ends=draw(some.sampled_from(["", "END", "stop"])) if architecture == "decoder" else "",
     )
 

@@ -50,6 +50,18 @@ def with_attention(
     _draw_outputs(sketch, w, steps, attention, previous)
 
 
+def without_attention(sketch: Sketch, w: Wiring, inner: Sequence[Column], last: Box) -> None:
+    """Draw a decoder that the last state of an encoder starts."""
+    steps = _place_steps(w)
+    sketch.next_row()
+    sketch.remark("first state", f"h = {w.units}")
+    first = sketch.bar("first state of the decoder", span(inner, _with_start(steps)))
+    sketch.up(last, first, last.center)
+    previous = _draw_previous(sketch, steps)
+    decoder = Stack(replace(w, bidirectional=False), steps, "s", "decoder", start=first)
+    _draw_outputs(sketch, w, steps, decoder.every(sketch, previous), previous)
+
+
 def _draw_attention(
     sketch: Sketch, w: Wiring, steps: Sequence[Column], states: Sequence[Box], memory: Box
 ) -> list[Box]:

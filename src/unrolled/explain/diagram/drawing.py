@@ -201,6 +201,11 @@ def _decoder_with_attention(drawing: Drawing) -> None:
     decoders.with_attention(drawing.sketch, drawing.wiring, drawing.steps, drawing.top)
 
 
+def _decoder_without_attention(drawing: Drawing) -> None:
+    """Draw a decoder that the last state of the encoder starts."""
+    decoders.without_attention(drawing.sketch, drawing.wiring, drawing.steps, drawing.top[-1])
+
+
 PARTS: dict[str, Callable[[Drawing], None]] = {
     "one input": _one_input,
     "input steps": _input_steps,
@@ -217,6 +222,7 @@ PARTS: dict[str, Callable[[Drawing], None]] = {
     "decoder: every state": lambda drawing: drawing.every_state("s", "decoder"),
     "decoder fed by the input": _decoder_fed_by_input,
     "decoder with attention": _decoder_with_attention,
+    "decoder without attention": _decoder_without_attention,
     "one output": _one_output,
     "output steps": _output_steps,
     "all output steps at once": _all_steps_at_once,

@@ -32,6 +32,7 @@ class Wiring:
         outputs: Names of the output columns, where they are known.
         ends: What ends a row of outputs: the token `END`, the additional output `stop`, or nothing
             where u is fixed.
+        attention: Whether a decoder attends to the input steps.
         pooled: Values of the outputs of the whole row, beside those of its steps (`aligned`).
         pooling: How `pooled` combines the states of all steps.
         characters: Whether words are also read by their characters.
@@ -60,6 +61,7 @@ class Wiring:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     ends: Ends = ""
+    attention: bool = True
     pooled: int = 0
     pooling: str = "mean"
     characters: bool = False
@@ -87,7 +89,7 @@ class Wiring:
     @property
     def row(self) -> Architecture:
         """The architecture's row of the registry."""
-        return architecture(self.shape, self.architecture)
+        return architecture(self.shape, self.architecture, attention=self.attention)
 
     @property
     def pattern(self) -> str:

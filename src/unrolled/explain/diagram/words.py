@@ -33,7 +33,7 @@ def title(w: Wiring) -> str:
         layers = f"{layers}, {w.layers} layers"
     if not w.row.recurrent:
         layers = plural(w.layers, "hidden layer") if w.layers else "no hidden layer"
-    return f"{w.shape} · {w.architecture} · {layers}"
+    return f"{w.shape} · {w.row.title} · {layers}"
 
 
 def notes(w: Wiring) -> tuple[str, ...]:
