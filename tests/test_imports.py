@@ -27,7 +27,7 @@ ORDER = {
     ),
     "data": (
         "__init__ block formats special_ids -> batches ngram_counts tables -> encoders -> "
-        "infer -> ingest"
+        "infer -> layouts -> ingest"
     ),
     "data/encoders": (
         "__init__ categories characters ngrams tags tokenizer word_vectors -> base viterbi -> "
@@ -38,7 +38,10 @@ ORDER = {
         "read write -> chunks"
     ),
     "data/infer": "__init__ kinds numeric_arrays reason -> arrays columns infer_schema",
-    "data/tables": "__init__ cells -> ragged -> table -> fingerprint split",
+    "data/layouts": (
+        "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
+    ),
+    "data/tables": "__init__ label_index -> cells -> ragged -> table -> fingerprint known split",
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
     "explain": (
@@ -84,7 +87,7 @@ ORDER = {
         "training_script -> fitting predictor -> model"
     ),
     "sequences/linear_branch": "__init__ rows -> fit",
-    "sequences/evaluation": "confusion metrics -> result scores -> evaluate -> __init__",
+    "sequences/evaluation": "gaps metrics -> confusion -> result scores -> evaluate -> __init__",
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
         "scheduled_sampling -> checkpoints defaults -> early_stopping -> fit"

@@ -1,0 +1,118 @@
+"""The column of times of a table whose rows are steps: it orders the steps of an example."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from unrolled.data.block import Array
+from unrolled.data.tables.cells import first_row
+from unrolled.errors import DataError
+
+FORMATS = (
+    *("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
+    *("%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"),
+    *("%H:%M:%S%.f", "%H:%M"),
+)
+MONTHS = ("%Y-%m", "%Y/%m")
+MICROSECONDS_A_DAY = 86_400_000_000
+
+
+def read_times(column: pl.Series) -> pl.Series:
+    """Return times as numbers, or as dates, dates and times, or times of day.
+
+    Args:
+        column: Numbers, dates, times, or text that can be read as one of them.
+
+    Raises:
+        DataError: A time is missing or cannot be read; the row is named.
+
+    Example:
+        >>> read_times(pl.Series("t", ["2", "10"])).to_list()
+        [2.0, 10.0]
+        >>> read_times(pl.Series("t", ["2024-01-31", "2024-02-01"])).dtype
+        Date
+    """
+    missing = column.is_null()
+    if column.dtype == pl.String:
+        missing |= column.str.strip_chars() == ""
+    if column.dtype.is_float():
+        missing |= column.is_nan()
+    if missing.any():
+        raise DataError(
+            f"column '{column.name}', row {first_row(missing.to_numpy())}: the time is missing, so"
+            " nothing says which step the row is. Fill it in, or leave the row out."
+        )
+    if column.dtype == pl.String:
+        return _read_text(column.str.strip_chars())
+    if column.dtype.is_numeric():
+        return _compact_dates(column)
+    if column.dtype.is_temporal():
+        return column
+    raise DataError(
+        f"column '{column.name}' holds {column.dtype}, which are no times. Name a column of"
+        " numbers, dates, or dates and times as `time`."
+    )
+
+
+def elapsed(times: pl.Series, first: Array) -> Array:
+    """Return the time since the step before (n), 0 at the first step of each example.
+
+    It is in days for dates and times, and in their own unit for numbers.
+
+    Args:
+        times: As `read_times` returns them, in the order of the steps.
+        first: Which of them are the first of an example (n).
+
+    Example:
+        >>> elapsed(pl.Series([3, 5, 1, 2]), np.array([True, False, True, False])).tolist()
+        [0.0, 2.0, 0.0, 1.0]
+    """
+    if times.dtype.is_numeric():
+        numbers = times.cast(pl.Float64).to_numpy()
+    elif times.dtype in (pl.Duration, pl.Time):
+        unit = 1000 if times.dtype == pl.Time else 1  # a time of day is counted in nanoseconds
+        whole = times if times.dtype == pl.Time else times.dt.cast_time_unit("us")
+        numbers = whole.cast(pl.Int64).to_numpy() / (MICROSECONDS_A_DAY * unit)
+    else:
+        numbers = times.cast(pl.Datetime("us")).dt.epoch("us").to_numpy() / MICROSECONDS_A_DAY
+    since = np.diff(numbers, prepend=numbers[:1])
+    since[first] = 0.0
+    return since
+
+
+def _compact_dates(column: pl.Series) -> pl.Series:
+    """Return whole numbers of eight digits that are all dates (20240131) as dates."""
+    if not column.dtype.is_integer() or not column.is_between(18000101, 22001231).all():
+        return column
+    days = column.cast(pl.String).str.to_date("%Y%m%d", strict=False)
+    return days.alias(column.name) if days.is_not_null().all() else column
+
+
+def _read_text(column: pl.Series) -> pl.Series:
+    """Return the numbers or the times that texts stand for."""
+    numbers = column.cast(pl.Float64, strict=False)
+    if numbers.is_not_null().all():
+        whole = column.cast(pl.Int64, strict=False)
+        return (
+            _compact_dates(whole) if whole.is_not_null().all() and len(column[0]) == 8 else numbers
+        )
+    unread = column  # the texts that the best format so far could not read
+    for form in (*FORMATS, *MONTHS):
+        text, full = (column + "-01", f"{form}-%d") if form in MONTHS else (column, form)
+        kind = (
+            pl.Time() if form.startswith("%H") else pl.Datetime("us") if "%H" in form else pl.Date()
+        )
+        times = text.str.strptime(kind, full, strict=False)
+        if times.is_not_null().all():
+            return times
+        failed = column.filter(times.is_null())
+        unread = failed if len(failed) < len(unread) else unread
+    zoned = column.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
+    if zoned.is_not_null().all():
+        return zoned
+    row = int(np.flatnonzero((column == unread[0]).to_numpy())[0]) + 1
+    raise DataError(
+        f"column '{column.name}', row {row}: the time {unread[0]!r} cannot be read. Write all times"
+        " of the column in one way, such as 2024-01-31 or 2024-01-31 13:00, or as numbers."
+    )
