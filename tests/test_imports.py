@@ -37,11 +37,11 @@ ORDER = {
         "__init__ delimited from_python parquet_probe -> conll json_records ts_archive -> "
         "read write -> chunks"
     ),
-    "data/infer": "__init__ kinds numeric_arrays reason -> arrays columns infer_schema",
+    "data/infer": "__init__ kinds numeric_arrays padded_arrays reason -> target_arrays -> arrays columns infer_schema",
     "data/layouts": (
         "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
     ),
-    "data/tables": "__init__ label_index -> cells -> ragged -> table -> fingerprint known split",
+    "data/tables": "__init__ label_index -> cells -> ragged -> label_sets -> table -> fingerprint known split",
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
     "explain": (
@@ -64,9 +64,9 @@ ORDER = {
         "__init__ dtypes layout windows -> arguments timeline -> panel -> calendar_features "
         "future scaling static_features -> dataset"
     ),
-    "inference": "__init__ calibration decoding predict -> generate",
+    "inference": "__init__ calibration compile decoding -> predict -> generate",
     "inference/decoding": (
-        "compile results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
+        "results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
     ),
     "kernels": (
         "calls flags gru lstm sharding -> aten native -> __init__ check pure -> ffi on_torch"

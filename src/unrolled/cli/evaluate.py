@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Columns, Level, Model, refuse_options
+from unrolled.cli.options import Columns, Labels, Level, Model, refuse_options
 from unrolled.cli.terminal import wrap
 
 EXAMPLES = ("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
@@ -33,6 +33,7 @@ def evaluate(
     model: Model,
     data: Data,
     columns: Columns = None,
+    labels: Labels = None,
     last: Last = None,
     level: Level = None,
     plot: Plot = None,
@@ -45,12 +46,13 @@ def evaluate(
     loaded = unrolled.load(model)
     table = unrolled.read(data, columns=columns) if columns else data
     if isinstance(loaded, unrolled.Forecaster):
-        refuse_options({"plot": plot}, model="a forecaster", only_for="models of 'unrolled train'")
+        of_rows = {"plot": plot, "labels": labels}
+        refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
         typer.echo(wrap(loaded.backtest(table, last=last, level=tuple(level or ()))))
         return
     of_steps = {"last": last, "level": level}
     refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
-    scores = loaded.evaluate(table)
+    scores = loaded.evaluate(table, labels)
     typer.echo(wrap(scores))
     if plot is not None:
         scores.plot(plot)

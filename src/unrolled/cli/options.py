@@ -20,6 +20,11 @@ Columns = Annotated[
     ),
 ]
 
+Labels = Annotated[
+    Path | None,
+    typer.Option(help="Second table, with the column --id and the outputs.", metavar="FILE"),
+]
+
 Architecture = Annotated[
     str,
     typer.Option(help="A wiring of the shape; 'unrolled show' lists them.", metavar="NAME"),

@@ -24,6 +24,7 @@ LIST_OPTIONS = (
     "--future",
     "--static",
     "--level",
+    "--steps",
 )
 WIDTH = 100
 

@@ -16,6 +16,7 @@ from unrolled.cli.options import (
     Cell,
     Checkpoint,
     Columns,
+    Labels,
     Layers,
     Resume,
     Save,
@@ -27,7 +28,9 @@ from unrolled.cli.train_options import (
     ClassWeight,
     Data,
     Digits,
+    Elapsed,
     Epochs,
+    Id,
     Inputs,
     Lowercase,
     Outputs,
@@ -36,10 +39,13 @@ from unrolled.cli.train_options import (
     Shape,
     Split,
     SplitBy,
+    Steps,
     Test,
+    Time,
     Units,
     Vectors,
     WordDropout,
+    parse_steps,
 )
 
 EXAMPLES = (
@@ -47,6 +53,7 @@ EXAMPLES = (
     "train reviews.csv --input text --output label --save model",
     "train french.tsv --columns word phonemes --output phonemes",
     "train news.conll --output tag",
+    "train sensors.csv --id machine --time ts --output outcome --labels labels.csv",
     "train reviews.csv --output label --save model --checkpoint half --resume",
 )
 SAME_FORMAT = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")  # read and written alike
@@ -56,6 +63,11 @@ def train(
     data: Data,
     output: Outputs,
     input: Inputs = None,
+    id: Id = None,
+    time: Time = None,
+    elapsed: Elapsed = False,
+    labels: Labels = None,
+    steps: Steps = None,
     columns: Columns = None,
     save: Save = None,
     shape: Shape = "auto",
@@ -90,7 +102,7 @@ def train(
     model = _build_model(locals())
     model.check_save(save)
     table = unrolled.read(data, columns=columns) if columns else data
-    scores = model.fit_and_evaluate(table, test=test, callbacks=[_print_first(model)])
+    scores = model.fit_and_evaluate(table, labels, test=test, callbacks=[_print_first(model)])
     typer.echo(wrap(scores))
     if save is None:
         typer.echo("\nThe model is not saved. To save it, add --save FOLDER.")
@@ -114,6 +126,10 @@ def _build_model(options: dict[str, Any]) -> Any:
         options["input"],
         options["output"],
         shape=options["shape"],
+        id=options["id"],
+        time=options["time"],
+        elapsed=options["elapsed"],
+        steps=parse_steps(options["steps"]),
         network=unrolled.Network(**{name: options[name] for name in network}),
         text=unrolled.Text(
             lowercase=options["lowercase"],

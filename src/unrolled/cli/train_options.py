@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -99,3 +99,50 @@ SplitBy = Annotated[
     str | None,
     typer.Option(help="Column that groups or orders the rows for --split.", metavar="NAME"),
 ]
+Id = Annotated[
+    str | None,
+    typer.Option(
+        help="Column whose rows are the steps of one example, such as the machine of sensor data."
+        " By default, each row is an example.",
+        metavar="NAME",
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="Column that orders the steps of an --id: numbers or dates. By default, the order of"
+        " the rows.",
+        metavar="NAME",
+    ),
+]
+Elapsed = Annotated[
+    bool,
+    typer.Option("--elapsed", help="Add the time since the step before as an input, by --time."),
+]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Columns that are the steps of one sequence: a pattern ('t*') or a range (t0:t9); for"
+        " several sequences NAME=PATTERN; none to read each column by itself.",
+        metavar="PATTERN ...",
+    ),
+]
+
+
+def parse_steps(values: list[str] | None) -> Any:
+    """Return the value of `--steps` as `SequenceModel` takes it.
+
+    Example:
+        >>> parse_steps(None), parse_steps(["none"]), parse_steps(["t*"])
+        ('auto', None, ['t*'])
+        >>> parse_steps(["temp=temp_*", "load=load_*"])
+        {'temp': 'temp_*', 'load': 'load_*'}
+    """
+    if not values:
+        return "auto"
+    if values in (["none"], ["auto"]):
+        return None if values == ["none"] else "auto"
+    pairs = [value.partition("=") for value in values]
+    if all(sign and name for name, sign, _ in pairs):
+        return {name: pattern for name, _, pattern in pairs}
+    return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,14 @@ from unrolled.data.formats.read import read
 from unrolled.data.formats.write import to_frame_like
 from unrolled.data.infer.arrays import from_arrays
 from unrolled.data.infer.columns import infer_table
+from unrolled.data.layouts.arrange import Layout, StatedLayout, arrange, arrange_like
+from unrolled.data.layouts.labels_by_id import join_labels
+from unrolled.data.layouts.rows_as_steps import RowsAsSteps, StepRows
 from unrolled.data.tables.table import Table, make_table
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.schema import KINDS, UNITS, Column
+
+STATED_FOR_ARRAYS = ("category", "labels", "number", "vector")
 
 Columns = str | Sequence[str] | Mapping[str, str] | None
 
@@ -27,11 +32,14 @@ class Source:
 
     Attributes:
         original: The data as it was passed.
-        frame: The frame as it was read; None for arrays.
+        frame: The frame with an example in each row; None for arrays.
         table: Its values by kind.
         inputs: The input columns.
         outputs: The output columns; none when predicting.
         arrays: Whether the data was passed as arrays, whose axes are their kinds.
+        layout: How `frame` was made of the table that was read; None where it is that table.
+        step_rows: Where the rows of that table went, if they are steps.
+        notes: Sentences for the reason of the shape.
     """
 
     original: Any
@@ -40,14 +48,36 @@ class Source:
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     arrays: bool = False
+    layout: Layout | None = None
+    step_rows: StepRows | None = None
+    notes: tuple[str, ...] = ()
 
-    def to_original_type(self, columns: Mapping[str, Any]) -> Any:
-        """Return predictions in the type of the original data."""
+    def to_original_type(self, columns: Mapping[str, Any], *, aligned: bool = False) -> Any:
+        """Return predictions in the type of the original data.
+
+        Args:
+            columns: A value for each example, by column.
+            aligned: Whether the sequences among them have a step for each input step.
+
+        Returns:
+            A table with a row for each example, with its id where the rows of the data are steps;
+            with a row for each of these rows if the sequences are aligned. For arrays, an array.
+        """
         if self.frame is not None:
             frame = pl.DataFrame({name: _cells(values) for name, values in columns.items()})
-            return to_frame_like(frame, self.original)
+            return to_frame_like(self._by_row(frame, aligned=aligned), self.original)
         arrays = [_array(values) for values in columns.values()]
         return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+
+    def _by_row(self, frame: pl.DataFrame, *, aligned: bool) -> pl.DataFrame:
+        """Return predictions beside their ids, or for each row where rows are aligned steps."""
+        if not isinstance(self.layout, RowsAsSteps) or self.frame is None:
+            return frame
+        if not aligned or self.step_rows is None:
+            ids = self.frame[self.layout.id]
+            return frame if ids.name in frame.columns else frame.insert_column(0, ids)
+        rows = [self.step_rows.spread(column) for column in frame]
+        return pl.DataFrame([self.layout.to_rows(column) for column in rows])
 
 
 def ingest(
@@ -57,16 +87,18 @@ def ingest(
     outputs: Columns | tuple[Column, ...],
     *,
     exclude: str | None = None,
+    layout: StatedLayout | Layout | None = None,
 ) -> Source:
     """Return data as a table.
 
     Args:
         data: A path, a frame or a dict of columns; or `X` as an array or a list.
-        y: The outputs of arrays, or of a table that has none; None to predict or if the table has
-            them.
+        y: The outputs of arrays, or of a table that has none: a value for each row, or a table of
+            labels by id; None to predict or if the table has them.
         inputs: Names, names with kinds, or the columns of a fitted model.
         outputs: The same; None to predict.
         exclude: A column that is no input unless it is named (it groups or orders the rows).
+        layout: How examples stand in the table: as a person states it, or as a model was fitted.
 
     Raises:
         DataError: The data cannot be used.
@@ -77,24 +109,49 @@ def ingest(
         raise DataError("X is a sparse matrix, which is not supported. Pass X.toarray().")
     if not _is_table(data):
         return _from_arrays(data, y, inputs, outputs)
-    frame = read(data)
-    if y is not None:
-        name = _first_name(outputs, "y")
-        frame = _with_output(frame, y, name)
-        outputs = outputs or name
+    frame, names, notes = _with_labels(read(data), y, outputs, getattr(layout, "id", None))
     if trained_inputs:
+        fitted = None if isinstance(layout, StatedLayout) else layout
+        columns = (*trained_inputs, *trained_outputs)
+        frame, rows = arrange_like(frame, fitted, [column.name for column in columns])
         table = make_table(frame, trained_inputs, trained_outputs)
-        return Source(data, frame, table, trained_inputs, trained_outputs)
-    output_names, output_kinds = stated_columns(outputs)
+        source = Source(data, frame, table, trained_inputs, trained_outputs)
+        return replace(source, layout=fitted, step_rows=rows, notes=notes)
+    output_names, kinds = stated_columns(outputs)
+    output_names = output_names or names
     if not output_names:
         raise SettingError(
             "no outputs are named for the table. Name the columns to predict:"
             " SequenceModel(inputs=..., outputs=...)."
         )
     input_names, input_kinds = stated_columns(inputs)
-    input_names = input_names or [n for n in frame.columns if n not in (*output_names, exclude)]
-    stated = {**input_kinds, **output_kinds}
-    return Source(data, frame, *infer_table(frame, input_names, output_names, stated=stated))
+    stated = layout if isinstance(layout, StatedLayout) else StatedLayout()
+    made = arrange(frame, stated, input_names, output_names, input_kinds | kinds, also=exclude)
+    table, *sides = infer_table(made.frame, made.inputs, made.outputs, stated=made.kinds)
+    source = Source(data, made.frame, table, made.explain(sides[0]), made.explain(sides[1]))
+    return replace(source, layout=made.layout, step_rows=made.rows, notes=(*notes, *made.notes))
+
+
+def _with_labels(
+    frame: pl.DataFrame, y: Any, outputs: Any, id: str | None
+) -> tuple[pl.DataFrame, list[str], tuple[str, ...]]:
+    """Return a table with its outputs, their names where `y` names them, and what is to be said."""
+    if y is None:
+        return frame, [], ()
+    is_path = isinstance(y, str | os.PathLike)
+    if id is not None and (is_path or isinstance(y, Mapping) or hasattr(y, "columns")):
+        labels = read(y, what="the table of labels")
+        names = [c.name for c in _trained(outputs)] or stated_columns(outputs)[0]
+        names = names or [name for name in labels.columns if name != id]
+        frame, notes = join_labels(frame, labels, id, names)
+        return frame, names, notes
+    if is_path:
+        raise SettingError(
+            f"the labels are in a second table ('{y}'), which is joined to the data by a column of"
+            " ids. Name this column as id (on the command line --id)."
+        )
+    name = _first_name(outputs, "y")
+    return _with_output(frame, y, name), [name], ()
 
 
 def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
@@ -121,16 +178,14 @@ def _from_arrays(data: Any, y: Any, inputs: Any, outputs: Any) -> Source:
             "an array was passed, but the model was trained on a table. Pass a table with the"
             f" columns {names}."
         )
-    expected = trained or _stated_target(outputs)
-    return Source(data, None, *from_arrays(data, y, expected=expected), arrays=True)
+    stated = None if trained else _stated_target(outputs)
+    return Source(data, None, *from_arrays(data, y, expected=trained, stated=stated), arrays=True)
 
 
-def _stated_target(outputs: Any) -> tuple[Column, ...]:
-    """Return `y` with its stated kind, where integers could be labels or quantities."""
-    stated = [
-        kind for kind in stated_columns(outputs)[1].values() if kind in ("category", "number")
-    ]
-    return tuple(Column(name="y", kind=kind) for kind in stated[:1])  # type: ignore[arg-type]
+def _stated_target(outputs: Any) -> str | None:
+    """Return the stated kind of `y`, where its numbers could be labels or quantities."""
+    kinds = stated_columns(outputs)[1].values()
+    return next((kind for kind in kinds if kind in STATED_FOR_ARRAYS), None)
 
 
 def _first_name(columns: Any, default: str) -> str:

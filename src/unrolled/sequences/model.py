@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Columns, Source
+from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
+from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.estimator import Names
 from unrolled.saving import SavedModel
@@ -35,6 +37,16 @@ class SequenceModel(Predictor):
         network: What is built; None takes the defaults of `Network`.
         training: How it is trained; None takes the defaults of `Training`.
         text: How input text and input tokens are read; None takes the defaults of `Text`.
+        id: The column whose rows are the steps of one example, such as the machine of sensor data;
+            None where each row is an example. Columns with one value for each id are single
+            values, and the others are sequences.
+        time: The column that orders the steps of an id: numbers, dates, or dates and times; None
+            takes the order of the rows.
+        elapsed: Whether the time since the step before is an input, in days for dates and in the
+            unit of `time` for numbers; it is 0 at the first step.
+        steps: The columns that are the steps of one sequence: a pattern (`"t*"`), a range
+            (`"t0:t9"`), names, or several sequences by name (`{"temp": "temp_*"}`). `auto` finds
+            them where their names leave no doubt, and None reads each column by itself.
 
     Example:
         >>> model = SequenceModel("x", "y", training=Training(epochs=2, verbose=False))
@@ -54,6 +66,10 @@ class SequenceModel(Predictor):
         network: Network | None = None,
         training: Training | None = None,
         text: Text | None = None,
+        id: str | None = None,
+        time: str | None = None,
+        elapsed: bool = False,
+        steps: Steps = "auto",
     ) -> None:
         self.inputs = inputs
         self.outputs = outputs
@@ -61,6 +77,10 @@ class SequenceModel(Predictor):
         self.network = network
         self.training = training
         self.text = text
+        self.id = id
+        self.time = time
+        self.elapsed = elapsed
+        self.steps = steps
 
     def fit(
         self, data: Any, y: Any = None, *, validation: Any = None, callbacks: Sequence[Any] = ()
@@ -70,7 +90,8 @@ class SequenceModel(Predictor):
         Args:
             data: A path, a pandas, polars or pyarrow frame, a dict of columns; or, with `y`,
                 arrays (b f) or (b t f), or a list of arrays (t_i f).
-            y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels.
+            y: Arrays (b,), (b o) or (b u o), a list of arrays (u_i o), or labels. With `id`, also
+                a table with the ids and their outputs.
             validation: A table of the same columns that decides when to stop, and from which
                 nothing else is learned; None holds out rows of `data`, as `Training` says.
             callbacks: `keras.callbacks.Callback` objects. Where several networks are trained,
@@ -115,7 +136,9 @@ class SequenceModel(Predictor):
     def _ingest(self, data: Any, y: Any) -> Source:
         """Read data with the columns that the constructor names."""
         split_by = self._group("training").split_by
-        return preparation.ingest(data, y, self.inputs, self.outputs, split_by=split_by)
+        layout = StatedLayout(self.id, self.time, self.elapsed, self.steps)
+        columns = self.inputs, self.outputs
+        return preparation.ingest(data, y, *columns, split_by=split_by, layout=layout)
 
     def _fit_encoder(self, schema: Schema, train: Source) -> TableEncoder:
         """Return an encoder for every column, fitted on the training rows."""
@@ -135,9 +158,10 @@ class SequenceModel(Predictor):
         earlier, self._trained = self._trained, None
         try:
             # Callbacks see the model as it is before training: they may print or save it.
-            self._trained = build_untrained(
+            untrained = build_untrained(
                 encoder, rows[0], self._group("network"), self._group("training")
             )
+            self._trained = replace(untrained, layout=train.layout)
             trained = fit_model(
                 self._trained,
                 *rows,
@@ -163,6 +187,7 @@ class SequenceModel(Predictor):
             network=trained.network,
             training=trained.training,
             text=trained.encoder.text,
+            **layout_parameters(trained.layout),
         )
         model._trained = trained
         return model

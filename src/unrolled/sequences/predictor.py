@@ -39,7 +39,9 @@ class Predictor(Estimator):
 
         Returns:
             The output columns in the kind of frame that came in (polars for a path); for arrays,
-            an array (b,), (b o), (b u o), or a list of arrays where rows differ in length.
+            an array (b,), (b o), (b u o), or a list of arrays where rows differ in length. Where
+            the rows of the table are steps, a row for each id, with the id; or, for aligned
+            outputs, a row for each row of `data`, in the same order.
 
         Raises:
             NotFittedError: `fit` was not called.
@@ -81,6 +83,8 @@ class Predictor(Estimator):
 
         Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out` holds
         the columns that are not outputs, and then the predictions; it appears when it is complete.
+        Where the rows of the file are steps, the whole file is read, and `out` has a row for each
+        id, or for each row of the file if the outputs are aligned.
 
         Args:
             data: The file, or what `unrolled.read` returned for it.
@@ -109,6 +113,7 @@ class Predictor(Estimator):
             out,
             columns=columns,
             outputs=[column.name for column in self.schema_.outputs],
+            trained=self._trained,
         )
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
@@ -126,7 +131,7 @@ class Predictor(Estimator):
             SettingError: The network has no attention.
         """
         trained: Trained = self._require_fitted("attention")
-        source = ingest(data, None, trained.encoder.schema.inputs, None)
+        source = ingest(data, None, trained.encoder.schema.inputs, None, layout=trained.layout)
         rows = compute_attention(trained, source.table)
         if plot is not None:
             plot_attention(rows, plot)
@@ -153,7 +158,8 @@ class Predictor(Estimator):
 
     def _known_rows(self, data: Any, y: Any) -> Table:
         """Return the rows of a table or of arrays that have every output."""
-        return preparation.ingest(data, y, self.schema_.inputs, self.schema_.outputs).table
+        columns, layout = (self.schema_.inputs, self.schema_.outputs), self._trained.layout
+        return preparation.ingest(data, y, *columns, layout=layout).table
 
     @property
     def schema_(self) -> Schema:

@@ -12,6 +12,8 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.infer import infer_schema as inference
 from unrolled.data.ingest import Columns, Source
 from unrolled.data.ingest import ingest as read_source
+from unrolled.data.layouts.arrange import Layout, StatedLayout
+from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.data.tables.split import split as split_rows
 from unrolled.data.tables.table import Indices, check_trainable, drop_incomplete_rows
 from unrolled.errors import DataError, SettingError
@@ -27,6 +29,7 @@ def ingest(
     outputs: Columns | tuple[Column, ...],
     *,
     split_by: str | None = None,
+    layout: StatedLayout | Layout | None = None,
 ) -> Source:
     """Read a table or arrays, and drop the rows that lack an output.
 
@@ -36,12 +39,13 @@ def ingest(
         inputs: Names, names with kinds, or the columns of a fitted model.
         outputs: The same.
         split_by: A column that groups or orders the rows, and is an input only if it is named.
+        layout: How examples stand in the table: as a person states it, or as a model was fitted.
 
     Raises:
         DataError: The data cannot be used, or no row has every output.
         SettingError: No outputs were named for a table.
     """
-    source = read_source(data, y, inputs, outputs, exclude=split_by)
+    source = read_source(data, y, inputs, outputs, exclude=split_by, layout=layout)
     table, rows = drop_incomplete_rows(source.table, source.outputs)
     if table is source.table:
         return source
@@ -59,7 +63,8 @@ def infer_schema(source: Source, shape: str) -> Schema:
         ShapeError: The stated shape contradicts the rows.
     """
     columns = source.inputs, source.outputs
-    return inference.infer_schema(source.table, *columns, shape=shape, arrays=source.arrays)
+    schema = inference.infer_schema(source.table, *columns, shape=shape, arrays=source.arrays)
+    return schema.model_copy(update={"reason": "\n".join([schema.reason, *source.notes])})
 
 
 def split(
@@ -87,7 +92,8 @@ def split(
                 f" rows are given, so none are held out. Leave out {name}, or"
                 " fit(..., validation=...)."
             )
-    validation_rows = ingest(validation, None, schema.inputs, schema.outputs)
+    columns = schema.inputs, schema.outputs
+    validation_rows = ingest(validation, None, *columns, layout=source.layout)
     if not validation_rows.outputs:
         raise DataError(
             "The validation data is an array, which has no outputs. Give a table with the columns"
@@ -109,16 +115,19 @@ def hold_out(source: Source, fraction: float, training: Training) -> tuple[Sourc
         SettingError: The column to split by is missing or unknown, or has no effect.
     """
     check_trainable(source.table, source.outputs)
+    by = training.split_by
+    if by is None and training.split == "time" and isinstance(source.layout, RowsAsSteps):
+        by = source.layout.time  # an example is as old as its last step
     rest, held_out = split_rows(
         source.table,
         fraction,
         how=training.split,
-        by=training.split_by,
+        by=by,
         frame=source.frame,
         seed=training.seed,
         outputs=source.outputs,
     )
-    return _take(source, rest, training.split_by), _take(source, held_out, training.split_by)
+    return _take(source, rest, by), _take(source, held_out, by)
 
 
 def fit_encoder(schema: Schema, train: Source, text: Text, network: Network) -> TableEncoder:

@@ -10,6 +10,8 @@ from unrolled.baselines.checks import BaselineChecks
 from unrolled.data.encoders.base import Encoder
 from unrolled.data.encoders.encoder import encoder_from_dict
 from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.layouts.arrange import Layout, layout_from_dict
+from unrolled.data.layouts.rows_as_steps import ELAPSED, RowsAsSteps
 from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import (
@@ -44,7 +46,7 @@ def to_files(trained: Trained) -> dict[str, Any]:
 
 def _manifest(trained: Trained, baseline_states: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the JSON that describes the model."""
-    encoder = trained.encoder
+    encoder, layout = trained.encoder, trained.layout
     return manifest_header(SEQUENCES) | {
         "schema": encoder.schema.to_dict(),
         "steps_in": encoder.steps_in,
@@ -58,6 +60,7 @@ def _manifest(trained: Trained, baseline_states: list[dict[str, Any]]) -> dict[s
         "history": [history.to_dict() for history in trained.histories],
         "references": baseline_states,
         "temperatures": dict(trained.temperatures),
+        **({} if layout is None else {"layout": layout.to_dict()}),
     }
 
 
@@ -93,7 +96,19 @@ def from_files(saved: SavedModel) -> Trained:
         bundle=bundle,
         temperatures=_temperatures(optional_dict(manifest, "temperatures"), encoder.schema),
         data=optional_dict(manifest, "data"),
+        layout=_layout(manifest.get("layout"), encoder.schema),
     )
+
+
+def _layout(state: Any, schema: Schema) -> Layout | None:
+    """Return the layout of the tables of a model; refuse one that does not hold its columns."""
+    layout = layout_from_dict(state)
+    if isinstance(layout, RowsAsSteps):
+        many = {*layout.many, *([ELAPSED] if layout.elapsed else [])}
+        for column in (*schema.inputs, *schema.outputs):
+            if column.name not in (many if column.side == "many" else layout.one):
+                raise RefusedError(f"the layout does not say where '{column.name}' stands")
+    return layout
 
 
 def _table_encoder(saved: SavedModel) -> TableEncoder:

@@ -8,6 +8,7 @@ from typing import Any
 
 from unrolled.baselines import Baseline
 from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.layouts.arrange import Layout
 from unrolled.networks import ModelBundle, NetworkSpec
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
@@ -28,6 +29,7 @@ class Trained:
         temperatures: By output that is a category, the number that divides its logits before they
             become probabilities.
         data: The fingerprint of the rows that it was fitted on, and the number of training rows.
+        layout: How examples stand in its tables; None where each row is one.
     """
 
     encoder: TableEncoder
@@ -39,6 +41,7 @@ class Trained:
     bundle: ModelBundle
     temperatures: Mapping[str, float] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    layout: Layout | None = None
 
     @property
     def model(self) -> Any:

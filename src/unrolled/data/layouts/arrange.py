@@ -134,6 +134,8 @@ def arrange(
         DataError: The rows or the columns are not what was said of them.
         SettingError: A pattern matches nothing, or a kind is stated that no step can have.
     """
+    if stated.elapsed:  # it is named, and is no column yet, where a loaded model is fitted again
+        inputs = [name for name in inputs if name != ELAPSED or ELAPSED in frame.columns]
     left_out = (*outputs, stated.id, stated.time, also)
     named = list(inputs) or [name for name in frame.columns if name not in left_out]
     arranged = Arranged(frame, named, list(outputs), dict(kinds))
@@ -146,6 +148,24 @@ def arrange(
     free = [n for n in frame.columns if n not in outputs and (not inputs or n not in inputs)]
     hint = repeated_id(frame, free, [name for name in outputs if name in frame.columns])
     return replace(arranged, notes=(*arranged.notes, *((f"hint   {hint}",) if hint else ())))
+
+
+def arrange_like(
+    frame: pl.DataFrame, layout: Layout | None, names: Sequence[str]
+) -> tuple[pl.DataFrame, StepRows | None]:
+    """Return the table with an example in each row, as a model was fitted, and where rows went.
+
+    Args:
+        frame: The table as it was read.
+        layout: The layout of the table that the model was fitted on; None if it had none.
+        names: The columns that are needed.
+
+    Raises:
+        DataError: The rows or the columns are not as they were in the data of `fit`.
+    """
+    if isinstance(layout, RowsAsSteps):
+        return layout.nest(frame, names)
+    return (frame if layout is None else layout.nest(frame, names)), None
 
 
 def _arrange_columns(arranged: Arranged, steps: Steps, *, all_inputs: bool) -> Arranged:
@@ -297,3 +317,12 @@ def layout_from_dict(state: Any) -> Layout | None:
         return None
     has_sequences = isinstance(state, Mapping) and "sequences" in state
     return (ColumnsAsSteps if has_sequences else RowsAsSteps).from_dict(state)
+
+
+def layout_parameters(layout: Layout | None) -> dict[str, Any]:
+    """Return the parameters of a model by which `fit` would find a layout again."""
+    if isinstance(layout, RowsAsSteps):
+        return {"id": layout.id, "time": layout.time, "elapsed": layout.elapsed}
+    if isinstance(layout, ColumnsAsSteps):
+        return {"steps": {name: list(s.columns) for name, s in layout.sequences.items()}}
+    return {}

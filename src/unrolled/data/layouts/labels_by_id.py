@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.layouts.rows_as_steps import is_known
+from unrolled.data.tables.label_index import canonical_form, is_missing
 from unrolled.errors import DataError, did_you_mean, quote_names
 
 KEY, ROW = "\0key", "\0row"
@@ -41,8 +42,9 @@ def join_labels(
             f" {quote_names(frame.columns)}.{did_you_mean(id, frame.columns)}"
         )
     names = list(outputs) or [name for name in labels.columns if name != id]
-    by_id = _one_row_each(labels, id, names)
-    keys = canonical_ids(frame[id]).alias(KEY)
+    as_text = frame[id].dtype == labels[id].dtype == pl.String
+    by_id = _one_row_each(labels, id, names, as_text=as_text)
+    keys = canonical_ids(frame[id], as_text=as_text)
     ids, labelled = set(keys.drop_nulls()), set(by_id[KEY])
     if not ids & labelled:
         raise DataError(
@@ -56,24 +58,31 @@ def join_labels(
     return joined, _mismatches(id, ids, labelled)
 
 
-def canonical_ids(ids: pl.Series) -> pl.Series:
-    """Return ids as text in which a whole number is the same however it was read.
+def canonical_ids(ids: pl.Series, *, as_text: bool) -> pl.Series:
+    """Return ids as text by which those of two tables are joined, null where missing.
+
+    Args:
+        ids: The ids.
+        as_text: Whether both tables hold text, which is compared as it is, without the blanks
+            around it; otherwise `1`, `1.0` and `"1"` are the same id.
 
     Example:
-        >>> canonical_ids(pl.Series("id", [1.0, 2.0])).to_list()
+        >>> canonical_ids(pl.Series("id", [1.0, 2.0]), as_text=False).to_list()
         ['1', '2']
     """
-    if ids.dtype.is_float() and ids.drop_nans().drop_nulls().is_finite().all():
-        known = ids.fill_nan(None)
-        if bool((known.drop_nulls() == known.drop_nulls().floor()).all()):
-            return known.cast(pl.Int64).cast(pl.String)
-    text = ids.cast(pl.String).str.strip_chars()
-    return pl.select(pl.when(text != "").then(text).alias(ids.name)).to_series()
+    keys = {
+        value: str(value).strip() if as_text else str(canonical_form(value)[1])
+        for value in ids.unique().to_list()
+        if not is_missing(value)
+    }
+    return pl.Series(KEY, [keys.get(value) for value in ids.to_list()], dtype=pl.String)
 
 
-def _one_row_each(labels: pl.DataFrame, id: str, names: Sequence[str]) -> pl.DataFrame:
+def _one_row_each(
+    labels: pl.DataFrame, id: str, names: Sequence[str], *, as_text: bool
+) -> pl.DataFrame:
     """Return the labels with one row for each id; refuse an id with two different labels."""
-    rows = labels.select(canonical_ids(labels[id]).alias(KEY), *names).with_row_index(ROW)
+    rows = labels.select(canonical_ids(labels[id], as_text=as_text), *names).with_row_index(ROW)
     missing = rows[KEY].is_null()
     if missing.any():
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from unrolled.data.block import Array
 from unrolled.data.layouts.times import elapsed, read_times
 from unrolled.data.tables import cells
+from unrolled.data.tables.label_index import canonical_form
 from unrolled.errors import DataError, did_you_mean, quote_names
 from unrolled.schema import Record
 
@@ -101,6 +102,13 @@ class RowsAsSteps(Record):
         nested = rows.group_by(EXAMPLE, maintain_order=True).agg(columns).drop(EXAMPLE)
         return nested, places
 
+    def examples(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a row for each example, with its id and the columns that have one value for it."""
+        rows, _ = order_rows(frame, self.id, None)
+        present = [name for name in self.one if name in frame.columns and name != self.id]
+        single = [name for name in present if varying_rows(rows, name) is None]
+        return self.model_copy(update={"time": None, "elapsed": False}).nest(frame, single)[0]
+
     def to_rows(self, column: pl.Series) -> pl.Series:
         """Return the predicted labels of steps in the type that they had in the fitted table."""
         kind = self.labels.get(column.name)
@@ -117,8 +125,9 @@ class RowsAsSteps(Record):
             return pl.Series(column.name, cells.read_numbers(column))
         if kind == "vector":
             return column
-        labels = [None if cell is None else str(cell) for cell in cells.read_labels(column)]
-        return pl.Series(column.name, labels, dtype=pl.String)
+        is_text = self.labels.get(column.name, "text") == "text"
+        steps = [None if c is None else _label(c, is_text) for c in cells.read_labels(column)]
+        return pl.Series(column.name, steps, dtype=pl.String)
 
     def _refuse_varying(self, rows: pl.DataFrame, name: str) -> None:
         """Refuse a column with several values in one example, which had one in training."""
@@ -132,6 +141,11 @@ class RowsAsSteps(Record):
             f" {pair[self.id][0]!r} it is {one!r} and {other!r} (rows {first} and {second})."
             " Correct the rows, or train again with data in which it varies."
         )
+
+
+def _label(cell: Any, is_text: bool) -> str:
+    """Return a label as a step: text as it is, and a number or a truth value in one form."""
+    return str(cell if is_text else canonical_form(cell)[1])
 
 
 def order_rows(frame: pl.DataFrame, id: str, time: str | None) -> tuple[pl.DataFrame, StepRows]:
