@@ -86,7 +86,29 @@ def test_missing_numbers_become_the_mean_and_a_mark() -> None:
 
 def test_a_feature_that_is_all_missing_in_the_training_part() -> None:
     scaler = reload(Scaler(column("number")).fit(np.array([np.nan, np.nan])))
-    assert scaler.encode(np.array([2.0, np.nan])).tolist() == [[2, 0], [0, 1]]
+    assert scaler.encode(np.array([2.0, np.nan])).tolist() == [[0], [0]]
+
+
+def test_a_feature_that_is_constant_in_the_training_part_never_counts() -> None:
+    values = np.array([[1.0, 3.0, 5.0], [2.0, 3.0, np.nan]])
+    scaler = reload(Scaler(column("vector", width=3)).fit(values))
+    new = np.array([[1.5, 10.0, 6.0], [1.5, np.nan, np.nan], [1.5, 1e300, -5.0]])
+    assert scaler.encode(new).tolist() == [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]
+    earlier = {k: v for k, v in scaler.to_dict().items() if k not in ("constant", "range")}
+    assert encoder_from_dict(earlier).encode(new)[0].tolist() == [0, 7, 1, 0]
+    assert encoder_from_dict(earlier).to_dict() == earlier
+    output = reload(Scaler(column("vector", width=2), as_output=True).fit(values[:, :2]))
+    assert output.decode(output.encode(values[:, :2])).tolist() == values[:, :2].tolist()
+    for wrong in ({"constant": [3]}, {"range": [[0, 0, 0]]}, {"range": [[0, 0], [1, 1]]}):
+        with pytest.raises(DataError, match=next(iter(wrong))):
+            encoder_from_dict(scaler.to_dict() | wrong)
+
+
+def test_numbers_far_from_the_training_part_do_not_overflow() -> None:
+    scaler = Scaler(column("number")).fit(np.array([1.0, 2.0]))
+    assert scaler.encode(np.array([1e308, -1e308])).tolist() == [[1e6], [-1e6]]
+    huge = Scaler(column("number")).fit(np.array([-1.7e308, 1.7e308]))
+    assert np.isfinite(huge.encode(np.array([-1.7e308, 1.7e308]))).all()
 
 
 def test_huge_and_tiny_numbers_are_scaled_without_overflow() -> None:
@@ -202,13 +224,14 @@ def test_words_that_come_out_keep_their_capitals() -> None:
     fitted_encoder = reload(
         Vocabulary(column("text", unit="words"), as_output=True).fit(["Ann saw Ann", "a"])
     )
-    assert fitted_encoder.known == ["Ann", "a", "saw"]
+    assert fitted_encoder.known == [" Ann", " a", " saw"]
     assert fitted_encoder.decode(fitted_encoder.encode(["Ann saw a"])) == ["Ann saw a"]
 
 
 def test_words_of_a_vocabulary_saved_when_all_words_were_lowercased_stay_lowercased() -> None:
     facts = Vocabulary(column("text", unit="words"), as_output=True).fit(["ann"]).to_dict()
-    del facts["lowered"]
+    del facts["lowered"], facts["exact"]
+    facts["known"] = ["ann"]
     fitted_encoder = Vocabulary.from_dict(facts)
     assert fitted_encoder.decode(fitted_encoder.encode(["Ann"])) == ["ann"]
 

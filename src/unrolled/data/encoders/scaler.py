@@ -14,6 +14,8 @@ from unrolled.data.tables.table import Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
+LIMIT = 1e6  # standard deviations
+
 
 class Scaler(Encoder):
     """The encoder of `number`, `vector` and `numbers`.
@@ -21,6 +23,10 @@ class Scaler(Encoder):
     Each feature is centred by its training mean and divided by its training standard deviation
     (1 where it is constant). A missing number becomes the mean. Where a feature has missing
     numbers in the training part, an input gets one more feature, which is 1 where it is missing.
+
+    An input feature that is constant in the training part becomes 0, whatever its number is later:
+    a network cannot know what a change of it means. So that no number overflows, an input feature
+    is at most a million standard deviations from its mean.
 
     Example:
         >>> scaler = Scaler(Column(name="a", kind="number")).fit(np.array([1.0, 3.0, np.nan]))
@@ -33,6 +39,8 @@ class Scaler(Encoder):
         self.mean: Array | None = None
         self.std: Array | None = None
         self.marked: list[int] = []
+        self.constant: list[int] = []
+        self.range: Array | None = None  # the smallest and the largest number of each feature
 
     @property
     def size(self) -> int:
@@ -47,11 +55,16 @@ class Scaler(Encoder):
         """
         flat = self._flatten(values)
         missing = np.isnan(flat)
-        has_missing = np.flatnonzero(missing.any(axis=0))
-        self.marked = [] if self.as_output else [int(i) for i in has_missing]
-        moments = [_moments(x[~gap]) for x, gap in zip(flat.T, missing.T, strict=True)]
-        self.mean = np.array([mean for mean, _ in moments])
-        self.std = np.array([std for _, std in moments])
+        known = [x[~gap] for x, gap in zip(flat.T, missing.T, strict=True)]
+        means_and_stds = [moments(x) for x in known]
+        self.mean = np.array([mean for mean, _ in means_and_stds])
+        self.std = np.array([std for _, std in means_and_stds])
+        if not self.as_output:
+            partly_missing = missing.any(axis=0) & ~missing.all(axis=0)
+            self.marked = [int(i) for i in np.flatnonzero(partly_missing)]
+            self.constant = [i for i, x in enumerate(known) if not x.size or x.min() == x.max()]
+            ends = [(x.min(), x.max()) if x.size else (0.0, 0.0) for x in known]
+            self.range = np.array(ends, dtype=np.float64).T
         return self
 
     def encode(self, values: Values) -> Any:
@@ -67,12 +80,17 @@ class Scaler(Encoder):
         flat = self._flatten(values)
         encoded = np.empty((len(flat), self.size), dtype=np.float32)
         width = self.column.width
-        np.divide(flat - mean, std, out=encoded[:, :width], casting="same_kind")
+        with np.errstate(over="ignore"):  # limited in the next lines
+            np.divide(flat - mean, std, out=encoded[:, :width], casting="same_kind")
+        if not self.as_output:
+            np.clip(encoded[:, :width], -LIMIT, LIMIT, out=encoded[:, :width])
         missing = np.isnan(encoded[:, :width])
         if missing.any():
             encoded[:, :width][missing] = 0.0
         if self.marked:
             encoded[:, width:] = missing[:, self.marked]
+        if self.constant:
+            encoded[:, self.constant] = 0.0
         return _split_rows(encoded, values) if self.column.side == "many" else encoded
 
     def decode(self, values: Array | Sequence[Array]) -> Any:
@@ -102,6 +120,8 @@ class Scaler(Encoder):
             "mean": mean.tolist(),
             "std": std.tolist(),
             "marked": self.marked,
+            **({"constant": self.constant} if self.constant else {}),
+            **({} if self.range is None else {"range": self.range.tolist()}),
         }
 
     @staticmethod
@@ -110,12 +130,16 @@ class Scaler(Encoder):
         width = Column.from_dict(facts["column"]).width
         for name, low in (("mean", -math.inf), ("std", 0.0)):
             values = facts[name]
-            numbers = isinstance(values, list) and all(type(v) in (int, float) for v in values)
-            if not numbers or len(values) != width or not all(low < v < math.inf for v in values):
+            numbers = isinstance(values, list) and all(is_number(v, above=low) for v in values)
+            if not numbers or len(values) != width:
                 return name
-        marked = facts["marked"]
-        valid = isinstance(marked, list) and all(type(i) is int and 0 <= i < width for i in marked)
-        return None if valid and len(set(marked)) == len(marked) else "marked"
+        for name in ("marked", "constant"):
+            features = facts.get(name, [])
+            valid = isinstance(features, list) and all(type(i) is int for i in features)
+            valid = valid and all(0 <= i < width for i in features)
+            if not valid or len(set(features)) < len(features):
+                return name
+        return None if _is_range(facts.get("range"), width) else "range"
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
@@ -124,6 +148,9 @@ class Scaler(Encoder):
         encoder.mean = np.array(facts["mean"], dtype=np.float64)
         encoder.std = np.array(facts["std"], dtype=np.float64)
         encoder.marked = list(facts["marked"])
+        encoder.constant = list(facts.get("constant", []))
+        if facts.get("range") is not None:
+            encoder.range = np.array(facts["range"], dtype=np.float64)
         return encoder
 
     def _flatten(self, values: Values) -> Array:
@@ -156,7 +183,20 @@ class Scaler(Encoder):
         return self.mean, self.std
 
 
-def _moments(values: Array) -> tuple[float, float]:
+def is_number(value: Any, *, above: float = -math.inf) -> bool:
+    """Return whether a saved value is a finite number above a limit."""
+    return type(value) in (int, float) and above < value < math.inf
+
+
+def _is_range(ends: Any, width: int) -> bool:
+    """Return whether this is the saved range of so many features, or none was saved."""
+    if ends is None:
+        return True
+    lists = isinstance(ends, list) and len(ends) == 2 and all(isinstance(e, list) for e in ends)
+    return lists and all(len(e) == width and all(map(is_number, e)) for e in ends)
+
+
+def moments(values: Array) -> tuple[float, float]:
     """Return the mean and deviation of one feature; deviation 1 where it is constant or empty."""
     if not values.size:
         return 0.0, 1.0

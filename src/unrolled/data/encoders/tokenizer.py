@@ -1,4 +1,8 @@
-"""Text as steps: characters, words, or subwords learned from the training part."""
+"""Text as steps: characters, words, or subwords learned from the training part.
+
+Input text is split into words without the white space between them. Output text is split into exact
+steps, which hold every character of the text, so that joining them gives the text back.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from unrolled.schema import Unit
 
+BLANK = " "  # before the first exact word, so that it is the same word at any place
 _CLOSING = re.compile(r" ([.,!?;:%)\]}])")
 _OPENING = re.compile(r"([(\[{]) ")
 
@@ -49,16 +54,61 @@ def _word_pattern(*, with_marks: bool) -> re.Pattern[str]:
 
     Accents and tie bars that are characters of their own belong to the letter before them.
     """
+    return re.compile(_word(with_marks=with_marks))
+
+
+def _word(*, with_marks: bool) -> str:
+    """Return the regular expression of a word or a punctuation mark."""
     if not with_marks:  # several times faster
-        return re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+        return r"\w+(?:['’]\w+)*|[^\w\s]"
     candidates = map(chr, range(0x300, 0x12000))
     marks = "".join(sign for sign in candidates if unicodedata.category(sign)[0] == "M")
     letters = rf"\w+(?:[{marks}]+\w*)*"
-    return re.compile(rf"{letters}(?:['’]{letters})*|[^\w\s][{marks}]*")
+    return rf"{letters}(?:['’]{letters})*|[^\w\s][{marks}]*"
+
+
+@cache
+def _exact_pattern(*, with_marks: bool) -> re.Pattern[str]:
+    """Return the pattern of a word with the white space before it, and after it at the end."""
+    return re.compile(rf"\s*(?:{_word(with_marks=with_marks)})(?:\s+\Z)?|\s+\Z")
+
+
+def split_exact(text: str, unit: Unit) -> list[str]:
+    """Return the characters of a text, or its words, each with the white space before it.
+
+    The words are those of `split_text`, so that their number is the same. A blank is put before
+    the first word, which makes it the same step at the start of a text as inside of it. White
+    space at the end belongs to the last word.
+
+    Example:
+        >>> split_exact("Don't pay 3.5!", "words")
+        [" Don't", ' pay', ' 3', '.', '5', '!']
+        >>> split_exact("to  be ", "words")
+        [' to', '  be ']
+        >>> split_exact("", "words"), split_exact("né", "characters")
+        ([], ['n', 'é'])
+    """
+    if unit == "characters":
+        return list(text)
+    return _exact_pattern(with_marks=not text.isascii()).findall(BLANK + text) if text else []
+
+
+def join_exact(steps: Sequence[str], unit: Unit) -> str:
+    """Return the text that `split_exact` split.
+
+    Example:
+        >>> join_exact([" Don't", ' pay', ' 3', '.', '5', '!'], "words")
+        "Don't pay 3.5!"
+    """
+    text = "".join(steps)
+    return text.removeprefix(BLANK) if unit == "words" else text
 
 
 def join_text(steps: Sequence[str], unit: Unit) -> str:
     """Return characters, or words and punctuation marks, as a text again.
+
+    The white space between words is guessed: input text is joined so, and the output text of
+    models that were saved before output steps were exact.
 
     Example:
         >>> join_text(["don't", "go", "!"], "words")
@@ -69,10 +119,17 @@ def join_text(steps: Sequence[str], unit: Unit) -> str:
     return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(steps)))
 
 
-def count_steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+def count_steps(
+    values: Sequence[str], unit: Unit, *, exact: bool = False
+) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     """Return how many steps each text has, or None for subwords, whose number is not stable.
 
     An empty text counts as one step, since it is encoded as one unknown step.
+
+    Args:
+        values: The texts (b).
+        unit: What a step is.
+        exact: Whether the texts are outputs, which are split by `split_exact`.
 
     Example:
         >>> count_steps(["abc", ""], "characters")
@@ -80,7 +137,8 @@ def count_steps(values: Sequence[str], unit: Unit) -> np.ndarray[Any, np.dtype[n
     """
     if unit == "subwords":
         return None
-    return np.array([max(1, len(split_text(value, unit))) for value in values], dtype=np.int64)
+    split = split_exact if exact else split_text
+    return np.array([max(1, len(split(value, unit))) for value in values], dtype=np.int64)
 
 
 class Subwords:
@@ -93,11 +151,17 @@ class Subwords:
         self.tokenizer = tokenizer
 
     @classmethod
-    def learn(cls, texts: Sequence[str]) -> Subwords:
-        """Return subwords learned from texts: one for every fifty characters, 300 to 8000."""
+    def learn(cls, texts: Sequence[str], *, exact: bool = False) -> Subwords:
+        """Return subwords learned from texts: one for every fifty characters, 300 to 8000.
+
+        Args:
+            texts: The texts of the training part.
+            exact: Whether texts keep their Unicode form; otherwise they are composed (NFC).
+        """
         size = min(8000, max(300, sum(map(len, texts)) // 50))
         tokenizer = Tokenizer(models.BPE())
-        tokenizer.normalizer = normalizers.NFC()
+        if not exact:
+            tokenizer.normalizer = normalizers.NFC()
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
         alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())

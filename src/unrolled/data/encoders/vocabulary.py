@@ -13,7 +13,13 @@ from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.base import Encoder
 from unrolled.data.encoders.characters import CharacterEncoder, are_distinct_strings
 from unrolled.data.encoders.ngrams import NGramEncoder
-from unrolled.data.encoders.tokenizer import Subwords, join_text, split_text
+from unrolled.data.encoders.tokenizer import (
+    Subwords,
+    join_exact,
+    join_text,
+    split_exact,
+    split_text,
+)
 from unrolled.data.encoders.viterbi import TagTransitions
 from unrolled.data.special_ids import END, PADDING, UNKNOWN
 from unrolled.data.tables.table import Values
@@ -32,8 +38,11 @@ class Vocabulary(Encoder):
 
     Id 0 is padding and 1 is unknown; with `end`, 2 closes every row. An empty text becomes one
     unknown step. An input word or token must occur at least twice in a training part of more than
-    1000 rows, so that a network learns what to do with unknown ones. Outputs are kept complete and
-    with their capital letters; input words are lowercased.
+    1000 rows, so that a network learns what to do with unknown ones. Input words are lowercased.
+
+    Outputs are exact: decoding the ids of a text gives the same text, with its white space, its
+    capital letters and its Unicode form, if all of its steps are known. For this, an output word
+    holds the white space before it. Vocabularies that were saved before this was so are not exact.
 
     Beside the ids of the steps it may encode the characters of each step (`characters`), and the
     n-grams of steps that the linear branch of a network counts (`ngrams`).
@@ -64,6 +73,7 @@ class Vocabulary(Encoder):
         text = text or Text()
         has_words = column.kind == "tokens" or column.unit == "words"
         self.end = end
+        self.exact = as_output and column.unit in ("characters", "words")
         self.lowercase = not as_output and _lowercases(column, text)
         self.digits = False if as_output else text.digits
         self.characters = CharacterEncoder() if has_words and not as_output else None
@@ -114,7 +124,8 @@ class Vocabulary(Encoder):
     def _fit_steps(self, values: Values | Sequence[Any]) -> bool:
         """Collect the known steps; return whether some steps of the training part stay unknown."""
         if self.column.unit == "subwords":
-            self.subwords = Subwords.learn([self._normalize(value) for value in values])
+            texts = [self._normalize(value) for value in values]
+            self.subwords = Subwords.learn(texts, exact=self.as_output)
             return False
         counts = Counter(step for value in values for step in self.split(value))
         drop_rare = (
@@ -178,6 +189,7 @@ class Vocabulary(Encoder):
             "runs": self.ngrams.to_dict() if self.ngrams else None,
             "known": self.known,
             "subwords": self.subwords.to_dict() if self.subwords else None,
+            **({"exact": True} if self.exact else {}),
         }
 
     @staticmethod
@@ -188,9 +200,10 @@ class Vocabulary(Encoder):
             return "known"
         if Column.from_dict(facts["column"]).scheme and len(known) > MAX_TAGS:
             return "known"
-        flags = (facts["end"], *(facts.get(name, False) for name in ("cased", "lowered", "digits")))
-        if not all(flag in (True, False, None) for flag in flags):
-            return "end, cased, lowered or digits"
+        flags = ("cased", "lowered", "digits", "exact")
+        values = (facts["end"], *(facts.get(name, False) for name in flags))
+        if not all(value is None or isinstance(value, bool) for value in values):
+            return f"end, {', '.join(flags[:-1])} or {flags[-1]}"
         characters, ngrams = facts.get("spelling"), facts.get("runs")
         if characters is not None and not CharacterEncoder.is_valid(characters):
             return "spelling"
@@ -206,6 +219,7 @@ class Vocabulary(Encoder):
         )
         has_words = encoder.column.unit == "words"
         earlier = has_words and not facts.get("cased", False)  # once all words were lowercased
+        encoder.exact = bool(facts.get("exact", False))
         encoder.lowercase = facts.get("lowered", earlier)
         encoder.digits = facts.get("digits", False)
         characters = facts.get("spelling")
@@ -221,6 +235,8 @@ class Vocabulary(Encoder):
         """Return the steps of one row."""
         if self.column.kind == "tokens":
             return [self._normalize(token) for token in value]
+        if self.exact:
+            return split_exact(value, self.column.unit or "characters")
         return split_text(self._normalize(value), self.column.unit or "characters", cased=True)
 
     def name_steps(self, value: Any) -> list[str] | None:
@@ -228,8 +244,11 @@ class Vocabulary(Encoder):
         return None if self.subwords else self.split(value)
 
     def name_ids(self, ids: Iterable[int]) -> list[str] | None:
-        """Return the known steps with some ids; None for subwords."""
-        return None if self.subwords else [self.known[i - self.first_id] for i in ids]
+        """Return the known steps with some ids, without white space; None for subwords."""
+        if self.subwords:
+            return None
+        steps = [self.known[i - self.first_id] for i in ids]
+        return [step.strip() or step for step in steps]
 
     def _normalize(self, text: str) -> str:
         """Return a text or token without the differences that are to be ignored."""
@@ -259,9 +278,12 @@ class Vocabulary(Encoder):
         first = self.first_id
         if self.subwords:
             return self.subwords.decode([int(i) - first for i in ids if i >= first])
-        steps = [self.known[i - first] if i >= first else UNKNOWN_MARK for i in ids]
+        unknown = f" {UNKNOWN_MARK}" if self.exact and self.column.unit == "words" else UNKNOWN_MARK
+        steps = [self.known[i - first] if i >= first else unknown for i in ids]
         if self.column.kind == "tokens":
             return steps
+        if self.exact:
+            return join_exact(steps, self.column.unit or "characters")
         return join_text(steps, self.column.unit or "words")
 
     def _best_ids(self, scores: Array) -> Array:

@@ -40,7 +40,8 @@ def infer_schema(
             both outputs and the sequences are not aligned with the input.
         SettingError: There is no such shape.
     """
-    lengths_in, lengths_out = _lengths(data, inputs), _lengths(data, outputs)
+    lengths_in = _lengths(data, inputs, exact=False)
+    lengths_out = _lengths(data, outputs, exact=True)
     differing = _first_difference(lengths_in, lengths_out)
     same_length = lengths_in is not None and lengths_out is not None and differing is None
     inferred = shape_between(_side(inputs), _side(outputs), same_length=same_length)
@@ -48,7 +49,8 @@ def infer_schema(
     _refuse_mixed_outputs(outputs, chosen)
     if chosen != inferred:
         _refuse_contradiction(chosen, inferred, inputs, outputs, differing)
-    inputs, outputs = _with_lengths(data, inputs), _with_lengths(data, outputs)
+    inputs = _with_lengths(data, inputs, exact=False)
+    outputs = _with_lengths(data, outputs, exact=True)
     if chosen == "aligned":
         outputs = tuple(_with_scheme(data, column) for column in outputs)
     reason = explain_shape(
@@ -106,20 +108,26 @@ def _refuse_mixed_outputs(outputs: Sequence[Column], chosen: Shape) -> None:
         )
 
 
-def _steps(data: Table, column: Column) -> Lengths | None:
-    """Return the steps of each row (b), or None where their number is not fixed beforehand."""
+def _steps(data: Table, column: Column, *, exact: bool) -> Lengths | None:
+    """Return the steps of each row (b), or None where their number is not fixed beforehand.
+
+    Args:
+        data: The rows.
+        column: A sequence.
+        exact: Whether it is an output, whose text is split exactly.
+    """
     values = data.values[column.name]
     if column.kind == "text":
-        return tokenizer.count_steps(list(values), column.unit or "characters")
+        return tokenizer.count_steps(list(values), column.unit or "characters", exact=exact)
     return np.array([len(value) for value in values], dtype=np.int64)
 
 
-def _lengths(data: Table, columns: Sequence[Column]) -> Lengths | None:
+def _lengths(data: Table, columns: Sequence[Column], *, exact: bool) -> Lengths | None:
     """Return the steps of each row that all sequences of a side share, None where unknown."""
     many = [column for column in columns if column.side == "many"]
     first: tuple[Column, Lengths] | None = None
     for column in many:
-        lengths = _steps(data, column)
+        lengths = _steps(data, column, exact=exact)
         if lengths is None and len(many) > 1:
             raise DataError(
                 f"column '{column.name}' is read as subwords beside other sequences, but its steps"
@@ -157,11 +165,13 @@ def _advice(by_steps: dict[int, Column]) -> str:
     return f"{join} a label as '{label.name}:category', or leave one of them out."
 
 
-def _with_lengths(data: Table, columns: Sequence[Column]) -> tuple[Column, ...]:
+def _with_lengths(
+    data: Table, columns: Sequence[Column], *, exact: bool
+) -> tuple[Column, ...]:
     """Return the columns with the number of steps that every row has, where it is the same."""
     measured = []
     for column in columns:
-        lengths = _steps(data, column) if column.side == "many" else None
+        lengths = _steps(data, column, exact=exact) if column.side == "many" else None
         same = lengths is not None and len(np.unique(lengths)) == 1
         length = int(lengths[0]) if same and lengths is not None else None
         measured.append(column.model_copy(update={"length": length}))
@@ -221,6 +231,7 @@ def _changes(columns: Sequence[Column], side: Side) -> list[str]:
     change = {
         "number": "give '{0}' a list of numbers in each row (an array: `b u 1`)",
         "category": "state '{0}:text'",
+        "labels": "state '{0}:tokens'",
         "vector": "state '{0}:numbers' (an array: add a last axis)",
         "numbers": "state '{0}:vector'",
         "tokens": "state '{0}:category'",
