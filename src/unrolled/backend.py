@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 
@@ -27,6 +30,46 @@ class LazyKeras:
 
 
 keras: Any = LazyKeras()
+
+
+class _Defaults:
+    """The settings of Keras that `keras_defaults` replaces, and how many callers need it to."""
+
+    lock = Lock()
+    callers = 0
+    replaced = ("float32", "channels_last")
+
+
+@contextmanager
+def keras_defaults() -> Iterator[None]:
+    """Use the numeric defaults of Keras, whatever the user or `keras.json` has set.
+
+    Networks are built, trained and used in float32, with the features in the last axis: a model
+    must not depend on settings that are not saved with it. Afterwards the settings are again those
+    of the user. `floatx` and `image_data_format` belong to the process: while one thread needs the
+    defaults, all threads see them. The dtype policy belongs to the thread.
+    """
+    config = keras.config
+    policy = config.dtype_policy()
+    with _Defaults.lock:
+        if _Defaults.callers == 0:
+            _Defaults.replaced = (config.floatx(), config.image_data_format())
+            _set_numeric(config, "float32", "channels_last")
+        _Defaults.callers += 1
+    config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        config.set_dtype_policy(policy)
+        with _Defaults.lock:
+            _Defaults.callers -= 1
+            if _Defaults.callers == 0:
+                _set_numeric(config, *_Defaults.replaced)
+
+
+def _set_numeric(config: Any, floatx: str, image_data_format: str) -> None:
+    config.set_floatx(floatx)
+    config.set_image_data_format(image_data_format)
 
 
 @cache

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.backend import keras
+from unrolled.backend import keras, keras_defaults
 from unrolled.data.batches import Examples, batch_inputs, prediction_batches
 from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.special_ids import END, PADDING, UNKNOWN
 from unrolled.errors import SettingError
-from unrolled.inference.decoding import compile_function, decode_numbers, decode_tokens
+from unrolled.inference.compile import compile_function
+from unrolled.inference.decoding import decode_numbers, decode_tokens
 from unrolled.inference.predict import Outputs, predict_outputs
 from unrolled.networks import PREVIOUS, STOP, ModelBundle, NetworkSpec, unwrap_single
 from unrolled.settings import Decoding
@@ -78,6 +79,7 @@ def generate_outputs(
     return {name: decode_rows(bundle, spec, examples, decoding or Decoding()).best()}
 
 
+@keras_defaults()
 def decode_rows(
     bundle: ModelBundle, spec: NetworkSpec, examples: Examples, decoding: Decoding
 ) -> DecodedRows:

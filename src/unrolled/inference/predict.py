@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from scipy.special import log_softmax, softmax
 
+from unrolled.backend import keras, keras_defaults
 from unrolled.data.batches import Batch, Examples, batch_inputs, prediction_batches
 from unrolled.data.block import Array
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
+from unrolled.inference.compile import compiled_model
 from unrolled.networks import unwrap_single
 
 Outputs = Array | list[Array]
@@ -65,13 +67,14 @@ def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) 
     return likelihoods
 
 
+@keras_defaults()
 def _predict_batch(
     network: Any, examples: Examples, batch: Batch, names: list[str]
 ) -> dict[str, Array]:
     """Return the outputs of a network for the real rows of a batch, by output."""
-    outputs = network.predict_on_batch(unwrap_single(batch_inputs(examples, batch)))
+    outputs = compiled_model(network)(unwrap_single(batch_inputs(examples, batch)))
     by_name = outputs if isinstance(outputs, Mapping) else {names[0]: outputs}
-    return {name: np.asarray(by_name[name])[: batch.real] for name in names}
+    return {name: keras.ops.convert_to_numpy(by_name[name])[: batch.real] for name in names}
 
 
 def _in_order(batches: list[Array], order: Array, lengths: Array | None) -> Outputs:

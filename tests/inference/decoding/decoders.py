@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from unrolled.backend import keras
-from unrolled.inference.decoding import compile_function
+from unrolled.inference.compile import compile_function
 
 ops = keras.ops
 START, END = 1, 0

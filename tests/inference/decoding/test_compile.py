@@ -5,8 +5,8 @@ import pytest
 from decoders import END, START, Recurrent, compiled_loop, hypotheses_of, ops, recurrent
 
 from unrolled.backend import keras
+from unrolled.inference.compile import compile_function
 from unrolled.inference.decoding import (
-    compile_function,
     decode_by_beam_search,
     decode_by_sampling,
     decode_greedily,

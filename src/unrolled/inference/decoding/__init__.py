@@ -7,11 +7,10 @@
 | `constraints.py` | constrained decoding: forbidden and allowed ids |
 | `numeric.py` | decoders of numbers |
 | `step.py`, `results.py` | what goes into the loops and what comes out of them |
-| `compile.py` | makes one compiled call of a loop |
 
 A decoder is a function of one step (`Step`), and the loops know nothing else about it. They have
 fixed sizes, run inside `keras.ops.while_loop`, stop when every row has ended, and are meant to be
-called inside `compile_function`.
+called inside `compile_function` (`inference/compile.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from unrolled.inference.decoding.beam_search import decode_by_beam_search
-from unrolled.inference.decoding.compile import compile_function
 from unrolled.inference.decoding.constraints import Allowed
 from unrolled.inference.decoding.greedy_and_sampling import decode_by_sampling, decode_greedily
 from unrolled.inference.decoding.numeric import decode_numbers
@@ -33,7 +31,6 @@ __all__ = [
     "GeneratedNumbers",
     "GeneratedTokens",
     "Step",
-    "compile_function",
     "decode_by_beam_search",
     "decode_by_sampling",
     "decode_greedily",

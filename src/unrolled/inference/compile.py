@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary, ref
 
 from unrolled.backend import keras
 
 Result = TypeVar("Result")
+Compiled = Callable[[Any], Any]
+
+_compiled_models: WeakKeyDictionary[Any, Compiled] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def compiled_model(model: Any) -> Compiled:
+    """Return a Keras model as a function of a batch, which many threads may call at once.
+
+    `Model.predict` and `predict_on_batch` of Keras on JAX give the memory of the weights to the
+    compiled call and write them back after it, so that a second thread finds deleted weights.
+    This function reads the weights and writes nothing. It gives the same numbers.
+
+    Args:
+        model: A `keras.Model`. The function is compiled once for each model and shape of a batch.
+    """
+    with _lock:
+        if model not in _compiled_models:
+            model_ref: Any = ref(model)  # the function must not keep its own key alive
+            _compiled_models[model] = compile_function(
+                lambda inputs: model_ref()(inputs, training=False), model.variables
+            )
+        return _compiled_models[model]
 
 
 def compile_function(
