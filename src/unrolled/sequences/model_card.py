@@ -34,7 +34,10 @@ def summary(encoder: TableEncoder, *, width: int | None = None) -> str:
     name = max(len(c.name) for _, c in columns)
     kind = max(len(c.kind_name) for _, c in columns)
     lines = [f"{side:<3}  {c.name:<{name}}  {c.kind_name:<{kind}}  {c.why}" for side, c in columns]
-    reason = textwrap.fill(schema.reason, width, break_long_words=False, break_on_hyphens=False)
+    reason = "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in schema.reason.split("\n")
+    )
     return "\n".join([*lines, "", f"shape  {schema.shape}  ({schema.pattern})", reason])
 
 

@@ -151,21 +151,26 @@ def arrange(
 
 
 def arrange_like(
-    frame: pl.DataFrame, layout: Layout | None, names: Sequence[str]
+    frame: pl.DataFrame,
+    layout: Layout | None,
+    inputs: Sequence[Column],
+    outputs: Sequence[Column] = (),
 ) -> tuple[pl.DataFrame, StepRows | None]:
     """Return the table with an example in each row, as a model was fitted, and where rows went.
 
     Args:
         frame: The table as it was read.
         layout: The layout of the table that the model was fitted on; None if it had none.
-        names: The columns that are needed.
+        inputs: The input columns of the model.
+        outputs: Its output columns; none to predict.
 
     Raises:
         DataError: The rows or the columns are not as they were in the data of `fit`.
     """
+    names = [column.name for column in inputs], [column.name for column in outputs]
     if isinstance(layout, RowsAsSteps):
-        return layout.nest(frame, names)
-    return (frame if layout is None else layout.nest(frame, names)), None
+        return layout.nest(frame, *names)
+    return (frame if layout is None else layout.nest(frame, *names)), None
 
 
 def _arrange_columns(arranged: Arranged, steps: Steps, *, all_inputs: bool) -> Arranged:
@@ -202,7 +207,7 @@ def _arrange_columns(arranged: Arranged, steps: Steps, *, all_inputs: bool) -> A
                 f"Columns '{first}' to '{last}' were read as the steps of one sequence '{name}',"
                 f" since {evidence}. With steps=None (--steps none) each is an input of its own."
             )
-    nested = layout.nest(frame, [*inputs, *outputs])
+    nested = layout.nest(frame, inputs, outputs)
     return Arranged(nested, inputs, outputs, kinds, layout, None, tuple(notes), why)
 
 
@@ -236,7 +241,7 @@ def _arrange_rows(arranged: Arranged, stated: StatedLayout, also: str | None) ->
     if stated.elapsed:
         kinds[ELAPSED], why[ELAPSED] = "numbers", f"the time since the step before, by {time}"
     keeping = layout.model_copy(update={"one": tuple(dict.fromkeys(map(str, kept)))})
-    nested, places = keeping.nest(frame, [*names, *kept])
+    nested, places = keeping.nest(frame, [*arranged.inputs, *kept], arranged.outputs)
     notes = _row_notes(layout, places)
     return Arranged(nested, inputs, arranged.outputs, kinds, layout, places, notes, why)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from unrolled.data.layouts.numbered import NumberedName, step_order
+from unrolled.data.layouts.numbered import NumberedName, dates_of, step_order
 from unrolled.data.tables import cells
 from unrolled.errors import DataError, SettingError, did_you_mean, quote_names
 from unrolled.schema import Record
@@ -40,7 +40,9 @@ class ColumnsAsSteps(Record):
 
     sequences: dict[str, StepColumns]
 
-    def nest(self, frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    def nest(
+        self, frame: pl.DataFrame, inputs: Sequence[str], outputs: Sequence[str] = ()
+    ) -> pl.DataFrame:
         """Return the table with a list in place of the columns of each sequence.
 
         Missing cells at the end of a row are no steps; those before its last step are missing
@@ -48,7 +50,8 @@ class ColumnsAsSteps(Record):
 
         Args:
             frame: The table.
-            names: The columns that are needed; sequences that are not are left out.
+            inputs: The columns that are needed; sequences that are not are left out.
+            outputs: The same.
 
         Raises:
             DataError: A column is missing or holds something else, or a row has no step.
@@ -58,7 +61,7 @@ class ColumnsAsSteps(Record):
             present = [column for column in steps.columns if column in frame.columns]
             if present:
                 nested = nested.drop(present)
-            if name in names and not (name in frame.columns and not present):
+            if name in (*inputs, *outputs) and not (name in frame.columns and not present):
                 nested = nested.with_columns(_join_steps(frame, name, steps))
         return nested
 
@@ -135,6 +138,8 @@ def match_steps(steps: Steps, frame: pl.DataFrame, outputs: Sequence[str]) -> Co
 
 def sequence_name(columns: Sequence[str], frame: pl.DataFrame, outputs: Sequence[str] = ()) -> str:
     """Return a name for the sequence of some columns: what their names have in common."""
+    if dates_of(columns) is not None:
+        return DEFAULT_NAME
     numbered = [NumberedName.of(column) for column in columns]
     stems = {number.stem for number in numbered if number is not None}
     stem = stems.pop().rstrip("_-. ") if len(stems) == 1 and None not in numbered else ""

@@ -69,12 +69,17 @@ class RowsAsSteps(Record):
     labels: dict[str, LabelType]
     elapsed: bool = False
 
-    def nest(self, frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, StepRows]:
+    def nest(
+        self, frame: pl.DataFrame, inputs: Sequence[str], outputs: Sequence[str] = ()
+    ) -> tuple[pl.DataFrame, StepRows]:
         """Return the table with an example in each row, and where the rows went.
+
+        A missing label is the label `""` in a sequence of inputs, and missing in one of outputs.
 
         Args:
             frame: The table, with a step in each row.
-            names: The columns that are needed; those that it lacks are left out.
+            inputs: The columns that are needed; those that it lacks are left out.
+            outputs: The same.
 
         Returns:
             The table of the examples, in the order of their first rows: the id, the time of the
@@ -85,7 +90,7 @@ class RowsAsSteps(Record):
                 one value for each id in training has several; the rows are named.
         """
         rows, places = order_rows(frame, self.id, self.time)
-        names = [name for name in dict.fromkeys(names) if name in frame.columns]
+        names = [name for name in dict.fromkeys([*inputs, *outputs]) if name in frame.columns]
         single = [name for name in names if name in self.one]
         for name in single:
             self._refuse_varying(rows, name)
@@ -93,7 +98,11 @@ class RowsAsSteps(Record):
         if self.time is not None and self.time not in names:
             columns.append(pl.col(self.time).last())
         columns += [pl.col(n).filter(known_cells(frame[n])).first() for n in single]
-        steps = {name: self._steps(frame[name]) for name in names if name in self.many}
+        steps = {
+            n: self._steps(frame[n], missing=None if n in outputs else "")
+            for n in names
+            if n in self.many
+        }
         rows = rows.with_columns(values[rows[ROW]].alias(name) for name, values in steps.items())
         if self.elapsed:
             first = np.diff(rows[EXAMPLE].to_numpy(), prepend=-1) > 0
@@ -118,15 +127,15 @@ class RowsAsSteps(Record):
             return column.str.to_lowercase() == "true"
         return column.cast(pl.Int64 if kind == "integer" else pl.Float64, strict=False)
 
-    def _steps(self, column: pl.Series) -> pl.Series:
-        """Return the values of a column at each row, by their kind."""
+    def _steps(self, column: pl.Series, *, missing: str | None) -> pl.Series:
+        """Return the values of a column at each row, by their kind; missing labels as stated."""
         kind = self.many[column.name]
         if kind == "number":
             return pl.Series(column.name, cells.read_numbers(column))
         if kind == "vector":
             return column
         is_text = self.labels.get(column.name, "text") == "text"
-        steps = [None if c is None else _label(c, is_text) for c in cells.read_labels(column)]
+        steps = [missing if c is None else _label(c, is_text) for c in cells.read_labels(column)]
         return pl.Series(column.name, steps, dtype=pl.String)
 
     def _refuse_varying(self, rows: pl.DataFrame, name: str) -> None:
