@@ -6,15 +6,12 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
+from unrolled.data.formats.dates import parse_dates
 from unrolled.data.tables.cells import first_row
 from unrolled.errors import DataError
 
-FORMATS = (
-    *("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
-    *("%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"),
-    *("%H:%M:%S%.f", "%H:%M"),
-)
-MONTHS = ("%Y-%m", "%Y/%m")
+TIMES_OF_DAY = ("%H:%M:%S%.f", "%H:%M")
+MAX_TRIED = 10_000  # rows, to name one that cannot be read
 MICROSECONDS_A_DAY = 86_400_000_000
 
 
@@ -29,7 +26,7 @@ def read_times(column: pl.Series) -> pl.Series:
 
     Example:
         >>> read_times(pl.Series("t", ["2", "10"])).to_list()
-        [2.0, 10.0]
+        [2, 10]
         >>> read_times(pl.Series("t", ["2024-01-31", "2024-02-01"])).dtype
         Date
     """
@@ -94,25 +91,24 @@ def _read_text(column: pl.Series) -> pl.Series:
     numbers = column.cast(pl.Float64, strict=False)
     if numbers.is_not_null().all():
         whole = column.cast(pl.Int64, strict=False)
-        return (
-            _compact_dates(whole) if whole.is_not_null().all() and len(column[0]) == 8 else numbers
-        )
-    unread = column  # the texts that the best format so far could not read
-    for form in (*FORMATS, *MONTHS):
-        text, full = (column + "-01", f"{form}-%d") if form in MONTHS else (column, form)
-        kind = (
-            pl.Time() if form.startswith("%H") else pl.Datetime("us") if "%H" in form else pl.Date()
-        )
-        times = text.str.strptime(kind, full, strict=False)
+        return numbers if whole.null_count() else _compact_dates(whole)
+    for form in TIMES_OF_DAY:
+        times = column.str.strptime(pl.Time(), form, strict=False)
         if times.is_not_null().all():
             return times
-        failed = column.filter(times.is_null())
-        unread = failed if len(failed) < len(unread) else unread
-    zoned = column.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
-    if zoned.is_not_null().all():
-        return zoned
-    row = int(np.flatnonzero((column == unread[0]).to_numpy())[0]) + 1
+    dates = parse_dates(column)
+    if dates is not None:
+        return dates.alias(column.name)
+    row = next((i for i in range(min(len(column), MAX_TRIED)) if not _is_date(column[i])), 0) + 1
     raise DataError(
-        f"column '{column.name}', row {row}: the time {unread[0]!r} cannot be read. Write all times"
-        " of the column in one way, such as 2024-01-31 or 2024-01-31 13:00, or as numbers."
+        f"column '{column.name}', row {row}: the time {column[row - 1]!r} cannot be read. Write all"
+        " times of the column in one way, such as 2024-01-31 or 2024-01-31 13:00, or as numbers."
     )
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a text by itself can be read as a date."""
+    try:
+        return parse_dates(pl.Series([text])) is not None
+    except DataError:  # in more than one order
+        return True
