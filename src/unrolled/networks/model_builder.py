@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from unrolled.backend import cache_compiled_programs, keras
+from unrolled.backend import cache_compiled_programs, keras, keras_defaults
 from unrolled.networks.architectures import architecture_of
 from unrolled.networks.building_blocks import BuildContext, build_inputs, join_features
 from unrolled.networks.bundle import ModelBundle
@@ -37,6 +37,7 @@ def build(spec: NetworkSpec, network: Network) -> Any:
     return build_bundle(spec, network).model
 
 
+@keras_defaults()
 def build_bundle(
     spec: NetworkSpec, network: Network, *, seeds: Sequence[int | None] = (None,)
 ) -> ModelBundle:
@@ -72,8 +73,13 @@ def _build_member(
     """Return what the builder of the architecture made of the inputs, and its models."""
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    x = join_features(tensors, spec, network.dropout or 0.0)
-    context = BuildContext(spec, network, x, tensors.get("mask"))
+    dropout = network.dropout or 0.0
+    x = join_features(tensors, spec, dropout)
+    others = tuple(
+        (join_features(tensors, spec, dropout, group), tensors.get(group.mask))
+        for group in spec.groups
+    )
+    context = BuildContext(spec, network, x, tensors.get("mask"), others)
     built = architecture_of(spec.shape, network).build(context)
     if isinstance(built, AutoregressiveDecoder):
         return built, build_decoder_models(tensors, spec, built)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.backend import keras
+from unrolled.backend import keras, keras_defaults
 from unrolled.data.batches import Examples, prediction_batches
 from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
@@ -26,6 +26,7 @@ from unrolled.training.run_fingerprint import run_fingerprint
 from unrolled.training.scheduled_sampling import ScheduledSampling
 
 
+@keras_defaults()
 def fit_each(
     networks: Sequence[Any],
     train: Examples,
@@ -88,6 +89,7 @@ def _checkpoints(
         yield checkpoints
 
 
+@keras_defaults()
 def fit(
     network: Any,
     train: Examples,
@@ -212,4 +214,4 @@ def _largest(columns: Mapping[str, RaggedColumn]) -> float:
     values = [
         column.flat for column in columns.values() if not column.is_integer and column.flat.size
     ]
-    return max((float(np.abs(flat).max()) for flat in values), default=0.0)
+    return max((float(np.nanmax(np.abs(flat))) for flat in values), default=0.0)
