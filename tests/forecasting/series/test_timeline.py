@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.errors import DataError
-from unrolled.forecasting.series.timeline import infer_timeline, parse_times
+from unrolled.forecasting.series.infer_timeline import infer_timeline
+from unrolled.forecasting.series.times.parse import parse_times
 
 
 @pytest.mark.parametrize(

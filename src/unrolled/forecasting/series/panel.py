@@ -13,7 +13,9 @@ from unrolled.data.block import Array
 from unrolled.errors import DataError, did_you_mean, quote_names
 from unrolled.forecasting.series.dtypes import values_from_dict, values_to_dict
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.timeline import Timeline, infer_timeline, parse_times
+from unrolled.forecasting.series.infer_timeline import infer_timeline
+from unrolled.forecasting.series.timeline import Timeline
+from unrolled.forecasting.series.times.parse import parse_times
 from unrolled.saving import check_array
 from unrolled.saving.checked_json import RefusedError
 
