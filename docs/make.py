@@ -24,6 +24,7 @@ from unrolled.shapes import FACTS
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+import arrows  # noqa: E402
 from figures import figures  # noqa: E402
 
 SIZES = {"t": 6, "f": 4, "u": 3, "o": 1, "units": 32}
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
     """Return the content of every generated file by its path under docs/."""
     scripts = {os.path.relpath(textbook.FILE, HERE): textbook.record()}
     texts = {"architectures.md": architectures(), "commands.md": commands()}
+    texts |= {"every-arrow.md": arrows.page(), **arrows.pictures()}
     pictures = {f"pictures/{slug(row)}.svg": picture(row).svg for row in ARCHITECTURES}
     return {**scripts, **texts, **pictures, **figures()}
 

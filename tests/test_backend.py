@@ -68,11 +68,16 @@ def test_a_network_is_built_in_float32_with_the_features_last(settings):
     assert set(formats) == {None, "channels_last"}
 
 
+def fail_inside():
+    with keras_defaults(), keras_defaults():
+        assert current() == ("float32", "channels_last", "float32")
+        raise KeyError("inside")
+
+
 def test_the_settings_of_the_user_come_back_after_an_error_and_when_calls_are_nested():
     with user_settings("float16", "channels_first", "mixed_float16"):
-        with pytest.raises(KeyError), keras_defaults(), keras_defaults():
-            assert current() == ("float32", "channels_last", "float32")
-            raise KeyError
+        with pytest.raises(KeyError, match="inside"):
+            fail_inside()
         assert current() == ("float16", "channels_first", "mixed_float16")
 
 

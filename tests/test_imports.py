@@ -18,7 +18,8 @@ ORDER = {
         "__init__ -> cli"
     ),
     "baselines": (
-        "features logistic most_frequent ridge subsample verdict -> linear nearest ngram -> "
+        "features logistic most_frequent ridge subsample verdict -> known -> linear nearest "
+        "ngram -> "
         "__init__ checks"
     ),
     "cli": (
@@ -26,30 +27,37 @@ ORDER = {
         "forecast predict show train -> __init__"
     ),
     "data": (
-        "__init__ block formats special_ids -> batches ngram_counts tables -> encoders -> "
-        "infer -> layouts -> ingest"
+        "__init__ block input_groups special_ids -> formats -> batches ngram_counts tables -> "
+        "input_steps -> encoders -> infer -> layouts -> ingest"
     ),
     "data/encoders": (
-        "__init__ categories characters ngrams tags tokenizer word_vectors -> base viterbi -> "
-        "labels scaler vocabulary -> encoder -> table_encoder"
+        "__init__ categories characters ngrams tags tokenizer -> base viterbi -> "
+        "label_sets labels scaler vocabulary -> dates -> encoder -> table_encoder"
     ),
     "data/formats": (
-        "__init__ delimited from_python parquet_probe -> conll json_records ts_archive -> "
+        "__init__ delimited from_python parquet_probe word_vectors -> conll json_records ts_archive -> "
         "read write -> chunks"
     ),
-    "data/infer": "__init__ kinds numeric_arrays padded_arrays reason -> target_arrays -> arrays columns infer_schema",
+    "data/infer": (
+        "__init__ label_lists length_groups numeric_arrays padded_arrays reason -> kinds -> target_arrays -> "
+        "arrays columns infer_schema"
+    ),
     "data/layouts": (
         "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
     ),
-    "data/tables": "__init__ label_index -> cells -> ragged -> label_sets -> table -> fingerprint known split",
+    "data/tables": (
+        "__init__ label_index -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
+        "known missing_inputs split"
+    ),
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
     "explain": (
-        "__init__ diagram model_card notebook source -> loop script variables wiring -> code "
-        "-> textbook -> terminal_page"
+        "__init__ diagram model_card notebook source toy_task -> loop script variables wiring -> "
+        "code -> textbook -> terminal_page"
     ),
     "explain/diagram": (
-        "boxes facts lengths -> palette sketch -> recurrence rows -> decoders words -> "
+        "boxes facts lengths -> palette sketch -> recurrence rows -> other_inputs words -> "
+        "decoders -> "
         "drawing svg text -> picture scene -> __init__"
     ),
     "forecasting": (
@@ -61,15 +69,22 @@ ORDER = {
         "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/series": (
-        "__init__ dtypes layout windows -> arguments timeline -> panel -> calendar_features "
-        "future scaling static_features -> dataset"
+        "__init__ dtypes layout times windows -> arguments timeline -> infer_timeline panel -> "
+        "calendar_features reading scaling static_features -> dataset future"
+    ),
+    "forecasting/series/reading": (
+        "__init__ covariates ids stated_steps -> refusals -> from_frame"
+    ),
+    "forecasting/series/times": (
+        "__init__ open_days spelling wall_clock -> month_days parse -> fiscal_weeks -> calendars"
     ),
     "inference": "__init__ calibration compile decoding -> predict -> generate",
     "inference/decoding": (
         "results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
     ),
     "kernels": (
-        "calls flags gru lstm sharding -> aten native -> __init__ check pure -> ffi on_torch"
+        "calls derivatives flags gru lstm sharding -> aten native -> __init__ check pure -> "
+        "ffi on_torch"
     ),
     "layers": (
         "padding -> fast_path on_jax on_torch -> recurrent -> gru lstm -> __init__ -> acceleration"
@@ -82,12 +97,12 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ sklearn_tags trained unused_settings -> attention evaluation "
+        "__init__ complete_rows known_outputs sklearn_tags trained unused_settings -> attention evaluation "
         "linear_branch model_card notebook prediction preparation serialization "
         "training_script -> fitting predictor -> model"
     ),
     "sequences/linear_branch": "__init__ rows -> fit",
-    "sequences/evaluation": "gaps metrics -> confusion -> result scores -> evaluate -> __init__",
+    "sequences/evaluation": "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__",
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
         "scheduled_sampling -> checkpoints defaults -> early_stopping -> fit"

@@ -15,6 +15,7 @@ from unrolled.explain.diagram import Diagram
 from unrolled.explain.diagram import diagram as draw_diagram
 from unrolled.explain.terminal_page import page
 from unrolled.explain.textbook import printed, textbook_settings
+from unrolled.explain.toy_task import toy_task
 from unrolled.explain.wiring import wiring
 from unrolled.networks import NetworkSpec
 from unrolled.networks.size_limit import min_weights
@@ -81,26 +82,31 @@ def _steps(
 
 def _takes_sizes(
     sizes: Callable[Arguments, tuple[NetworkSpec, Network]],
-) -> Callable[[Callable[[NetworkSpec, Network], Result]], Callable[Arguments, Result]]:
-    """Give a function of a specification and settings the arguments of `sizes`."""
-    signature = inspect.signature(sizes)
+) -> Callable[[Callable[..., Result]], Callable[Arguments, Result]]:
+    """Give a function of a specification and settings the arguments of `sizes`.
 
-    def decorate(
-        function: Callable[[NetworkSpec, Network], Result],
-    ) -> Callable[Arguments, Result]:
+    Further keyword arguments of the function stay its own.
+    """
+    of_sizes = inspect.signature(sizes).parameters
+
+    def decorate(function: Callable[..., Result]) -> Callable[Arguments, Result]:
+        own = inspect.signature(function)
+        options = dict(list(own.parameters.items())[2:])
+        parameters = {**of_sizes, **options}
+
         @wraps(function)
         def with_sizes(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
             for name in kwargs:
-                if name not in signature.parameters:
+                if name not in parameters:
                     raise SettingError(
                         f"{function.__name__}() has no argument '{name}'. Its arguments are"
-                        f" {', '.join(signature.parameters)}."
-                        f"{did_you_mean(name, signature.parameters)}"
+                        f" {', '.join(parameters)}.{did_you_mean(name, parameters)}"
                     )
-            return function(*sizes(*args, **kwargs))
+            chosen = {name: kwargs.pop(name) for name in options if name in kwargs}
+            return function(*sizes(*args, **kwargs), **chosen)
 
-        with_sizes.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            return_annotation=inspect.signature(function).return_annotation
+        with_sizes.__signature__ = own.replace(  # type: ignore[attr-defined]
+            parameters=list(parameters.values())
         )
         return with_sizes
 
@@ -144,10 +150,14 @@ def build(spec: NetworkSpec, network: Network) -> Any:
 
 
 @_takes_sizes(_from_arguments)
-def code(spec: NetworkSpec, network: Network) -> str:
+def code(spec: NetworkSpec, network: Network, *, train: bool = False) -> str:
     """Return a network of a shape as a script of plain Keras; arguments as for `build`.
 
     A decoder's script ends with the loop that generates with it.
+
+    Args:
+        train: Whether the script runs as it is: it takes an engine of Keras that is installed,
+            makes the data of a small task, trains the network on them and predicts.
 
     Example:
         >>> print(code("unaligned", architecture="tail", t=6, f=4, u=3, units=32))
@@ -161,7 +171,8 @@ def code(spec: NetworkSpec, network: Network) -> str:
         model = keras.Model(x, y)
         <BLANKLINE>
     """
-    return printed(spec, network).script.text()
+    script = printed(spec, network).script
+    return script.text_with(toy_task(spec, network)) if train else script.text()
 
 
 @_takes_sizes(_from_arguments)

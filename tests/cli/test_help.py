@@ -12,7 +12,11 @@ from unrolled.cli.terminal import repeat_list_options
 COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
 EXAMPLES = {
     "": ["unrolled demo", "unrolled show many-to-one"],
-    "show": ["unrolled show", "unrolled show unaligned --architecture tail --t 6 --u 3"],
+    "show": [
+        "unrolled show",
+        "unrolled show unaligned --architecture tail --t 6 --u 3",
+        "unrolled show many-to-one --svg picture.svg",
+    ],
     "train": [
         "unrolled train sales.csv --input day price --output sold",
         "unrolled train reviews.csv --input text --output label --save model",

@@ -2,6 +2,8 @@
 
 import pytest
 
+import unrolled as package
+
 GLANCE = """\
 one-to-one    one-to-many    many-to-one    aligned        unaligned
 
@@ -145,3 +147,46 @@ def test_what_cannot_be_shown(unrolled, words, message):
     result = unrolled(f"show {words}")
     assert (result.status, result.out) == (2, "")
     assert " ".join(result.err.split()) == f"error: {message}"
+
+
+def test_the_picture_is_also_an_svg_file(unrolled, tmp_path):
+    file = tmp_path / "picture.svg"
+    plain = unrolled("show many-to-one --units 8").out
+    assert unrolled(f"show many-to-one --units 8 --svg {file}").out == f"{plain}\ndrew   {file}\n"
+    picture = package.diagram("many-to-one", t=6, f=4, units=8).svg
+    assert file.read_text("utf-8") == f"{picture}\n"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "aligned --svg a.png",
+            "--svg writes an SVG file, and the name 'a.png' does not end in .svg. Use --svg a.svg",
+        ),
+        (
+            "--svg a.svg",
+            "--svg writes the picture of one shape, and none was named. Name one: unrolled show"
+            " many-to-one --svg a.svg",
+        ),
+        (
+            "many-to-many --svg a.svg",
+            "--svg writes one picture, and there are two here. Name one of the shapes: aligned or"
+            " unaligned.",
+        ),
+        (
+            "aligned --svg no/a.svg",
+            "'no/a.svg' cannot be written (No such file or directory). Name a file in a folder"
+            " that exists and that you may write to.",
+        ),
+    ],
+)
+def test_an_svg_that_cannot_be_written_is_refused_before_the_page(
+    unrolled, words, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    result = unrolled(f"show {words}")
+    assert (result.status, result.out) == (2, "")
+    assert " ".join(result.err.split()) == f"error: {message}"
+    assert list(tmp_path.iterdir()) == []

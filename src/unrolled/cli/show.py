@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,11 @@ import typer
 import unrolled
 from unrolled.cli.options import Architecture, Attention, Cell
 
-EXAMPLES = ("show", "show unaligned --architecture tail --t 6 --u 3")
+EXAMPLES = (
+    "show",
+    "show unaligned --architecture tail --t 6 --u 3",
+    "show many-to-one --svg picture.svg",
+)
 STEPS_IN, STEPS_OUT = 6, 3
 RULE = "─" * 78  # between two pages
 
@@ -35,6 +40,10 @@ Bidirectional = Annotated[
     bool,
     typer.Option("--bidirectional/--one-way", help="Read the input backwards too, or not."),
 ]
+Svg = Annotated[
+    Path | None,
+    typer.Option("--svg", help="Also write the picture to this SVG file.", metavar="FILE"),
+]
 
 
 def show(
@@ -49,8 +58,10 @@ def show(
     bidirectional: Bidirectional = False,
     cell: Cell = "lstm",
     attention: Attention = True,
+    svg: Svg = None,
 ) -> None:
     """Explain a shape with a picture, its sizes and its code."""
+    _check_svg(svg, shape)
     if shape is None:
         typer.echo(f"{unrolled.glance()}\n\nTo see one of them in full: unrolled show many-to-one")
         return
@@ -73,11 +84,40 @@ def show(
             reasons.append(reason)
     if not pages:
         raise reasons[-1]
+    if svg is not None:
+        _write_svg(svg, {name: {**_steps(name, t=t, u=u), **options} for name in pages})
     if len(pages) > 1:
         typer.echo(f"{shape} is {' or '.join(pages)}. Both follow.\n")
     elif shape not in pages:
         typer.echo(f"{shape} is {next(iter(pages))} here.\n")
     typer.echo(f"\n\n{RULE}\n\n".join(pages.values()))
+    if svg is not None:
+        typer.echo(f"\ndrew   {svg}")
+
+
+def _check_svg(svg: Path | None, shape: str | None) -> None:
+    """Refuse a file that cannot be the SVG of one shape, before anything is printed."""
+    if svg is not None and shape is None:
+        raise unrolled.errors.SettingError(
+            "--svg writes the picture of one shape, and none was named. Name one: unrolled show"
+            f" many-to-one --svg {svg}"
+        )
+    if svg is not None and svg.suffix.lower() != ".svg":
+        raise unrolled.errors.SettingError(
+            f"--svg writes an SVG file, and the name {svg.name!r} does not end in .svg. Use"
+            f" --svg {svg.with_suffix('.svg')}"
+        )
+
+
+def _write_svg(svg: Path, options: dict[unrolled.shapes.Shape, dict[str, Any]]) -> None:
+    """Write the picture of a shape, of which there must be only one."""
+    if len(options) > 1:
+        names = " or ".join(options)
+        raise unrolled.errors.SettingError(
+            f"--svg writes one picture, and there are two here. Name one of the shapes: {names}."
+        )
+    ((shape, arguments),) = options.items()
+    unrolled.diagram(shape, **arguments).save(svg)
 
 
 def _shapes(shape: str, *, t: int | None, u: int | None) -> list[unrolled.shapes.Shape]:

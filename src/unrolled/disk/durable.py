@@ -18,6 +18,21 @@ def write_file(path: Path, content: bytes) -> None:
         flush_file(file)
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, which at every moment is the old one or the whole new one.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_file(part, content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    fsync_dir(path.parent)
+
+
 def flush_file(file: Any) -> None:
     """Wait until everything that was written to an open file is on the disk."""
     file.flush()

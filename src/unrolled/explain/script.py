@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unrolled.explain.source import Source, break_lines
+from unrolled.explain.toy_task import ToyTask
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,17 @@ class Script:
             training: Lines to put after the model, such as its `compile`.
         """
         imports = ["import keras", *(["import numpy as np"] if self.loop else [])]
-        lines = [break_lines(source, after=comment) for source, comment in self.statements]
         head = [*imports, "from keras import layers", ""]
-        return "\n".join([*head, *lines, training]).rstrip() + "\n" + self.loop
+        return "\n".join([*head, *self._lines(), training]).rstrip() + "\n" + self.loop
+
+    def text_with(self, task: ToyTask) -> str:
+        """Return the script with a task: it trains the network and predicts with it.
+
+        Args:
+            task: Lines to put before and after the network.
+        """
+        network = "\n".join([task.before, *self._lines(), task.training])
+        return network + (f"{self.loop}\n" if self.loop else "") + task.after
+
+    def _lines(self) -> list[str]:
+        return [break_lines(source, after=comment) for source, comment in self.statements]

@@ -7,7 +7,8 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from unrolled.errors import SettingError
+from unrolled.disk import durable
+from unrolled.errors import DataError, SettingError
 from unrolled.explain.diagram.boxes import Scene
 from unrolled.explain.diagram.svg import svg
 from unrolled.explain.diagram.text import text
@@ -41,6 +42,7 @@ class Diagram:
 
         Raises:
             SettingError: The name ends in anything else.
+            DataError: The file cannot be written.
         """
         path = Path(path)
         form = path.suffix.lower()
@@ -49,7 +51,14 @@ class Diagram:
                 f"A diagram cannot be written to a file named {path.name!r}. Give it a name that"
                 " ends in .svg (a drawing) or .txt (text for terminals)."
             )
-        path.write_text((self.svg if form == ".svg" else self.text) + "\n", encoding="utf-8")
+        content = (self.svg if form == ".svg" else self.text) + "\n"
+        try:
+            durable.replace_file(path, content.encode())
+        except OSError as error:
+            raise DataError(
+                f"'{path}' cannot be written ({error.strerror or error}). Name a file in a folder"
+                " that exists and that you may write to."
+            ) from None
 
     def __repr__(self) -> str:
         return f"Diagram({self.scene.title!r})"
