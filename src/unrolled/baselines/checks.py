@@ -31,7 +31,8 @@ class BaselineChecks:
 
     Attributes:
         ids: The size of the vocabulary of each input of ids.
-        values: Numbers in the input `x` (f).
+        values: Numbers in the input `x` (f), and in those of further groups of inputs.
+        followed: The size of the vocabulary of each input of ids whose steps are those of `x`.
         heads: Values of each output (o).
         generated: The outputs that are rows of ids of a length of their own.
         stepwise: The other outputs that have steps.
@@ -48,7 +49,12 @@ class BaselineChecks:
         self.ids = {
             n: sizes[n] for n, column_encoder in inputs.items() if column_encoder.produces_ids
         }
-        self.values = sum(sizes[n] for n in inputs if n not in self.ids)
+        groups = encoder.further_groups
+        others = {name for group in groups for name in group.inputs}
+        self.followed = {n: size for n, size in self.ids.items() if n not in others}
+        self.followed_values = encoder.values
+        self.values = encoder.values + sum(group.values for group in groups)
+        self.has_groups = bool(groups)
         self.heads = {n: sizes[n] for n in outputs}
         have_steps = [n for n, column in outputs.items() if column.side == "many"]
         self.generated = [
@@ -124,13 +130,13 @@ class BaselineChecks:
     def _count_features(self, fitted: Features) -> int:
         """Return how many features there are; -1 where any number is possible."""
         if fitted.per_step:
-            return 3 * (self.values + sum(self.ids.values()))
+            return 3 * (self.followed_values + sum(self.followed.values()))
         if not self.inputs_have_steps:
             return self.values + sum(self.ids.values())
         counts = sum(map(len, fitted.grams.values()))
         if not self.values:
             return counts
-        if not fitted.flat:
+        if not fitted.flat or self.has_groups:
             return counts + 4 * self.values
         return counts + self.t * self.values if self.t else -1
 

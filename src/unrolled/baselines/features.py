@@ -51,7 +51,8 @@ class Features:
             for name, column in examples.inputs.items()
             if name in symbols and column.offsets is not None and not per_step
         }
-        return cls(per_step, not examples.ragged and width <= MAX_FLAT, grams, dict(symbols))
+        flat = not examples.ragged and width <= MAX_FLAT and not examples.groups
+        return cls(per_step, flat, grams, dict(symbols))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the features as JSON."""
@@ -72,12 +73,15 @@ class Features:
         from scipy import sparse
 
         parts = []
+        others = {name for group in examples.groups for name in group.inputs}
         for name, column in examples.inputs.items():
-            if name != "x" and name not in self.symbols:  # only the network reads this input
+            if column.is_integer and name not in self.symbols:  # only the network reads this input
+                continue
+            if self.per_step and name in others:  # its steps are not those of the outputs
                 continue
             if self.per_step:
                 parts += [self._neighbour(name, column, shift) for shift in (-1, 0, 1)]
-            elif name == "x":
+            elif not column.is_integer:
                 parts.append(self._numbers(column))
             elif column.offsets is None:
                 parts.append(_one_hot(column.flat, self.symbols[name]))
@@ -103,7 +107,7 @@ class Features:
         neighbour = place + shift
         is_inside = (neighbour >= offsets[row]) & (neighbour < offsets[row + 1])
         values = column.flat[np.where(is_inside, neighbour, 0)]
-        if name == "x":
+        if not column.is_integer:
             return values * is_inside[:, None]
         return _one_hot(np.where(is_inside, values, -1), self.symbols[name])
 

@@ -51,7 +51,7 @@ class Nearest:
         texts = {
             name: column
             for name, column in examples.inputs.items()
-            if name not in ("x", *categories.ids) and column.flat.ndim == 1  # one id a step
+            if name not in categories.ids and column.is_integer and column.flat.ndim == 1
         }
         numbers = _numbers(examples)
         cells = sum(len(column.flat) for column in texts.values()) + numbers.size
@@ -150,8 +150,8 @@ def _column(arrays: Mapping[str, Array], name: str) -> RaggedColumn:
 
 def _numbers(examples: Examples) -> Array:
     """Return the numbers of each row (n f); f is 0 where no number goes in."""
-    x = examples.inputs.get("x")
-    return np.zeros((examples.rows, 0), "float32") if x is None else statistics(x)
+    numbers = [statistics(x) for x in examples.inputs.values() if not x.is_integer]
+    return np.concatenate([np.zeros((examples.rows, 0), "float32"), *numbers], axis=1)
 
 
 def _as_strings(column: RaggedColumn) -> list[str]:

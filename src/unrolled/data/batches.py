@@ -20,8 +20,24 @@ from unrolled.data.block import Array, RaggedColumn
 from unrolled.data.special_ids import PREVIOUS, STOP
 
 MAX_LENGTHS = 3
+MAX_GROUP_LENGTHS = 2  # of inputs with a number of steps of their own
 PREDICTION_BATCH_SIZE = 256
 FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length
+
+
+@dataclass(frozen=True)
+class GroupLengths:
+    """The steps of inputs that have another number of steps than the first ones.
+
+    Attributes:
+        inputs: The names of the inputs.
+        lengths: Steps of each row (n).
+        mask: The name of the input that says which steps are real.
+    """
+
+    inputs: tuple[str, ...]
+    lengths: Array
+    mask: str
 
 
 @dataclass(frozen=True)
@@ -29,9 +45,10 @@ class Examples:
     """Encoded rows, ready to be cut into batches.
 
     Attributes:
-        inputs: A column for each input tensor of the network but `mask`.
+        inputs: A column for each input tensor of the network but masks.
         targets: A column for each output; empty when predicting.
-        lengths: Input steps of each row (n), or None where the input has none.
+        lengths: Input steps of each row (n), or None where the input has none; those of the first
+            inputs where others have a number of steps of their own.
         steps_out: Output steps `u` to pad targets to; None where targets follow the input or are
             fed back, and then each batch pads them to its own length.
         ragged: Whether the network is told which steps are real.
@@ -39,7 +56,11 @@ class Examples:
         start: The decoder's input at the first step: an id, or 0 for numbers.
         max_rows: How many rows an epoch uses at most, drawn anew for each epoch; None uses all.
         token_inputs: The inputs that are ids of words, tokens or characters.
-        class_weights: By output, the weight of a row of each class (C); other rows weigh 1.
+        class_weights: By output, the weight of a row of each class (C); other rows weigh 1. Of a
+            set of labels, the weight of a 0 and of a 1 of each label (2 k).
+        label_sets: The outputs that are any number of labels, each 0 or 1.
+        groups: The inputs whose number of steps is their own.
+        partly_known: The outputs of which some rows or steps are known only in part.
     """
 
     inputs: Mapping[str, RaggedColumn]
@@ -53,6 +74,9 @@ class Examples:
     max_rows: int | None = None
     token_inputs: tuple[str, ...] = ()
     class_weights: Mapping[str, Array] = field(default_factory=dict)
+    label_sets: tuple[str, ...] = ()
+    partly_known: tuple[str, ...] = ()
+    groups: tuple[GroupLengths, ...] = ()
 
     def take(self, rows: Array) -> Examples:
         """Return the rows at some indices, in their order."""
@@ -62,7 +86,13 @@ class Examples:
             targets={name: column.take(rows) for name, column in self.targets.items()},
             rows=len(rows),
             lengths=None if self.lengths is None else self.lengths[rows],
+            groups=tuple(replace(group, lengths=group.lengths[rows]) for group in self.groups),
         )
+
+    def input_lengths(self, row: int) -> list[int]:
+        """Return the input steps of a row: of the first inputs, and of each group after them."""
+        every = [self.lengths, *(group.lengths for group in self.groups)]
+        return [int(lengths[row]) for lengths in every if lengths is not None]
 
     @property
     def rows_per_epoch(self) -> int:
@@ -108,6 +138,16 @@ class Examples:
         return replace(self, targets=targets, steps_out=None, feedback=feedback, start=start)
 
 
+def partly_known_outputs(*parts: Examples) -> tuple[str, ...]:
+    """Return the outputs of which some rows or steps are known only in part."""
+    names = dict.fromkeys(name for part in parts for name in part.targets)
+    return tuple(
+        name
+        for name in names
+        if any(part.targets[name].has_partial_values for part in parts if name in part.targets)
+    )
+
+
 @dataclass(frozen=True)
 class Batch:
     """Rows that are computed together.
@@ -116,11 +156,13 @@ class Batch:
         rows: Row numbers (b).
         real: How many of them count; the others only fill the batch up.
         steps: The length they are padded to.
+        group_steps: The length that the inputs of each of `Examples.groups` are padded to.
     """
 
     rows: Array
     real: int
     steps: int
+    group_steps: tuple[int, ...] = ()
 
 
 def make_batches(
@@ -155,7 +197,26 @@ def make_batches(
         waiting = waiting[full:]  # too few for a batch: they go with the next longer ones
     if len(waiting):
         batches.append(Batch(np.resize(waiting, batch_size), len(waiting), shorter))
+    batches = _pad_groups(examples, batches, max_lengths)
     return [batches[i] for i in shuffle.permutation(len(batches))] if shuffle else batches
+
+
+def _pad_groups(examples: Examples, batches: list[Batch], max_lengths: int) -> list[Batch]:
+    """Return batches with the lengths that inputs of their own number of steps are padded to.
+
+    These lengths are fewer than those of the first inputs, since each combination is compiled.
+    """
+    for group in examples.groups:
+        ends = np.array([group.lengths.max(initial=1)])
+        if examples.ragged:
+            ends = np.array(padded_lengths(group.lengths, min(max_lengths, MAX_GROUP_LENGTHS)))
+        longest = [group.lengths[batch.rows].max() for batch in batches]
+        steps = ends[np.searchsorted(ends, longest)].tolist()
+        batches = [
+            replace(batch, group_steps=(*batch.group_steps, n))
+            for batch, n in zip(batches, steps, strict=True)
+        ]
+    return batches
 
 
 def _epoch_rows(examples: Examples, shuffle: np.random.Generator | None) -> Array:
@@ -195,9 +256,19 @@ def _round_up(steps: int) -> int:
 
 def batch_inputs(examples: Examples, batch: Batch) -> dict[str, Array]:
     """Return the network's input arrays for a batch, by name."""
-    arrays = {name: x.gather(batch.rows, batch.steps) for name, x in examples.inputs.items()}
+    steps = {
+        name: n
+        for group, n in zip(examples.groups, batch.group_steps, strict=True)
+        for name in group.inputs
+    }
+    arrays = {
+        name: x.gather(batch.rows, steps.get(name, batch.steps))
+        for name, x in examples.inputs.items()
+    }
     if examples.ragged and examples.lengths is not None:
         arrays["mask"] = np.arange(batch.steps) < examples.lengths[batch.rows][:, None]
+        for group, n in zip(examples.groups, batch.group_steps, strict=True):
+            arrays[group.mask] = np.arange(n) < group.lengths[batch.rows][:, None]
     if examples.feedback is not None and examples.feedback in examples.targets:
         arrays[PREVIOUS] = shift_right(examples.targets[examples.feedback], examples, batch)
     return arrays
@@ -213,7 +284,10 @@ def shift_right(target: RaggedColumn, examples: Examples, batch: Batch) -> Array
 def batch_targets(
     examples: Examples, batch: Batch, total: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return targets and their weights for a batch: filling rows and padded steps weigh zero.
+    """Return targets and their weights for a batch.
+
+    Filling rows, padded steps and what is not known weigh zero. The mean weight of what is known
+    is 1 over an epoch, so that the loss of each output is the mean over what is known of it.
 
     Args:
         examples: The encoded rows.
@@ -236,12 +310,31 @@ def batch_targets(
             weight = (row_weights * (steps / counted.mean()))[:, None] * is_real
         elif target.ndim > 2:
             weight = row_weights[:, None] * column.step_weights(batch.rows)
-        if column.is_integer:  # -1 is a class never seen in training
-            weight, target = weight * (target >= 0), np.maximum(target, 0)
-        if name in examples.class_weights:
+        if column.known is not None:
+            target, weight = _weigh_known(column, column.known, target, weight)
+        if name in examples.class_weights and name not in examples.label_sets:
             weight = weight * examples.class_weights[name][target]
         targets[name], weights[name] = target, weight.astype("float32")
     return targets, weights
+
+
+def _weigh_known(
+    column: RaggedColumn, known: Array, target: Array, weight: Array
+) -> tuple[Array, Array]:
+    """Return a target of a batch and its weights, which are zero where nothing is known.
+
+    Args:
+        column: The target of all rows.
+        known: What is known of it, as its `known`.
+        target: The target of the batch. A row or step of which only some numbers are known keeps
+            NaN in place of the others: the loss leaves them out.
+        weight: The weights of the batch, if everything were known.
+    """
+    here = target >= 0 if column.is_integer else ~np.isnan(target)  # b ... or b u ...
+    weight = weight * (here if here.ndim == weight.ndim else here.any(axis=-1))
+    partial = here.any(axis=-1, keepdims=True) & column.has_partial_values
+    target = np.where(here | partial, target, np.zeros_like(target))
+    return target, weight / max(float(known.mean()), 1e-9)
 
 
 def prediction_batches(examples: Examples) -> list[Batch]:

@@ -17,8 +17,8 @@ class Variables:
     """The variable of each tensor: inputs and outputs keep their names, `h` is what is between.
 
     States are called `state_h`, `state_c` or `state`; a tensor that nothing reads is `_`. Beside a
-    decoder, what recurrent layers return is `encoder_outputs` or `decoder_outputs`, and what
-    attention reads and returns is `keys` and `context`.
+    decoder, what recurrent layers return is `encoder_outputs` (of both directions: `encoded`) or
+    `decoder_outputs`, and what attention reads and returns is `keys` and `context`.
 
     Args:
         model: The network.
@@ -83,7 +83,9 @@ def _roles(nodes: list[Any], decoder: Collection[int]) -> dict[int, str]:
     for node in nodes:
         operation, first = node.operation, id(node.outputs[0])
         kind = type(operation).__name__
-        if hasattr(operation, "cell") or kind == "Bidirectional":
+        if kind == "Bidirectional":
+            names[first] = "encoded"  # short, since four states follow it in a line
+        elif hasattr(operation, "cell"):
             names[first] = "decoder_outputs" if id(node) in decoder else "encoder_outputs"
         elif kind == "Attention":
             names |= {first: "context", id(node.input_tensors[2]): "keys"}

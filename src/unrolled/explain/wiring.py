@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from unrolled.explain.diagram import Wiring
-from unrolled.explain.diagram.facts import Ends
+from unrolled.explain.diagram.facts import Ends, OtherInputs
 from unrolled.networks import NetworkSpec, architecture_of
 from unrolled.settings import Network
 
-Names = tuple[tuple[str, ...], tuple[str, ...]]
+Names = tuple[tuple[str, ...], ...]
+LETTERS = "vwz"  # of the steps of inputs beside x
 
 
 def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> Wiring:
@@ -16,7 +17,8 @@ def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> W
     Args:
         spec: The sizes of inputs and outputs.
         network: The settings, without gaps.
-        names: The names of the input columns, and those of the output columns.
+        names: The names of the input columns, those of the output columns, and those of each
+            further group of inputs, whose number of steps is its own.
     """
     steps = spec.t if spec.shape == "aligned" else spec.u
     ends: Ends = "stop" if spec.stops else ""
@@ -42,4 +44,18 @@ def wiring(spec: NetworkSpec, network: Network, *, names: Names = ((), ())) -> W
         pooling=network.pooling,
         characters=bool(spec.characters),
         linear=bool(spec.linear_outputs),
+        others=_other_inputs(spec, names[2:]),
+    )
+
+
+def _other_inputs(spec: NetworkSpec, names: Names) -> tuple[OtherInputs, ...]:
+    """Return the inputs with a number of steps of their own."""
+    return tuple(
+        OtherInputs(
+            letter=LETTERS[min(index, len(LETTERS) - 1)],
+            t=group.t,
+            f=spec.features_of(group),
+            names=names[index] if names else (),
+        )
+        for index, group in enumerate(spec.groups)
     )

@@ -16,7 +16,7 @@ from unrolled.data.special_ids import END, PADDING, UNKNOWN
 from unrolled.errors import SettingError
 from unrolled.inference.compile import compile_function
 from unrolled.inference.decoding import decode_numbers, decode_tokens
-from unrolled.inference.predict import Outputs, predict_outputs
+from unrolled.inference.predict import Outputs, attention_weights, predict_outputs
 from unrolled.networks import PREVIOUS, STOP, ModelBundle, NetworkSpec, unwrap_single
 from unrolled.settings import Decoding
 
@@ -196,6 +196,8 @@ def attention(
 ) -> list[Array]:
     """Return the attention weights of a decoder for its outputs: (u_i t_i) for each row.
 
+    Where inputs have numbers of steps of their own, the steps of one follow those of another.
+
     Args:
         bundle: The models of the network, with attention.
         spec: The inputs and outputs of the network.
@@ -209,6 +211,5 @@ def attention(
     outputs = [np.concatenate([row, [END]]) if spec.tokens else row for row in rows]
     known = replace(examples, targets={name: RaggedColumn.from_rows(outputs)})
     known = teacher_forced(known, spec, bundle)
-    weights = predict_outputs(bundle.attend, known, ["weights"])["weights"]
-    lengths = examples.lengths if examples.lengths is not None else [None] * examples.rows
-    return [w[: len(row), :t] for w, row, t in zip(weights, outputs, lengths, strict=True)]
+    weights = attention_weights(bundle.attend, known, axis=-1)
+    return [w[: len(row)] for w, row in zip(weights, outputs, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from unrolled.backend import keras, keras_defaults
 from unrolled.data.batches import Batch, Examples, batch_inputs, prediction_batches
@@ -15,6 +15,7 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
 from unrolled.inference.compile import compiled_model
 from unrolled.networks import unwrap_single
+from unrolled.schema import Column
 
 Outputs = Array | list[Array]
 
@@ -39,6 +40,29 @@ def predict_outputs(network: Any, examples: Examples, names: list[str]) -> dict[
     order = np.argsort(np.concatenate(rows))
     lengths = examples.output_lengths
     return {name: _in_order(arrays, order, lengths) for name, arrays in batches.items()}
+
+
+def attention_weights(network: Any, examples: Examples, *, axis: int) -> list[Array]:
+    """Return the attention weights of the real input steps of every row, in the order of the rows.
+
+    Where inputs have numbers of steps of their own, the steps of one follow those of another.
+
+    Args:
+        network: A `keras.Model` from the inputs to weights.
+        examples: The rows; their targets are the inputs of a decoder, and else not used.
+        axis: The axis of the input steps in the weights of a row.
+    """
+    rows: list[Array] = [np.zeros(0)] * examples.rows
+    for batch in prediction_batches(examples):
+        weights = _predict_batch(network, examples, batch, ["weights"])["weights"]
+        starts = np.cumsum([0, batch.steps, *batch.group_steps])
+        for weight, row in zip(weights, batch.rows[: batch.real], strict=True):
+            places = [
+                start + np.arange(length)
+                for start, length in zip(starts, examples.input_lengths(row), strict=False)
+            ]
+            rows[row] = weight.take(np.concatenate(places), axis=axis)
+    return rows
 
 
 def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:
@@ -90,25 +114,54 @@ def _in_order(batches: list[Array], order: Array, lengths: Array | None) -> Outp
 def probabilities(
     encoder: TableEncoder, logits: dict[str, Any], temperatures: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return the probability of each class of each category: (n,) named `output=class`.
+    """Return the probability of each label, named `output=label`.
 
     Args:
         encoder: The encoder of the table.
-        logits: The network's outputs by column name, (n o).
+        logits: The network's outputs by column name, (n o), or of steps n arrays (t_i o).
         temperatures: The divisor of the logits of each column; 1 for a column without one.
 
+    Returns:
+        By name (n,), or n arrays (t_i 1) where each step has a label.
+
     Raises:
-        SettingError: An output is no category.
+        SettingError: An output has no labels, or they are generated step by step.
     """
     result: dict[str, Any] = {}
     for column in encoder.schema.outputs:
-        if column.kind != "category":
+        column_encoder = encoder.encoders[column.name]
+        labels = column_encoder.labels if encoder.schema.shape == "aligned" else ()
+        labels = labels if column.kind == "tokens" else column_encoder.classes
+        if not labels:
             raise SettingError(
-                f"only a category has probabilities, but the output '{column.name}' is a"
+                f"only labels have probabilities, but the output '{column.name}' is a"
                 f" {column.kind_name}. Leave probabilities out."
             )
-        scaled = np.asarray(logits[column.name], dtype=float) / temperatures.get(column.name, 1.0)
-        columns = softmax(scaled, axis=-1)
-        classes = getattr(encoder.encoders[column.name], "classes", [])
-        result |= {f"{column.name}={label}": columns[:, i] for i, label in enumerate(classes)}
+        of_labels = label_probabilities(
+            encoder, column, logits[column.name], temperatures.get(column.name, 1.0)
+        )
+        for place, label in enumerate(labels):
+            values = [row[:, [place]] for row in of_labels]
+            if column.side == "one":
+                values = of_labels[:, place]
+            result[f"{column.name}={label}"] = values
     return result
+
+
+def label_probabilities(
+    encoder: TableEncoder, column: Column, logits: Any, temperature: float = 1.0
+) -> Any:
+    """Return the probability of each label of an output: (n o), or of steps n arrays (t_i o).
+
+    Args:
+        encoder: The encoder of the table.
+        column: The output: a category, labels, or aligned tokens, whose padding, unknown and end
+            mark have no probability.
+        logits: The network's output: (n o), or n arrays (t_i o).
+        temperature: The divisor of the logits.
+    """
+    if column.side == "one":
+        scaled = np.asarray(logits, dtype=float) / temperature
+        return expit(scaled) if column.is_label_set else softmax(scaled, axis=-1)
+    first = encoder.encoders[column.name].size - len(encoder.encoders[column.name].labels)
+    return [softmax(np.asarray(row, float)[:, first:] / temperature, axis=-1) for row in logits]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unrolled.backend import keras
+from unrolled.data.input_groups import InputGroup
 from unrolled.networks.spec import CHARACTER_FEATURES, NetworkSpec
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
@@ -21,19 +22,26 @@ class BuildContext:
     Attributes:
         spec: The sizes of inputs and outputs.
         network: The settings, as `with_defaults` returned them.
-        x: All inputs joined, (b f) or (b t f).
+        x: All inputs joined, (b f) or (b t f); the first of several groups of inputs.
         mask: Which steps are real, (b t), or None where every row has the same length.
+        others: `x` and `mask` of each further group, whose number of steps is its own.
     """
 
     spec: NetworkSpec
     network: Network
     x: Any
     mask: Any
+    others: tuple[tuple[Any, Any], ...] = ()
 
     @property
     def u(self) -> int:
         """Number of output steps; 0 where the shape has none of its own."""
         return int(self.spec.u or 0)
+
+    def groups(self) -> tuple[BuildContext, ...]:
+        """Return the context of each group of inputs, as if there were no other."""
+        every = ((self.x, self.mask), *self.others)
+        return tuple(replace(self, x=x, mask=mask, others=()) for x, mask in every)
 
 
 def recurrent_layer(cell: str, units: int, **options: Any) -> Any:
@@ -45,30 +53,41 @@ def recurrent_layer(cell: str, units: int, **options: Any) -> Any:
 
 
 def build_inputs(spec: NetworkSpec) -> dict[str, Any]:
-    """Return the input tensors by name: `x` for numbers, one for each input of ids, and `mask`."""
-    steps = (spec.t,) if FACTS[spec.shape].inputs == "many" else ()
+    """Return the input tensors by name: `x` for numbers, one for each input of ids, and `mask`.
+
+    A second group of inputs has `x_2` and `mask_2`.
+    """
     tensors = {}
-    if spec.values:
-        tensors["x"] = keras.Input((*steps, spec.values), name="x")
-    for name in spec.embedded:
-        tensors[name] = keras.Input(steps, dtype="int32", name=name)
-    for name, (_, count) in {**spec.characters, **spec.ngrams}.items():
-        tensors[name] = keras.Input((*steps, count), dtype="int32", name=name)
-    if spec.ragged:
-        tensors["mask"] = keras.Input(steps, dtype="bool", name="mask")
+    for group in (None, *spec.groups):
+        t, values = (spec.t, spec.values) if group is None else (group.t, group.values)
+        steps = (t,) if FACTS[spec.shape].inputs == "many" else ()
+        x, mask = ("x", "mask") if group is None else (group.x, group.mask)
+        if values:
+            tensors[x] = keras.Input((*steps, values), name=x)
+        counts = {**spec.characters, **spec.ngrams}
+        for name in spec.inputs_of(group):
+            axes = (counts[name][1],) if name in counts else ()
+            tensors[name] = keras.Input((*steps, *axes), dtype="int32", name=name)
+        if spec.ragged:
+            tensors[mask] = keras.Input(steps, dtype="bool", name=mask)
     return tensors
 
 
-def join_features(tensors: dict[str, Any], spec: NetworkSpec, dropout: float) -> Any:
-    """Embed the inputs of ids and join all features: (b f) or (b t f)."""
-    parts = [tensors["x"]] if spec.values else []
-    for name, size in spec.embedded.items():
+def join_features(
+    tensors: dict[str, Any], spec: NetworkSpec, dropout: float, group: InputGroup | None = None
+) -> Any:
+    """Embed the inputs of ids of a group and join all its features: (b f) or (b t f)."""
+    names, values = spec.inputs_of(group), spec.values if group is None else group.values
+    parts = [tensors["x" if group is None else group.x]] if values else []
+    embedded = {name: size for name, size in spec.embedded.items() if name in names}
+    for name, size in embedded.items():
         width = spec.vectors.get(name) or spec.width(size)
         parts.append(keras.layers.Embedding(size, width)(tensors[name]))
     for name, (size, _) in spec.characters.items():
-        parts.append(character_features(tensors[name], size))
+        if name in names:
+            parts.append(character_features(tensors[name], size))
     x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
-    return keras.layers.Dropout(dropout)(x) if spec.embedded and dropout else x
+    return keras.layers.Dropout(dropout)(x) if embedded and dropout else x
 
 
 def character_features(characters: Any, size: int) -> Any:
@@ -97,6 +116,21 @@ def recurrent_layers(x: Any, context: BuildContext, *, sequences: bool, mask: An
         if network.dropout:
             x = keras.layers.Dropout(network.dropout)(x)
     return x
+
+
+def last_states(context: BuildContext) -> Any:
+    """Return the last state of recurrent layers (b h); joined, those of each group of inputs."""
+    return joined(
+        [
+            recurrent_layers(group.x, group, sequences=False, mask=group.mask)
+            for group in context.groups()
+        ]
+    )
+
+
+def joined(tensors: list[Any], axis: int = -1) -> Any:
+    """Return tensors joined along an axis; one alone stays as it is."""
+    return tensors[0] if len(tensors) == 1 else keras.layers.Concatenate(axis=axis)(tensors)
 
 
 def output_heads(x: Any, context: BuildContext, row: Any = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.special_ids import PADDING, PREVIOUS, STOP
-from unrolled.networks.building_blocks import BuildContext, recurrent_layer
+from unrolled.networks.building_blocks import BuildContext, joined, recurrent_layer
 from unrolled.networks.bundle import ModelBundle
 from unrolled.networks.spec import NetworkSpec, unwrap_single
 
@@ -99,10 +99,11 @@ def from_facts(context: BuildContext) -> AutoregressiveDecoder:
 
 def from_steps(context: BuildContext) -> AutoregressiveDecoder:
     """Build a decoder that starts from the states of an encoder and attends to all its steps."""
-    x, states = _encode(context)
+    x, states = _encode_groups(context)
     memory = {"values": x, "keys": keras.layers.Dense(context.network.units, use_bias=False)(x)}
     if context.mask is not None:
-        memory["mask"] = context.mask
+        masks = [group.mask for group in context.groups()]
+        memory["mask"] = joined(masks, axis=1)
     return AutoregressiveDecoder(states, memory, DecoderLayers(context, attends=True))
 
 
@@ -112,8 +113,25 @@ def from_last_states(context: BuildContext) -> AutoregressiveDecoder:
     Source:
         Sutskever et al. 2014, section 2.
     """
-    _, states = _encode(context, every=False)
+    _, states = _encode_groups(context, every=False)
     return AutoregressiveDecoder(states, {}, DecoderLayers(context, attends=False))
+
+
+def _encode_groups(context: BuildContext, *, every: bool = True) -> tuple[Any, list[Any]]:
+    """Return what `_encode` returns; of several groups of inputs one memory and one set of states.
+
+    The steps of all groups stand one after another in the memory. Each first state of the decoder
+    is computed from the last states of all groups.
+    """
+    encoded = [_encode(group, every=every) for group in context.groups()]
+    if len(encoded) == 1:
+        return encoded[0]
+    units = context.network.units
+    states = [
+        keras.layers.Dense(units, activation="tanh")(joined(list(ends)))
+        for ends in zip(*(states for _, states in encoded), strict=True)
+    ]
+    return joined([x for x, _ in encoded], axis=1 if every else -1), states
 
 
 def _encode(context: BuildContext, *, every: bool = True) -> tuple[Any, list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.backend import keras
-from unrolled.networks.building_blocks import BuildContext
+from unrolled.networks.building_blocks import BuildContext, joined, recurrent_layers
 
 PADDED_STEP = -1e9  # replaces the values of padded steps before the maximum is taken
 
@@ -44,9 +44,24 @@ def attention(x: Any, context: BuildContext) -> Any:
 POOLING_LAYERS = {"mean": mean_over_steps, "max": max_over_steps, "attention": attention}
 
 
+def pooled_states(context: BuildContext) -> Any:
+    """Return the pooled states of recurrent layers (b h); joined, those of each group of inputs."""
+    pooled = []
+    for group in context.groups():
+        x = recurrent_layers(group.x, group, sequences=True, mask=group.mask)  # b t h
+        pooled.append(POOLING_LAYERS[context.network.pooling](x, group))
+    return joined(pooled)
+
+
 def pooling_attention_model(model: Any) -> Any:
-    """Return a model of the weights of attention pooling (b t 1); None without such a layer."""
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Softmax):
-            return keras.Model(model.input, layer.output, name=f"{model.name}_attend")
-    return None
+    """Return a model of the weights of attention pooling (b t 1); None without such a layer.
+
+    Those of several groups of inputs stand one after another along the steps.
+    """
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Softmax)]
+    if not found:
+        return None
+    in_order = sorted(found, key=lambda layer: (len(layer.name), layer.name))  # as they were built
+    weights = [layer.output for layer in in_order]
+    every = weights[0] if len(weights) == 1 else keras.layers.Concatenate(axis=1)(weights)
+    return keras.Model(model.input, every, name=f"{model.name}_attend")

@@ -22,7 +22,8 @@ def min_weights(spec: NetworkSpec, network: Network) -> int:
     widths = {n: spec.vectors.get(n) or spec.width(size) for n, size in spec.embedded.items()}
     tables = sum(size * widths[name] for name, size in spec.embedded.items())
     tables += sum(size for size, _ in (*spec.characters.values(), *spec.ngrams.values()))
-    features = spec.values + sum(widths.values())
+    values = spec.values + sum(group.values for group in spec.groups)
+    features = values + sum(widths.values())
     return tables + architecture_of(spec.shape, network).weights(spec, network, features)
 
 

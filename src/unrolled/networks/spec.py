@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from numbers import Integral
 from typing import Any
 
+from unrolled.data.input_groups import InputGroup
 from unrolled.data.special_ids import PREVIOUS
 from unrolled.errors import SettingError, ShapeError
 from unrolled.shapes import FACTS, Shape
@@ -32,6 +33,7 @@ SAVED_NAMES = {
     "tokens": "tokens",
     "stops": "stops",
     "labels": "labels",
+    "groups": "groups",
 }
 
 
@@ -63,6 +65,8 @@ class NetworkSpec:
         stops: Whether rows of numbers have an end of their own, which an additional output,
             `stop`, predicts.
         labels: The outputs whose values are the logits of classes, one of which is right.
+        groups: The inputs whose number of steps is their own: the second group and those after it.
+            `t` and `values` are those of the first.
     """
 
     shape: Shape
@@ -81,10 +85,12 @@ class NetworkSpec:
     tokens: bool = False
     stops: bool = False
     labels: tuple[str, ...] = ()
+    groups: tuple[InputGroup, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_sizes()
         self._check_axes()
+        self._check_groups()
         for name in self.embedded:
             if name in ("mask", PREVIOUS) or (name == "x" and self.values) or "/" in name:
                 raise SettingError(
@@ -94,8 +100,9 @@ class NetworkSpec:
                 )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields under their names in saved models."""
-        return {SAVED_NAMES[name]: value for name, value in asdict(self).items()}
+        """Return the fields under their names in saved models; groups only where there are any."""
+        fields = {SAVED_NAMES[name]: value for name, value in asdict(self).items()}
+        return {name: value for name, value in fields.items() if name != "groups" or value}
 
     @classmethod
     def from_dict(cls, fields: Any) -> NetworkSpec:
@@ -142,8 +149,27 @@ class NetworkSpec:
     @property
     def features(self) -> int:
         """Numbers in each input step that the recurrent layers read, after embedding."""
-        embedded = (self.vectors.get(n) or self.width(size) for n, size in self.embedded.items())
-        return self.values + sum(embedded) + CHARACTER_FEATURES * len(self.characters)
+        return self.features_of(None)
+
+    def features_of(self, group: InputGroup | None) -> int:
+        """Return the numbers in each step of a group, after embedding; None is the first group."""
+        inputs = self.inputs_of(group)
+        embedded = (
+            self.vectors.get(n) or self.width(size)
+            for n, size in self.embedded.items()
+            if n in inputs
+        )
+        words = sum(name in inputs for name in self.characters)
+        values = self.values if group is None else group.values
+        return values + sum(embedded) + CHARACTER_FEATURES * words
+
+    def inputs_of(self, group: InputGroup | None) -> tuple[str, ...]:
+        """Return the names of a group's inputs of ids; None is the first group."""
+        if group is not None:
+            return group.inputs
+        others = {name for other in self.groups for name in other.inputs}
+        names = (*self.embedded, *self.characters, *self.ngrams)
+        return tuple(name for name in names if name not in others)
 
     def _check_sizes(self) -> None:
         """Refuse a size that is not a whole number of at least 1."""
@@ -157,6 +183,39 @@ class NetworkSpec:
                     raise ShapeError(f"{axis}={size!r} of '{name}' is not a size. {WHOLE_NUMBER}")
         if not self.heads:
             raise ShapeError("The network has no outputs. Give at least one, as heads={'y': 1}.")
+
+    def _check_groups(self) -> None:
+        """Refuse groups that have no steps, no inputs, or those of another group."""
+        if not self.groups:
+            return
+        if FACTS[self.shape].inputs == "one":
+            raise ShapeError(
+                f"The shape {self.shape} has an input without steps, and groups of inputs with"
+                " numbers of steps of their own were given. Leave groups out."
+            )
+        names = [name for group in self.groups for name in group.inputs]
+        known = {*self.embedded, *self.characters}
+        numbers = [group.number for group in self.groups]
+        sizes = [group.t for group in self.groups if group.t is not None]
+        if (
+            len(set(names)) < len(names)
+            or not known.issuperset(names)
+            or numbers != list(range(2, 2 + len(numbers)))
+            or not all(map(_is_size, sizes))
+            or any(group.values < 0 or not (group.values or group.inputs) for group in self.groups)
+            or not (self.values or self.inputs_of(None))
+            or (None in [group.t for group in self.groups] and not self.ragged)
+        ):
+            raise ShapeError(
+                f"The groups of inputs contradict the other sizes: {self.groups}. Each group needs"
+                " inputs of its own, and rows of different lengths need ragged=True."
+            )
+        reserved = {name for group in self.groups for name in (group.x, group.mask)}
+        if taken := reserved & known:
+            raise SettingError(
+                f"An embedded input cannot be named {min(taken)!r}, which is an input that the"
+                " network adds. Give it another name."
+            )
 
     def _check_axes(self) -> None:
         """Refuse an axis that the shape does not have, and a missing size."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.data.tables.table import Table
 from unrolled.disk.figures import save_figure
@@ -30,14 +32,17 @@ class Attention:
         outputs: A label for each output step (u), the end mark included; the names of the output
             columns as one label where the steps were pooled.
         weights: The weight of each input step for each output step (u t); they sum to 1 over the
-            input steps.
+            input steps. Pooling weighs each group of `columns` by itself.
         darkest: The weight that is shown darkest.
+        columns: The input column of each input step (t), where inputs have numbers of steps of
+            their own: the steps of one follow those of another. Empty where there is one sequence.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     weights: Array
     darkest: float = 1.0
+    columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         width = max(len(label) for label in self.outputs)
@@ -76,12 +81,13 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     (name,) = trained.spec.heads
     rows: Any = generate.generate_outputs(trained.bundle, trained.spec, examples)[name]
     weights = generate.attention(trained.bundle, trained.spec, examples, rows)
-    labels = _input_labels(trained, table)
+    labels, columns = _input_labels(trained, table, examples)
     return [
         Attention(
-            labels[i] if labels else _step_numbers(row_weights.shape[1]),
+            labels[i],
             _output_labels(trained, column, row, len(row_weights)),
             row_weights,
+            columns=columns[i],
         )
         for i, (row, row_weights) in enumerate(zip(rows, weights, strict=True))
     ]
@@ -90,23 +96,37 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
 def _pooling_attention(trained: Trained, table: Table) -> list[Attention]:
     """Return the weight of each step in the pooled features of its row."""
     examples = trained.encoder.encode(table, targets=False)
-    weights = predict.predict_outputs(trained.bundle.attend, examples, ["weights"])["weights"]
+    weights = predict.attention_weights(trained.bundle.attend, examples, axis=0)
     outputs = (", ".join(column.name for column in trained.encoder.schema.outputs),)
-    labels = _input_labels(trained, table)
+    labels, columns = _input_labels(trained, table, examples)
     return [
-        Attention(
-            labels[i] if labels else _step_numbers(len(row_weights)),
-            outputs,
-            row_weights.T,
-            float(row_weights.max()),
-        )
+        Attention(labels[i], outputs, row_weights.T, float(row_weights.max()), columns[i])
         for i, row_weights in enumerate(weights)
     ]
 
 
-def _input_labels(trained: Trained, table: Table) -> list[tuple[str, ...]]:
-    """Return a label for each input step of each row; none where no input has named steps."""
-    for column in trained.encoder.schema.inputs:
+def _input_labels(
+    trained: Trained, table: Table, examples: Examples
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Return a label and a column for each input step of each row; see `Attention`."""
+    groups = trained.encoder.schema.input_groups
+    named = [_step_names(trained, group, table) for group in groups]
+    labels, columns = [], []
+    for row in range(examples.rows):
+        lengths = examples.input_lengths(row)
+        parts = [
+            names[row] if names else _step_numbers(n)
+            for names, n in zip(named, lengths, strict=True)
+        ]
+        labels.append(tuple(label for part in parts for label in part))
+        sources = [(group[0].name,) * len(p) for group, p in zip(groups, parts, strict=True)]
+        columns.append(tuple(name for part in sources for name in part) if groups[1:] else ())
+    return labels, columns
+
+
+def _step_names(trained: Trained, group: Sequence[Column], table: Table) -> list[tuple[str, ...]]:
+    """Return the names of the steps of each row; none where no column has named steps."""
+    for column in group:
         encoder = trained.encoder.encoders[column.name]
         names = [encoder.name_steps(value) for value in table.values[column.name]]
         if all(row is not None for row in names):

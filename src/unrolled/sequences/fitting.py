@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from unrolled import baselines
-from unrolled.data.batches import Examples
+from unrolled.data.batches import Examples, partly_known_outputs
 from unrolled.data.block import Array
+from unrolled.data.encoders.label_sets import balanced_bit_weights
 from unrolled.data.encoders.labels import balanced_class_weights
 from unrolled.data.encoders.table_encoder import TableEncoder
-from unrolled.data.encoders.word_vectors import read_word_vectors
+from unrolled.data.formats.word_vectors import read_word_vectors
 from unrolled.inference import predict
 from unrolled.inference.calibration import fit_temperature
 from unrolled.inference.generate import teacher_forced
@@ -126,6 +127,7 @@ def _network_spec(
         tokens=encoder.generates_tokens,
         stops=encoder.needs_stop,
         labels=encoder.class_outputs,
+        groups=encoder.further_groups,
     )
 
 
@@ -148,8 +150,14 @@ def fit_model(
             rows too, as it is where they were held out of the data to be trained on.
     """
     weights = _class_weights(trained, train)
+    partly_known = partly_known_outputs(train, validation)
+    trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
     parts = [
-        replace(teacher_forced(part, trained.spec, trained.bundle), class_weights=weights)
+        replace(
+            teacher_forced(part, trained.spec, trained.bundle),
+            class_weights=weights,
+            partly_known=partly_known,
+        )
         for part in (train, validation)
     ]
     recurrent = [without_ngrams(part, trained.spec) for part in parts]
@@ -203,9 +211,18 @@ def _class_weights(trained: Trained, train: Examples) -> dict[str, Array]:
     """Return the weight of each class, by output, where the settings weight classes."""
     if trained.training.class_weight is None:
         return {}
-    return {
-        name: balanced_class_weights(train.targets[name].flat, trained.encoder.sizes[name])
-        for name in _category_outputs(trained.encoder).values()
+    targets, encoder = train.targets, trained.encoder
+    schema, names = encoder.schema, encoder.tensor_names
+    weights = {
+        name: balanced_class_weights(targets[name].flat, encoder.sizes[name])
+        for name in _category_outputs(encoder).values()
+    }
+    weights |= {name: balanced_bit_weights(targets[name].flat) for name in train.label_sets}
+    if schema.shape != "aligned":
+        return weights
+    tags = [names[c.name] for c in schema.outputs if c.kind == "tokens"]
+    return weights | {
+        name: balanced_class_weights(targets[name].flat, encoder.sizes[name]) for name in tags
     }
 
 

@@ -22,6 +22,7 @@ from unrolled.saving import (
     network_weights,
     optional_dict,
     optional_integer,
+    reading,
 )
 from unrolled.saving.checked_json import RefusedError, short_repr
 from unrolled.schema import Schema
@@ -73,17 +74,27 @@ def from_files(saved: SavedModel) -> Trained:
         ShapeError: The sizes do not fit the shape, or there are fewer weights than they need.
     """
     manifest = saved.manifest
-    encoder = _table_encoder(saved)
+    with reading(f"'schema' of {MANIFEST}, or {ENCODERS},"):
+        encoder = _table_encoder(saved)
     # The first models did not list the outputs of classes among the sizes.
     sizes = {"labels": encoder.class_outputs} | optional_dict(manifest, "ports")
-    spec, network = NetworkSpec.from_dict(sizes), Network.from_dict(manifest["network"])
-    training = Training.from_dict(manifest["training"])
+    with reading(f"'ports' of {MANIFEST}"):
+        spec = NetworkSpec.from_dict(sizes)
+    with reading(f"'network' of {MANIFEST}"):
+        network = Network.from_dict(manifest["network"])
+    with reading(f"'training' of {MANIFEST}"):
+        training = Training.from_dict(manifest["training"])
     _check_spec(spec, encoder)
     refuse_larger(spec, network, networks=training.seeds, **saved.weight_counts)
-    fitted_baselines = baselines.from_dicts(manifest["references"], saved.read_arrays(BASELINES))
-    histories = _histories(manifest["history"])
+    with reading(f"'references' of {MANIFEST}, or {BASELINES},"):
+        fitted_baselines = baselines.from_dicts(
+            manifest["references"], saved.read_arrays(BASELINES)
+        )
+    with reading(f"'history' of {MANIFEST}"):
+        histories = _histories(manifest["history"])
     if fitted_baselines or histories:  # otherwise it was saved before it was trained
-        BaselineChecks(encoder).check_all(fitted_baselines)
+        with reading(f"'references' of {MANIFEST}, or {BASELINES},"):
+            BaselineChecks(encoder).check_all(fitted_baselines)
     bundle = build_bundle(spec, network, seeds=training.network_seeds)
     saved.load_weights(bundle.model)
     return Trained(
@@ -102,7 +113,8 @@ def from_files(saved: SavedModel) -> Trained:
 
 def _layout(state: Any, schema: Schema) -> Layout | None:
     """Return the layout of the tables of a model; refuse one that does not hold its columns."""
-    layout = layout_from_dict(state)
+    with reading(f"'layout' of {MANIFEST}"):
+        layout = layout_from_dict(state)
     if isinstance(layout, RowsAsSteps):
         many = {*layout.many, *([ELAPSED] if layout.elapsed else [])}
         for column in (*schema.inputs, *schema.outputs):
@@ -147,7 +159,8 @@ def _check_spec(spec: NetworkSpec, encoder: TableEncoder) -> None:
         "t": encoder.steps_in,
         "u": encoder.steps_out,
         "ragged": encoder.ragged,
-        "values": sum(sizes[n] for n in inputs.values() if n not in ids),
+        "values": encoder.values,
+        "groups": encoder.further_groups,
         "heads": {names[c.name]: sizes[names[c.name]] for c in encoder.schema.outputs},
         "pooled": encoder.pooled_outputs,
         "tokens": encoder.generates_tokens,

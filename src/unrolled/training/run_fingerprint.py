@@ -93,6 +93,7 @@ def _parts(value: Any) -> Iterator[Any]:
 def _named_values(value: Any) -> Mapping[str, Any] | None:
     """Return the values inside a value, by the names and in the order of the checkpoint format."""
     if isinstance(value, Examples):
+        groups = {"groups": {group.mask: group.lengths for group in value.groups}}
         return {
             "inputs": value.inputs,
             "targets": value.targets,
@@ -105,6 +106,7 @@ def _named_values(value: Any) -> Mapping[str, Any] | None:
             "most": value.max_rows,
             "words": value.token_inputs,
             "class_weights": value.class_weights,
+            **(groups if value.groups else {}),
         }
     if isinstance(value, RaggedColumn):
         return {"flat": value.flat, "offsets": value.offsets}

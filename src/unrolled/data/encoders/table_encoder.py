@@ -17,10 +17,12 @@ from unrolled.data.encoders.categories import Categories
 from unrolled.data.encoders.characters import CharacterEncoder
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.encoders.ngrams import NGramEncoder
+from unrolled.data.input_groups import InputGroup, numbered
+from unrolled.data.input_steps import check_lengths, group_lengths, join_numbers, refuse_uneven
 from unrolled.data.special_ids import PREVIOUS, STOP
+from unrolled.data.tables.label_sets import one_hot
 from unrolled.data.tables.table import Table
-from unrolled.errors import DataError
-from unrolled.schema import Column, Schema
+from unrolled.schema import Column, Schema, group_length
 from unrolled.settings import Text
 from unrolled.shapes import FACTS
 
@@ -37,7 +39,8 @@ class TableEncoder:
     Attributes:
         schema: The input and output columns.
         encoders: By column name, fitted on the training part.
-        steps_in: Input steps where every training row had the same number, else None.
+        steps_in: Input steps where every training row had the same number, else None; those of the
+            first group where inputs have numbers of steps of their own.
         steps_out: Output steps `u` of `one-to-many` and `unaligned`, else None.
         text: How text and tokens that are inputs are read.
     """
@@ -64,6 +67,7 @@ class TableEncoder:
         if text.characters is None and generates:
             text = text.model_copy(update={"characters": False})
         count_ngrams = linear and schema.shape == "many-to-one" and _has_few_labels(schema, train)
+        count_ngrams = count_ngrams and not schema.length_groups
         encoders = {}
         for column in schema.inputs:
             encoder = make_encoder(column, output=False, text=text, count_ngrams=count_ngrams)
@@ -83,10 +87,59 @@ class TableEncoder:
         return FACTS[self.schema.shape].inputs == "many" and self.steps_in is None
 
     @property
+    def further_groups(self) -> tuple[InputGroup, ...]:
+        """The inputs with another number of steps than the first ones."""
+        return tuple(
+            InputGroup(
+                number,
+                t=None if self.ragged else group_length(group),
+                values=self._count_values(number),
+                inputs=self._id_inputs(group),
+            )
+            for number, group in enumerate(self.schema.input_groups[1:], 2)
+        )
+
+    @property
+    def values(self) -> int:
+        """Numbers in one step of the input `x`; 0 where every input is embedded."""
+        return self._count_values(1)
+
+    def _count_values(self, number: int) -> int:
+        """Return the numbers in one step of a group: its own, and those without steps."""
+        encoders = [self.encoders[column.name] for column in self._columns(number)]
+        return sum(encoder.size for encoder in encoders if not encoder.produces_ids)
+
+    def _columns(self, number: int) -> list[Column]:
+        """Return the inputs of a group: its sequences, and those without steps.
+
+        Inputs of ids without steps are in the first group alone.
+        """
+        groups = self.schema.input_groups
+        own = {column.name for column in groups[number - 1]} if groups else set()
+        return [
+            column
+            for column in self.schema.inputs
+            if column.name in own
+            or (
+                column.side == "one"
+                and (number == 1 or not self.encoders[column.name].produces_ids)
+            )
+        ]
+
+    def _id_inputs(self, group: Sequence[Column]) -> tuple[str, ...]:
+        """Return the tensors of ids and of characters of some columns."""
+        names = self.tensor_names
+        encoders = {column.name: self.encoders[column.name] for column in group}
+        ids = [names[name] for name, e in encoders.items() if e.produces_ids]
+        characters = [names[_key(name, CHARACTERS)] for name, e in encoders.items() if e.characters]
+        return (*ids, *characters)
+
+    @property
     def can_use_linear_branch(self) -> bool:
         """Whether a linear branch may predict the label of a row from all of its numbers."""
         has_numbers = not all(encoder.produces_ids for encoder in self._inputs.values())
-        return self.schema.shape == "many-to-one" and bool(self.class_outputs) and has_numbers
+        applies = self.schema.shape == "many-to-one" and not self.schema.length_groups
+        return applies and bool(self.class_outputs) and has_numbers
 
     @property
     def has_numeric_steps(self) -> bool:
@@ -101,7 +154,9 @@ class TableEncoder:
         columns = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
         characters = [_key(name, CHARACTERS) for name, e in self._inputs.items() if e.characters]
         ngrams = [_key(name, NGRAMS) for name, e in self._inputs.items() if e.ngrams]
-        return unique_identifiers([*columns, *characters, *ngrams])
+        numbers = range(2, len(self.schema.length_groups) + 1)
+        reserved = {numbered(name, number) for name in ("x", "mask") for number in numbers}
+        return unique_identifiers([*columns, *characters, *ngrams], reserved)
 
     @property
     def character_encoders(self) -> dict[str, CharacterEncoder]:
@@ -131,7 +186,7 @@ class TableEncoder:
     def category_inputs(self) -> Categories:
         """Where encoded rows hold the inputs of kind `category`."""
         names, marks, ids, start = self.tensor_names, [], [], 0
-        for column in self.schema.inputs:
+        for column in self._columns(1):
             encoder = self.encoders[column.name]
             if encoder.produces_ids:
                 ids += [names[column.name]] if column.is_category else []
@@ -163,7 +218,14 @@ class TableEncoder:
     def class_outputs(self) -> tuple[str, ...]:
         """The outputs whose values are scores of classes, by the network's names."""
         names = self.tensor_names
-        return tuple(names[c.name] for c in self.schema.outputs if not c.is_numeric)
+        labels = [c for c in self.schema.outputs if c.is_category or c.is_token_sequence]
+        return tuple(names[c.name] for c in labels)
+
+    @property
+    def label_set_outputs(self) -> tuple[str, ...]:
+        """The outputs that are any number of labels, by the network's names."""
+        names = self.tensor_names
+        return tuple(names[c.name] for c in self.schema.outputs if c.is_label_set)
 
     @property
     def _generates(self) -> bool:
@@ -184,10 +246,11 @@ class TableEncoder:
             DataError: Rows do not have the number of steps of the training part.
         """
         columns = {c.name: self.encode_column(c, table) for c in self.schema.inputs}
-        _refuse_uneven(columns)
+        for group in self.schema.input_groups:
+            refuse_uneven({column.name: columns[column.name] for column in group})
         inputs = self._join_inputs(columns) | self._step_features(columns, table)
         lengths = next((x.lengths for x in inputs.values() if x.offsets is not None), None)
-        self._check_lengths(lengths)
+        check_lengths(lengths, self.steps_in)
         outputs = self.schema.outputs if targets else ()
         names = self.tensor_names
         return Examples(
@@ -197,21 +260,22 @@ class TableEncoder:
             lengths=lengths,
             steps_out=self.steps_out,
             ragged=self.ragged,
+            label_sets=self.label_set_outputs if targets else (),
             token_inputs=tuple(names[c.name] for c in self.schema.inputs if c.is_token_sequence),
+            groups=tuple(group_lengths(group, inputs) for group in self.further_groups),
         )
 
     def _join_inputs(self, columns: dict[str, RaggedColumn]) -> dict[str, RaggedColumn]:
-        """Repeat inputs without steps along those with steps, and join all numbers into x."""
-        offsets = next((x.offsets for x in columns.values() if x.offsets is not None), None)
-        if offsets is not None:
-            columns = {
-                name: x if x.offsets is not None else x.repeat_along(offsets)
-                for name, x in columns.items()
-            }
-        numbers = [x.flat for x in columns.values() if not x.is_integer]
-        joined = {"x": RaggedColumn(np.concatenate(numbers, axis=-1), offsets)} if numbers else {}
-        names = self.tensor_names
-        return joined | {names[name]: x for name, x in columns.items() if x.is_integer}
+        """Return the inputs of every group.
+
+        Inputs without steps are repeated along those with steps, and all numbers are joined into
+        the `x` of the group.
+        """
+        inputs: dict[str, RaggedColumn] = {}
+        for number in range(1, max(1, len(self.schema.input_groups)) + 1):
+            own = {column.name: columns[column.name] for column in self._columns(number)}
+            inputs |= join_numbers(own, self.tensor_names, numbered("x", number))
+        return inputs
 
     def _step_features(
         self, columns: dict[str, RaggedColumn], table: Table
@@ -227,17 +291,6 @@ class TableEncoder:
                 ngrams[names[_key(name, NGRAMS)]] = encoder.ngrams.encode(columns[name])
         return characters | ngrams
 
-    def _check_lengths(self, lengths: Array | None) -> None:
-        if lengths is None or self.steps_in is None:
-            return
-        wrong = np.flatnonzero(lengths != self.steps_in)
-        if len(wrong):
-            raise DataError(
-                f"row {wrong[0] + 1} has {lengths[wrong[0]]} steps, but every row of the training"
-                f" data has {self.steps_in}. Cut or fill the row, or train on rows of different"
-                " lengths."
-            )
-
     def decode(self, column: Column, values: Array | Sequence[Array]) -> Any:
         """Return a network's outputs for a column as values of the column.
 
@@ -250,6 +303,8 @@ class TableEncoder:
     def decode_cells(self, column: Column, values: Array | Sequence[Array]) -> Any:
         """Return a network's outputs for a column as cells of a table, as in the training data."""
         decoded = self.decode(column, values)
+        if column.is_one_hot:
+            return one_hot(decoded, column.width)
         return [" ".join(row) for row in decoded] if column.spaced else decoded
 
 
@@ -264,15 +319,19 @@ def _has_few_labels(schema: Schema, train: Table) -> bool:
     return any(len(distinct - {None}) <= MAX_LINEAR_LABELS for distinct in labels)
 
 
-def unique_identifiers(names: Iterable[str]) -> dict[str, str]:
+def unique_identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
     """Return a Python identifier for each name, no two the same.
+
+    Args:
+        names: The names.
+        reserved: Identifiers that no name becomes, beside those of `RESERVED`.
 
     Example:
         >>> unique_identifiers(["unit price", "unit-price", "class", "x"])
         {'unit price': 'unit_price', 'unit-price': 'unit_price_', 'class': 'class_', 'x': 'x_'}
     """
     identifiers: dict[str, str] = {}
-    used = set(RESERVED)
+    used = {*RESERVED, *reserved}
     for name in names:
         identifier = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
         identifier = f"_{identifier}" if identifier[0].isdigit() else identifier
@@ -281,20 +340,6 @@ def unique_identifiers(names: Iterable[str]) -> dict[str, str]:
         identifiers[name] = identifier
         used.add(identifier)
     return identifiers
-
-
-def _refuse_uneven(columns: dict[str, RaggedColumn]) -> None:
-    """Refuse sequences of different length in one row: their steps cannot be paired."""
-    many = {name: x.lengths for name, x in columns.items() if x.lengths is not None}
-    (first, lengths), *rest = many.items() if many else [("", None)]
-    for name, others in rest:
-        wrong = np.flatnonzero(lengths != others)
-        if len(wrong) and lengths is not None and others is not None:
-            row = wrong[0]
-            raise DataError(
-                f"row {row + 1}: '{first}' has {lengths[row]} steps and '{name}' has {others[row]}."
-                " All input sequences of a row must have the same number of steps. Correct the row."
-            )
 
 
 def _longest(column: RaggedColumn) -> int:

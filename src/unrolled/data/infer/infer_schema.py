@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from unrolled.data.encoders import tags, tokenizer
+from unrolled.data.encoders import tags
+from unrolled.data.infer.length_groups import (
+    Lengths,
+    count_steps,
+    describe_groups,
+    followed_first,
+    length_groups,
+)
 from unrolled.data.infer.reason import DifferingRow, describe_columns, explain_shape
 from unrolled.data.tables.table import Table
 from unrolled.errors import DataError, ShapeError
 from unrolled.schema import Column, Schema
 from unrolled.shapes import FACTS, Shape, Side, shape_between, shape_named
-
-Lengths = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def infer_schema(
@@ -35,13 +39,15 @@ def infer_schema(
         arrays: Whether the data came as arrays, for the words of the reason.
 
     Raises:
-        DataError: Sequences of one side differ in length within a row; the message names the row.
+        DataError: Sequences differ in length within a row, where they may not; the message names
+            the row.
         ShapeError: The forced shape contradicts the columns, or single values and sequences are
             both outputs and the sequences are not aligned with the input.
         SettingError: There is no such shape.
     """
-    lengths_in = _lengths(data, inputs, exact=False)
     lengths_out = _lengths(data, outputs, exact=True)
+    groups = followed_first(length_groups(data, inputs), lengths_out)
+    lengths_in = groups[0].lengths if groups else None
     differing = _first_difference(lengths_in, lengths_out)
     same_length = lengths_in is not None and lengths_out is not None and differing is None
     inferred = shape_between(_side(inputs), _side(outputs), same_length=same_length)
@@ -62,7 +68,15 @@ def infer_schema(
         likely_text=_likely_text(data, inputs),
         arrays=arrays,
     )
-    return Schema(inputs=inputs, outputs=outputs, shape=chosen, reason=reason)
+    reason += describe_groups(groups, aligned=chosen == "aligned")
+    names = tuple(tuple(column.name for column in group.columns) for group in groups)
+    return Schema(
+        inputs=inputs,
+        outputs=outputs,
+        shape=chosen,
+        reason=reason,
+        length_groups=names if len(names) > 1 else (),
+    )
 
 
 def _first_difference(
@@ -108,26 +122,12 @@ def _refuse_mixed_outputs(outputs: Sequence[Column], chosen: Shape) -> None:
         )
 
 
-def _steps(data: Table, column: Column, *, exact: bool) -> Lengths | None:
-    """Return the steps of each row (b), or None where their number is not fixed beforehand.
-
-    Args:
-        data: The rows.
-        column: A sequence.
-        exact: Whether it is an output, whose text is split exactly.
-    """
-    values = data.values[column.name]
-    if column.kind == "text":
-        return tokenizer.count_steps(list(values), column.unit or "characters", exact=exact)
-    return np.array([len(value) for value in values], dtype=np.int64)
-
-
 def _lengths(data: Table, columns: Sequence[Column], *, exact: bool) -> Lengths | None:
     """Return the steps of each row that all sequences of a side share, None where unknown."""
     many = [column for column in columns if column.side == "many"]
     first: tuple[Column, Lengths] | None = None
     for column in many:
-        lengths = _steps(data, column, exact=exact)
+        lengths = count_steps(data, column, exact=exact)
         if lengths is None and len(many) > 1:
             raise DataError(
                 f"column '{column.name}' is read as subwords beside other sequences, but its steps"
@@ -165,13 +165,11 @@ def _advice(by_steps: dict[int, Column]) -> str:
     return f"{join} a label as '{label.name}:category', or leave one of them out."
 
 
-def _with_lengths(
-    data: Table, columns: Sequence[Column], *, exact: bool
-) -> tuple[Column, ...]:
+def _with_lengths(data: Table, columns: Sequence[Column], *, exact: bool) -> tuple[Column, ...]:
     """Return the columns with the number of steps that every row has, where it is the same."""
     measured = []
     for column in columns:
-        lengths = _steps(data, column, exact=exact) if column.side == "many" else None
+        lengths = count_steps(data, column, exact=exact) if column.side == "many" else None
         same = lengths is not None and len(np.unique(lengths)) == 1
         length = int(lengths[0]) if same and lengths is not None else None
         measured.append(column.model_copy(update={"length": length}))
@@ -182,7 +180,7 @@ def _with_scheme(data: Table, column: Column) -> Column:
     """Return an aligned output with the scheme of its tags, which some rows may violate."""
     if column.kind != "tokens":
         return column
-    rows: list[list[str] | None] = list(data.values[column.name])
+    rows = [row and [tag for tag in row if tag is not None] for row in data.values[column.name]]
     detected = tags.detect_scheme(rows)
     if detected is None:
         return column

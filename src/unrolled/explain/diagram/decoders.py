@@ -9,6 +9,7 @@ from itertools import pairwise
 from unrolled.explain.diagram.boxes import Arrow, Box, Label
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Length, row
+from unrolled.explain.diagram.other_inputs import Lanes, over_lanes, up_lanes
 from unrolled.explain.diagram.recurrence import START, Stack, dropout_remark
 from unrolled.explain.diagram.rows import count, draw_outputs, place, span, visible
 from unrolled.explain.diagram.sketch import SIDE, Column, Sketch
@@ -33,13 +34,18 @@ def fed_by_input(sketch: Sketch, w: Wiring, x: Box) -> None:
 
 
 def with_attention(
-    sketch: Sketch, w: Wiring, inner: Sequence[Column], encoded: Sequence[Box]
+    sketch: Sketch, w: Wiring, inner: Sequence[Column], encoded: Sequence[Box], lanes: Lanes
 ) -> None:
-    """Draw a decoder that an encoder's states start, and whose steps attend to all of them."""
+    """Draw a decoder that an encoder's states start, and whose steps attend to all of them.
+
+    So they do to the states of other inputs, which come up the lanes.
+    """
     steps = _place_steps(w)
     sketch.next_row()
     sketch.remark("memory", count("t", w.t))
-    memory = sketch.bar("states of all steps", span(inner, _with_start(steps)))
+    words = "states of all steps of all inputs" if lanes else "states of all steps"
+    memory = sketch.bar(words, over_lanes(span(inner, _with_start(steps)), lanes))
+    up_lanes(sketch, lanes, memory)
     for column, state in visible(inner, encoded):
         sketch.up(state, memory, column.center)
     previous = _draw_previous(sketch, steps)

@@ -13,8 +13,17 @@ from unrolled.explain.diagram import decoders
 from unrolled.explain.diagram.boxes import Box, Label
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Length, Slot, row, two_part_row
+from unrolled.explain.diagram.other_inputs import (
+    Lanes,
+    draw_added_inputs,
+    draw_other_inputs,
+    first_columns,
+    over_lanes,
+    up_lanes,
+)
 from unrolled.explain.diagram.recurrence import Stack, dropout_remark
 from unrolled.explain.diagram.rows import (
+    POOLINGS,
     count,
     draw_inputs,
     draw_one_input,
@@ -31,12 +40,6 @@ from unrolled.explain.diagram.sketch import Column, Sketch
 from unrolled.explain.diagram.words import plural
 from unrolled.shapes import segment
 
-POOLINGS = {
-    "mean": "mean over the steps",
-    "max": "maximum over the steps",
-    "attention": "weighted mean over the steps",
-}
-
 
 @dataclass
 class Drawing:
@@ -47,12 +50,14 @@ class Drawing:
         sketch: The boxes and arrows so far.
         steps: The columns of the top row; empty where it has no steps.
         top: The boxes of the top row.
+        lanes: The other inputs, whose number of steps is their own.
     """
 
     wiring: Wiring
     sketch: Sketch = field(default_factory=Sketch)
     steps: Sequence[Column] = ()
     top: list[Box] = field(default_factory=list)
+    lanes: Lanes = field(default_factory=list)
 
     def input_steps(self, slots: Sequence[Slot]) -> None:
         """Draw the row of inputs."""
@@ -66,11 +71,24 @@ class Drawing:
     def last_state(self, name: str = "h", part: str = "") -> None:
         """Draw recurrent layers whose last state is the new top row."""
         self.top = [Stack(self.wiring, self.steps, name, part).last(self.sketch, self.top)]
+        self.join()
+
+    def join(self) -> None:
+        """Draw the state of the first inputs joined with those of the others."""
+        if not self.lanes:
+            return
+        self.sketch.next_row(slim=True)
+        joined = self.sketch.bar("concat", over_lanes(self.steps, self.lanes))
+        self.sketch.up(self.top[-1], joined, self.top[-1].center)
+        up_lanes(self.sketch, self.lanes, joined)
+        self.top = [joined]
 
 
 def draw(wiring: Wiring) -> Sketch:
     """Return the drawing of an architecture."""
     drawing = Drawing(wiring)
+    if wiring.others:
+        drawing.lanes = draw_other_inputs(drawing.sketch, wiring)
     for part in wiring.row.picture:
         PARTS[part](drawing)
     return drawing.sketch
@@ -84,6 +102,10 @@ def _one_input(drawing: Drawing) -> None:
 def _input_steps(drawing: Drawing) -> None:
     """Draw the input steps."""
     w = drawing.wiring
+    if w.shape == "aligned" and drawing.lanes:
+        drawing.steps = first_columns(w)
+        drawing.top = draw_added_inputs(drawing.sketch, w, drawing.steps, drawing.lanes)
+        return
     drawing.input_steps(row(Length.of(w.t, "t"), wide=w.bidirectional, outputs=True))
 
 
@@ -141,6 +163,7 @@ def _pooled_state(drawing: Drawing) -> None:
     for column, state in visible(drawing.steps, drawing.top):
         sketch.up(state, pooled, column.center)
     drawing.top = [pooled]
+    drawing.join()
 
 
 def _repeat(drawing: Drawing) -> None:
@@ -198,7 +221,9 @@ def _decoder_fed_by_input(drawing: Drawing) -> None:
 
 def _decoder_with_attention(drawing: Drawing) -> None:
     """Draw a decoder that attends to the states of the encoder."""
-    decoders.with_attention(drawing.sketch, drawing.wiring, drawing.steps, drawing.top)
+    decoders.with_attention(
+        drawing.sketch, drawing.wiring, drawing.steps, drawing.top, drawing.lanes
+    )
 
 
 def _decoder_without_attention(drawing: Drawing) -> None:

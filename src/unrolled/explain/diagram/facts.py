@@ -13,6 +13,23 @@ Ends = Literal["", "END", "stop"]
 
 
 @dataclass(frozen=True)
+class OtherInputs:
+    """Inputs with a number of steps of their own, beside the first ones.
+
+    Attributes:
+        letter: The letter of their steps.
+        t: Steps; None when they vary.
+        f: Values of a step.
+        names: Names of the columns, where they are known.
+    """
+
+    letter: str
+    t: int | None
+    f: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wiring:
     """What a diagram has to show.
 
@@ -37,6 +54,8 @@ class Wiring:
         pooling: How `pooled` combines the states of all steps.
         characters: Whether words are also read by their characters.
         linear: Whether there is a linear branch.
+        others: The inputs with a number of steps of their own; `t`, `f` and `inputs` are those of
+            the first inputs.
 
     Raises:
         SettingError: The shape has no such architecture, or no layer is left.
@@ -66,6 +85,7 @@ class Wiring:
     pooling: str = "mean"
     characters: bool = False
     linear: bool = False
+    others: tuple[OtherInputs, ...] = ()
 
     def __post_init__(self) -> None:
         if self.row.recurrent and self.layers < 1:

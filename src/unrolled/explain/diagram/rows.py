@@ -7,13 +7,28 @@ from collections.abc import Sequence
 from unrolled.explain.diagram.boxes import Box, Label
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Slot
-from unrolled.explain.diagram.sketch import Column, Sketch, columns, longest_label, number_labels
+from unrolled.explain.diagram.sketch import (
+    ROOM,
+    Column,
+    Sketch,
+    columns,
+    longest_label,
+    number_labels,
+)
+
+LANE = 4  # columns that the lane of inputs with steps of their own takes
+POOLINGS = {
+    "mean": "mean over the steps",
+    "max": "maximum over the steps",
+    "attention": "weighted mean over the steps",
+}
 
 
 def place(slots: Sequence[Slot], w: Wiring, *, wide: bool | None = None) -> list[Column]:
     """Place the steps of a row; two directions need twice the room."""
     wide = w.bidirectional if wide is None else wide
-    return columns(slots, wide=wide, longest=longest_label(slots))
+    room = ROOM - LANE * len(w.others)
+    return columns(slots, wide=wide, longest=longest_label(slots), room=room)
 
 
 def draw_inputs(sketch: Sketch, w: Wiring, steps: Sequence[Column]) -> list[Box]:

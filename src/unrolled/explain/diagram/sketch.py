@@ -30,13 +30,14 @@ class Column:
         return (self.left + self.right) // 2
 
 
-def columns(slots: Sequence[Slot], *, wide: bool, longest: int) -> list[Column]:
+def columns(slots: Sequence[Slot], *, wide: bool, longest: int, room: int = ROOM) -> list[Column]:
     """Return the columns of a row, its middle at column 0.
 
     Args:
         slots: The places of the row.
         wide: Whether a step takes the room of two boxes, one a direction.
         longest: Characters of the longest label of a step.
+        room: Columns that there are for the row.
 
     Example:
         >>> from unrolled.explain.diagram.lengths import Length
@@ -47,7 +48,7 @@ def columns(slots: Sequence[Slot], *, wide: bool, longest: int) -> list[Column]:
     for box, between in product((_box(longest), BOX), SPACES):  # the last leaves numbers out
         width = box + (2 * SIDE if wide else 0)
         total = gaps * GAP + (len(slots) - gaps) * width + (len(slots) - 1) * between
-        if total <= ROOM:
+        if total <= room:
             break
     placed, left = [], -(total // 2)
     for slot in slots:

@@ -43,8 +43,10 @@ def notes(w: Wiring) -> tuple[str, ...]:
         >>> notes(Wiring("aligned", "steps", t=3, u=3, f=2, o=1, units=8, inputs=("a", "b")))
         ('Each input step has its own output.', 'x: a, b')
     """
-    columns = (("x", w.inputs), ("y", w.outputs))
-    more = [line for line, applies in ((CHARACTERS, w.characters), (LINEAR, w.linear)) if applies]
+    others = ((other.letter, other.names) for other in w.others)
+    columns = (("x", w.inputs), *others, ("y", w.outputs))
+    sentences = ((_others(w), w.others), (CHARACTERS, w.characters), (LINEAR, w.linear))
+    more = [sentence for sentence, applies in sentences if applies]
     return (
         " ".join([_caption(w), *more]),
         *(f"{side}: {_names(names)}" for side, names in columns if names),
@@ -60,6 +62,7 @@ def sizes(w: Wiring) -> str:
     """
     facts = FACTS[w.shape]
     inner = _side(w.t, w.f) if facts.inputs == "many" else plural(w.f, "value")
+    inner = ", and ".join([inner, *(_side(other.t, other.f) for other in w.others)])
     steps = w.t if w.shape == "aligned" else w.u
     outer = _side(steps, w.o) if facts.outputs == "many" else plural(w.o, "value")
     if w.pooled:
@@ -94,6 +97,19 @@ def cells(text: str) -> int:
     """
     marks = sum(unicodedata.combining(c) > 0 for c in text)
     return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+
+
+def _others(w: Wiring) -> str:
+    """Return what becomes of inputs with a number of steps of their own."""
+    use = "what they end with is joined"
+    if w.shape == "aligned":
+        use = "the outputs follow the first, to each step of which a summary of the others is added"
+    elif "decoder with attention" in w.row.picture:
+        use = "the decoder attends to the steps of all of them, and their last states start it"
+    return (
+        "The inputs have numbers of steps of their own, and each is read by recurrent layers of"
+        f" its own: {use}."
+    )
 
 
 def _caption(w: Wiring) -> str:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
-from unrolled.networks.pooling import POOLING_LAYERS
+from unrolled.networks.building_blocks import BuildContext, last_states, output_heads
+from unrolled.networks.pooling import pooled_states
 
 
 def last(context: BuildContext) -> dict[str, Any]:
     """Build recurrent layers whose last state is the input of the output layer."""
-    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
-    return output_heads(x, context)
+    return output_heads(last_states(context), context)  # b h
 
 
 def pooled(context: BuildContext) -> dict[str, Any]:
     """Build recurrent layers whose states at all real steps are pooled for the output layer."""
     if context.network.pooling == "last":
         return last(context)
-    x = recurrent_layers(context.x, context, sequences=True, mask=context.mask)  # b t h
-    return output_heads(POOLING_LAYERS[context.network.pooling](x, context), context)
+    return output_heads(pooled_states(context), context)  # b h

@@ -6,7 +6,12 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.errors import ShapeError
-from unrolled.networks.building_blocks import BuildContext, output_heads, recurrent_layers
+from unrolled.networks.building_blocks import (
+    BuildContext,
+    last_states,
+    output_heads,
+    recurrent_layers,
+)
 from unrolled.networks.spec import NetworkSpec
 from unrolled.shapes import segment
 
@@ -43,7 +48,7 @@ def check_padded(spec: NetworkSpec) -> None:
 
 def vector(context: BuildContext) -> dict[str, Any]:
     """Build one Dense layer of u*o values on the last state, and reshape them into steps."""
-    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
+    x = last_states(context)  # b h
     outputs = {}
     for name, o in context.spec.heads.items():
         flat = keras.layers.Dense(context.u * int(o))(x)  # b u*o
@@ -53,8 +58,7 @@ def vector(context: BuildContext) -> dict[str, Any]:
 
 def repeat(context: BuildContext) -> dict[str, Any]:
     """Build an encoder and a decoder that reads the last state of the encoder at each step."""
-    x = recurrent_layers(context.x, context, sequences=False, mask=context.mask)  # b h
-    x = keras.layers.RepeatVector(context.u)(x)  # b u h
+    x = keras.layers.RepeatVector(context.u)(last_states(context))  # b u h
     return output_heads(recurrent_layers(x, context, sequences=True), context)
 
 
@@ -92,6 +96,11 @@ def check_segments(spec: NetworkSpec) -> None:
 
 def _check_equal_lengths(spec: NetworkSpec, architecture: str) -> None:
     """Refuse rows of different lengths, whose last steps are not the same steps."""
+    if spec.groups:
+        raise ShapeError(
+            f"The architecture '{architecture}' reads one input sequence, and these inputs have"
+            " numbers of steps of their own. Use architecture='repeat', 'vector' or 'decoder'."
+        )
     if spec.ragged:
         raise ShapeError(
             f"The architecture '{architecture}' needs the same number of input steps in every row,"
