@@ -121,8 +121,8 @@ TRAINING = {
     ),
     "a sequence of length 0": (
         "train none.jsonl --output y",
-        "column 'x', row 5: the sequence is empty. Give it at least one step, or leave the row"
-        " out.",
+        "column 'x', row 5: the sequence is missing or has no steps. Give it at least one step, or"
+        " leave the row out.",
     ),
     "one row": (
         "train one.csv --output y",

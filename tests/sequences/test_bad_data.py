@@ -48,8 +48,8 @@ BAD_TABLES = {
     "a sequence of length 0": (
         {"outputs": "y"},
         FINE | {"a": [[1], [1, 2], [], [1]]},
-        "column 'a', row 3: the sequence is empty. Give it at least one step, or leave the row"
-        " out.",
+        "column 'a', row 3: the sequence is missing or has no steps. Give it at least one step, or"
+        " leave the row out.",
     ),
     "one row": (
         {"outputs": "y"},

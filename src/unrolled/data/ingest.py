@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.read import read
+from unrolled.data.formats.raw_table import RawTable
+from unrolled.data.formats.read import open_table, read
 from unrolled.data.formats.write import to_frame_like
 from unrolled.data.infer.arrays import from_arrays
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.layouts.arrange import Layout, StatedLayout, arrange, arrange_like
 from unrolled.data.layouts.labels_by_id import join_labels
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps, StepRows
+from unrolled.data.reading import read_fitted, read_stated, with_decimals
+from unrolled.data.tables.missing_inputs import with_empty_texts
 from unrolled.data.tables.table import Table, make_table
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.schema import KINDS, UNITS, Column
@@ -40,6 +43,7 @@ class Source:
         layout: How `frame` was made of the table that was read; None where it is that table.
         step_rows: Where the rows of that table went, if they are steps.
         notes: Sentences for the reason of the shape.
+        left_out: How many rows were left out, since they have no known output.
     """
 
     original: Any
@@ -51,6 +55,7 @@ class Source:
     layout: Layout | None = None
     step_rows: StepRows | None = None
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
     def to_original_type(self, columns: Mapping[str, Any], *, aligned: bool = False) -> Any:
         """Return predictions in the type of the original data.
@@ -109,26 +114,59 @@ def ingest(
         raise DataError("X is a sparse matrix, which is not supported. Pass X.toarray().")
     if not _is_table(data):
         return _from_arrays(data, y, inputs, outputs)
-    frame, names, notes = _with_labels(read(data), y, outputs, getattr(layout, "id", None))
-    if trained_inputs:
-        fitted = None if isinstance(layout, StatedLayout) else layout
-        columns = (*trained_inputs, *trained_outputs)
-        frame, rows = arrange_like(frame, fitted, [column.name for column in columns])
-        table = make_table(frame, trained_inputs, trained_outputs)
-        source = Source(data, frame, table, trained_inputs, trained_outputs)
-        return replace(source, layout=fitted, step_rows=rows, notes=notes)
+    table = open_table(data)
+    with table.locate_errors():
+        if trained_inputs:
+            fitted = None if isinstance(layout, StatedLayout) else layout
+            source = _read_as_fitted(table, y, trained_inputs, trained_outputs, fitted)
+        else:
+            stated = layout if isinstance(layout, StatedLayout) else StatedLayout()
+            source = _read_as_stated(table, y, inputs, outputs, stated, exclude)
+    filled, sentences = with_empty_texts(source.table, source.inputs)
+    return replace(source, original=data, table=filled, notes=(*source.notes, *sentences))
+
+
+def _read_as_fitted(
+    raw: RawTable,
+    y: Any,
+    inputs: tuple[Column, ...],
+    outputs: tuple[Column, ...],
+    layout: Layout | None,
+) -> Source:
+    """Return a table as a model was fitted on it."""
+    columns = (*inputs, *outputs)
+    frame = read_fitted(raw, columns, layout)
+    frame, _, notes = _with_labels(frame, y, outputs, getattr(layout, "id", None))
+    frame, rows = arrange_like(frame, layout, inputs, outputs)
+    source = Source(raw, frame, make_table(frame, inputs, outputs), inputs, outputs)
+    return replace(source, layout=layout, step_rows=rows, notes=notes)
+
+
+def _read_as_stated(
+    raw: RawTable,
+    y: Any,
+    inputs: Any,
+    outputs: Any,
+    layout: StatedLayout,
+    exclude: str | None,
+) -> Source:
+    """Return a table as a person describes it; what is not stated is inferred."""
+    input_names, input_kinds = stated_columns(inputs)
     output_names, kinds = stated_columns(outputs)
+    kinds = input_kinds | kinds
+    needed = [*input_names, *output_names, *([exclude] if exclude else [])]
+    frame = read_stated(raw, needed, kinds, layout, all_inputs=not input_names)
+    frame, names, notes = _with_labels(frame, y, outputs, layout.id)
     output_names = output_names or names
     if not output_names:
         raise SettingError(
             "no outputs are named for the table. Name the columns to predict:"
             " SequenceModel(inputs=..., outputs=...)."
         )
-    input_names, input_kinds = stated_columns(inputs)
-    stated = layout if isinstance(layout, StatedLayout) else StatedLayout()
-    made = arrange(frame, stated, input_names, output_names, input_kinds | kinds, also=exclude)
+    made = arrange(frame, layout, input_names, output_names, kinds, also=exclude)
     table, *sides = infer_table(made.frame, made.inputs, made.outputs, stated=made.kinds)
-    source = Source(data, made.frame, table, made.explain(sides[0]), made.explain(sides[1]))
+    inputs, outputs = (with_decimals(made.explain(side), raw, made.layout) for side in sides)
+    source = Source(raw, made.frame, table, inputs, outputs)
     return replace(source, layout=made.layout, step_rows=made.rows, notes=(*notes, *made.notes))
 
 
@@ -197,7 +235,7 @@ def _first_name(columns: Any, default: str) -> str:
 def _is_table(data: Any) -> bool:
     """Return whether data has named columns, or is a path to a file."""
     return (
-        isinstance(data, str | os.PathLike | Mapping)
+        isinstance(data, str | os.PathLike | Mapping | RawTable)
         or hasattr(data, "columns")
         or hasattr(data, "collect")
     )

@@ -9,14 +9,16 @@ from typing import Any, TextIO
 import numpy as np
 
 from unrolled.data.formats.chunks import read_chunks
-from unrolled.data.formats.read import read
-from unrolled.data.formats.write import open_writer
+from unrolled.data.formats.read import open_table
+from unrolled.data.formats.read_options import ReadOptions
+from unrolled.data.formats.write import open_writer, takes_text
 from unrolled.data.ingest import ingest
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.data.tables.table import Table
 from unrolled.errors import quote_names
 from unrolled.inference import generate
 from unrolled.inference import predict as inference
+from unrolled.sequences.complete_rows import predict_complete
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
 from unrolled.training.progress import progress_bar
@@ -28,23 +30,31 @@ def predict(trained: Trained, data: Any, decoding: Decoding | None = None) -> An
     source = ingest(data, None, encoder.schema.inputs, None, layout=trained.layout)
     aligned = encoder.schema.shape == "aligned"
     if decoding is not None:
-        rows = encoder.encode(source.table, targets=False)
-        bundle, spec = trained.bundle, trained.spec
-        return source.to_original_type(generate.hypotheses(bundle, spec, encoder, rows, decoding))
-    outputs = _raw_outputs(trained, source.table)
-    columns = {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
-    return source.to_original_type(columns, aligned=aligned)
+
+        def search(table: Table) -> dict[str, Any]:
+            rows = encoder.encode(table, targets=False)
+            return generate.hypotheses(trained.bundle, trained.spec, encoder, rows, decoding)
+
+        return source.to_original_type(predict_complete(source, search))
+
+    def decode(table: Table) -> dict[str, Any]:
+        outputs = _raw_outputs(trained, table)
+        return {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
+
+    return source.to_original_type(predict_complete(source, decode), aligned=aligned)
 
 
 def predict_proba(trained: Trained, data: Any) -> Any:
     """Return the probability of each class of each category."""
     schema, layout = trained.encoder.schema, trained.layout
     source = ingest(data, None, schema.inputs, None, layout=layout)
-    logits = _raw_outputs(trained, source.table)
-    return source.to_original_type(
-        inference.probabilities(trained.encoder, logits, trained.temperatures),
-        aligned=schema.shape == "aligned",
-    )
+
+    def probabilities(table: Table) -> dict[str, Any]:
+        logits = _raw_outputs(trained, table)
+        return inference.probabilities(trained.encoder, logits, trained.temperatures)
+
+    columns = predict_complete(source, probabilities)
+    return source.to_original_type(columns, aligned=schema.shape == "aligned")
 
 
 def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def predict_file(
     data: Any,
     out: str | Path | TextIO,
     *,
-    columns: Sequence[str] | None,
+    options: ReadOptions,
     outputs: Sequence[str],
     trained: Trained,
 ) -> int:
@@ -73,7 +83,7 @@ def predict_file(
         predict_chunk: Returns the predictions of some rows.
         data: The file, or what `unrolled.read` returned for it.
         out: The file to write, or a stream.
-        columns: Names for the columns of a file without a header line.
+        options: What is stated about the file.
         outputs: Columns of the file that are not written again.
         trained: The model.
 
@@ -82,17 +92,16 @@ def predict_file(
     """
     layout, rows = trained.layout, 0
     whole = isinstance(layout, RowsAsSteps)
-    chunks = (
-        read_chunks(read(data, columns=columns)) if whole else read_chunks(data, columns=columns)
-    )
+    chunks = read_chunks(open_table(data, options)) if whole else read_chunks(data, options)
     with (
         open_writer(out) as write,
         progress_bar(chunks.rows, shown=isinstance(out, str | Path)) as advance,
     ):
-        for table in chunks.tables():
-            with chunks.locate_errors(rows, table.height):
-                predictions = predict_chunk(table)
-            advance(table.height)
+        for raw in chunks.tables():
+            with chunks.locate_errors(rows, raw.height):
+                predictions = predict_chunk(raw)
+            advance(raw.height)
+            table = raw.written(as_text=takes_text(out))
             if isinstance(layout, RowsAsSteps) and trained.encoder.schema.shape != "aligned":
                 table = layout.examples(table)
                 predictions = predictions.drop(layout.id)
@@ -102,16 +111,15 @@ def predict_file(
 
 
 def classes(trained: Trained) -> np.ndarray[Any, Any]:
-    """Return the labels of the first output that is a category (n).
+    """Return the labels of the first output that is a category or a set of labels (n).
 
     Raises:
-        AttributeError: No output is a category.
+        AttributeError: There is no such output.
     """
     encoder = trained.encoder
     for column in encoder.schema.outputs:
-        if column.kind == "category":
-            labels = encoder.decode(column, np.arange(encoder.encoders[column.name].size))
+        if labels := list(encoder.encoders[column.name].classes):
             same_type = len({type(label) for label in labels}) == 1
-            return np.array(labels.tolist()) if same_type else np.asarray(labels)
+            return np.array(labels) if same_type else np.asarray(labels, dtype=object)
     kinds = quote_names(f"{c.name} ({c.kind_name})" for c in encoder.schema.outputs)
-    raise AttributeError(f"There is no 'classes_': no output is a category, but {kinds}.")
+    raise AttributeError(f"There is no 'classes_': no output is labels, but {kinds}.")

@@ -14,10 +14,12 @@ from unrolled.data.ingest import Columns, Source
 from unrolled.data.ingest import ingest as read_source
 from unrolled.data.layouts.arrange import Layout, StatedLayout
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.data.tables.missing_inputs import refuse_missing_sequences
 from unrolled.data.tables.split import split as split_rows
-from unrolled.data.tables.table import Indices, check_trainable, drop_incomplete_rows
+from unrolled.data.tables.table import Indices, check_trainable
 from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column, Schema
+from unrolled.sequences.known_outputs import keep_known_outputs, learns_by_step
 from unrolled.sequences.unused_settings import refuse_unused_text
 from unrolled.settings import Network, Text, Training
 
@@ -30,8 +32,9 @@ def ingest(
     *,
     split_by: str | None = None,
     layout: StatedLayout | Layout | None = None,
+    shape: str = "auto",
 ) -> Source:
-    """Read a table or arrays, and drop the rows that lack an output.
+    """Read a table or arrays, and leave out the rows whose outputs are not known.
 
     Args:
         data: A path, a frame or a dict of columns; or `X` as an array or a list.
@@ -40,16 +43,15 @@ def ingest(
         outputs: The same.
         split_by: A column that groups or orders the rows, and is an input only if it is named.
         layout: How examples stand in the table: as a person states it, or as a model was fitted.
+        shape: One of the five shapes, or `auto`.
 
     Raises:
-        DataError: The data cannot be used, or no row has every output.
+        DataError: The data cannot be used, or no row has a known output.
         SettingError: No outputs were named for a table.
     """
     source = read_source(data, y, inputs, outputs, exclude=split_by, layout=layout)
-    table, rows = drop_incomplete_rows(source.table, source.outputs)
-    if table is source.table:
-        return source
-    return replace(source, table=table, frame=None if source.frame is None else source.frame[rows])
+    refuse_missing_sequences(source.table, source.inputs)
+    return keep_known_outputs(source, shape) if source.outputs else source
 
 
 def infer_schema(source: Source, shape: str) -> Schema:
@@ -93,7 +95,9 @@ def split(
                 " fit(..., validation=...)."
             )
     columns = schema.inputs, schema.outputs
-    validation_rows = ingest(validation, None, *columns, layout=source.layout)
+    validation_rows = ingest(
+        validation, None, *columns, layout=source.layout, shape=schema.shape
+    )
     if not validation_rows.outputs:
         raise DataError(
             "The validation data is an array, which has no outputs. Give a table with the columns"
@@ -114,7 +118,7 @@ def hold_out(source: Source, fraction: float, training: Training) -> tuple[Sourc
         DataError: There are too few rows, or they cannot be split as asked.
         SettingError: The column to split by is missing or unknown, or has no effect.
     """
-    check_trainable(source.table, source.outputs)
+    check_trainable(source.table, source.outputs, by_step=learns_by_step(source, "auto"))
     by = training.split_by
     if by is None and training.split == "time" and isinstance(source.layout, RowsAsSteps):
         by = source.layout.time  # an example is as old as its last step

@@ -24,6 +24,13 @@ SENTENCES = [f"word{i} and more" for i in range(20)]
 REPEATED = [f"room {i} was clean" for i in range(10)] * 9
 SOUNDS = [f"a ɑ\u0303 t\u0361ʃ ɛ\u0303ː {chr(97 + i)}ʰ" for i in range(20)]
 NAMES = [f"word{i}" for i in range(20)]
+STRESSED = [f"HH AH0 {a} OW1 {b}" for a in "BDKLM" for b in ("B", "D", "NG", "Z AH2", "SH T")]
+TONES = [f"tʃə {a}˧ ə {b}ʂ ˧˧" for a in "ptkbd" for b in "ptkbd"]
+SHORT_WORDS = [f"{'no' if i % 2 else 'yes'} we are in room {i}" for i in range(20)]
+PARTS = [f"{a}{b} {b}{a} {a}9{b}x" for a in "bcdfghjklm" for b in "npqrstvwxz"]  # hardly repeated
+DATES = [f"2024-0{1 + i // 28}-{1 + i % 28:02d}" for i in range(90)]
+DAYS = [datetime.date(2024, 1, 1) + datetime.timedelta(days=i) for i in range(90)]
+SPELLED_DATES = [f"{day.day} {day:%B} {day.year}" for day in DAYS]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +39,13 @@ NAMES = [f"word{i}" for i in range(20)]
         ([1.5, 2.5], False, "number", 1, None, "a number in each row"),
         ([0, 1] * 5, False, "number", 1, None, "a number in each row"),
         ([0, 1] * 5, True, "category", 1, None, "2 different whole numbers in 10 rows"),
-        ([0.0, 1.0] * 5, True, "number", 1, None, "a number in each row"),
+        ([0.0, 1.0] * 5, True, "category", 1, None, "2 different whole numbers in 10 rows"),
+        ([0.0, 2.0] * 5, True, "number", 1, None, "a number in each row"),
+        ([0.0, 1.0] * 5, False, "number", 1, None, "a number in each row"),
+        ([[1, 0], [1, 1]], False, "vector", 2, None, "lists of 2 numbers in every row"),
+        ([[1, 0], [1, 1]], True, "labels", 2, None, "lists of 2, each 0 or 1"),
+        ([[1, 0], None, [0, 1]], True, "category", 2, None, "one-hot lists of 2, each 0 or 1"),
+        (["[1, 0]", "[1, 1]"], True, "labels", 2, None, "text that contains lists, lists of 2"),
         ([0.0, 1.0, None] * 5, True, "category", 1, None, "2 different whole numbers in 15 rows"),
         (list(range(10)), True, "number", 1, None, "a number in each row"),
         (list(range(11)) * 9, True, "number", 1, None, "a number in each row"),
@@ -68,6 +81,20 @@ NAMES = [f"word{i}" for i in range(20)]
         ([sound.replace(" ", "  ") for sound in SOUNDS], True, "text:words", 1, None, "text, "),
         ([f"{sound} " for sound in SOUNDS], True, "text:words", 1, None, "text, "),
         (SOUNDS[:10] * 9, True, "category", 1, None, "text with 10 different values"),
+        (STRESSED, True, "tokens", 1, None, "text, 13 different short symbols separated by"),
+        (TONES, True, "tokens", 1, 5, "text, single letters separated by spaces"),
+        (SHORT_WORDS, False, "text:words", 1, None, "text, 20 different"),
+        (PARTS, True, "text:words", 1, None, "text, 100 different"),
+        (DATES, False, "date", 1, None, "dates"),
+        ([*DATES, None, ""], False, "date", 1, None, "dates"),
+        ([f"{day} 12:30" for day in DATES], False, "date", 1, None, "dates"),
+        ([f"{day}T12:30:00+02:00" for day in DATES], False, "date", 1, None, "dates"),
+        (DAYS, False, "date", 1, None, "dates"),
+        (DATES, True, "text:characters", 1, None, "dates, which are written as text"),
+        (DAYS, True, "text:characters", 1, None, "dates, which are written as text"),
+        (SPELLED_DATES, False, "text:words", 1, None, "text, 90 different"),
+        (["2024-02-30", *DATES], False, "text:characters", 1, None, "text, 91 different"),
+        ([f"{day} to {day}" for day in DATES], False, "text:words", 1, None, "text, "),
     ],
 )
 def test_inferred_kinds(
@@ -98,6 +125,9 @@ def test_tokens_know_whether_they_stood_in_a_text() -> None:
         ([1, 2], "category", "category", 1, None),
         (["1", "2.5"], "number", "number", 1, None),
         ([datetime.date(2020, 1, 1)], "category", "category", 1, None),
+        (DATES, "category", "category", 1, None),
+        (["31.12.2024", "1.1.2025"], "date", "date", 1, None),
+        (["May 3, 1979", "June 4, 1980"], "date", "date", 1, None),
         (["to be", "or"], "text", "text:characters", 1, None),
         (["to be"], "subwords", "text:subwords", 1, None),
     ],
@@ -174,18 +204,6 @@ def test_kinds_stated(
             " the row, or state 'a:numbers' if lengths may differ.",
         ),
         (
-            [[1, 2], []],
-            {},
-            "column 'a', row 2: the sequence is empty. Give it at least one step, or leave the"
-            " row out.",
-        ),
-        (
-            [["x"], []],
-            {},
-            "column 'a', row 2: the sequence is empty. Give it at least one step, or leave the"
-            " row out.",
-        ),
-        (
             [[[1, 2]], [[3, 4], [5]]],
             {},
             "column 'a', row 2: a step has 1 numbers. All steps of a column must have the same"
@@ -217,22 +235,10 @@ def test_kinds_stated(
             " number in each row. State another kind for it, or change the column.",
         ),
         (
-            [["x", None]],
+            [datetime.time(12)],
             {},
-            "column 'a', row 1: a token is missing. Give every step a string.",
-        ),
-        (
-            ["2020-01-31", "2020-02-01"],
-            {},
-            "column 'a' holds dates or times (2020-01-31), which no kind fits. Derive numbers"
-            " from it, such as the month, the weekday or the hour, or state 'a:category'.",
-        ),
-        (
-            [datetime.datetime(2020, 1, 31, 12)],
-            {},
-            "column 'a' holds dates or times (2020-01-31 12:00:00), which no kind fits. Derive"
-            " numbers from it, such as the month, the weekday or the hour, or state"
-            " 'a:category'.",
+            "column 'a' holds times of day or durations (12:00:00), which no kind fits. Write them"
+            " as numbers, such as hours, or state 'a:category'.",
         ),
     ],
 )
@@ -246,3 +252,34 @@ def test_records_and_unknown_kinds() -> None:
         infer_kind(column, stated=None, output=False)
     with pytest.raises(SettingError, match="Did you mean 'number'"):
         infer_column([1], stated="numbr")
+
+
+def test_dates_that_cannot_be() -> None:
+    assert refusal(["2024-01-31", "soon"], stated="date") == (
+        "column 'a', row 2: 'soon' cannot be read as a date in the form of the other rows. Correct"
+        " it, leave the cell empty if it is missing, state how the dates are written"
+        " (--date-format, or unrolled.read(..., date_format=...)), or state 'a:text'."
+    )
+    assert "holds numbers and cannot be read as date" in refusal([1, 2], stated="date")
+    with pytest.raises(SettingError) as caught:
+        infer_column(DATES, stated="date", output=True)
+    assert str(caught.value) == (
+        "column 'a' is stated as dates, but it is an output, and dates are inputs only. State"
+        " 'a:characters' to have the dates written as text."
+    )
+
+
+def test_dates_are_written_as_text_by_each_cell() -> None:
+    times = [datetime.datetime(2024, 1, 31), datetime.datetime(2024, 2, 1, 12, 30), None]  # noqa: DTZ001
+    values = infer_kind(to_series("a", times), stated=None, output=True)[1]
+    assert list(values) == ["2024-01-31", "2024-02-01 12:30:00", None]
+
+
+@pytest.mark.parametrize("cells", [[[1, 2], None], [["a"], None], [[1], [1, 2], None]])
+def test_a_list_without_steps_is_a_missing_one(cells: list[object]) -> None:
+    empty = [[] if cell is None else cell for cell in cells]
+    (one, values), (other, same) = (
+        infer_kind(to_series("a", rows), stated=None, output=False) for rows in (cells, empty)
+    )
+    assert one == other
+    assert str(list(values)) == str(list(same))

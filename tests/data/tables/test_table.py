@@ -6,7 +6,8 @@ import pytest
 
 from unrolled.data.formats.read import read
 from unrolled.data.infer.kinds import infer_kind
-from unrolled.data.tables.table import Table, check_trainable, drop_incomplete_rows, make_table
+from unrolled.data.tables.known import drop_unknown_rows
+from unrolled.data.tables.table import Table, check_trainable, make_table
 from unrolled.errors import DataError
 from unrolled.schema import Column
 
@@ -86,15 +87,10 @@ def test_a_frame_that_lacks_a_column_or_has_another_width() -> None:
     )
 
 
-def test_a_sequence_may_be_missing_only_where_it_comes_out() -> None:
+def test_rows_without_a_known_sequence_are_left_out() -> None:
     frame = read({"x": [[1, 2], None, [3]]})
     column = Column(name="x", kind="numbers")
-    with pytest.raises(DataError) as caught:
-        make_table(frame, [column])
-    assert str(caught.value) == (
-        "column 'x', row 2: the value is missing. Fill the cell (numbers), or leave the row out."
-    )
-    complete, indices = drop_incomplete_rows(make_table(frame, [], [column]), [column])
+    complete, indices = drop_unknown_rows(make_table(frame, [], [column]), [column], complete=True)
     assert indices.tolist() == [0, 2]
     assert [row.tolist() for row in complete.values["x"]] == [[[1], [2]], [[3]]]
 
@@ -108,12 +104,8 @@ def test_a_column_that_is_all_missing_when_predicting() -> None:
         None,
     ]
     for kind in ("numbers", "tokens", "text"):
-        with pytest.raises(DataError) as caught:
-            make_table(nothing, [Column(name="x", kind=kind)])
-        assert str(caught.value) == (
-            f"column 'x', row 1: the value is missing. Fill the cell ({kind}), or leave the row"
-            " out."
-        )
+        assert make_table(nothing, [Column(name="x", kind=kind)]).values["x"] == [None, None]
+    assert np.isnat(make_table(nothing, [Column(name="x", kind="date")]).values["x"]).all()
 
 
 def test_rows_without_an_output_are_left_out() -> None:
@@ -125,7 +117,7 @@ def test_rows_without_an_output_are_left_out() -> None:
     frame = read(
         {"n": [1, None, 3, 4], "c": ["a", "b", None, "d"], "v": [[1, 2], [1, 2], [1, 2], [1, None]]}
     )
-    complete, indices = drop_incomplete_rows(make_table(frame, [], outputs), outputs)
+    complete, indices = drop_unknown_rows(make_table(frame, [], outputs), outputs, complete=True)
     assert (complete.rows, indices.tolist()) == (1, [0])
     with pytest.raises(DataError) as caught:
         check_trainable(complete, outputs)
@@ -138,13 +130,17 @@ def test_rows_without_an_output_are_left_out() -> None:
 def test_outputs_that_are_all_missing_or_have_a_missing_step() -> None:
     n = Column(name="n", kind="number")
     with pytest.raises(DataError) as caught:
-        drop_incomplete_rows(make_table(pl.DataFrame({"n": [None, None]}), [], [n]), [n])
+        drop_unknown_rows(
+            make_table(pl.DataFrame({"n": [None, None]}), [], [n]), [n], complete=True
+        )
     assert str(caught.value) == (
         "no row has a value for every output ('n'). Give at least two such rows."
     )
     s = Column(name="s", kind="numbers")
     with pytest.raises(DataError) as caught:
-        drop_incomplete_rows(make_table(pl.DataFrame({"s": [[1.0], [2.0, None]]}), [], [s]), [s])
+        drop_unknown_rows(
+            make_table(pl.DataFrame({"s": [[1.0], [2.0, None]]}), [], [s]), [s], complete=True
+        )
     assert str(caught.value) == (
         "column 's', row 2: a number is missing at step 2 of this output. Fill it, or leave"
         " the whole cell empty to leave the row out."

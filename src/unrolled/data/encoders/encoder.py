@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.data.encoders.base import Encoder
+from unrolled.data.encoders.dates import Dates
+from unrolled.data.encoders.label_sets import LabelSets
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
 from unrolled.data.encoders.vocabulary import Vocabulary
@@ -15,7 +17,9 @@ from unrolled.settings import Text
 SAVED_ENCODERS: dict[str, type[Encoder]] = {
     "scaler": Scaler,
     "labels": Labels,
+    "label sets": LabelSets,
     "vocabulary": Vocabulary,
+    "dates": Dates,
 }
 
 
@@ -42,9 +46,11 @@ def make_encoder(
     """
     if column.is_category:
         return Labels(column, as_output=output)
+    if column.is_label_set:
+        return LabelSets(column, as_output=output)
     if column.is_token_sequence:
         return Vocabulary(column, as_output=output, end=end, text=text, count_ngrams=count_ngrams)
-    return Scaler(column, as_output=output)
+    return (Dates if column.kind == "date" else Scaler)(column, as_output=output)
 
 
 def encoder_from_dict(facts: dict[str, Any]) -> Encoder:

@@ -11,7 +11,6 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.data.encoders.base import Encoder
 from unrolled.data.tables.table import Values
-from unrolled.errors import DataError
 from unrolled.schema import Column
 
 LIMIT = 1e6  # standard deviations
@@ -21,8 +20,9 @@ class Scaler(Encoder):
     """The encoder of `number`, `vector` and `numbers`.
 
     Each feature is centred by its training mean and divided by its training standard deviation
-    (1 where it is constant). A missing number becomes the mean. Where a feature has missing
-    numbers in the training part, an input gets one more feature, which is 1 where it is missing.
+    (1 where it is constant). A missing number of an input becomes the mean. Where a feature has
+    missing numbers in the training part, an input gets one more feature, which is 1 where it is
+    missing. A missing number of an output stays NaN: it weighs nothing.
 
     An input feature that is constant in the training part becomes 0, whatever its number is later:
     a network cannot know what a change of it means. So that no number overflows, an input feature
@@ -85,7 +85,7 @@ class Scaler(Encoder):
         if not self.as_output:
             np.clip(encoded[:, :width], -LIMIT, LIMIT, out=encoded[:, :width])
         missing = np.isnan(encoded[:, :width])
-        if missing.any():
+        if missing.any() and not self.as_output:
             encoded[:, :width][missing] = 0.0
         if self.marked:
             encoded[:, width:] = missing[:, self.marked]
@@ -156,21 +156,10 @@ class Scaler(Encoder):
     def _flatten(self, values: Values) -> Array:
         """Return all steps of all rows in one array (rows or steps, f)."""
         if self.column.side == "many":
-            if self.as_output:
-                self._refuse_missing_steps(values)
             flat = np.concatenate([np.asarray(row) for row in values])
         else:
             flat = np.asarray(values, dtype=np.float64)
         return flat.reshape(-1, self.column.width)
-
-    def _refuse_missing_steps(self, values: Values) -> None:
-        """Refuse a missing step in an output: the mean in its place would be a false target."""
-        for row, steps in enumerate(values, 1):
-            if np.isnan(steps).any():
-                raise DataError(
-                    f"column '{self.column.name}', row {row}: a number is missing among the steps"
-                    " of this output. Fill it, or leave the row out."
-                )
 
     def _moments(self) -> tuple[Array, Array]:
         """Return mean and standard deviation.

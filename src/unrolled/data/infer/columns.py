@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from unrolled.data.formats.delimited import missing_header_hint
+from unrolled.data.formats.delimited.header_hint import missing_header_hint
 from unrolled.data.infer.kinds import Measured, infer_kind
-from unrolled.data.tables.table import Table, refuse_missing_sequences
+from unrolled.data.tables.table import Table
 from unrolled.errors import DataError, SettingError, did_you_mean, quote_names
 from unrolled.schema import Column, parse_kind
 
@@ -57,7 +57,6 @@ def infer_table(
     output_columns = _infer_side(frame, outputs, stated, output=True)
     columns = [column for column, _ in input_columns], [column for column, _ in output_columns]
     values = {column.name: values for column, values in (*input_columns, *output_columns)}
-    refuse_missing_sequences(values, columns[0])
     return Table(values, frame.height), tuple(columns[0]), tuple(columns[1])
 
 

@@ -6,16 +6,23 @@ import json
 
 import polars as pl
 
+from unrolled.data.infer.label_lists import infer_bits, stated_labels
 from unrolled.data.tables import cells
+from unrolled.data.tables.date_cells import are_dates
+from unrolled.data.tables.label_sets import holds_lists
 from unrolled.data.tables.ragged import NumberLists, read_number_lists
 from unrolled.data.tables.table import READERS, Values, as_vectors
-from unrolled.errors import DataError
+from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column, Kind, Unit, parse_kind
 
 MAX_INTEGER_CLASSES = 10  # with more different integers, an output column is a quantity
 MIN_SENTENCE_WORDS = 4  # words in a cell, on average
 MAX_SYMBOL_LETTERS = 1.5  # of a symbol, on average, without accents, length marks and the like
-_DATE = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|\s*$)"
+MAX_SYMBOL_LENGTH = 4  # letters of the longest one of a closed set of symbols
+MAX_CLOSED_LETTERS = 2.3  # of a symbol of a closed set, on average
+MAX_SYMBOLS = 200  # different ones of a closed set
+MIN_REPEATS = 3  # of a symbol of a closed set, on average
+_LETTER = r"[^\p{M}\p{Lm}\p{Sk}\s]"
 _LIST = r"^\s*\[.*\]\s*$"
 _LONG_INTEGER = r"^\s*[+-]?\d{19,}\s*$"
 
@@ -46,13 +53,15 @@ def infer_kind(series: pl.Series, *, stated: str | None, output: bool) -> Measur
         raise _all_missing_error(series.name)
     if stated is not None:
         kind, unit = parse_kind(stated, column=series.name)
-        return _measure(series, kind, unit, "stated")
+        return _measure(series, kind, unit, "stated", output=output)
     if series.dtype == pl.String:
         return _infer_text(series, filled, output=output)
+    if are_dates(filled):
+        return _infer_dates(series, output=output)
     if series.dtype.is_temporal():
-        raise _dates_error(series.name, str(filled[0]))
+        raise _times_error(series.name, str(filled[0]))
     if isinstance(series.dtype, pl.List | pl.Array):
-        return _infer_lists(series)
+        return _infer_lists(series, output=output)
     if series.dtype == pl.Boolean:
         return _measure(series, "category", None, "booleans")
     if not series.dtype.is_numeric():
@@ -63,8 +72,10 @@ def infer_kind(series: pl.Series, *, stated: str | None, output: bool) -> Measur
 def _infer_number(series: pl.Series, filled: pl.Series, *, output: bool) -> Measured:
     """Return the kind of a column of numbers: a few integers are classes if it is an output."""
     distinct = filled.n_unique()
+    whole = series.dtype.is_integer() or bool((filled == filled.floor()).all())
     has_gaps = len(filled) < len(series)  # then integers may be stored as floats
-    integers = series.dtype.is_integer() or (has_gaps and bool((filled == filled.floor()).all()))
+    are_bits = distinct == 2 and bool(((filled == 0) | (filled == 1)).all())
+    integers = whole and (series.dtype.is_integer() or has_gaps or are_bits)
     if output and integers and distinct <= MAX_INTEGER_CLASSES and len(filled) >= 2 * distinct:
         why = f"{distinct} different whole numbers in {len(series)} rows"
         return _measure(series, "category", None, why)
@@ -74,9 +85,10 @@ def _infer_number(series: pl.Series, filled: pl.Series, *, output: bool) -> Meas
 def _infer_text(series: pl.Series, filled: pl.Series, *, output: bool) -> Measured:
     """Return the kind of a column of strings."""
     if filled.str.contains(_LIST).all() and _is_json(filled[0]):
-        return _infer_lists(cells.parse_lists(series), why="text that contains lists, ")
-    if filled.str.contains(_DATE).all():
-        raise _dates_error(series.name, filled[0])
+        lists = cells.parse_lists(series)
+        return _infer_lists(lists, output=output, why="text that contains lists, ")
+    if are_dates(filled.filter(filled.str.strip_chars() != "")):
+        return _infer_dates(series, output=output)
     distinct, rows = filled.n_unique(), len(series)
     few = distinct <= max(2, min(100, rows // 5))
     _refuse_almost_numbers(series, few)
@@ -86,10 +98,17 @@ def _infer_text(series: pl.Series, filled: pl.Series, *, output: bool) -> Measur
     if few and not sentences:
         why = f"text with {distinct} different values in {rows} rows"
         return _measure(series, "category", None, why)
-    if has_spaces and _has_symbols(filled):
-        return _measure(series, "tokens", None, "text, single letters separated by spaces")
+    if has_spaces and (symbols := _describe_symbols(filled)):
+        return _measure(series, "tokens", None, f"text, {symbols} separated by spaces")
     unit: Unit = "words" if has_spaces else "characters"
     return _measure(series, "text", unit, f"text, {distinct} different in {rows} rows")
+
+
+def _infer_dates(series: pl.Series, *, output: bool) -> Measured:
+    """Return the kind of a column of dates: as an output they are written as text."""
+    if output:
+        return _measure(series, "text", "characters", "dates, which are written as text")
+    return _measure(series, "date", None, "dates")
 
 
 def _is_json(cell: str) -> bool:
@@ -106,12 +125,24 @@ def _has_spaces(filled: pl.Series) -> bool:
     return 2 * int(filled.str.strip_chars().str.contains(r"\s").sum()) > len(filled)
 
 
-def _has_symbols(filled: pl.Series) -> bool:
-    """Return whether texts are symbols, mostly of one letter, with one space between any two."""
+def _describe_symbols(filled: pl.Series) -> str | None:
+    """Return in words what symbols texts are made of, with one space between any two, or None.
+
+    Symbols are mostly of one letter; or they are short ones of a closed set, which come again and
+    again, such as the sounds of a language (`HH AH0 L OW1`).
+    """
     if filled.str.contains(r"^\s|\s$|\s\s|[^\S ]").any():
-        return False
-    letters = int(filled.str.count_matches(r"[^\p{M}\p{Lm}\p{Sk}\s]").sum())
-    return letters < MAX_SYMBOL_LETTERS * int(filled.str.count_matches(r"\S+").sum())
+        return None
+    letters = int(filled.str.count_matches(_LETTER).sum())
+    count = int(filled.str.count_matches(r"\S+").sum())
+    if letters < MAX_SYMBOL_LETTERS * count:
+        return "single letters"
+    if letters > MAX_CLOSED_LETTERS * count:
+        return None
+    symbols = filled.str.split(" ").explode().unique()
+    few = len(symbols) <= min(MAX_SYMBOLS, count / MIN_REPEATS)
+    short = int(symbols.str.count_matches(_LETTER).max() or 0) <= MAX_SYMBOL_LENGTH  # type: ignore[arg-type]
+    return f"{len(symbols)} different short symbols" if few and short else None
 
 
 def _mean_words(filled: pl.Series) -> float:
@@ -149,7 +180,7 @@ def _refuse_almost_numbers(series: pl.Series, few: bool) -> None:
         )
 
 
-def _infer_lists(series: pl.Series, why: str = "") -> Measured:
+def _infer_lists(series: pl.Series, *, output: bool, why: str = "") -> Measured:
     """Return the kind of a column of lists."""
     inner = cells.with_open_lists(series.dtype)
     depth = 0
@@ -162,6 +193,8 @@ def _infer_lists(series: pl.Series, why: str = "") -> Measured:
     lists = read_number_lists(series)
     if depth > 1:
         return _measure_lists(series.name, lists, "numbers", why + _describe_steps(lists))
+    if output and lists.length is not None and (hot := infer_bits(series, lists, why)):
+        return hot
     if lists.length is not None:
         why = f"{why}lists of {lists.length} numbers in every row"
         return _measure_lists(series.name, lists, "vector", why)
@@ -176,9 +209,18 @@ def _describe_steps(lists: NumberLists) -> str:
     return f"lists of {steps} of {lists.width} {'number' if lists.width == 1 else 'numbers'} each"
 
 
-def _measure(series: pl.Series, kind: Kind, unit: Unit | None, why: str) -> Measured:
+def _measure(
+    series: pl.Series, kind: Kind, unit: Unit | None, why: str, *, output: bool = False
+) -> Measured:
     """Return a column of a kind, and its values."""
     name = series.name
+    if kind == "labels" or (kind == "category" and holds_lists(series)):
+        return stated_labels(series, kind, why)
+    if kind == "date" and output:
+        raise SettingError(
+            f"column '{name}' is stated as dates, but it is an output, and dates are inputs only."
+            f" State '{name}:characters' to have the dates written as text."
+        )
     if kind not in READERS:
         return _measure_lists(name, read_number_lists(series), kind, why)
     values = READERS[kind](series)
@@ -226,9 +268,9 @@ def _all_missing_error(name: str) -> DataError:
     )
 
 
-def _dates_error(name: str, shown: str) -> DataError:
-    """Return the error for a column of dates."""
+def _times_error(name: str, shown: str) -> DataError:
+    """Return the error for a column of times of day or of durations."""
     return DataError(
-        f"column '{name}' holds dates or times ({shown}), which no kind fits. Derive numbers from"
-        f" it, such as the month, the weekday or the hour, or state '{name}:category'."
+        f"column '{name}' holds times of day or durations ({shown}), which no kind fits. Write them"
+        f" as numbers, such as hours, or state '{name}:category'."
     )

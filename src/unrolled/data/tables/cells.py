@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from unrolled.data.formats.from_python import to_series
+from unrolled.data.tables.label_index import is_missing
 from unrolled.errors import DataError
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -75,7 +77,9 @@ def refuse_overflow(column: pl.Series, *, rows: Any = None) -> None:
 
 
 def read_labels(column: pl.Series) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Return one Python scalar for each row, None where missing; whole floats become integers.
+    """Return one Python scalar for each row; whole floats become integers.
+
+    A missing label is None; so is a text of nothing but blanks.
 
     Example:
         >>> read_labels(pl.Series("a", [1.0, None, 2.5])).tolist()
@@ -90,8 +94,12 @@ def read_labels(column: pl.Series) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 def _label(cell: Any) -> Any:
     """Return a cell as a label that JSON can hold."""
+    if is_missing(cell):
+        return None
+    if isinstance(cell, Decimal):
+        cell = int(cell) if cell == cell.to_integral_value() else float(cell)
     if isinstance(cell, float):
-        return None if cell != cell else int(cell) if cell.is_integer() else cell
+        return int(cell) if cell.is_integer() else cell
     return str(cell) if isinstance(cell, date | time | timedelta) else cell
 
 
@@ -118,8 +126,10 @@ def _parse_list(name: str, row: int, cell: str | None) -> Any:
         ) from None
 
 
-def read_tokens(column: pl.Series) -> list[list[str] | None]:
+def read_tokens(column: pl.Series) -> list[list[str | None] | None]:
     """Return lists of strings; text is split at white space, or parsed if it is a JSON list.
+
+    A missing step is None.
 
     Example:
         >>> read_tokens(pl.Series("a", ["to be", None]))
@@ -135,17 +145,18 @@ def read_tokens(column: pl.Series) -> list[list[str] | None]:
         raise wrong_type_error(
             column, "tokens", "a list of strings, or text with spaces between the tokens"
         )
-    list_lengths(column)
-    rows: list[list[str] | None] = column.to_list()
+    column = with_empty_as_missing(column)
+    rows: list[list[str | None] | None] = column.to_list()
     if inner != pl.String:
-        rows = [None if row is None else [str(token) for token in row] for row in rows]
-    for number, row in enumerate(rows, 1):
-        if row is not None and None in row:
-            raise DataError(
-                f"column '{column.name}', row {number}: a token is missing. Give every step a"
-                " string."
-            )
+        rows = [None if row is None else [_as_token(token) for token in row] for row in rows]
     return rows
+
+
+def _as_token(value: Any) -> str | None:
+    """Return a number or a boolean as a token, a whole number without a decimal point."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return None if is_missing(value) else str(value)
 
 
 def has_spaced_tokens(column: pl.Series) -> bool:
@@ -172,8 +183,24 @@ def read_texts(column: pl.Series) -> list[str | None]:
     """Return one string for each row; an empty text is a text, a missing one is None."""
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
         raise wrong_type_error(column, "text", "a string in each row")
-    texts: list[str | None] = column.cast(pl.String).to_list()
+    dated = column.dtype in (pl.Date, pl.Datetime)
+    texts: list[str | None] = (write_dates(column) if dated else column.cast(pl.String)).to_list()
     return texts
+
+
+def write_dates(column: pl.Series) -> pl.Series:
+    """Return dates as text: with their time of day where it is not midnight.
+
+    Example:
+        >>> from datetime import datetime
+        >>> cells = [datetime(2024, 2, 29), datetime(2024, 3, 1, 12, 30), None]
+        >>> write_dates(pl.Series("a", cells)).to_list()
+        ['2024-02-29', '2024-03-01 12:30:00', None]
+    """
+    text = column.dt.to_string(
+        "%Y-%m-%d %H:%M:%S%.f" if column.dtype == pl.Datetime else "%Y-%m-%d"
+    )
+    return text.str.strip_suffix(" 00:00:00")
 
 
 def wrong_type_error(column: pl.Series, kind: str, needed: str) -> DataError:
@@ -209,21 +236,9 @@ def infinity_error(name: str, row: int) -> DataError:
     )
 
 
-def empty_sequence_error(name: str, row: int) -> DataError:
-    """Return the error for a row without steps."""
-    return DataError(
-        f"column '{name}', row {row}: the sequence is empty. Give it at least one step, or leave"
-        " the row out."
-    )
-
-
-def list_lengths(column: pl.Series) -> tuple[Any, Any]:
-    """Return the number of steps of each row and which rows are missing; refuse empty rows."""
-    missing = column.is_null().to_numpy()
-    lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
-    if ((lengths == 0) & ~missing).any():
-        raise empty_sequence_error(column.name, first_row((lengths == 0) & ~missing))
-    return lengths, missing
+def with_empty_as_missing(column: pl.Series) -> pl.Series:
+    """Return lists with those that are empty as missing: both have no steps."""
+    return pl.select(pl.when(column.list.len() > 0).then(column)).to_series().alias(column.name)
 
 
 def with_open_lists(dtype: Any) -> Any:

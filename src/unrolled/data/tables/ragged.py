@@ -60,7 +60,7 @@ def read_number_lists(column: pl.Series) -> NumberLists:
         column = cells.parse_lists(column)
     if column.dtype == pl.Null:
         column = column.cast(pl.List(pl.Float64))
-    if isinstance(column.dtype, pl.Array) and column.null_count() == 0:
+    if isinstance(column.dtype, pl.Array) and column.dtype.size and column.null_count() == 0:
         lists = _from_array(column)
     else:
         lists = _from_lists(column.cast(cells.with_open_lists(column.dtype)))
@@ -77,8 +77,6 @@ def _from_array(column: pl.Series) -> NumberLists:
     array = column.to_numpy()
     if array.dtype.kind not in "biuf" or array.ndim > 3:
         raise cells.wrong_type_error(column, "numbers", NEEDED)
-    if array.shape[1] == 0:
-        raise cells.empty_sequence_error(column.name, 1)
     n, t, width = array.shape if array.ndim == 3 else (*array.shape, 1)
     flat = array.reshape(n * t, width).astype(np.float64, copy=False)
     return NumberLists(flat, np.full(n, t), np.zeros(n, dtype=bool), array.ndim == 3)
@@ -94,7 +92,9 @@ def _from_lists(column: pl.Series) -> NumberLists:
         )
     if not isinstance(column.dtype, pl.List):
         raise cells.wrong_type_error(column, "numbers", NEEDED)
-    lengths, missing = cells.list_lengths(column)
+    column = cells.with_empty_as_missing(column)
+    missing = column.is_null().to_numpy()
+    lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
     row_of_step = np.repeat(np.arange(len(column)), lengths)
     steps = column.drop_nulls().explode()
     nested = isinstance(steps.dtype, pl.List)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.delimited import missing_header_hint
-from unrolled.data.tables import cells
+from unrolled.data.formats.delimited.header_hint import missing_header_hint
+from unrolled.data.tables import cells, label_sets
+from unrolled.data.tables.date_cells import read_dates
 from unrolled.data.tables.ragged import NumberLists, read_number_lists
 from unrolled.errors import DataError, did_you_mean
 from unrolled.schema import Column
@@ -25,9 +26,11 @@ class Table:
 
     Attributes:
         values: By kind: `number` float64 (b,), NaN where missing; `category` object (b,), None
-            where missing; `vector` float64 (b, f); `numbers` a list of (t_i, f); `tokens` a list
-            of lists of strings; `text` a list of strings. In the last three None is a missing
-            cell, which only an output may have.
+            where missing; `date` datetime64[us] (b,), NaT where missing; `vector` float64 (b, f);
+            `labels` float64 (b, k), NaN where missing, or a list of lists of names; `numbers` a
+            list of (t_i, f); `tokens` a list of lists of strings; `text` a list of strings. In the
+            last three None is a missing cell, and a NaN or a None among the steps a missing step,
+            which only an output may have.
         rows: The number of rows.
 
     Example:
@@ -57,7 +60,7 @@ def make_table(
 
     Args:
         frame: The frame that `read` returned.
-        inputs: The input columns; a sequence among them may not be missing.
+        inputs: The input columns.
         outputs: The output columns; leave them out to predict.
 
     Raises:
@@ -72,13 +75,13 @@ def make_table(
                 f"the data has no column '{column.name}', which the model was trained on.{hint}"
             )
         values[column.name] = convert_column(frame[column.name], column)
-    refuse_missing_sequences(values, inputs)
     return Table(values, frame.height)
 
 
 READERS: dict[str, Callable[[pl.Series], Values]] = {
     "number": cells.read_numbers,
     "category": cells.read_labels,
+    "date": read_dates,
     "tokens": cells.read_tokens,
     "text": cells.read_texts,
 }
@@ -86,6 +89,8 @@ READERS: dict[str, Callable[[pl.Series], Values]] = {
 
 def convert_column(series: pl.Series, column: Column) -> Values:
     """Return the cells of a column as the values of its kind, checked against its width."""
+    if column.is_label_set or column.is_one_hot:
+        return label_sets.read_values(series, column)
     if column.kind in READERS:
         return READERS[column.kind](series)
     lists = read_number_lists(series)
@@ -115,33 +120,14 @@ def as_vectors(lists: NumberLists, column: Column) -> Values:
     return values
 
 
-def drop_incomplete_rows(data: Table, outputs: Sequence[Column]) -> tuple[Table, Indices]:
-    """Return the rows in which no output is missing, and their indices.
+def check_trainable(data: Table, outputs: Sequence[Column], *, by_step: bool = False) -> None:
+    """Refuse a table from which nothing can be learned: one row, or an output that never varies.
 
     Args:
-        data: The table.
+        data: The rows.
         outputs: The output columns.
-
-    Returns:
-        The table of the complete rows, and their indices in `data`, from 0.
-
-    Raises:
-        DataError: No row has every output, or a sequence has a missing step among its steps.
-    """
-    complete = np.ones(data.rows, dtype=bool)
-    for column in outputs:
-        complete &= ~_missing(data.values[column.name], column)
-    if not complete.any():
-        names = ", ".join(f"'{column.name}'" for column in outputs)
-        raise DataError(
-            f"no row has a value for every output ({names}). Give at least two such rows."
-        )
-    indices = np.flatnonzero(complete)
-    return (data if complete.all() else data.take(indices)), indices
-
-
-def check_trainable(data: Table, outputs: Sequence[Column]) -> None:
-    """Refuse a table from which nothing can be learned: one row, or an output that never varies.
+        by_step: Whether the steps of outputs are learned one by one, so that they may vary within
+            a row.
 
     Raises:
         DataError: It has fewer than two rows, or an output is constant; the message names it.
@@ -153,44 +139,22 @@ def check_trainable(data: Table, outputs: Sequence[Column]) -> None:
         )
     for column in outputs:
         values = data.values[column.name]
+        if by_step and column.side == "many" and column.kind != "text":
+            values = [step for row in values for step in row]
+        values = [value for value in values if not _is_missing(value)]
         if all(_equal(value, values[0]) for value in values):
+            shown = f"is {_shorten(values[0])}" if values else "is missing"
             raise DataError(
-                f"the output '{column.name}' is {_shorten(values[0])} in every row, so there is"
-                " nothing to learn. Choose an output with at least two different values."
+                f"the output '{column.name}' {shown} in every row, so there is nothing to learn."
+                " Choose an output with at least two different values."
             )
 
 
-def _missing(values: Values, column: Column) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which rows of an output are missing; refuse a missing step inside a sequence."""
-    if column.is_numeric and column.side == "one":
-        gaps = np.isnan(np.asarray(values, dtype=np.float64).reshape(len(values), -1))
-        return np.asarray(gaps.any(axis=1))
-    if column.is_numeric:
-        for row, steps in enumerate(values, 1):
-            if steps is not None and np.isnan(steps).any():
-                step = cells.first_row(np.isnan(steps).any(axis=1))
-                raise DataError(
-                    f"column '{column.name}', row {row}: a number is missing at step {step} of this"
-                    " output. Fill it, or leave the whole cell empty to leave the row out."
-                )
-    return np.array([value is None for value in values], dtype=bool)
-
-
-def refuse_missing_sequences(values: dict[str, Values], inputs: Sequence[Column]) -> None:
-    """Refuse an input sequence whose cell is missing.
-
-    Raises:
-        DataError: There is one; the message names the column and the row.
-    """
-    for column in inputs:
-        if column.side == "one":
-            continue
-        for row, value in enumerate(values[column.name], 1):
-            if value is None:
-                raise DataError(
-                    f"column '{column.name}', row {row}: the value is missing. Fill the cell"
-                    f" ({column.kind_name}), or leave the row out."
-                )
+def _is_missing(value: Any) -> bool:
+    """Return whether a value is missing as a whole."""
+    if isinstance(value, np.ndarray):
+        return bool(np.isnan(value).all())
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def _equal(value: Any, first: Any) -> bool:
