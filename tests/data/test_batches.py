@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from unrolled.data import batches as batching
 from unrolled.data.batches import (
     Examples,
+    GroupLengths,
     batch_inputs,
     batch_targets,
     make_batches,
@@ -270,3 +271,35 @@ def test_rows_without_targets_are_not_forced():
     assert forced.targets == {}
     assert set(batch_inputs(forced, make_batches(forced, 3)[0])) == {"x"}
     assert (forced.feedback, forced.start, forced.steps_out) == ("y", 2, None)
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 90)), min_size=1, max_size=40), sizes)
+def test_inputs_with_steps_of_their_own_are_padded_and_masked_by_themselves(pairs, size):
+    first, second = (list(lengths) for lengths in zip(*pairs, strict=True))
+    other = ragged(second).inputs["x"]
+    group = GroupLengths(("x_2",), np.array(second), "mask_2")
+    examples = ragged(first)
+    examples = replace(examples, inputs={**examples.inputs, "x_2": other}, groups=(group,))
+    made = make_batches(examples, size, shuffle=np.random.default_rng(0))
+    assert len({b.group_steps for b in made}) <= batching.MAX_GROUP_LENGTHS
+    for batch in made:
+        arrays = batch_inputs(examples, batch)
+        (steps,) = batch.group_steps
+        assert arrays["x_2"].shape == (size, steps, 1)
+        assert arrays["mask_2"].sum(axis=1).tolist() == [second[row] for row in batch.rows]
+        assert not arrays["x_2"][~arrays["mask_2"]].any()
+        plain = batch_inputs(ragged(first), replace(batch, group_steps=()))
+        for name in plain:
+            np.testing.assert_array_equal(arrays[name], plain[name])
+
+
+def test_rows_of_one_length_need_no_mask_for_their_groups():
+    examples = replace(ragged([3, 3]), ragged=False)
+    other = ragged([7, 7]).inputs["x"]
+    group = GroupLengths(("x_2",), np.array([7, 7]), "mask_2")
+    examples = replace(examples, inputs={**examples.inputs, "x_2": other}, groups=(group,))
+    (batch,) = prediction_batches(examples)
+    assert {name: x.shape for name, x in batch_inputs(examples, batch).items()} == {
+        "x": (2, 3, 1),
+        "x_2": (2, 7, 1),
+    }

@@ -81,9 +81,35 @@ def test_sequences_of_differing_length_in_a_row_are_refused_when_predicting():
     with pytest.raises(DataError) as caught:
         encoder.encode(make_table(crossed, encoder.schema.inputs), targets=False)
     assert str(caught.value) == (
-        "row 1: 'a' has 2 steps and 'b' has 1. All input sequences of a row must have the same"
-        " number of steps. Correct the row."
+        "row 1: 'a' has 2 steps and 'b' has 1. They had the same number of steps in every row of"
+        " the training data. Correct the row."
     )
+
+
+def test_inputs_with_steps_of_their_own_are_encoded_by_group():
+    columns = {
+        "a": [[1.0], [2.0, 3.0]],
+        "b": [["u", "v"], ["w"]],
+        "k": [1.0, 5.0],
+        "x_2": [[4.0, 4.0, 1.0], [4.0, 0.0]],
+        "y": [1.0, 2.0],
+    }
+    encoder, values = fit_encoder(columns, ["a", "b", "k", "x_2"], ["y"])
+    second, third = encoder.further_groups
+    assert (second.number, second.t, second.values, second.inputs) == (2, None, 1, ("b",))
+    assert (third.number, third.values, third.inputs) == (3, 2, ())
+    assert encoder.tensor_names["x_2"] == "x_2_"  # the network has an input of this name
+    assert (encoder.values, encoder.ragged, encoder.can_use_linear_branch) == (2, True, False)
+    examples = encoder.encode(values, targets=True)
+    shapes = {name: column.flat.shape for name, column in examples.inputs.items()}
+    assert shapes == {"x": (3, 2), "x_2": (3, 1), "b": (3,), "x_3": (5, 2)}
+    assert [(g.inputs, g.mask, g.lengths.tolist()) for g in examples.groups] == [
+        (("x_2", "b"), "mask_2", [2, 1]),
+        (("x_3",), "mask_3", [3, 2]),
+    ]
+    one = examples.take(np.array([1]))
+    assert [one.lengths.tolist(), *(g.lengths.tolist() for g in one.groups)] == [[2], [1], [2]]
+    assert one.input_lengths(0) == [2, 1, 2]
 
 
 def test_a_row_of_another_length_is_refused_where_all_had_one():

@@ -7,7 +7,7 @@ import pytest
 from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.infer.infer_schema import infer_schema
-from unrolled.data.tables.table import drop_incomplete_rows
+from unrolled.data.tables.known import drop_unknown_rows
 from unrolled.errors import DataError, SettingError, ShapeError, UnrolledError
 from unrolled.schema import Schema
 
@@ -22,7 +22,7 @@ def schema_of(
 ) -> Schema:
     frame = read(data)
     table, into, out = infer_table(frame, inputs, outputs, stated=stated)
-    kept, _ = drop_incomplete_rows(table, out)
+    kept, _ = drop_unknown_rows(table, out, complete=True)
     return infer_schema(kept, into, out, shape=shape)
 
 
@@ -187,18 +187,17 @@ def test_forced_shapes_that_contradict_the_sides() -> None:
 
 def test_sequences_of_one_side_agree_in_every_row() -> None:
     assert refusal(DataError, DATA, ["words", "other"], ["total"]) == (
-        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2. All sequences of one"
-        " side must have the same number of steps in a row. Correct the row, or leave one of"
-        " the columns out."
+        "row 5: 'words' (tokens) has 5 steps and 'other' (tokens) has 2, but both have the same"
+        " number of steps in 11 of 12 rows. Correct the row, or leave one of the columns out."
     )
-    assert refusal(DataError, DATA, ["said", "words"], ["total"], stated={"said": "subwords"}) == (
+    assert refusal(DataError, DATA, ["temp"], ["said", "words"], stated={"said": "subwords"}) == (
         "column 'said' is read as subwords beside other sequences, but its steps must match"
         " theirs. State 'said:words' or 'said:characters'."
     )
 
 
 @pytest.mark.parametrize(
-    ("inputs", "message"),
+    ("outputs", "message"),
     [
         (
             ["said", "city"],
@@ -220,11 +219,11 @@ def test_sequences_of_one_side_agree_in_every_row() -> None:
         ),
     ],
 )
-def test_texts_of_one_side_agree_too(inputs: list[str], message: str) -> None:
+def test_texts_that_come_out_agree_too(outputs: list[str], message: str) -> None:
     stated = {"said": "words", "city": "characters", "head": "words"}
-    stated = {name: kind for name, kind in stated.items() if name in inputs}
+    stated = {name: kind for name, kind in stated.items() if name in outputs}
     data = {**DATA, "city": ["Lisbon", "Rome"] * 6, "head": ["a question"] * N}
-    assert refusal(DataError, data, inputs, ["total"], stated=stated) == message
+    assert refusal(DataError, data, ["temp"], outputs, stated=stated) == message
 
 
 def test_outputs_of_both_sides() -> None:
@@ -318,7 +317,7 @@ def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
             ["total"],
             {},
             "There is no kind 'nummer', which is stated for column 'temp'. The kinds are number,"
-            " category, vector, numbers, tokens, text, text:characters, text:words, text:subwords."
+            " category, labels, date, vector, numbers, tokens, text, text:characters, text:words, text:subwords."
             " Did you mean 'number'?",
         ),
         (

@@ -113,7 +113,7 @@ def _refuse_mistake(group: LengthGroup, column: Column, lengths: Lengths | None)
     if group.lengths is None or lengths is None:
         return
     differ = group.lengths != lengths
-    if differ.mean() > 1 - MISTAKE:
+    if (~differ).mean() < MISTAKE:
         return
     row, first = int(np.flatnonzero(differ)[0]), group.columns[0]
     raise DataError(
