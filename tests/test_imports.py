@@ -69,7 +69,7 @@ ORDER = {
         "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/series": (
-        "__init__ dtypes layout times windows -> arguments timeline -> infer_timeline panel -> "
+        "__init__ dtypes layout times windows -> wide -> arguments timeline -> infer_timeline panel -> "
         "calendar_features reading scaling static_features -> dataset future"
     ),
     "forecasting/series/reading": (

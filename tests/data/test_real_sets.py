@@ -12,7 +12,8 @@ from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.infer.infer_schema import infer_schema
 from unrolled.data.tables.split import split
-from unrolled.data.tables.table import check_trainable, drop_incomplete_rows
+from unrolled.data.tables.known import drop_unknown_rows
+from unrolled.data.tables.table import check_trainable
 from unrolled.schema import Schema
 
 MODULES = ["infer.arrays", "encoders.encoder", "infer.infer_schema", "formats.read", "tables.table"]
@@ -36,7 +37,7 @@ def check_table(
 ) -> Schema:
     """Take a table through every door and check that what comes out decodes to what went in."""
     table, into, out = infer_table(frame, inputs, outputs, stated=stated)
-    data, _ = drop_incomplete_rows(table, out)
+    data, _ = drop_unknown_rows(table, out, complete=True)
     check_trainable(data, out)
     result = infer_schema(data, into, out)
     train, held_out = split(data, 0.2, outputs=result.outputs)

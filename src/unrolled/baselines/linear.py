@@ -14,7 +14,8 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.baselines.features import Features
-from unrolled.baselines.logistic import Weights, fit_multinomial
+from unrolled.baselines.known import fit_known, known_mean
+from unrolled.baselines.logistic import Weights, fit_binary, fit_multinomial
 from unrolled.baselines.ridge import fit_ridge
 from unrolled.baselines.subsample import evenly_spaced
 from unrolled.data.batches import Examples
@@ -121,13 +122,17 @@ def fit_linear(
         target = column.gather(np.arange(examples.rows), steps[name]) if has_steps else column.flat
         samples = _subsample(len(target), target[0].size * max(1, classes), row_steps or 1)
         numbers = _as_numbers(target[samples], classes)
-        mean = numbers.reshape(-1, (row_steps or 1) * numbers.shape[1]).mean(axis=0)
+        is_set = name in examples.label_sets
+        mean = known_mean(numbers.reshape(-1, (row_steps or 1) * numbers.shape[1]))
+        mean = np.where(mean >= 0.5, 1, -1).astype("float32") if is_set else mean
         constants[name] = (np.zeros((0, mean.size), "float32"), mean)
         if classes and target.ndim == 1 and not aligned:
-            linear[name] = fit_multinomial(rows, target, classes)
+            known = np.flatnonzero(target >= 0)
+            linear[name] = fit_multinomial(rows[known], target[known], classes)
         elif rows.shape[1] * numbers.shape[1] <= MAX_WEIGHTS:
-            linear[name] = fit_ridge(rows[samples], numbers)
-    has_classes = {bool(symbols.get(name)) for name in constants}
+            fit = fit_binary if is_set else fit_ridge
+            linear[name] = fit_known(fit, rows[samples], numbers)
+    has_classes = {bool(symbols.get(name)) or name in examples.label_sets for name in constants}
     constant_name, linear_name = _names(has_classes, stepwise=aligned or any(steps.values()))
     constant_steps = dict.fromkeys(constants, row_steps) if row_steps else steps
     constant = Linear(constant_name, None, constants, constant_steps, aligned and not row_steps)
@@ -169,7 +174,12 @@ def _subsample(samples: int, cells: int, group: int = 1) -> Array:
 
 
 def _as_numbers(target: Array, classes: int) -> Array:
-    """Return targets as rows of numbers, classes one-hot and steps laid end to end."""
+    """Return targets as rows of numbers, classes one-hot and steps laid end to end.
+
+    What is not known is NaN.
+    """
     if classes:
-        return np.eye(classes, dtype="float32")[target].reshape(len(target), -1)
+        one_hot = np.eye(classes, dtype="float32")[target]
+        one_hot[target < 0] = np.nan
+        return one_hot.reshape(len(target), -1)
     return target.reshape(len(target), -1)

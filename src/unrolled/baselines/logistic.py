@@ -39,6 +39,24 @@ def fit_multinomial(rows: Any, labels: Array, classes: int) -> Weights:
     return weights, bias
 
 
+def fit_binary(rows: Any, bits: Array) -> Weights:
+    """Return the weights and biases of a model of each label by itself: its logit.
+
+    Args:
+        rows: Features, dense or sparse (n f).
+        bits: Whether each row has each label (n k), 0 or 1.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    weights = np.zeros((rows.shape[1], bits.shape[1]), "float32")
+    bias = np.where(bits[0] > 0, -NEVER, NEVER).astype("float32")
+    for place, labels in enumerate(bits.T > 0):
+        if labels.any() and not labels.all():
+            model = LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS).fit(rows, labels)
+            weights[:, place], bias[place] = model.coef_[0], model.intercept_[0]
+    return weights, bias
+
+
 def fit_one_vs_rest(
     rows: Any, counts: int, labels: Array, class_weights: Array, strength: float
 ) -> Weights:

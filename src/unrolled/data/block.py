@@ -16,6 +16,8 @@ Array = npt.NDArray[Any]
 class RaggedColumn:
     """One encoded column: one value in each row, or the steps of all rows end to end.
 
+    In a target, NaN and the id -1 stand for what is not known.
+
     Attributes:
         flat: (n ...) with one value in each row, or (sum of lengths, ...) with steps end to end.
         offsets: Where each row begins, and the end (n+1); None with one value in each row.
@@ -45,6 +47,20 @@ class RaggedColumn:
     def is_integer(self) -> bool:
         """Whether the values are integers, which are the ids of labels or tokens."""
         return bool(np.issubdtype(self.flat.dtype, np.integer))
+
+    @cached_property
+    def known(self) -> Array | None:
+        """Which values are known, (n ...) or (sum of lengths, ...); None if all of them are."""
+        known = self.flat >= 0 if self.is_integer else ~np.isnan(self.flat)
+        return None if known.all() else known
+
+    @property
+    def has_partial_values(self) -> bool:
+        """Whether some rows or steps are known only in part: not all of their numbers."""
+        if self.known is None or self.known.ndim < 2:
+            return False
+        by_row = self.known.reshape(len(self.known), -1)
+        return bool((by_row.any(axis=1) != by_row.all(axis=1)).any())
 
     def repeat_along(self, offsets: Array) -> RaggedColumn:
         """Return this column with each row repeated at every step of the rows of another column."""

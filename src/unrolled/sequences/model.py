@@ -131,14 +131,16 @@ class SequenceModel(Predictor):
         train, held_out = preparation.split(rest, schema, self._group("training"))
         encoder = self._fit_encoder(schema, train)
         self._fit_network(encoder, train, held_out, callbacks)
-        return evaluate(self._trained, test_rows.table)
+        return evaluate(self._trained, test_rows.table, left_out=source.left_out)
 
     def _ingest(self, data: Any, y: Any) -> Source:
         """Read data with the columns that the constructor names."""
         split_by = self._group("training").split_by
         layout = StatedLayout(self.id, self.time, self.elapsed, self.steps)
         columns = self.inputs, self.outputs
-        return preparation.ingest(data, y, *columns, split_by=split_by, layout=layout)
+        return preparation.ingest(
+            data, y, *columns, split_by=split_by, layout=layout, shape=self.shape
+        )
 
     def _fit_encoder(self, schema: Schema, train: Source) -> TableEncoder:
         """Return an encoder for every column, fitted on the training rows."""
@@ -217,7 +219,10 @@ class SequenceModel(Predictor):
 
     def _column_names(self) -> Names:
         schema = self.schema_
-        return tuple(c.name for c in schema.inputs), tuple(c.name for c in schema.outputs)
+        others = [tuple(c.name for c in group) for group in schema.input_groups[1:]]
+        own = {name for names in others for name in names}
+        first = tuple(c.name for c in schema.inputs if c.name not in own)
+        return first, tuple(c.name for c in schema.outputs), *others
 
     def _training_code(self) -> str:
         return training_lines(self._require_fitted("code"))

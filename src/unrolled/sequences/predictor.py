@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from sklearn.utils.metaestimators import available_if
 
-from unrolled.data.ingest import ingest
-from unrolled.data.tables.table import Table
+from unrolled.data.formats.read_options import ReadOptions
+from unrolled.data.ingest import Source, ingest
 from unrolled.errors import SettingError
 from unrolled.estimator import Estimator
 from unrolled.schema import Schema
@@ -76,6 +76,11 @@ class Predictor(Estimator):
         out: str | Path | TextIO,
         *,
         columns: Sequence[str] | None = None,
+        separator: str | None = None,
+        decimal: str | None = None,
+        encoding: str | None = None,
+        missing: Sequence[str] | None = None,
+        date_format: str | None = None,
         probabilities: bool = False,
         decoding: Decoding | None = None,
     ) -> int:
@@ -87,9 +92,15 @@ class Predictor(Estimator):
         id, or for each row of the file if the outputs are aligned.
 
         Args:
-            data: The file, or what `unrolled.read` returned for it.
+            data: The file, or what `unrolled.scan` returned for it.
             out: The file to write, whose suffix says the format; or a stream, which gets CSV.
             columns: Names for the columns of a file without a header line.
+            separator: As for `unrolled.read`, and so are `decimal`, `encoding`, `missing` and
+                `date_format`.
+            decimal: As for `unrolled.read`.
+            encoding: As for `unrolled.read`.
+            missing: As for `unrolled.read`.
+            date_format: As for `unrolled.read`.
             probabilities: Whether to write what `predict_proba` returns, in place of `predict`.
             decoding: As for `predict`.
 
@@ -111,7 +122,7 @@ class Predictor(Estimator):
             predict_proba if probabilities else predict,
             data,
             out,
-            columns=columns,
+            options=ReadOptions(columns, separator, decimal, encoding, missing, date_format),
             outputs=[column.name for column in self.schema_.outputs],
             trained=self._trained,
         )
@@ -145,7 +156,8 @@ class Predictor(Estimator):
             DataError: A column is missing, or does not fit the training data.
         """
         trained: Trained = self._require_fitted("evaluate")
-        return evaluate(trained, self._known_rows(data, y))
+        source = self._known_rows(data, y)
+        return evaluate(trained, source.table, left_out=source.left_out)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """Return one number for the first output, where higher is better (scikit-learn).
@@ -154,12 +166,13 @@ class Predictor(Estimator):
         (unaligned), or minus the negative log-likelihood per token (one-to-many).
         """
         trained: Trained = self._require_fitted("score")
-        return score(trained, self._known_rows(X, y))
+        return score(trained, self._known_rows(X, y).table)
 
-    def _known_rows(self, data: Any, y: Any) -> Table:
-        """Return the rows of a table or of arrays that have every output."""
-        columns, layout = (self.schema_.inputs, self.schema_.outputs), self._trained.layout
-        return preparation.ingest(data, y, *columns, layout=layout).table
+    def _known_rows(self, data: Any, y: Any) -> Source:
+        """Return the rows of a table or of arrays whose outputs are known, at least in part."""
+        schema, layout = self.schema_, self._trained.layout
+        columns = schema.inputs, schema.outputs
+        return preparation.ingest(data, y, *columns, layout=layout, shape=schema.shape)
 
     @property
     def schema_(self) -> Schema:

@@ -21,10 +21,12 @@ def with_tags(tags: Any, schema: Schema | None, outputs: Columns, shape: str) ->
 
     kind = _estimator_type(schema, outputs, shape)
     tags.estimator_type = kind
-    tags.classifier_tags = ClassifierTags() if kind == "classifier" else None
+    is_set = schema is not None and schema.outputs[0].is_label_set
+    tags.classifier_tags = ClassifierTags(multi_label=is_set) if kind == "classifier" else None
     tags.regressor_tags = RegressorTags() if kind == "regressor" else None
     tags.target_tags.required = False  # a table holds its outputs itself
-    tags.target_tags.multi_output = schema is not None and schema.outputs[0].kind == "vector"
+    several = schema is not None and schema.outputs[0].kind in ("vector", "labels")
+    tags.target_tags.multi_output = several
     tags.input_tags.three_d_array = True
     tags.input_tags.string = True
     tags.input_tags.categorical = True
@@ -50,7 +52,7 @@ def _estimator_type(schema: Schema | None, outputs: Columns, shape: str) -> str 
         kind = kinds.get(names[0]) if names else None
         if kind is None and shape in ("aligned", "unaligned", "one-to-many", "many-to-many"):
             return None
-    if kind in (None, "category"):
+    if kind in (None, "category", "labels"):
         return "classifier"
     return "regressor" if kind in ("number", "vector") else None
 

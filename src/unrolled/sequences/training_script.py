@@ -37,6 +37,40 @@ def smoothed(true, y):  # {smoothing} of the probability is spread over all clas
 
 
 """
+KNOWN_ERROR = {
+    "squared": """\
+
+
+def known_error(true, y):  # where the true value is NaN, it is not known and does not count
+    difference = keras.ops.where(keras.ops.isnan(true), y, true) - y
+    return keras.ops.mean(keras.ops.square(difference), axis=-1)
+
+
+""",
+    "absolute": """\
+
+
+def known_error(true, y):  # where the true value is NaN, it is not known and does not count
+    difference = keras.ops.where(keras.ops.isnan(true), y, true) - y
+    return keras.ops.mean(keras.ops.abs(difference), axis=-1)
+
+
+""",
+}
+BALANCED = """
+# In training, each label's ones and zeros were weighted inversely to their frequency.
+"""
+KNOWN_CROSS_ENTROPY = """\
+{comment}
+
+def known_cross_entropy(true, y):  # where a label is NaN, it is not known and does not count
+    unknown = keras.ops.isnan(true)
+    labels = keras.ops.where(unknown, 0.0, true)
+    losses = keras.ops.relu(y) - y * labels + keras.ops.softplus(-keras.ops.abs(y))
+    return keras.ops.mean(keras.ops.where(unknown, 0.0, losses), axis=-1)
+
+
+"""
 
 
 def training_lines(trained: Trained) -> str:
@@ -54,6 +88,8 @@ def training_lines(trained: Trained) -> str:
         loss = ("loss={", [f'"{name}": {value}' for name, value in losses.items()], "}")
     smoothed = "smoothed" in losses.values()
     parts = [
+        KNOWN_ERROR[settings.loss or "squared"] if "known_error" in losses.values() else "",
+        _known_cross_entropy(trained) if "known_cross_entropy" in losses.values() else "",
         SMOOTHED.format(smoothing=settings.label_smoothing) if smoothed else "",
         LINEAR_BRANCH if trained.bundle.linear_branches else "",
         MINIROCKET if trained.spec.minirocket else "",
@@ -88,7 +124,11 @@ def _losses(trained: Trained) -> dict[str, str]:
     """Return the loss of each output as source."""
     encoder = trained.encoder
     losses = {
-        encoder.tensor_names[column.name]: _loss(column, trained.training)
+        encoder.tensor_names[column.name]: _loss(
+            column,
+            trained.training,
+            partly_known=encoder.tensor_names[column.name] in trained.data.get("partly_known", ()),
+        )
         for column in encoder.schema.outputs
     }
     if trained.spec.stops:
@@ -96,8 +136,20 @@ def _losses(trained: Trained) -> dict[str, str]:
     return losses
 
 
-def _loss(column: Column, settings: Training) -> str:
-    """Return the loss of a column; `smoothed` is the function that `SMOOTHED` defines."""
+def _known_cross_entropy(trained: Trained) -> str:
+    """Return the loss of labels of which some weigh more, or are not known."""
+    weights = trained.training.class_weight is not None
+    return KNOWN_CROSS_ENTROPY.format(comment=BALANCED if weights else "")
+
+
+def _loss(column: Column, settings: Training, *, partly_known: bool) -> str:
+    """Return the loss of a column, which may be a function that the script defines."""
+    if column.is_label_set:
+        if partly_known or settings.class_weight is not None:
+            return "known_cross_entropy"
+        return "keras.losses.BinaryCrossentropy(from_logits=True)"
+    if column.is_numeric and partly_known:
+        return "known_error"
     if column.is_numeric:
         absolute = settings.loss == "absolute"
         return f"keras.losses.{'MeanAbsoluteError' if absolute else 'MeanSquaredError'}()"

@@ -13,7 +13,7 @@ from unrolled.networks import NetworkSpec, with_defaults
 from unrolled.schema import Schema
 from unrolled.settings import Network, Text, Training
 
-LABELS = {"category", "tokens", "text"}  # kinds of outputs that are chosen among classes
+LABELS = {"category", "labels", "tokens", "text"}  # kinds of outputs that are chosen among classes
 STEPS = {"tokens", "text"}  # kinds of inputs whose steps are words, characters or the like
 Unused = tuple[str, object, str]  # a setting's name, its value, and why it has no effect
 
@@ -74,9 +74,10 @@ def _unused_training(schema: Schema, network: Network, training: Training) -> It
     outputs = {column.kind for column in schema.outputs}
     if training.word_dropout and not inputs & STEPS:
         yield "word_dropout", training.word_dropout, "no input is text or tokens"
-    if training.class_weight and "category" not in outputs:
-        yield "class_weight", training.class_weight, "no output is a category"
-    if training.label_smoothing and not outputs & LABELS:
+    weighted = {"category", "labels"} | ({"tokens"} if schema.shape == "aligned" else set())
+    if training.class_weight and not outputs & weighted:
+        yield "class_weight", training.class_weight, "no output is a category, labels or tags"
+    if training.label_smoothing and not outputs & (LABELS - {"labels"}):
         reason = "no output is a category, tokens or text"
         yield "label_smoothing", training.label_smoothing, reason
     if training.loss == "absolute" and outputs <= LABELS:

@@ -7,7 +7,6 @@ from typing import Any
 
 from unrolled.backend import keras
 from unrolled.data.batches import Examples
-from unrolled.data.block import RaggedColumn
 from unrolled.networks import STOP, unwrap_single
 from unrolled.settings import Training
 
@@ -23,7 +22,7 @@ def compile_network(network: Any, examples: Examples, training: Training) -> Non
         examples: The training rows.
         training: The settings, without gaps.
     """
-    losses = {name: _loss(column, name, training) for name, column in examples.targets.items()}
+    losses = {name: _loss(examples, name, training) for name in examples.targets}
     optimizer = keras.optimizers.Adam(_learning_rate(examples, training), clipnorm=1.0)
     network.compile(optimizer=optimizer, loss=unwrap_single(losses))
 
@@ -57,16 +56,59 @@ def cosine_decay(rows_per_epoch: int, training: Training) -> dict[str, Any]:
     }
 
 
-def _loss(column: RaggedColumn, name: str, training: Training) -> Any:
+def _loss(examples: Examples, name: str, training: Training) -> Any:
     """Return the cross-entropy for classes and the end of a row, and an error for numbers."""
     if name == STOP:
         return keras.losses.BinaryCrossentropy(from_logits=True)
-    if not column.is_integer:
+    if name in examples.label_sets:
+        weights = examples.class_weights.get(name)
+        if weights is None and name not in examples.partly_known:
+            return keras.losses.BinaryCrossentropy(from_logits=True)
+        return known_cross_entropy(weights)
+    if not examples.targets[name].is_integer:
+        if name in examples.partly_known:
+            return known_error(training.loss or "squared")
         squared, absolute = keras.losses.MeanSquaredError, keras.losses.MeanAbsoluteError
         return absolute() if training.loss == "absolute" else squared()
     if training.label_smoothing:
         return label_smoothed_cross_entropy(training.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def known_error(loss: str) -> Any:
+    """Return the squared or absolute error of the known numbers, as a function of both.
+
+    Args:
+        loss: `squared` or `absolute`.
+    """
+    ops = keras.ops
+
+    def error(true: Any, predicted: Any) -> Any:  # ... o, where NaN is not known -> ...
+        known = ops.logical_not(ops.isnan(true))
+        difference = ops.where(known, true, predicted) - predicted
+        size = ops.abs(difference) if loss == "absolute" else ops.square(difference)
+        return ops.mean(size, axis=-1)
+
+    return error
+
+
+def known_cross_entropy(weights: Any = None) -> Any:
+    """Return the binary cross-entropy of the known labels, as a function of labels and logits.
+
+    Args:
+        weights: The weight of a 0 and of a 1 of each label (2 k); None weighs all of them 1.
+    """
+    ops = keras.ops
+
+    def cross_entropy(true: Any, logits: Any) -> Any:  # b k, where NaN is not known -> b
+        known = ops.logical_not(ops.isnan(true))
+        labels = ops.where(known, true, ops.zeros_like(true))
+        losses = ops.relu(logits) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
+        if weights is not None:
+            losses = losses * ops.where(labels > 0, weights[1], weights[0])
+        return ops.mean(ops.where(known, losses, ops.zeros_like(losses)), axis=-1)
+
+    return cross_entropy
 
 
 def min_loss(network: Any, examples: Examples, training: Training) -> float:

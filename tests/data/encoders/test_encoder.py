@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from unrolled.data.encoders.encoder import encoder_from_dict, make_encoder
+from unrolled.data.encoders.label_sets import LabelSets
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
 from unrolled.data.encoders.tokenizer import Subwords, count_steps, join_text, split_text
@@ -118,14 +119,32 @@ def test_huge_and_tiny_numbers_are_scaled_without_overflow() -> None:
         np.testing.assert_allclose(scaler.decode(scaler.encode(values)), values, rtol=1e-6)
 
 
-def test_missing_steps_cannot_come_out() -> None:
-    values = [np.ones((2, 1)), np.array([[1.0], [np.nan]])]
-    with pytest.raises(DataError) as caught:
-        Scaler(column("numbers"), as_output=True).fit(values)
-    assert str(caught.value) == (
-        "column 'a', row 2: a number is missing among the steps of this output. Fill it, or"
-        " leave the row out."
-    )
+def test_what_is_not_known_of_an_output_stays_unknown() -> None:
+    values = [np.ones((2, 1)), np.array([[3.0], [np.nan]])]
+    scaler = Scaler(column("numbers"), as_output=True).fit(values)
+    encoded = np.concatenate(scaler.encode(values))[:, 0]
+    assert np.isnan(encoded).tolist() == [False, False, False, True]
+    assert scaler.mean.tolist() == [5 / 3]
+    tags = Vocabulary(column("tokens"), as_output=True).fit([["x", None], ["y", "x"]])
+    assert [row.tolist() for row in tags.encode([["x", None], [None, "y"]])] == [[2, -1], [-1, 3]]
+
+
+def test_sets_of_labels_are_ones_and_zeros() -> None:
+    names = reload(LabelSets(column("labels", width=0)).fit([["b"], ["a", "c"], [], None]))
+    assert names.classes == ["a", "b", "c"]
+    assert names.encode([["c", "new"], None]).tolist() == [[0, 0, 1], [0, 0, 0]]
+    assert names.decode(np.array([[0.1, -3, 2], [-1, -1, -1]])) == [["a", "c"], []]
+    bits = np.array([[1.0, 0.0], [np.nan, 1.0]])
+    out = reload(LabelSets(column("labels", width=2), as_output=True).fit(bits))
+    np.testing.assert_equal(out.encode(bits), bits)
+    assert out.decode(np.array([[0.1, -3]])).tolist() == [[1, 0]]
+    assert out.classes == [0, 1]
+
+
+def test_one_hot_labels_have_a_class_for_each_place() -> None:
+    labels = reload(Labels(column("category", width=3), as_output=True).fit([0, 0, 2]))
+    assert labels.classes == [0, 1, 2]
+    assert labels.encode([2, 0.0, "1"]).tolist() == [2, 0, 1]
 
 
 def test_equally_long_rows_are_encoded_as_one_array() -> None:

@@ -68,15 +68,61 @@ def test_shapes_of_arrays() -> None:
     assert infer_schema(table, inputs, outputs).shape == "unaligned"
 
 
-def test_missing_numbers_may_go_in_alone() -> None:
+def test_missing_numbers_may_go_in_and_come_out() -> None:
     table, _, outputs = from_arrays([[1, np.nan], [2, 3]])
     assert outputs == ()
     np.testing.assert_equal(table.values["x"], [[1, np.nan], [2, 3]])
-    assert refusal([[1], [2]], [1, np.nan]) == (
-        "y[1] is missing (NaN). Correct it, or leave the row out."
-    )
+    table, _, (y,) = from_arrays([[1], [2]], [1.5, np.nan])
+    assert y.kind == "number"
+    np.testing.assert_equal(table.values["y"], [1.5, np.nan])
     ragged = [np.ones((1, 2)), np.array([[1, 2], [3, np.nan]])]
-    assert refusal(np.ones((2, 2)), ragged).startswith("y[1, 1, 1] is missing (NaN)")
+    table, _, (y,) = from_arrays(np.ones((2, 2)), ragged)
+    np.testing.assert_equal(table.values["y"][1], ragged[1])
+    table, _, (y,) = from_arrays(np.ones((2, 2)), np.array(["a", None], dtype=object))
+    assert table.values["y"].tolist() == ["a", None]
+
+
+@pytest.mark.parametrize(
+    ("y", "kind", "width", "first"),
+    [
+        ([0.0, 1.0] * 3, "category", 1, 0.0),
+        ([np.nan, 1.0, 0.0, 0.0, 1.0], "category", 1, None),
+        ([np.nan, 1.0, 2.0, 2.0, 1.0], "category", 1, None),
+        ([None, 1, 0, 1, 0], "category", 1, None),
+        ([None, True, False], "category", 1, None),
+        (["", "0", "1"], "category", 1, None),
+        (pd.Series([pd.NA, 1, 0, 1, 0], dtype="Int64"), "category", 1, None),
+        (pd.Series([pd.NA, True, False], dtype="boolean"), "category", 1, None),
+        (pd.Series(["a", None, "b"], dtype="category"), "category", 1, "a"),
+        ([0.0, 1.0, 0.5, 1.0], "number", 1, 0.0),
+        ([0.0, 2.0] * 3, "number", 1, 0.0),
+        ([[1, 0, 1], [0, 1, 1]], "labels", 3, [1, 0, 1]),
+        ([[True, False], [True, True]], "labels", 2, [1, 0]),
+        ([[1.0], [0.0]], "labels", 1, [1]),
+        (np.eye(3)[[2, 0, 1]], "category", 3, 2),
+        (np.eye(2, dtype=bool), "category", 2, 0),
+        ([[1, 2], [0, 1]], "vector", 2, [1, 2]),
+        (np.zeros((3, 2)), "vector", 2, [0, 0]),
+        ([["a", None], ["b", "c"]], "tokens", 1, ["a", None]),
+        ([["a", None, "d"], ["b", "c"]], "tokens", 1, ["a", None, "d"]),
+    ],
+)
+def test_labels_are_recognised_in_every_type(y: Any, kind: str, width: int, first: Any) -> None:
+    table, _, (column,) = from_arrays(np.zeros((len(y), 4)), y)
+    assert (column.kind, column.width) == (kind, width)
+    value = table.values["y"][0]
+    np.testing.assert_equal(value.tolist() if isinstance(value, np.ndarray) else value, first)
+
+
+def test_numbers_that_look_like_labels_can_be_stated() -> None:
+    X, hot = np.zeros((4, 2)), np.array([[0, 1], [1, 0]] * 2)
+    for y, stated, width in ((hot, "vector", 2), (hot, "labels", 2), ([0, 1, 0, 1], "number", 1)):
+        _, _, (column,) = from_arrays(X, y, stated=stated)
+        assert (column.kind, column.width) == (stated, width)
+    with pytest.raises(DataError, match=r"row 1: \[0, 0\] is not one-hot: each row needs"):
+        from_arrays(X, np.zeros((4, 2)), stated="category")
+    with pytest.raises(DataError, match="row 1: the value 2 at place 1 is not 0 or 1"):
+        from_arrays(X, np.full((4, 2), 2.0), stated="labels")
 
 
 @pytest.mark.parametrize(
@@ -144,8 +190,8 @@ def test_lengths_and_labels_that_do_not_fit() -> None:
         "X has 3 rows and y has 2. Give one row of y for each row of X; rows are the first"
         " axis of both."
     )
-    assert refusal(np.zeros((2, 2)), np.array(["a", None], dtype=object)) == (
-        "y, row 2: None in an object array is not a label, which is text or a whole number."
+    assert refusal(np.zeros((2, 2)), np.array(["a", object], dtype=object)) == (
+        "y, row 2: <class 'object'> in an object array is not a label, which is text or a number."
         " Correct it, or give an array of numbers."
     )
     assert refusal(np.zeros((2, 2)), [["a"], []]).startswith("y, row 2: the sequence is empty")

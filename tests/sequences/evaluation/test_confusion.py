@@ -31,7 +31,7 @@ def test_the_scores_are_those_of_scikit_learn():
 
 
 def test_labels_keep_their_order_and_their_spelling():
-    found = Confusion.of([10, 2, 2], ["10", 9, 2], order=[2, 10, 11])
+    found = Confusion.of([10, 2, 2], [10, 9, 2], order=[2, 10, 11])
     assert found.labels == ("2", "10", "9")
     assert found.counts.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
     assert math.isnan(found.scores["9"]["recall"])

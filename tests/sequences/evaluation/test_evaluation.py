@@ -45,10 +45,11 @@ def test_vectors_and_steps_are_scored_number_by_number():
     assert compute_scores(NUMBERS, *rows) == pytest.approx(expected)
 
 
-def test_labels_are_scored_by_their_spelling():
-    found = compute_scores(LABEL, ["1", "2", "2"], [1, 1, 2])
+def test_labels_are_scored_by_their_classes():
+    found = compute_scores(LABEL, [1, 2, 2], [1, 1, 2])
     assert found == pytest.approx({"accuracy": 2 / 3, "macro F1": 2 / 3})
-    assert row_errors(LABEL, ["1", "2", "2"], [1, 1, 2]).tolist() == [0, 1, 0]
+    assert row_errors(LABEL, [1, 2, 2], [1, 1, 2]).tolist() == [0, 1, 0]
+    assert row_errors(LABEL, ["1", 2, True], [1, 2, 1]).tolist() == [1, 0, 1]
 
 
 def test_aligned_steps_are_compared_where_they_stand():

@@ -22,12 +22,18 @@ class Encoder(ABC):
     Attributes:
         characters: Encodes the characters of each step, as a further input; None without them.
         ngrams: Encodes the n-grams that end at each step, as a further input; None without them.
-        classes: The labels of a category, in the order of their ids; empty for other kinds.
+        classes: The labels of a category or of a set of labels, in the order of their ids; empty
+            for other kinds.
     """
 
     characters: CharacterEncoder | None = None
     ngrams: NGramEncoder | None = None
     classes: Sequence[Any] = ()
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels of steps, in the order of their ids, which are the last ones."""
+        return ()
 
     def __init__(self, column: Column, *, as_output: bool = False) -> None:
         self.column = column
@@ -59,6 +65,10 @@ class Encoder(ABC):
     @abstractmethod
     def decode(self, values: Any) -> Any:
         """Return a network's outputs as values of the column."""
+
+    def as_classes(self, values: Any) -> Any:
+        """Return values (b) with their labels as the training part wrote them."""
+        return values
 
     def name_steps(self, value: Any) -> list[str] | None:  # noqa: ARG002
         """Return the names of the steps of one value, or None where steps have no names."""

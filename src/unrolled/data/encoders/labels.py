@@ -9,6 +9,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.encoders.base import Encoder
+from unrolled.data.tables.label_index import LabelIndex
 from unrolled.data.tables.table import Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
@@ -22,14 +23,15 @@ def balanced_class_weights(ids: Array, size: int) -> Array:
     The mean weight of the rows is 1; scikit-learn calls these weights `balanced`.
 
     Args:
-        ids: The class of each row (b).
+        ids: The class of each row or step (b); -1 where it is unknown, which does not count.
         size: How many classes there are (C).
 
     Example:
         >>> balanced_class_weights(np.array([0, 0, 0, 1]), 2).tolist()
         [0.6666666666666666, 2.0]
     """
-    weights: Array = len(ids) / (size * np.maximum(np.bincount(ids, minlength=size), 1))
+    known = ids[ids >= 0]
+    weights: Array = len(known) / (size * np.maximum(np.bincount(known, minlength=size), 1))
     return weights
 
 
@@ -38,8 +40,8 @@ class Labels(Encoder):
 
     An output label becomes the number of its class, or -1 if the training part had no such label.
     An input label becomes a one-hot row (up to 32 classes) or else an id from 1; a missing or
-    unknown label becomes zeros, or id 0. A label is also recognised by its text, since the same
-    code may be a number in one file and text in another.
+    unknown label becomes zeros, or id 0. A label is recognised however it is written, since the
+    same code may be a number in one file, text in another and a boolean in a third (`LabelIndex`).
 
     Example:
         >>> labels = Labels(Column(name="a", kind="category")).fit(["no", "yes", "no"])
@@ -50,6 +52,7 @@ class Labels(Encoder):
     def __init__(self, column: Column, *, as_output: bool = False) -> None:
         super().__init__(column, as_output=as_output)
         self.classes: list[Any] = []
+        self._index: LabelIndex | None = None
 
     @property
     def produces_ids(self) -> bool:
@@ -67,6 +70,9 @@ class Labels(Encoder):
         Args:
             values: Labels (b), None where missing.
         """
+        if self.column.is_one_hot:
+            self.classes = list(range(self.column.width))
+            return self
         distinct = {label for label in values if label is not None}
         if not distinct:
             raise DataError(
@@ -108,17 +114,18 @@ class Labels(Encoder):
         one_hot[known, ids[known]] = 1.0
         return one_hot
 
+    def as_classes(self, values: Values | Sequence[Any]) -> Array:
+        """Return labels (b) as the training part wrote them; an unknown label stays as it is."""
+        return self._class_index().as_classes(values)
+
     def _class_ids(self, values: Values | Sequence[Any]) -> Array:
         """Return the number of each label's class (b), -1 where it is missing or unknown."""
-        by_label = {label: i for i, label in enumerate(self.classes)}
-        by_text = {str(label): i for i, label in enumerate(self.classes)}
-        return np.array(
-            [
-                -1 if label is None else by_label.get(label, by_text.get(str(label), -1))
-                for label in values
-            ],
-            dtype=np.int32,
-        )
+        return self._class_index().ids(values)
+
+    def _class_index(self) -> LabelIndex:
+        if self._index is None or self._index.classes is not self.classes:
+            self._index = LabelIndex(self.classes)
+        return self._index
 
     def decode(self, values: Array | Sequence[Any]) -> Array:
         """Return labels in their own type.
@@ -152,8 +159,10 @@ class Labels(Encoder):
     @staticmethod
     def invalid_field(facts: dict[str, Any]) -> str | None:
         """Return the field of saved labels that they cannot have, or None."""
-        classes = facts["classes"]
+        classes, column = facts["classes"], Column.from_dict(facts["column"])
         if not (isinstance(classes, list) and classes):
+            return "classes"
+        if column.is_one_hot and classes != list(range(column.width)):
             return "classes"
         valid = all(isinstance(label, str | int | float) for label in classes)
         return None if valid and len(set(classes)) == len(classes) else "classes"

@@ -104,6 +104,11 @@ class Vocabulary(Encoder):
         """The id of each known step; empty for subwords."""
         return self._ids
 
+    @property
+    def labels(self) -> Sequence[str]:
+        """The known tokens, in the order of their ids, which are the last ones."""
+        return self.known if self.column.kind == "tokens" else ()
+
     def fit(self, values: Values | Sequence[Any]) -> Self:
         """Collect the steps of the training part, the most frequent first.
 
@@ -150,17 +155,17 @@ class Vocabulary(Encoder):
         """Return the ids of each row's steps.
 
         Args:
-            values: Texts or lists of tokens (b).
+            values: Texts or lists of tokens (b); a token of an output that is None is not known.
 
         Returns:
-            b arrays int32 (t_i,), none empty.
+            b arrays int32 (t_i,), none empty; -1 at a token that is not known.
         """
         self._check_fitted()
         if self.subwords:
             pieces = self.subwords.encode([self._normalize(value) for value in values])
             rows = [[i + self.first_id for i in row] for row in pieces]
         else:
-            rows = [[self._id(step) for step in self.split(value)] for value in values]
+            rows = [self._row_ids(value) for value in values]
         closing = [END] if self.end else []
         return [np.array((row + closing) or [UNKNOWN], dtype=np.int32) for row in rows]
 
@@ -234,7 +239,7 @@ class Vocabulary(Encoder):
     def split(self, value: Any) -> list[str]:
         """Return the steps of one row."""
         if self.column.kind == "tokens":
-            return [self._normalize(token) for token in value]
+            return [self._normalize(token) for token in value if token is not None]
         if self.exact:
             return split_exact(value, self.column.unit or "characters")
         return split_text(self._normalize(value), self.column.unit or "characters", cased=True)
@@ -249,6 +254,12 @@ class Vocabulary(Encoder):
             return None
         steps = [self.known[i - self.first_id] for i in ids]
         return [step.strip() or step for step in steps]
+
+    def _row_ids(self, value: Any) -> list[int]:
+        """Return the ids of one row's steps, -1 where a token is not known."""
+        if self.column.kind != "tokens" or None not in value:
+            return [self._id(step) for step in self.split(value)]
+        return [-1 if token is None else self._id(self._normalize(token)) for token in value]
 
     def _normalize(self, text: str) -> str:
         """Return a text or token without the differences that are to be ignored."""

@@ -42,7 +42,9 @@ def to_series(name: str, values: Any) -> pl.Series:
             " or array with one cell for each row."
         )
     series = _from_matrices(name, list(values))
-    return _from_cells(name, [_plain(value) for value in values]) if series is None else series
+    if series is not None:
+        return series
+    return _from_cells(name, _missing_as_none([_plain(value) for value in values]))
 
 
 def _from_cells(name: str, cells: list[Any]) -> pl.Series:
@@ -92,7 +94,25 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    return None if type(value).__name__ in ("NAType", "NaTType") else value
+
+
+def _missing_as_none(cells: list[Any]) -> list[Any]:
+    """Return cells with None in place of NaN, where others are text or booleans.
+
+    Beside numbers NaN stays as it is: there it is a missing number already.
+    """
+    leaves = list(_leaves(cells))
+    if not any(isinstance(leaf, str | bool) for leaf in leaves):
+        return cells
+    return [_without_nan(cell) for cell in cells]
+
+
+def _without_nan(cell: Any) -> Any:
+    """Return a cell, or the items of a list, with None in place of NaN."""
+    if isinstance(cell, list):
+        return [_without_nan(item) for item in cell]
+    return None if isinstance(cell, float) and cell != cell else cell
 
 
 def _depth(cell: Any) -> int:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from unrolled.data.block import Array
-from unrolled.data.infer.kinds import MAX_INTEGER_CLASSES
-from unrolled.data.infer.numeric_arrays import as_array, is_array, numeric_column
+from unrolled.data.infer.numeric_arrays import is_array, numeric_column
+from unrolled.data.infer.padded_arrays import end_at_missing
+from unrolled.data.infer.target_arrays import target_column
 from unrolled.data.tables.table import Table, Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
@@ -20,23 +18,27 @@ def from_arrays(
     y: Any = None,
     *,
     expected: Sequence[Column] = (),
+    stated: str | None = None,
 ) -> tuple[Table, tuple[Column, ...], tuple[Column, ...]]:
     """Return arrays as a table, with the columns `x` and `y`.
 
     Args:
-        X: (b,), (b f) or (b t f), or a list of b arrays (t_i, f) or (t_i,). NaN is missing.
+        X: (b,), (b f) or (b t f), or a list of b arrays (t_i, f) or (t_i,). NaN is missing; where
+            the last steps of a row of (b t f) are nothing but NaN, the row ends before them.
         y: (b,), (b o) or (b u o), a list of b arrays (u_i, o) or (u_i,), labels (b), or lists of
-            labels (b u_i). None to predict.
+            labels (b u_i). NaN and None are missing. None to predict.
         expected: The columns of the training data, whose kinds and widths these must have.
+        stated: The kind that a person stated for `y`, where it could be another.
 
     Returns:
         The table, the input column, and the output column (none without `y`).
 
     Raises:
         DataError: The axes are not `b t f` or seem swapped, X and y differ in length, or a value
-            is infinite or (in y) missing.
+            is infinite.
 
     Example:
+        >>> import numpy as np
         >>> table, inputs, outputs = from_arrays(np.zeros((4, 24, 3)), np.arange(4) / 2)
         >>> inputs[0].kind_name, inputs[0].length, inputs[0].width, outputs[0].kind_name
         ('numbers', 24, 3, 'number')
@@ -44,9 +46,11 @@ def from_arrays(
     trained = {column.name: column for column in expected}
     x_column, x = numeric_column("X", X, "b t f", allow_missing=True)
     values: dict[str, Values] = {"x": x}
+    # A network whose rows all had one length reads NaN at their ends as missing numbers.
+    may_end = is_array(X) and ("x" not in trained or trained["x"].length is None)
     outputs: tuple[Column, ...] = ()
     if y is not None:
-        y_column, targets = _target_column(y, trained.get("y"))
+        y_column, targets = target_column(y, trained=trained.get("y"), stated=stated)
         if len(targets) != len(x):
             raise DataError(
                 f"X has {len(x)} rows and y has {len(targets)}. Give one row of y for each row of"
@@ -54,50 +58,16 @@ def from_arrays(
             )
         if is_array(X):
             _refuse_swapped_axes(x_column, x, y_column)
+        if may_end:
+            target = y_column, targets
+            x_column, values["x"], ended = end_at_missing(x_column, x, target)
+            y_column, targets = ended or target
         _check_match(y_column, trained.get("y"), "y")
         outputs, values["y"] = (y_column,), targets
+    elif may_end:
+        x_column, values["x"], _ = end_at_missing(x_column, x)
     _check_match(x_column, trained.get("x"), "X")
     return Table(values, len(x)), (x_column,), outputs
-
-
-def _target_column(y: Any, trained: Column | None) -> tuple[Column, Values]:
-    """Return `y` as a column and its values."""
-    array = as_array(y)
-    words = array if array is not None else as_array(y[0])
-    if words is not None and words.dtype.kind in "US" and (array is None or words.ndim == 2):
-        rows = [[str(token) for token in row] for row in y]
-        empty = [number for number, row in enumerate(rows, 1) if not row]
-        if empty:
-            raise DataError(
-                f"y, row {empty[0]}: the sequence is empty. Give it at least one step, or leave the"
-                " row out."
-            )
-        return Column(name="y", kind="tokens", why="lists of labels"), rows
-    if array is not None and array.ndim == 1 and _are_labels(array, trained):
-        labels = np.empty(len(array), dtype=object)
-        labels[:] = array.tolist()
-        why = f"{len(set(array.tolist()))} different labels in {len(labels)} rows"
-        return Column(name="y", kind="category", why=why), labels
-    return numeric_column("y", y, "b u o", allow_missing=False)
-
-
-def _are_labels(array: Array, trained: Column | None) -> bool:
-    """Return whether a (b,) array holds labels and not quantities."""
-    if trained is not None:
-        return trained.is_category
-    if array.dtype.kind == "O":
-        wrong = [i for i, label in enumerate(array) if not isinstance(label, str | int)]
-        if wrong:
-            raise DataError(
-                f"y, row {wrong[0] + 1}: {array[wrong[0]]!r} in an object array is not a label,"
-                " which is text or a whole number. Correct it, or give an array of numbers."
-            )
-        return True
-    if array.dtype.kind in "USb":
-        return True
-    distinct = len(np.unique(array))
-    few = distinct <= MAX_INTEGER_CLASSES and len(array) >= 2 * distinct
-    return array.dtype.kind in "iu" and few
 
 
 def _refuse_swapped_axes(x_column: Column, x: Values, y_column: Column) -> None:
@@ -117,6 +87,8 @@ def _check_match(column: Column, trained: Column | None, name: str) -> None:
     """Refuse arrays of another kind or width than those of the training data."""
     if trained is None or (column.kind, column.width) == (trained.kind, trained.width):
         return
+    if trained.is_category and column.kind == trained.kind and column.width == 1:
+        return  # labels as they are, where the model was trained on one-hot rows
     raise DataError(
         f"{name} is {_describe_axes(column)}, but the model was trained on"
         f" {_describe_axes(trained)}. Give {name} the axes of the training data."
@@ -127,7 +99,8 @@ def _describe_axes(column: Column) -> str:
     """Return a column of an array in words."""
     axes = {
         "number": "(b,)",
-        "category": "labels (b,)",
+        "category": "labels (b,)" if column.width == 1 else f"one-hot rows (b {column.width})",
+        "labels": f"labels (b {column.width}), each 0 or 1",
         "vector": f"(b {column.width})",
         "numbers": f"(b t {column.width})",
     }

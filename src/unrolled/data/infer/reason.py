@@ -86,6 +86,11 @@ def _describe(column: Column) -> str:
     """Return what a cell of a column is, in words."""
     if column.kind == "vector":
         return f"a list of {column.width} numbers"
+    if column.is_label_set:
+        names = "any number of labels"
+        return f"multi-hot: {column.width} labels, each 0 or 1" if column.width else names
+    if column.is_one_hot:
+        return f"one-hot: one of {column.width} labels"
     if column.side == "one":
         return "one label" if column.is_category else "one number"
     if column.kind == "text":
@@ -122,13 +127,15 @@ def _column_change(column: Column) -> str:
         return f"a list of numbers in each row of `{column.name}`"
     if column.kind == "numbers" and column.length is None:
         return f"lists of one length in `{column.name}` and `{column.name}:vector` stated"
-    kind = {"vector": "numbers", "numbers": "vector", "category": "text"}
+    kind = {"vector": "numbers", "numbers": "vector", "category": "text", "labels": "tokens"}
+    if column.is_one_hot:
+        return f"`{column.name}:numbers` stated"
     return f"`{column.name}:{kind.get(column.kind, 'category')}` stated"
 
 
 def _array_change(column: Column, steps: str) -> str:
     """Return the change that moves an array to the other side."""
-    if column.is_category:
+    if column.is_category and not column.is_one_hot:
         return f"a list of labels in each row of `{column.name}`"
     if column.kind == "tokens":
         return f"one label in each row of `{column.name}`"

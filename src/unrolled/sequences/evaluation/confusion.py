@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.data.tables.label_index import codes
 from unrolled.disk.figures import save_figure
 from unrolled.errors import SettingError
+from unrolled.sequences.evaluation.gaps import Rows, drop_gaps
 
 MAX_LINES = 20
 MAX_LABEL = 24  # characters
@@ -28,18 +31,20 @@ class Confusion:
         labels: The labels that are true or predicted for some row (C).
         counts: Rows by true label and then by predicted label (C C).
         scores: By label: precision, recall, F1; NaN where they are not defined.
+        unit: What is counted: `rows`, or `steps` where each step has a label.
     """
 
     labels: tuple[str, ...]
     counts: Array
     scores: Mapping[str, Mapping[str, float]]
+    unit: str = "rows"
 
     @classmethod
     def of(cls, true: Iterable[Any], predicted: Iterable[Any], order: Sequence[Any] = ()) -> Self:
-        """Return the confusion matrix of rows; labels are compared by their spelling.
+        """Return the confusion matrix of rows.
 
         Args:
-            true: The label of each row.
+            true: The label of each row, in the form of the predicted labels.
             predicted: The label predicted for each row.
             order: The order of labels; labels that are missing here follow, sorted.
 
@@ -50,15 +55,26 @@ class Confusion:
         """
         from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-        rows = list(map(str, true)), list(map(str, predicted))
-        present = {*rows[0], *rows[1]}
-        first = [label for label in dict.fromkeys(map(str, order)) if label in present]
-        labels = [*first, *sorted(present.difference(first))]
-        counts = confusion_matrix(*rows, labels=labels)
-        by_score = precision_recall_fscore_support(*rows, labels=labels, zero_division=math.nan)
+        (ordered, *rows), labels = codes(order, true, predicted)
+        present = {*rows[0].tolist(), *rows[1].tolist()}
+        first = [code for code in dict.fromkeys(ordered.tolist()) if code in present]
+        rest = sorted(present.difference(first), key=lambda code: str(labels[code]))
+        in_order = [*first, *rest]
+        names = _names([labels[code] for code in in_order])
+        counts = confusion_matrix(*rows, labels=in_order)
+        by_score = precision_recall_fscore_support(*rows, labels=in_order, zero_division=math.nan)
         by_label = zip(*(column.tolist() for column in by_score[:3]), strict=True)
         scores = [dict(zip(SCORES, row, strict=True)) for row in by_label]
-        return cls(tuple(labels), counts, dict(zip(labels, scores, strict=True)))
+        return cls(names, counts, dict(zip(names, scores, strict=True)))
+
+    @classmethod
+    def of_steps(cls, true: Rows, predicted: Rows) -> Self | None:
+        """Return the confusion matrix of the known steps of aligned rows, or None without any."""
+        rows = [[step for row in rows for step in row] for rows in drop_gaps(true, predicted)]
+        if not rows[0] or len(rows[0]) != len(rows[1]):
+            return None
+        confusion = cls.of(*rows)
+        return replace(confusion, unit="steps")
 
     @property
     def rows(self) -> Array:
@@ -69,15 +85,26 @@ class Confusion:
     def __str__(self) -> str:
         """Return a line for each label, at most 20: those with the most rows."""
         shown = np.sort(np.argsort(-self.rows, kind="stable")[:MAX_LINES])
-        width = max(len(_shorten(self.labels[i])) for i in shown)
-        lines = ["  ".join([" " * (width + 2), *(f"{name:>9}" for name in (*SCORES, "rows"))])]
-        for i in shown:
-            scores = self.scores[self.labels[i]].values()
-            cells = [f"{'-' if math.isnan(s) else f'{s:.3f}':>9}" for s in scores]
-            label = f"  {_shorten(self.labels[i]):<{width}}"
-            lines.append("  ".join([label, *cells, f"{self.rows[i]:>9}"]))
-        more = len(self.labels) - len(shown)
-        return "\n".join([*lines, *([f"  and {more} labels with fewer rows"] if more else [])])
+        lines = [(self.labels[i], self.scores[self.labels[i]], int(self.rows[i])) for i in shown]
+        return format_lines(lines, self.unit, more=len(self.labels) - len(shown))
+
+
+def format_lines(
+    lines: Sequence[tuple[str, Mapping[str, float], int]], unit: str, *, more: int
+) -> str:
+    """Return a table of labels, each with its scores and how often it is true.
+
+    Args:
+        lines: The label, its scores, and its count.
+        unit: What is counted, `rows` or `steps`.
+        more: How many labels are left out.
+    """
+    width = max(len(_shorten(label)) for label, _, _ in lines)
+    table = ["  ".join([" " * (width + 2), *(f"{name:>9}" for name in (*SCORES, unit))])]
+    for label, scores, count in lines:
+        cells = [f"{'-' if math.isnan(s) else f'{s:.3f}':>9}" for s in scores.values()]
+        table.append("  ".join([f"  {_shorten(label):<{width}}", *cells, f"{count:>9}"]))
+    return "\n".join([*table, *([f"  and {more} labels with fewer {unit}"] if more else [])])
 
 
 def plot_confusions(confusions: Mapping[str, Confusion], path: str | Path) -> None:
@@ -103,7 +130,8 @@ def plot_confusions(confusions: Mapping[str, Confusion], path: str | Path) -> No
     grid: Any = figure.subplots(1, len(confusions), squeeze=False, width_ratios=sizes)[0]
     for axes, (output, confusion) in zip(grid, confusions.items(), strict=True):
         image = _plot_one(axes, output, confusion)
-    figure.colorbar(image, ax=grid, label="fraction of the rows of the true label", shrink=0.8)
+    unit = next(iter(confusions.values())).unit
+    figure.colorbar(image, ax=grid, label=f"fraction of the {unit} of the true label", shrink=0.8)
     save_figure(figure, path, example="confusion.png")
 
 
@@ -128,3 +156,9 @@ def _plot_one(axes: Any, output: str, confusion: Confusion) -> Any:
 def _shorten(label: str) -> str:
     """Return a label that fits beside a table."""
     return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
+
+
+def _names(labels: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of labels, with quotes around text where a number is spelled the same."""
+    spelled = Counter(map(str, labels))
+    return tuple(str(label) if spelled[str(label)] == 1 else repr(label) for label in labels)

@@ -10,12 +10,14 @@ import numpy as np
 from unrolled.baselines.verdict import NETWORK
 from unrolled.data.batches import Examples
 from unrolled.data.block import Array
-from unrolled.data.tables.table import Table
-from unrolled.errors import NotFittedError
+from unrolled.data.tables.known import known_rows
+from unrolled.data.tables.table import Table, Values
+from unrolled.errors import DataError, NotFittedError
 from unrolled.inference import generate, predict
 from unrolled.inference.calibration import Calibration, evaluate_calibration
 from unrolled.schema import Column, Schema
 from unrolled.sequences.evaluation.confusion import Confusion
+from unrolled.sequences.evaluation.label_sets import LabelScores
 from unrolled.sequences.evaluation.result import Evaluation
 from unrolled.sequences.evaluation.scores import (
     check_lengths,
@@ -27,14 +29,16 @@ from unrolled.sequences.evaluation.scores import (
 from unrolled.sequences.trained import Trained
 
 NLL = "NLL per token"
+MAX_STEP_LABELS = 100  # with more, steps are words or the like, and not labels
 
 
-def evaluate(trained: Trained, table: Table) -> Evaluation:
+def evaluate(trained: Trained, table: Table, *, left_out: int = 0) -> Evaluation:
     """Score a model and its baselines on a table with known outputs.
 
     Args:
         trained: The model.
-        table: The rows, complete.
+        table: The rows; each of them has at least one known output.
+        left_out: How many further rows were left out, since they have no known output.
 
     Raises:
         NotFittedError: There are no baselines, since the model was saved before it was trained.
@@ -49,25 +53,53 @@ def evaluate(trained: Trained, table: Table) -> Evaluation:
     examples = encoder.encode(table, targets=bool(generated))
     outputs = _predict_outputs(trained, examples)
     nll = _compute_nll(trained, examples, [encoder.tensor_names[c.name] for c in generated])
-    scores, verdicts = {}, {}
+    scores, verdicts, rows_by_output = {}, {}, {}
     for column in schema.outputs:
-        tensor = encoder.tensor_names[column.name]
+        tensor, true = encoder.tensor_names[column.name], _true_values(trained, column, table)
+        rows = known_rows(true, column)
+        rows_by_output[column.name] = int(rows.sum())
+        if not rows.any():
+            continue
         predictions = {
-            predictor: encoder.decode(column, encoded[tensor])
+            predictor: _take(encoder.decode(column, encoded[tensor]), rows)
             for predictor, encoded in outputs.items()
             if tensor in encoded
         }
-        column_nll = {who: rows[tensor] for who, rows in nll.items() if tensor in rows}
+        column_nll = {who: values[tensor] for who, values in nll.items() if tensor in values}
         scores[column.name], verdicts[column.name] = _score_column(
             schema,
             column,
-            table.values[column.name],
+            _take(true, rows),
             predictions,
             column_nll,
             _count_steps(examples, tensor),
         )
-    details = _evaluate_labels(trained, table, outputs[NETWORK])
-    return Evaluation(table.rows, scores, verdicts, *details)
+    confusions, calibrations = _evaluate_labels(trained, table, outputs[NETWORK])
+    return Evaluation(
+        table.rows,
+        scores,
+        verdicts,
+        confusions,
+        calibrations,
+        label_scores=_evaluate_label_sets(trained, table, outputs[NETWORK]),
+        left_out=left_out,
+        rows_by_output=rows_by_output,
+    )
+
+
+def _true_values(trained: Trained, column: Column, table: Table) -> Values:
+    """Return the true values of an output, labels in the form of the training part."""
+    values = table.values[column.name]
+    return trained.encoder.encoders[column.name].as_classes(values)
+
+
+def _take(values: Any, rows: Array) -> Any:
+    """Return the values of the rows that are True in a mask."""
+    if rows.all():
+        return values
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return [value for value, is_known in zip(values, rows, strict=True) if is_known]
 
 
 def score(trained: Trained, table: Table) -> float:
@@ -78,7 +110,10 @@ def score(trained: Trained, table: Table) -> float:
 
     Args:
         trained: The model.
-        table: The rows, complete.
+        table: The rows; each of them has at least one known output.
+
+    Raises:
+        DataError: The first output is not known in any row.
     """
     schema, encoder = trained.encoder.schema, trained.encoder
     column = schema.outputs[0]
@@ -89,8 +124,18 @@ def score(trained: Trained, table: Table) -> float:
         return -float(nll.sum()) / _count_steps(examples, tensor)
     examples = encoder.encode(table, targets=False)
     outputs = generate.generate_outputs(trained.bundle, trained.spec, examples)
-    true, predicted = table.values[column.name], encoder.decode(column, outputs[tensor])
+    true, predicted = (
+        _true_values(trained, column, table),
+        encoder.decode(column, outputs[tensor]),
+    )
     check_lengths(column, true, predicted)
+    rows = known_rows(true, column)
+    if not rows.any():
+        raise DataError(
+            f"No row has a known value in the column '{column.name}', so there is nothing to score."
+            " Fill it in at least one row."
+        )
+    true, predicted = _take(true, rows), _take(predicted, rows)
     scores = compute_scores(column, true, predicted, aligned=schema.shape == "aligned")
     if generated:
         return 1 - scores[error_rate_name(column)]
@@ -162,21 +207,46 @@ def _evaluate_labels(
 ) -> tuple[dict[str, Confusion], dict[str, Calibration]]:
     """Return the confusion and the calibration of each output that is a category, by column.
 
+    Labels of steps, which tags are, have a confusion as well.
+
     Args:
         trained: The model.
         table: The rows.
         outputs: The network's encoded outputs.
     """
-    confusions, calibrations = {}, {}
+    confusions: dict[str, Confusion] = {}
+    calibrations: dict[str, Calibration] = {}
+    is_aligned = trained.encoder.schema.shape == "aligned"
     for column in trained.encoder.schema.outputs:
-        if not column.is_category:
-            continue
         encoder, true = trained.encoder.encoders[column.name], table.values[column.name]
-        logits = np.asarray(outputs[trained.encoder.tensor_names[column.name]], dtype=float)
+        encoded = outputs[trained.encoder.tensor_names[column.name]]
+        if column.kind == "tokens" and is_aligned:
+            confusion = Confusion.of_steps(true, encoder.decode(encoded))
+            if confusion is not None and len(confusion.labels) <= MAX_STEP_LABELS:
+                confusions[column.name] = confusion
+        rows = known_rows(true, column)
+        if not column.is_category or not rows.any():
+            continue
+        logits, true = np.asarray(encoded, dtype=float)[rows], encoder.as_classes(true[rows])
         confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
         temperature = trained.temperatures.get(column.name, 1.0)
         calibrations[column.name] = evaluate_calibration(logits, encoder.encode(true), temperature)
     return confusions, calibrations
+
+
+def _evaluate_label_sets(
+    trained: Trained, table: Table, outputs: Mapping[str, Any]
+) -> dict[str, LabelScores]:
+    """Return the scores of each label of the outputs that are sets of labels, by column."""
+    encoder, result = trained.encoder, {}
+    for column in encoder.schema.outputs:
+        true = table.values[column.name]
+        if column.is_label_set and known_rows(true, column).any():
+            rows = known_rows(true, column)
+            predicted = encoder.decode(column, outputs[encoder.tensor_names[column.name]])
+            classes = encoder.encoders[column.name].classes
+            result[column.name] = LabelScores.of(_take(true, rows), _take(predicted, rows), classes)
+    return result
 
 
 def _compute_nll(

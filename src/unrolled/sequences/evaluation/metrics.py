@@ -37,7 +37,7 @@ def macro_f1(true: Sequence[Any], predicted: Sequence[Any]) -> float:
     """
     from sklearn.metrics import f1_score
 
-    return float(f1_score(list(map(str, true)), list(map(str, predicted)), average="macro"))
+    return float(f1_score(list(true), list(predicted), average="macro"))
 
 
 def rmse(true: Array, predicted: Array) -> float:

@@ -11,6 +11,7 @@ from unrolled.baselines.verdict import NETWORK, format_score
 from unrolled.explain.notebook import html_lines, html_table
 from unrolled.inference.calibration import Calibration
 from unrolled.sequences.evaluation.confusion import Confusion, plot_confusions
+from unrolled.sequences.evaluation.label_sets import LabelScores
 from unrolled.sequences.evaluation.metrics import NO_SACREBLEU
 
 Scores = Mapping[str, Mapping[str, float]]  # by predictor, then by metric
@@ -24,8 +25,13 @@ class Evaluation:
         rows: How many rows were scored.
         scores: By output, then by predictor (`network` first), then by metric.
         verdicts: By output: whether the network is worth having, in a sentence.
-        confusions: By output that is a category: which labels are predicted for which.
-        calibrations: By such an output: how far its probabilities are from the true frequencies.
+        confusions: By output that is a category, or a label at each step: which labels are
+            predicted for which.
+        calibrations: By output that is a category: how far its probabilities are from the true
+            frequencies.
+        label_scores: By output that is a set of labels: the scores of each label.
+        left_out: How many further rows were left out, since they have no known output.
+        rows_by_output: In how many rows each output is known, at least in part.
 
     A predictor that a metric cannot score lacks it. BLEU and chrF are NaN without sacrebleu.
     """
@@ -35,6 +41,9 @@ class Evaluation:
     verdicts: Mapping[str, str]
     confusions: Mapping[str, Confusion] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    label_scores: Mapping[str, LabelScores] = field(default_factory=dict)
+    left_out: int = 0
+    rows_by_output: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def main(self) -> float:
@@ -60,22 +69,25 @@ class Evaluation:
         plot_confusions(self.confusions, path)
 
     def __str__(self) -> str:
-        lines = []
+        lines = [*self._left_out_lines()]
         for output, scores in self.scores.items():
-            lines += [f"{output} ({self.rows} rows)", *_table(scores)]
+            lines += [self._title(output), *_table(scores)]
             if lacks_sacrebleu(scores):
                 lines.append(NO_SACREBLEU)
             lines.append(self.verdicts[output])
-            details = (self.confusions.get(output), self.calibrations.get(output))
+            details = [
+                by_output.get(output)
+                for by_output in (self.confusions, self.label_scores, self.calibrations)
+            ]
             lines += [str(detail) for detail in details if detail is not None]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         """Return the verdicts and the tables of scores for a notebook."""
-        parts = []
+        parts = [html_lines(self._left_out_lines())]
         for output, scores in self.scores.items():
             parts += [
-                html_lines([self.verdicts[output], f"{output} ({self.rows} rows)"]),
+                html_lines([self.verdicts[output], self._title(output)]),
                 html_table(
                     ["", *scores[NETWORK]],
                     [[predictor, *_cells(scores, predictor)] for predictor in scores],
@@ -83,6 +95,26 @@ class Evaluation:
                 html_lines([NO_SACREBLEU] if lacks_sacrebleu(scores) else []),
             ]
         return "".join(parts)
+
+    def _title(self, output: str) -> str:
+        """Return the name of an output with the number of rows that are scored."""
+        known = self.rows_by_output.get(output, self.rows)
+        if known == self.rows:
+            return f"{output} ({self.rows} rows)"
+        return f"{output} ({known} of {self.rows} rows; it is not known in the others)"
+
+    def _left_out_lines(self) -> list[str]:
+        """Return a line on rows without any known output, and one on outputs without any row."""
+        lines = []
+        if self.left_out:
+            total = self.rows + self.left_out
+            lines.append(f"Of {total} rows, {self.left_out} have no known output.")
+        lines += [
+            f"{output} is not known in any row."
+            for output, rows in self.rows_by_output.items()
+            if not rows
+        ]
+        return lines
 
 
 def lacks_sacrebleu(scores: Scores) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,12 @@ import numpy as np
 
 from unrolled.baselines.verdict import NETWORK, best_baseline, compare_scores, verdict
 from unrolled.data.encoders import tokenizer
+from unrolled.data.tables.label_index import codes
 from unrolled.errors import DataError
 from unrolled.schema import Column, Unit
 from unrolled.sequences.evaluation import metrics
+from unrolled.sequences.evaluation.gaps import drop_gaps, gaps_outside
+from unrolled.sequences.evaluation.label_sets import label_set_scores, wrong_labels
 
 BLEU_ORDER = 4  # BLEU counts n-grams of up to four words: shorter rows have no score
 IN_SENTENCES = {  # baselines that a sentence names with an article
@@ -49,22 +53,38 @@ def compute_scores(
     """Return every metric of a column's kind, the main one first.
 
     In rows of a length of their own, one missing step shifts all steps after it, so that the edit
-    distance is the main metric. Aligned steps are compared position by position.
+    distance is the main metric. Aligned steps are compared position by position. What is not known
+    of the true values does not count.
+
+    Args:
+        column: The output.
+        true: The true values; each row is known at least in part, and labels are in the form of
+            the training part.
+        predicted: The predicted values.
+        aligned: Whether each step of the output belongs to one of the input.
     """
-    if column.is_category:  # the same label may be a number in one table and text in another
-        labels = list(map(str, true)), list(map(str, predicted))
-        return {name: metric(*labels) for name, metric in metrics.CLASSES.items()}
+    if column.is_category:
+        (true_codes, predicted_codes), _ = codes(true, predicted)
+        return {
+            name: metric(true_codes, predicted_codes) for name, metric in metrics.CLASSES.items()
+        }
+    if column.is_label_set:
+        return label_set_scores(true, predicted)
     if column.is_numeric:
         flat = [np.concatenate([np.ravel(row) for row in rows]) for rows in (true, predicted)]
-        return {name: metric(*flat) for name, metric in metrics.NUMBERS.items()}
+        known = ~np.isnan(flat[0])
+        return {name: metric(*(x[known] for x in flat)) for name, metric in metrics.NUMBERS.items()}
     rows = _counted_steps(column, true), _counted_steps(column, predicted)
-    chosen = metrics.STEPS
-    if column.scheme:
-        chosen = metrics.SPANS | metrics.STEPS
-    elif not aligned:
+    if not aligned:
         chosen = {error_rate_name(column): metrics.error_rate} | metrics.GENERATED
-    scores = {name: metric(*rows) for name, metric in chosen.items()}
-    return scores if aligned else scores | _text_scores(column, true, predicted)
+        scores = {name: metric(*rows) for name, metric in chosen.items()}
+        return scores | _text_scores(column, true, predicted)
+    spans = {}
+    if column.scheme:
+        without_gaps = gaps_outside(*rows)
+        spans = {name: metric(*without_gaps) for name, metric in metrics.SPANS.items()}
+    known_steps = drop_gaps(*rows)
+    return spans | {name: metric(*known_steps) for name, metric in metrics.STEPS.items()}
 
 
 def error_rate_name(column: Column) -> str:
@@ -94,25 +114,30 @@ def _text_scores(column: Column, true: Any, predicted: Any) -> dict[str, float]:
 def row_errors(column: Column, true: Any, predicted: Any, *, aligned: bool = False) -> Any:
     """Return one error for each row (n).
 
-    The mean squared error of numbers, whether a label is wrong, the edit distance of rows of a
-    length of their own, the wrong spans of tags, the fraction of wrong steps of other aligned rows.
+    The mean squared error of numbers, whether a label is wrong, the wrong labels of a set, the
+    edit distance of rows of a length of their own, the wrong spans of tags, the fraction of wrong
+    steps of other aligned rows.
     """
     if column.is_category:
-        return np.array([str(t) != str(p) for t, p in zip(true, predicted, strict=True)], float)
+        (true_codes, predicted_codes), _ = codes(true, predicted)
+        return (true_codes != predicted_codes).astype(float)
+    if column.is_label_set:
+        return wrong_labels(true, predicted)
     if column.is_token_sequence:
-        pairs = zip(_counted_steps(column, true), _counted_steps(column, predicted), strict=True)
+        rows = _counted_steps(column, true), _counted_steps(column, predicted)
         error = _wrong_fraction
         if not aligned:
             error = metrics.edit_distance
         elif column.scheme:
-            error = metrics.wrong_spans
-        return np.array([error(t, p) for t, p in pairs], float)
+            error, rows = metrics.wrong_spans, gaps_outside(*rows)
+        else:
+            rows = drop_gaps(*rows)
+        return np.array([error(t, p) for t, p in zip(*rows, strict=True)], float)
     if isinstance(true, np.ndarray):
         squares: Any = ((true - predicted) ** 2).reshape(len(true), -1)
-        return squares.mean(axis=1)
-    return np.array(
-        [np.mean((np.ravel(t) - np.ravel(p)) ** 2) for t, p in zip(true, predicted, strict=True)]
-    )
+        return np.nanmean(squares, axis=1)
+    pairs = zip(true, predicted, strict=True)
+    return np.array([np.nanmean((np.ravel(t) - np.ravel(p)) ** 2) for t, p in pairs])
 
 
 def _wrong_fraction(true: list[str], predicted: list[str]) -> float:
@@ -151,20 +176,20 @@ def paired_verdict(errors: Mapping[str, Any], scores: Mapping[str, Mapping[str, 
 
 
 def _counted_steps(column: Column, rows: Any) -> list[list[str]]:
-    """Return sequences of tokens as they are, and texts as the steps that are counted."""
+    """Return sequences of tokens as they are, and texts as the steps that are counted.
+
+    A word counts with the white space before it. Two spellings of one character (composed, or a
+    letter and its accent) count as the same.
+    """
     if column.kind == "tokens":
         return [list(row) for row in rows]
-    return [tokenizer.split_text(row, _unit(column), cased=True) for row in rows]
+    composed = (unicodedata.normalize("NFC", row) for row in rows)
+    return [tokenizer.split_exact(row, _unit(column)) for row in composed]
 
 
 def _as_text(column: Column, rows: Any) -> list[str]:
-    """Return tokens joined by spaces, and texts spaced as a model can predict them."""
-    if column.kind == "tokens":
-        return [" ".join(row) for row in rows]
-    if column.unit != "words":
-        return list(rows)
-    words = [tokenizer.split_text(row, "words", cased=True) for row in rows]
-    return [tokenizer.join_text(row, "words") for row in words]
+    """Return tokens joined by spaces, and texts as they are."""
+    return [" ".join(row) for row in rows] if column.kind == "tokens" else list(rows)
 
 
 def _unit(column: Column) -> Unit:

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from unrolled.data.encoders.word_vectors import read_word_vectors
+from unrolled.data.formats.word_vectors import read_word_vectors
 from unrolled.errors import DataError
 
 LINES = "the 0.5 1 -2\nof 1 2 3\nnew york 7 8 9\n"
