@@ -1,24 +1,28 @@
 """The fused recurrence on JAX: compiled calls with their gradients.
 
-Each cell has two calls, forward and backward, joined by `custom_vjp`. The residuals, which forward
-saves for backward, stay in the library (`residuals.h`); JAX passes only a small array of tokens,
-`b k`, which identify them. If a token is no longer valid, backward runs forward again. So JAX may
-copy, drop or reuse tokens as any other array, as checkpointing, scans and sharding do. On several
-devices a call handles the rows of its device (`sharding.py`).
+Each cell has two calls, forward and backward, joined by `differentiable`; any other derivative is
+that of the readable implementation. The residuals, which forward saves for backward, stay in the
+library (`residuals.h`). JAX passes only a small array of tokens, `b k`, which identify them. If a
+token is no longer valid, backward runs forward again. So JAX may copy, drop or reuse tokens as any
+other array, as checkpointing, scans and sharding do. On several devices a call handles the rows of
+its device (`sharding.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.custom_derivatives import SymbolicZero
 
+from unrolled.kernels import gru as readable_gru
+from unrolled.kernels import lstm as readable_lstm
 from unrolled.kernels.check import check_arguments
+from unrolled.kernels.derivatives import Rule, differentiable
 from unrolled.kernels.flags import Flags
 from unrolled.kernels.native import (
     TOKEN,
@@ -129,49 +133,58 @@ def _bias_rule(cell: str) -> str:
     return "two g" if cell == "gru" else "g"
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _recurrence(
-    cell: str,
-    flags: Flags,
-    x: Array,
-    weights: tuple[Array, ...],
-    states: tuple[Array, ...],
-    lengths: Array,
-) -> tuple[Array, tuple[Array, ...]]:
-    ys, *final, _ = _forward(cell, False, flags, x, weights, states, lengths)
-    return ys, tuple(final)
+class _Static(NamedTuple):
+    """What a call is compiled for."""
+
+    cell: str
+    flags: Flags
 
 
-def _recurrence_forward(
-    cell: str, flags: Flags, x: Any, weights: Any, states: Any, lengths: Any
-) -> tuple[Any, Any]:
-    values = [
-        jax.tree.map(lambda leaf: leaf.value, part, is_leaf=lambda p: hasattr(p, "value"))
-        for part in (x, weights, states, lengths)
-    ]
-    ys, *final, tokens = _forward(cell, True, flags, *values)
-    # A residual must be an array, so its shape says whether dx is wanted.
-    wanted = jnp.zeros((int(x.perturbed), 0), jnp.float32)
-    return (ys, tuple(final)), (*values, tokens, wanted)
+def _parts(arguments: Sequence[Array]) -> tuple[Any, Any, Any, Any]:
+    """Return x, the weights, the states and the lengths."""
+    x, kernel, recurrent_kernel, bias, *states, lengths = arguments
+    return x, (kernel, recurrent_kernel, bias), tuple(states), lengths
 
 
-def _recurrence_backward(cell: str, flags: Flags, residuals: Any, cotangents: Any) -> Any:
-    x, weights, states, lengths, tokens, wanted = residuals
-    dys, dstates = cotangents
-    if isinstance(dys, SymbolicZero):
+def _run_forward(static: _Static, *arguments: Array) -> tuple[Array, ...]:
+    return _forward(static.cell, False, static.flags, *_parts(arguments))[:-1]
+
+
+def _save_forward(static: _Static, *arguments: Array) -> tuple[Any, Any]:
+    *results, tokens = _forward(static.cell, True, static.flags, *_parts(arguments))
+    return tuple(results), (tokens,)
+
+
+def _run_backward(
+    static: _Static, wanted: tuple[int, ...], arguments: Any, saved: Any, cotangents: Any
+) -> list[Array]:
+    """Return the gradients of the wanted arguments; that of x is computed only if it is wanted."""
+    x, weights, states, lengths = _parts(arguments)
+    dys, *dstates = cotangents
+    if dys is None:
         dys = jnp.zeros((x.shape[0], 0, states[0].shape[1]), jnp.float32)
-    dstates = tuple(
-        jnp.zeros(s.shape, jnp.float32) if isinstance(d, SymbolicZero) else d
-        for d, s in zip(dstates, states, strict=True)
+    arriving = tuple(
+        jnp.zeros_like(s) if d is None else d for d, s in zip(dstates, states, strict=True)
     )
-    want_dx = wanted.shape[0] > 0
-    dx, dkernel, drecurrent, dbias, *dinitial = _backward(
-        cell, want_dx, flags, x, weights, states, lengths, tokens, dys, dstates
+    gradients = _backward(
+        *(static.cell, 0 in wanted, static.flags, x, weights, states, lengths),
+        *(*saved, dys, arriving),
     )
-    return (dx if want_dx else None), (dkernel, drecurrent, dbias), tuple(dinitial), None
+    return [gradients[i] for i in wanted]
 
 
-_recurrence.defvjp(_recurrence_forward, _recurrence_backward, symbolic_zeros=True)
+def _reference(static: _Static, *arguments: Array) -> tuple[Array, ...]:
+    x, weights, states, lengths = _parts(arguments)
+    run: Any = readable_lstm.lstm
+    if static.cell != "lstm":
+        run = partial(readable_gru.gru, reset_after=static.cell == "gru")
+    ys, *final = run(x, *weights, *states, lengths, **static.flags._asdict())
+    if ys is None:
+        ys = jnp.zeros((x.shape[0], 0, states[0].shape[1]), jnp.float32)
+    return ys, *final
+
+
+RULE = Rule(_run_forward, _save_forward, _run_backward, _reference)
 
 
 def _run(
@@ -188,8 +201,8 @@ def _run(
     if b == 0 or t == 0:
         empty = jnp.zeros((b, t, states[0].shape[1]), jnp.float32)
         return (empty if flags.sequences else None), states
-    ys, final = _recurrence(cell, flags, x, weights, states, steps)
-    return (ys if flags.sequences else None), final
+    ys, *final = differentiable(RULE, _Static(cell, flags), x, *weights, *states, steps)
+    return (ys if flags.sequences else None), tuple(final)
 
 
 def lstm(

@@ -3,13 +3,13 @@
 Without the compiled kernels, training on a CPU is two to three times slower, and padded steps cost
 as much as real ones. It is faster than the readable implementation because backward is a scan of
 its own: it stores only the states, computes each step again, and adds up the gradients of the
-weights, which would otherwise be stored for every step.
+weights, which would otherwise be stored for every step. Any other derivative is that of the scan.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from jax import Array
 from unrolled.kernels import gru as readable_gru
 from unrolled.kernels import lstm as readable_lstm
 from unrolled.kernels import native
+from unrolled.kernels.derivatives import Rule, differentiable
 
 SLOW = (
     "the recurrent layers run in pure JAX, because unrolled was installed without compiled kernels:"
@@ -85,19 +86,36 @@ def _forward(
     return final, ys, before
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _scan(flags: Flags, x: Array, valid: Array, weights: Any, states: Any) -> Any:
-    return _forward(flags, x, valid, weights, states, keep=False)[:2]
+def _scan(flags: Flags, *arguments: Array) -> tuple[Array, ...]:
+    """Return `ys` `t b h` (`0 b h` if not wanted) and the final states."""
+    final, ys, _ = _forward(flags, *_parts(arguments), keep=False)
+    return _steps(ys, final), *final
 
 
-def _scan_forward(flags: Flags, x: Array, valid: Array, weights: Any, states: Any) -> Any:
-    final, ys, before = _forward(flags, x, valid, weights, states, keep=True)
-    return (final, ys), (x, valid, weights, before)
+def _scan_forward(flags: Flags, *arguments: Array) -> tuple[Any, Any]:
+    final, ys, before = _forward(flags, *_parts(arguments), keep=True)
+    return (_steps(ys, final), *final), before
 
 
-def _scan_backward(flags: Flags, residuals: Any, cotangents: Any) -> Any:
-    x, valid, weights, before = residuals
-    dstates, dys = cotangents
+def _parts(arguments: Sequence[Array]) -> tuple[Array, Array, Any, Any]:
+    """Return x, which steps are valid, the weights and the states."""
+    x, valid, kernel, recurrent_kernel, bias, *states = arguments
+    return x, valid, (kernel, recurrent_kernel, bias), tuple(states)
+
+
+def _steps(ys: Array | None, final: Any) -> Array:
+    return jnp.zeros((0, *final[0].shape), final[0].dtype) if ys is None else ys
+
+
+def _scan_backward(
+    flags: Flags, wanted: tuple[int, ...], arguments: Any, before: Any, cotangents: Any
+) -> list[Any]:
+    x, valid, weights, states = _parts(arguments)
+    dys, *dfinal = cotangents
+    dys = dys if flags.sequences else None
+    dstates = tuple(
+        jnp.zeros_like(s) if d is None else d for d, s in zip(dfinal, states, strict=True)
+    )
 
     def body(carry: Any, now: Any) -> Any:
         dstates, drepeated, dweights = carry  # drepeated: of this output, where padding repeats it
@@ -113,14 +131,15 @@ def _scan_backward(flags: Flags, residuals: Any, cotangents: Any) -> Any:
     start = (dstates, jnp.zeros_like(dstates[0]), jax.tree.map(jnp.zeros_like, weights))
     now = (x, valid, before, dys)
     (dinitial, _, dweights), dx = jax.lax.scan(body, start, now, reverse=not flags.reverse)
-    return dx, None, dweights, dinitial
+    gradients = (dx, None, *dweights, *dinitial)
+    return [gradients[i] for i in wanted]
 
 
 def _call(cell: str, x: Array, states: Any, weights: Any) -> Any:
     return STEPS[cell](x, states, weights)
 
 
-_scan.defvjp(_scan_forward, _scan_backward)
+RULE = Rule(_scan, _scan_forward, _scan_backward, _scan)
 
 
 def _run(flags: Flags, x: Array, weights: Any, states: Any, lengths: Array | None) -> Any:
@@ -129,8 +148,9 @@ def _run(flags: Flags, x: Array, weights: Any, states: Any, lengths: Array | Non
     if lengths is not None:
         valid = jnp.arange(x.shape[1]) < lengths[:, None]
         x = jnp.where(valid[..., None], x, 0)  # even a NaN in the padding has no effect
-    final, ys = _scan(flags, x.swapaxes(0, 1), valid.T[..., None], weights, states)
-    return None if ys is None else ys.swapaxes(0, 1), final
+    steps = (x.swapaxes(0, 1), valid.T[..., None])  # t b f, t b 1
+    ys, *final = differentiable(RULE, flags, *steps, *weights, *states)
+    return ys.swapaxes(0, 1) if flags.sequences else None, tuple(final)
 
 
 def lstm(
