@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from layer_cases import BACKEND, agree, array, inputs, masks, results, twins
 
+from unrolled.errors import ShapeError
 from unrolled.layers import fast_path
 
 has_fast_path = pytest.mark.skipif(BACKEND == "tensorflow", reason="no fast path on TensorFlow")
@@ -136,3 +137,30 @@ def test_table_names_every_limit():
     text = fast_path.table()
     for limit in (*fast_path.LAYER_LIMITS, *fast_path.CALL_LIMITS):
         assert f"| {limit.when} | {limit.why} |" in text
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"),
+    [
+        (np.array([3, -1, 2, 7]), "-1 in row 1"),
+        (np.array([3, 1, 2.5, 7]), "2.5 in row 2"),
+        (np.array([3, 1, np.nan, -2]), "nan in row 2"),
+        (np.array([np.inf, 1, 1, -2]), "inf in row 0"),
+        ([3, 0, 2, -4], "-4 in row 3"),
+    ],
+)
+def test_lengths_that_are_no_numbers_of_steps_are_refused(lengths, found):
+    fast, _ = twins("LSTM")
+    x, _ = inputs("LSTM")
+    with pytest.raises(ShapeError) as error:
+        fast(x, lengths=lengths)
+    assert str(error.value).startswith(f"lengths has {found} (the first is row 0). A length is")
+    assert str(error.value).endswith("a whole number from 0 to 7.")
+
+
+def test_whole_lengths_are_taken_in_any_type():
+    fast, _ = twins("GRU")
+    x, _ = inputs("GRU")
+    expected = array(fast(x, lengths=np.array([3, 0, 2, 7])))
+    for lengths in (np.array([3.0, 0, 2, 7]), [3, 0, 2, 7], np.array([3, 0, 2, 7], "uint8")):
+        np.testing.assert_array_equal(array(fast(x, lengths=lengths)), expected)
