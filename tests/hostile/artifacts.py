@@ -217,6 +217,9 @@ BOTH = {
     "a format that is true": at(MANIFEST, "format", value="true"),
     "a format of 10^5 digits": at(MANIFEST, "format", value=DIGITS),
     "a format of 1e400": at(MANIFEST, "format", value="1e400"),
+    "a format twice": lambda folder: (folder / MANIFEST).write_text(
+        (folder / MANIFEST).read_text().replace('{', '{"format": 2,', 1)
+    ),
     "a newer format": at(MANIFEST, "format", value="3000"),
     "an unknown kind": at(MANIFEST, "kind", value='"os.system"'),
     "a kind that is a list": at(MANIFEST, "kind", value="[1]"),
@@ -317,6 +320,8 @@ SEQUENCES = {
         MANIFEST, "ports", "counted", value='{"text_n": [1000000000000, 2]}'
     ),
     "a tokenizer that is none": at(ENCODERS, "text", "subwords", value='{"model": 1}'),
+    "a label that is NaN": at(ENCODERS, "label", "classes", value='["bad", NaN]'),
+    "a label that is infinite": at(ENCODERS, "label", "classes", value='["bad", Infinity]'),
     "fewer labels": at(ENCODERS, "label", "classes", value='["bad"]'),
     "no labels": at(ENCODERS, "label", "classes", value="[]"),
     "labels that are lists": at(ENCODERS, "label", "classes", value="[[], []]"),
@@ -442,6 +447,15 @@ def patched(before, after):
     return pack
 
 
+def linked(folder, place):
+    """Pack a model whose page is a link, as `zip --symlinks` stores it."""
+    page = zipfile.ZipInfo("page.txt")
+    page.external_attr = 0o120777 << 16
+    zipped(folder, place)
+    with zipfile.ZipFile(place, "a") as made:
+        made.writestr(page, "/etc/passwd")
+
+
 def tail(change):
     """Return what packs a model, and then changes the last record of the zip file."""
 
@@ -479,6 +493,7 @@ PACKED = {
     "a manifest that is a bomb": bomb(MANIFEST, 50 << 20),
     "weights that are a bomb": bomb(WEIGHTS, 50 << 20),
     "a page that is a bomb": bomb("README.md", 50 << 20),
+    "a link": linked,
     "an unknown packing": lambda folder, place: zipped(folder, place, zipfile.ZIP_LZMA),
     "another unknown packing": lambda folder, place: zipped(folder, place, zipfile.ZIP_BZIP2),
     "a list of two gigabytes": tail(lying),

@@ -28,6 +28,7 @@ from unrolled.saving import (
     network_weights,
     optional_dict,
     optional_integer,
+    reading,
 )
 from unrolled.saving.checked_json import RefusedError, short_repr
 from unrolled.settings import Network, Settings, Training
@@ -36,6 +37,7 @@ from unrolled.training.history import History
 
 FORECASTS = "forecasts"
 WEIGHTS, BASELINES = "weights.safetensors", "references.safetensors"
+PARAMETERS = ("target", "horizon", "network", "training")  # that every saved forecaster has
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
 
 
@@ -97,7 +99,15 @@ def _manifest(trained: TrainedForecaster, layout: dict[str, Any]) -> dict[str, A
 
 def parameters_from_files(saved: SavedModel) -> dict[str, Any]:
     """Return the parameters of the constructor that `to_files` wrote."""
-    parameters = lists_to_tuples(saved.read_json(SETTINGS))
+    with reading(SETTINGS):
+        return _parameters(saved.read_json(SETTINGS))
+
+
+def _parameters(settings: Any) -> dict[str, Any]:
+    """Return the parameters of the constructor."""
+    if missing := [name for name in PARAMETERS if name not in settings]:
+        raise RefusedError(f"{SETTINGS} has no '{missing[0]}'")
+    parameters = lists_to_tuples(settings)
     for name in ("horizon", "lookback", "season"):
         optional_integer(parameters, name, maximum=MAX_STEPS)
     for name, kind in (("network", Network), ("training", Training)):
@@ -121,16 +131,28 @@ def from_files(saved: SavedModel) -> TrainedForecaster:
         ShapeError: The sizes do not fit the shape, or there are fewer weights than they need.
     """
     manifest, arrays = saved.manifest, saved.read_arrays(SERIES_ARRAYS)
-    series = {**saved.read_json(SERIES), "layout": manifest["layout"]}
-    panel = Panel.from_dict(series, arrays)
-    _check_arrays_by_series(panel, arrays)
+    with reading(f"'layout' of {MANIFEST}, {SERIES}, or {SERIES_ARRAYS},"):
+        series = saved.read_json(SERIES)
+        if missing := [name for name in ("ids", "timeline", "static") if name not in series]:
+            raise RefusedError(f"{SERIES} has no '{missing[0]}'")
+        panel = Panel.from_dict({**series, "layout": manifest["layout"]}, arrays)
+        _check_arrays_by_series(panel, arrays)
     channels = _channels(manifest)
-    window = _window(manifest, panel, arrays, channels)
+    with reading(f"'plan', 'transform' or 'statics' of {MANIFEST}, or {SERIES_ARRAYS},"):
+        window = _window(manifest, panel, arrays, channels)
     target_count = 1 if channels == "shared" else len(panel.layout.targets)
-    spec, network = NetworkSpec.from_dict(manifest["ports"]), Network.from_dict(manifest["network"])
+    with reading(f"'ports' of {MANIFEST}"):
+        spec = NetworkSpec.from_dict(manifest["ports"])
+    with reading(f"'network' of {MANIFEST}"):
+        network = Network.from_dict(manifest["network"])
     _check_spec(spec, window, target_count)
     refuse_larger(spec, network, networks=1, **saved.weight_counts)
-    ridge = _ridge(saved, window, target_count)
+    with reading(BASELINES):
+        ridge = _ridge(saved, window, target_count)
+    with reading(f"'history', 'reasons' or 'training' of {MANIFEST}"):
+        history = History.from_dict(manifest["history"])
+        reasons = tuple(map(str, manifest["reasons"]))
+        training = Training.from_dict(optional_dict(manifest, "training"))
     bundle = build_bundle(spec, network)
     saved.load_weights(bundle.model)
     trained = TrainedForecaster(
@@ -144,9 +166,9 @@ def from_files(saved: SavedModel) -> TrainedForecaster:
         bundle=bundle,
         spec=spec,
         network=network,
-        history=History.from_dict(manifest["history"]),
-        reasons=tuple(map(str, manifest["reasons"])),
-        training=Training.from_dict(optional_dict(manifest, "training")),
+        history=history,
+        reasons=reasons,
+        training=training,
         data=optional_dict(manifest, "data"),
     )
     if (width := trained.series(panel).width) != spec.values:
@@ -237,7 +259,7 @@ def _scaler(
     ids, layout = _network_ids(panel, channels), panel.layout
     targets = len(panel.ids) * len(layout.targets) // len(ids)
     check_array("scales", arrays["scales"], (len(ids), 2, targets), "floats")
-    check_array("others", arrays["others"], (2, len(layout.past) + len(layout.future)), "floats")
+    check_array("others", arrays["others"], (2, layout.past_width + layout.future_width), "floats")
     for name in ("scales", "others"):
         moments = arrays[name]
         if np.isinf(moments).any() or (moments[..., 1, :] <= 0).any():

@@ -18,6 +18,7 @@ from unrolled.saving.checked_json import (
     lists_to_tuples,
     optional_dict,
     optional_integer,
+    reading,
 )
 from unrolled.saving.reader import SavedModel, read_model
 from unrolled.saving.tensors import check_array, network_weights
@@ -46,6 +47,7 @@ __all__ = [
     "optional_dict",
     "optional_integer",
     "read_model",
+    "reading",
     "write_model",
 ]
 

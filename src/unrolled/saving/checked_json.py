@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import math
 import reprlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+
+from unrolled.errors import UnrolledError
 
 MAX_DEPTH = 64  # of lists within lists
 MAX_BRACKETS = 1 << 20  # each list and object takes many times the memory of its text
@@ -21,37 +26,118 @@ class RefusedError(ValueError):
     """A file of a saved model has a content that it cannot have; says which, in words."""
 
 
+class JsonObject(dict[str, Any]):
+    """An object of a JSON text. To read a name that it lacks is an error that says where.
+
+    Attributes:
+        file: The file.
+        parent: The object that it stands in; None for the outermost one.
+        key: The name under which it stands there, itself or in a list.
+
+    Example:
+        >>> parse_json(b'{"schema": {"inputs": [{}]}}', "manifest.json")["schema"]["outputs"]
+        Traceback (most recent call last):
+        unrolled.saving.checked_json.RefusedError: 'schema' of manifest.json has no 'outputs'
+    """
+
+    __slots__ = ("file", "key", "parent")
+    file: str
+    parent: JsonObject | None
+    key: str
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        keys: list[str] = []
+        here = self
+        while here.parent is not None:
+            keys.insert(0, here.key)
+            here = here.parent
+        return f"{short_repr('.'.join(keys))} of {self.file}" if keys else self.file
+
+    def __missing__(self, key: object) -> Any:
+        raise RefusedError(f"{self.place} has no {short_repr(key)}")
+
+
+@contextmanager
+def reading(part: str) -> Iterator[None]:
+    """Name the part of a saved model that is damaged, where an error does not name it itself.
+
+    Args:
+        part: The part and its file.
+
+    Raises:
+        RefusedError: The block raised an error that is not about saved models.
+    """
+    try:
+        yield
+    except (RefusedError, UnrolledError, OSError):
+        raise
+    except Exception as error:  # whatever a damaged file may cause in our code
+        message = (str(error).splitlines() or [""])[0][:200]
+        raise RefusedError(
+            f"{part} does not have the form of a saved model ({type(error).__name__}: {message})"
+        ) from None
+
+
 def parse_json(raw: bytes, name: str) -> Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON text, whose objects are `JsonObject`s.
 
     Args:
         raw: The text.
         name: The file, for the error.
 
     Raises:
-        RefusedError: It is not JSON, is nested too deeply or too often, or has a number that is
-            out of range.
+        RefusedError: It is not JSON, is nested too deeply or too often, has a name twice in one
+            object, or has a number that is out of range or no number.
     """
     if (count := raw.count(b"[") + raw.count(b"{")) > MAX_BRACKETS:
         raise RefusedError(f"{name} has {count} brackets, and at most {MAX_BRACKETS} are allowed")
     try:
-        value = json.loads(raw.decode("utf-8"), parse_float=_parse_float, parse_int=_parse_int)
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=partial(_json_object, name),
+            parse_float=_parse_float,
+            parse_int=_parse_int,
+            parse_constant=_refuse_constant,
+        )
+    except RefusedError:
+        raise
     except RecursionError:
         raise RefusedError(f"{name} is nested more than {MAX_DEPTH} levels deep") from None
     except ValueError as error:
         raise RefusedError(f"{name} is not JSON ({error})") from None
-    _check_depth(value, name)
+    _set_places(value, name)
     return value
 
 
-def _check_depth(value: Any, name: str) -> None:
-    level, depth = [value], 0
+def _json_object(file: str, pairs: list[tuple[str, Any]]) -> JsonObject:
+    """Return an object of a JSON text, whose place in the text is not known yet."""
+    value = JsonObject(pairs)
+    if len(value) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise RefusedError(f"{file} has the name {short_repr(twice)} twice in one object")
+    value.file, value.parent, value.key = file, None, ""
+    return value
+
+
+def _set_places(value: Any, name: str) -> None:
+    """Let each object know where it stands, and refuse a text that is nested too deeply."""
+    level: list[tuple[Any, JsonObject | None, str]] = [(value, None, "")]
+    depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise RefusedError(f"{name} is nested more than {MAX_DEPTH} levels deep")
-        nested = [v.values() if isinstance(v, dict) else v for v in level if _is_container(v)]
-        level = [inner for values in nested for inner in values]
+        below: list[tuple[Any, JsonObject | None, str]] = []
+        for here, parent, key in level:
+            if isinstance(here, JsonObject):
+                here.parent, here.key = parent, key
+                below += [(v, here, k) for k, v in here.items() if _is_container(v)]
+            elif isinstance(here, list):
+                below += [(v, parent, key) for v in here if _is_container(v)]
+        level = below
 
 
 def from_untrusted(cls: type[T], state: Any, name: str) -> T:
@@ -135,6 +221,11 @@ def _parse_float(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"the number {text[:20]} is out of range")
     return number
+
+
+def _refuse_constant(text: str) -> float:
+    """Refuse `NaN` and `Infinity`, which Python would read."""
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def _parse_int(text: str) -> int:

@@ -215,11 +215,16 @@ def _member_sizes(archive: zipfile.ZipFile) -> dict[str, int]:
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
-    """Refuse a file of a zip file that is encrypted, or packed in a way that could harm."""
+    """Refuse a link, and a file that is encrypted or packed in a way that could harm."""
     name = member.filename
     check_file_name(member.orig_filename)
     if member.flag_bits & 1:
         raise RefusedError(f"{name} is encrypted")
+    if (kind := stat.S_IFMT(member.external_attr >> 16)) not in (0, stat.S_IFREG):
+        raise RefusedError(
+            f"{name} is {'a link' if stat.S_ISLNK(kind) else 'not a file'}, and must be the file"
+            " itself"
+        )
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise RefusedError(f"{name} is packed in an unknown way, and must be stored or deflated")
     if member.file_size > MAX_COMPRESSION * max(1, member.compress_size):

@@ -172,7 +172,13 @@ def _encode(name: str, content: Any) -> bytes:
     if name.endswith(".safetensors"):
         return encode_tensors(content)
     if name.endswith(".json"):
-        text = json.dumps(content, indent=1, ensure_ascii=False, default=index)  # numpy's integers
+        try:  # `index` converts the integers of numpy
+            text = json.dumps(content, indent=1, ensure_ascii=False, default=index, allow_nan=False)
+        except ValueError:
+            raise ArtifactError(
+                f"Cannot write {name}: it would have a number that is not finite, and a model with"
+                " such a number could not be read again."
+            ) from None
         content = text + "\n"
     return str(content).encode()
 

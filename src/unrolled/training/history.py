@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +11,7 @@ from unrolled.errors import SettingError
 from unrolled.saving import from_untrusted
 
 Stopped = Literal["early", "limit", "interrupted", "diverged"]
+LOSSES = ("loss", "validation")  # what there is one of for each epoch
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class History:
         """Return the history under the names that it has in saved models and checkpoints."""
         return {
             "best_epoch": self.best_epoch,
-            "loss": self.loss,
-            "validation": self.validation,
+            "loss": _without_nan(self.loss),
+            "validation": _without_nan(self.validation),
             "stopped": self.stopped,
         }
 
@@ -62,4 +65,16 @@ class History:
             RefusedError: A value is missing or of the wrong type.
             SettingError: The numbers contradict each other.
         """
+        if isinstance(state, Mapping):
+            state = {n: _with_nan(v) if n in LOSSES else v for n, v in state.items()}
         return from_untrusted(cls, state, "history")
+
+
+def _without_nan(losses: Sequence[float]) -> list[float | None]:
+    """Return losses as JSON can hold them: None in place of NaN and infinity."""
+    return [loss if math.isfinite(loss) else None for loss in losses]
+
+
+def _with_nan(losses: Any) -> Any:
+    """Return what `_without_nan` returned, with NaN in place of None."""
+    return [math.nan if v is None else v for v in losses] if isinstance(losses, list) else losses
