@@ -49,6 +49,14 @@ Static = Annotated[
     list[str] | None,
     typer.Option(help="Input columns that are constant within a series.", metavar="NAME ..."),
 ]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Columns that are the steps, where each row is a series: a pattern ('20*') or a range"
+        " (2018-01:2019-12).",
+        metavar="PATTERN ...",
+    ),
+]
 Calendar = Annotated[
     bool,
     typer.Option(
@@ -85,6 +93,7 @@ def build_forecaster(options: dict[str, Any]) -> Any:
         id=options["id"],
         lookback=options["lookback"],
         season=options["season"],
+        steps=options["steps"] or None,
         past=options["past"] or (),
         future=options["future"] or (),
         static=options["static"] or (),
