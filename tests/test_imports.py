@@ -28,7 +28,7 @@ ORDER = {
     ),
     "data": (
         "__init__ block input_groups special_ids -> formats -> batches ngram_counts tables -> "
-        "input_steps -> encoders -> infer -> layouts -> ingest"
+        "input_steps -> encoders -> infer -> layouts -> ingest -> known_outputs"
     ),
     "data/encoders": (
         "__init__ categories characters ngrams tags tokenizer -> base viterbi -> "
@@ -78,7 +78,7 @@ ORDER = {
     "forecasting/series/times": (
         "__init__ open_days spelling wall_clock -> month_days parse -> fiscal_weeks -> calendars"
     ),
-    "inference": "__init__ calibration compile decoding -> predict -> generate",
+    "inference": "__init__ calibration compile decoding threshold -> predict -> generate",
     "inference/decoding": (
         "results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
     ),
@@ -87,7 +87,8 @@ ORDER = {
         "ffi on_torch"
     ),
     "layers": (
-        "padding -> fast_path on_jax on_torch -> recurrent -> gru lstm -> __init__ -> acceleration"
+        "padding -> fast_path on_jax on_torch -> recurrent -> gru lstm -> __init__ "
+        "stacked_cells -> acceleration"
     ),
     "networks": (
         "embedding_init minirocket spec -> building_blocks weight_counts -> pooling -> "
@@ -97,7 +98,7 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ complete_rows known_outputs sklearn_tags trained unused_settings -> attention evaluation "
+        "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
         "linear_branch model_card notebook prediction preparation serialization "
         "training_script -> fitting predictor -> model"
     ),

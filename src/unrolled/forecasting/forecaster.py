@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.formats.write import check_writable, to_frame_like
+from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.disk.figures import check_figure_path
 from unrolled.estimator import Estimator
 from unrolled.forecasting import notebook, serialization
@@ -34,7 +35,7 @@ class Forecaster(Estimator):
     """A recurrent network that forecasts the next rows of a table, each row a step in time.
 
     Args:
-        target: The column to forecast, or several.
+        target: The column to forecast, or several: names, or a pattern (`"shop_*"`).
         horizon: Steps to forecast (u).
         time: The column of times: dates, dates and times, or whole numbers. None if the rows stand
             in order. A time that is left out counts as a step with missing values.
@@ -52,7 +53,17 @@ class Forecaster(Estimator):
             that are never negative and grow by percentages, `asinh` for outliers of both signs.
         calendar: Whether the place of each step in its day, week and year is an input, as far as
             the frequency allows; `reasons_` says which.
+        every: The distance of the steps, such as `15min`, `1h`, `1d`, `1mo`, `Mon-Sat`, `4-4-5` or
+            a number; None infers it from the times, and `reasons_` says what was found.
+        combine: How the rows of a step of `every` become one: `mean`, `sum`, `last`, `min` or
+            `max`. None if no step has several rows.
+        floor: The lowest value that a forecast can have. None takes 0 where no value of `fit` is
+            below 0, and says so in `reasons_`; `-inf` sets no limit.
+        ceiling: The highest value that a forecast can have, such as 1 for shares; None sets none.
         season: Season length in steps; None detects it.
+        steps: The columns that are the steps, where each row of the table is a series: a pattern
+            (`"20*"`), a range (`"2018-01:2019-12"`) or names. `target` then names the values, and
+            `time` what the names of these columns are. None if each row is a step.
         network: The network that is built; None takes the defaults of `Network`.
         training: How it is trained; None takes the defaults of `Training`. Its `validation` is the
             fraction of the last steps of each series that is held out, to decide when training
@@ -80,7 +91,12 @@ class Forecaster(Estimator):
         channels: Channels = "shared",
         transform: Transform = "none",
         calendar: bool = False,
+        every: str | int | None = None,
+        combine: str | None = None,
+        floor: float | None = None,
+        ceiling: float | None = None,
         season: int | None = None,
+        steps: Steps = None,
         network: Network | None = None,
         training: Training | None = None,
     ) -> None:
@@ -95,7 +111,12 @@ class Forecaster(Estimator):
         self.channels = channels
         self.transform = transform
         self.calendar = calendar
+        self.every = every
+        self.combine = combine
+        self.floor = floor
+        self.ceiling = ceiling
         self.season = season
+        self.steps = steps
         self.network = network
         self.training = training
 
@@ -334,7 +355,7 @@ class Forecaster(Estimator):
         if self._trained is None and data is not None:
             return read_panel(data, self.get_params(deep=False))
         fitted: Panel = self._require_fitted("predict without data").panel
-        return fitted if data is None else read_like(data, fitted)
+        return fitted if data is None else read_like(data, fitted, self.get_params(deep=False))
 
     def _column_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names of the columns that are inputs at each step, and of the outputs."""

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.data.formats.read import open_table
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting.series.arguments import check_count, layout_from_settings, read_table
-from unrolled.forecasting.series.panel import Panel, panel_from_frame
+from unrolled.forecasting.series.panel import Panel
+from unrolled.forecasting.series.reading.from_frame import panel_from_frame
+from unrolled.forecasting.series.reading.stated_steps import StatedSteps
 from unrolled.forecasting.series.scaling import Transform
+from unrolled.forecasting.series.wide import with_matching_targets
 from unrolled.forecasting.trained import Channels
 from unrolled.settings import Network, Settings, Training
 
@@ -96,13 +100,25 @@ def _refuse_unused(settings: Settings, unused: Mapping[str, tuple[Sequence[Any],
 def read_panel(data: Any, params: Mapping[str, Any]) -> Panel:
     """Read the series of a table by the columns that the parameters of a `Forecaster` name."""
     layout = layout_from_settings(params)
-    return panel_from_frame(read_table(data, layout), layout).trim_unknown()
+    if params.get("steps") is None and any("*" in name for name in layout.targets):
+        layout = with_matching_targets(layout, open_table(data).columns)
+    stated = StatedSteps.from_settings(params["every"], params["combine"])
+    return panel_from_frame(
+        read_table(data, layout, params.get("steps")), layout, stated=stated
+    ).trim_unknown()
 
 
-def read_like(data: Any, fitted: Panel) -> Panel:
+def read_like(data: Any, fitted: Panel, params: Mapping[str, Any]) -> Panel:
     """Read the series of new data of the same columns as those of `fit`."""
-    frame = read_table(data, fitted.layout)
-    return panel_from_frame(frame, fitted.layout, known=fitted.timeline).trim_unknown()
+    stated = StatedSteps.from_settings(params["every"], params["combine"])
+    panel = panel_from_frame(
+        read_table(data, fitted.layout, params.get("steps")),
+        fitted.layout,
+        known=fitted.timeline,
+        ids=fitted.ids,
+        stated=stated,
+    )
+    return panel.trim_unknown()
 
 
 def hold_out_last(panel: Panel, last: int | None, horizon: int) -> tuple[Panel, Array]:

@@ -10,7 +10,7 @@ import unrolled
 from unrolled.errors import SettingError
 from unrolled.forecasting.series.calendar_features import calendar_cycles, cyclical_features
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.panel import panel_from_frame
+from unrolled.forecasting.series.reading.from_frame import panel_from_frame
 
 FEW = unrolled.Training(epochs=1, verbose=False)
 

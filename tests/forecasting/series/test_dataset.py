@@ -9,7 +9,7 @@ from unrolled.forecasting import baselines
 from unrolled.forecasting.baselines import Ridge
 from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.panel import panel_from_frame
+from unrolled.forecasting.series.reading.from_frame import panel_from_frame
 from unrolled.forecasting.series.scaling import SeriesScaler
 from unrolled.forecasting.series.static_features import StaticEncoder
 

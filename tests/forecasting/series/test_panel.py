@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from unrolled.errors import DataError
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.panel import panel_from_frame
+from unrolled.forecasting.series.reading.from_frame import panel_from_frame
+from unrolled.forecasting.series.reading.stated_steps import StatedSteps
 
 LAYOUT = Layout(("y",), "t", "id")
 
@@ -28,7 +29,7 @@ def test_rows_in_any_order_with_steps_left_out_find_their_places(data):
     steps["a"] = sorted({*steps["a"], 0, 1})  # the distance is one
     rows = [(name, t, 100.0 * t + ord(name)) for name, times in steps.items() for t in times]
     order = data.draw(st.permutations(rows))
-    panel = panel_from_frame(frame(order), LAYOUT)
+    panel = panel_from_frame(frame(order), LAYOUT, stated=StatedSteps.from_settings(1, None))
     assert panel.ids == tuple(dict.fromkeys(name for name, _, _ in order))
     for i, name in enumerate(panel.ids):
         own = panel.targets[panel.offsets[i] : panel.offsets[i + 1], 0]

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.read import read
-from unrolled.errors import SettingError, quote_names
+from unrolled.data.formats.read import open_table
+from unrolled.data.layouts.columns_as_steps import Steps
+from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.wide import hint_of_steps, to_long
 from unrolled.shapes import MAX_STEPS
 
 ColumnNames = str | Sequence[str]
@@ -49,10 +51,15 @@ def _as_tuple(names: ColumnNames) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def read_table(data: Any, layout: Layout) -> pl.DataFrame:
+def read_table(data: Any, layout: Layout, steps: Steps = None) -> pl.DataFrame:
     """Return data as a table; the index of a pandas frame is read where `time` or `id` name it.
 
     An index of times without a name is the column `time`.
+
+    Args:
+        data: A path, a frame or a dict of columns.
+        layout: The roles of its columns.
+        steps: The columns that are the steps of a series in each row; None if steps are rows.
     """
     index: Any = getattr(data, "index", None)
     if hasattr(index, "names"):  # pandas
@@ -61,7 +68,14 @@ def read_table(data: Any, layout: Layout) -> pl.DataFrame:
             data = data.rename_axis(layout.time)
         if missing & set(data.index.names):
             data = data.reset_index()
-    return read(data)
+    table = open_table(data)
+    needed = [n for n in (layout.time, layout.id, *layout.numeric, *layout.static) if n is not None]
+    with table.locate_errors():
+        if steps is not None:
+            return to_long(table.frame(), layout, steps)
+        if hint := hint_of_steps(table.columns, layout.targets[0]):
+            raise DataError(f"the data has no column '{layout.targets[0]}' to forecast.{hint}")
+        return table.frame(needed)
 
 
 def check_levels(level: Any) -> Levels:

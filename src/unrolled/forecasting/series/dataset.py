@@ -77,7 +77,7 @@ class SeriesDataset:
         """
         moments = window.scaler.moments(panel, before)
         scaled = window.scaler.scale(panel, moments)
-        c, past = len(panel.layout.targets), len(panel.layout.past)
+        c, past = len(panel.layout.targets), panel.layout.past_width
         observed = ~np.isnan(scaled[:, :c])
         filled = _forward_fill(scaled, panel)
         parts = [filled]
@@ -193,6 +193,7 @@ def split_targets(panel: Panel) -> Panel:
         starts=np.repeat(panel.starts, c),
         offsets=np.concatenate([[0], np.cumsum(np.repeat(panel.lengths, c))]),
         values=np.concatenate(pieces),
+        labels=(),
         static=tuple(col.gather(np.repeat(np.arange(len(col)), c)) for col in panel.static),
     )
 

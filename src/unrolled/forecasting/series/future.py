@@ -11,7 +11,8 @@ from unrolled.data.block import Array
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.forecasting.series.arguments import read_table
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.panel import Panel, panel_from_frame
+from unrolled.forecasting.series.panel import Panel
+from unrolled.forecasting.series.reading.from_frame import panel_from_frame
 
 
 def with_future(known: Panel, future: Any, horizon: int) -> Panel:
@@ -40,9 +41,13 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
             " for the steps to forecast, as future=... or --ahead FILE. `make_future()`, or"
             " --make-future FILE, makes the table to fill in."
         )
-    columns = Layout(layout.future, layout.time, layout.id)
+    columns = Layout(layout.future, layout.time, layout.id, categories=layout.categories)
     future_panel = panel_from_frame(
-        read_table(future, columns), columns, known=known.timeline, what="future"
+        read_table(future, columns),
+        columns,
+        known=known.timeline,
+        ids=known.ids,
+        what="future",
     )
     number = {name: i for i, name in enumerate(future_panel.ids)}
     if not number.keys() & set(known.ids):
@@ -59,7 +64,7 @@ def with_future(known: Panel, future: Any, horizon: int) -> Panel:
         )
         _refuse_missing(own, steps, known, name)
         end = extended.offsets[i + 1]
-        values[end - horizon : end, len(layout.targets) + len(layout.past) :] = own
+        values[end - horizon : end, len(layout.targets) + layout.past_width :] = own
     return replace(extended, values=values)
 
 
@@ -81,7 +86,8 @@ def _refuse_missing(values: Array, steps: Array, known: Panel, name: Any) -> Non
     step, column = missing[0]
     when = known.timeline.times(steps[[step]])[0]
     series = f" of the series '{name}'" if known.layout.id else ""
+    columns = [name for name in known.layout.future for _ in known.layout.expand([name])]
     raise DataError(
-        f"the future has no '{known.layout.future[column]}' for {when}{series}. It must have a"
-        f" value for each of the {len(steps)} steps to forecast; `make_future()` lists them."
+        f"the future has no '{columns[column]}' for {when}{series}. It must have a value for each"
+        f" of the {len(steps)} steps to forecast; `make_future()` lists them."
     )

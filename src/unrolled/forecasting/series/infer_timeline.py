@@ -223,5 +223,3 @@ def _common_divisor(distances: Array) -> int:
     """Return the greatest common divisor of the distances that are not rare."""
     values, counts = np.unique(distances, return_counts=True)
     return int(np.gcd.reduce(values[counts >= max(1, COMMON * len(distances))]))
-
-

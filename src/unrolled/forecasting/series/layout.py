@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from unrolled.saving import from_untrusted, lists_to_tuples
+from unrolled.saving.checked_json import RefusedError
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Layout:
         past: Columns of past covariates, known up to the present.
         future: Columns of future covariates, whose future is known.
         static: Columns of static features, constant within a series.
+        categories: By the name of a covariate that holds text, the categories that are inputs; None
+            among them stands for a missing cell.
     """
 
     targets: tuple[str, ...]
@@ -27,14 +31,43 @@ class Layout:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    categories: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+
+    @property
+    def at_each_step(self) -> tuple[str, ...]:
+        """The columns of the table that have a value at each step."""
+        return (*self.targets, *self.past, *self.future)
 
     @property
     def numeric(self) -> tuple[str, ...]:
-        """The columns that hold a number at each step."""
-        return (*self.targets, *self.past, *self.future)
+        """The names of the numbers at each step; a column of text is several, 0 or 1 each."""
+        return self.expand(self.at_each_step)
+
+    @property
+    def past_width(self) -> int:
+        """How many numbers the past covariates are at each step."""
+        return len(self.expand(self.past))
+
+    @property
+    def future_width(self) -> int:
+        """How many numbers the future covariates are at each step."""
+        return len(self.expand(self.future))
+
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of the numbers that columns are."""
+        return tuple(
+            number
+            for name in names
+            for number in (
+                [f"{name}={category}" for category in self.categories[name]]
+                if name in self.categories
+                else [name]
+            )
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layout as JSON."""
+        categories = {"categories": self.categories} if self.categories else {}
         return {
             "targets": self.targets,
             "time": self.time,
@@ -42,6 +75,7 @@ class Layout:
             "past": self.past,
             "future": self.future,
             "static": self.static,
+            **categories,
         }
 
     @classmethod
@@ -51,4 +85,8 @@ class Layout:
         Raises:
             RefusedError: It is not a layout.
         """
-        return from_untrusted(cls, lists_to_tuples(state), "layout")
+        layout = from_untrusted(cls, lists_to_tuples(state), "layout")
+        names = (*layout.past, *layout.future)
+        if any(name not in names or not known for name, known in layout.categories.items()):
+            raise RefusedError("the categories of the layout are not those of its covariates")
+        return layout

@@ -10,18 +10,15 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.errors import DataError, did_you_mean, quote_names
+from unrolled.errors import DataError, quote_names
 from unrolled.forecasting.series.dtypes import values_from_dict, values_to_dict
 from unrolled.forecasting.series.layout import Layout
-from unrolled.forecasting.series.infer_timeline import infer_timeline
 from unrolled.forecasting.series.timeline import Timeline
-from unrolled.forecasting.series.times.parse import parse_times
 from unrolled.saving import check_array
 from unrolled.saving.checked_json import RefusedError
 
 MAX_POSITION, MAX_SPAN = 1 << 40, 1 << 22  # in a saved model
-MAX_GAPS = 20  # after gaps are filled, steps for each row of the table
-ROW, SERIES, PLACE = "\0row", "\0series", "\0place"  # no column of a table has such a name
+MAX_GAPS = 20  # in a saved model, and in new data: steps for each row
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,8 @@ class Panel:
         offsets: Where each series begins, and the end (s+1).
         values: The columns `layout.numeric` (n k).
         static: The columns `layout.static`, a value for each series (s).
+        labels: The ids as the table has them (s); empty where they are `ids`.
+        notes: What was found about the times and the covariates, in sentences.
     """
 
     layout: Layout
@@ -45,6 +44,8 @@ class Panel:
     offsets: Array
     values: Array
     static: tuple[pl.Series, ...]
+    labels: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the arrays, as JSON."""
@@ -110,6 +111,7 @@ class Panel:
         return replace(
             self,
             ids=tuple(name for name, keep in zip(self.ids, selected, strict=True) if keep),
+            labels=tuple(name for name, keep in zip(self.labels, selected, strict=False) if keep),
             starts=self.starts[selected],
             offsets=np.concatenate([[0], np.cumsum(self.lengths[selected])]),
             values=self.values[rows],
@@ -177,185 +179,11 @@ class Panel:
         """
         layout, columns = self.layout, []
         if layout.id is not None:
-            columns.append(pl.Series(layout.id, [i for i in self.ids for _ in range(steps)]))
+            ids = self.labels or self.ids
+            columns.append(pl.Series(layout.id, [i for i in ids for _ in range(steps)]))
         positions = (self.starts + first)[:, None] + np.arange(steps)
-        times = self.timeline.times(positions.reshape(-1))
+        times = self.timeline.written_times(positions.reshape(-1))
         return pl.DataFrame([*columns, times.alias(layout.time or "step")])
-
-
-def panel_from_frame(
-    frame: pl.DataFrame, layout: Layout, *, known: Timeline | None = None, what: str = "data"
-) -> Panel:
-    """Return the rows of a table as series.
-
-    Rows may stand in any order. A step without a row becomes a step without values.
-
-    Args:
-        frame: The table, as `read` returns it.
-        layout: The roles of its columns.
-        known: The timeline of the data that a model was fitted on; None infers it.
-        what: What to call the table in an error.
-
-    Raises:
-        DataError: A column is missing or holds no numbers, two rows of a series have one time, or
-            times are not evenly spaced; the row is named.
-    """
-    _refuse_unusable_columns(frame, layout, what)
-    ids, series = _number_series(frame, layout)
-    columns = dict.fromkeys(
-        n for n in (layout.time, layout.id, *layout.numeric, *layout.static) if n
-    )
-    rows = frame.select(*columns).with_row_index(ROW).with_columns(series)
-    if layout.time is None:
-        places = rows.select(pl.int_range(pl.len()).over(SERIES)).to_series()
-        rows = rows.with_columns(places.cast(pl.Int64).alias(PLACE))
-    else:
-        rows = rows.with_columns(parse_times(frame[layout.time]).alias(PLACE))
-    if not _is_sorted(rows):
-        rows = rows.sort(SERIES, PLACE, maintain_order=True)
-    times = rows[PLACE].alias(layout.time or "step")
-    _refuse_duplicate_times(rows, layout)
-    timeline = known or infer_timeline(times, rows[SERIES].to_numpy())
-    positions = timeline.positions(times)
-    _refuse_uneven_times(rows, positions, timeline, layout)
-    positions = positions.astype(np.int64)
-    _refuse_duplicate_times(rows.with_columns(pl.Series(PLACE, positions)), layout)
-    return _fill_gaps(rows, layout, timeline, ids, positions)
-
-
-def _number_series(frame: pl.DataFrame, layout: Layout) -> tuple[tuple[Any, ...], pl.Series]:
-    """Return the id of each series, in the order of its first row, and each row's series number."""
-    if layout.id is None:
-        return ("all",), pl.repeat(0, frame.height, dtype=pl.Int32, eager=True).alias(SERIES)
-    names = frame[layout.id]
-    missing = np.flatnonzero(names.is_null().to_numpy())
-    if len(missing):
-        raise DataError(
-            f"row {missing[0] + 1}: '{layout.id}' is missing, so nothing says which series the row"
-            " belongs to. Fill it in, or drop the row."
-        )
-    ids = names.unique(maintain_order=True)
-    number = pl.DataFrame({"i": ids, SERIES: np.arange(len(ids), dtype=np.int32)})
-    joined = pl.DataFrame({"i": names}).join(number, on="i", how="left", maintain_order="left")
-    return tuple(ids.to_list()), joined[SERIES]
-
-
-def _is_sorted(rows: pl.DataFrame) -> bool:
-    """Return whether rows stand by series, and in each by time."""
-    series, place = pl.col(SERIES), pl.col(PLACE)
-    later = (series > series.shift()) | ((series == series.shift()) & (place >= place.shift()))
-    return bool(rows.select(later.all()).item())
-
-
-def _fill_gaps(
-    rows: pl.DataFrame, layout: Layout, timeline: Timeline, ids: tuple[Any, ...], positions: Array
-) -> Panel:
-    """Return sorted rows as series in which every step has its place."""
-    series = rows[SERIES].to_numpy()
-    first = np.searchsorted(series, np.arange(len(ids)))
-    last = np.concatenate([first[1:], [len(series)]]) - 1
-    starts = positions[first]
-    lengths = positions[last] - starts + 1
-    if lengths.sum() > MAX_GAPS * len(rows) + 1000:
-        raise DataError(
-            f"most steps have no row: the times are {timeline.frequency}, with {len(rows)} rows"
-            f" for {lengths.sum()} steps. Check `time` and `id`, or take sums or means over longer"
-            " steps first."
-        )
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    columns = [rows[name].cast(pl.Float64).to_numpy() for name in layout.numeric]
-    if offsets[-1] == len(rows):  # no gaps: a single column is not copied
-        values = columns[0][:, None] if len(columns) == 1 else np.stack(columns, axis=1)
-    else:
-        values = np.full((offsets[-1], len(columns)), np.nan)
-        values[offsets[series] + positions - starts[series]] = np.stack(columns, axis=1)
-    return Panel(layout, timeline, ids, starts, offsets, values, _static_values(rows, layout))
-
-
-def _static_values(rows: pl.DataFrame, layout: Layout) -> tuple[pl.Series, ...]:
-    """Return the value of each static column for each series; refuse one that is not constant."""
-    for name in layout.static:
-        cell = pl.col(name)
-        differs = cell.is_null() | cell.ne_missing(cell.first().over(SERIES))
-        is_float = rows[name].dtype.is_float()
-        wrong = rows.filter(differs | ~cell.is_finite() if is_float else differs)
-        if wrong.height:
-            series = f" of the series '{wrong[layout.id][0]}'" if layout.id else ""
-            raise DataError(
-                f"row {wrong[ROW][0] + 1}: '{name}' is {wrong[name][0]!r}, but a static column"
-                f" must have one value in every row{series}. Correct the row, or name the column"
-                " as past or future."
-            )
-    first_rows = rows.unique(SERIES, keep="first", maintain_order=True) if layout.static else rows
-    return tuple(first_rows[name] for name in layout.static)
-
-
-def _refuse_unusable_columns(frame: pl.DataFrame, layout: Layout, what: str) -> None:
-    """Refuse a table that lacks a column, or that has text where numbers are needed."""
-    others = [name for name in (layout.time, layout.id) if name is not None]
-    for name in (*others, *layout.numeric, *layout.static):
-        if name not in frame.columns:
-            raise DataError(
-                f"the {what} has no column '{name}', which the forecast needs."
-                f"{did_you_mean(name, frame.columns)}"
-            )
-    for name in layout.static:
-        dtype = frame[name].dtype
-        if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.String)):
-            raise DataError(
-                f"the static column '{name}' holds {dtype}, which is neither numbers nor text."
-                " Convert the column, or leave it out."
-            )
-    for name in layout.numeric:
-        column = frame[name]
-        if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
-            raise DataError(
-                f"column '{name}' holds {column.dtype}, which are no numbers. Convert the column,"
-                " or leave it out."
-            )
-        infinite = np.flatnonzero(np.isinf(column.cast(pl.Float64).to_numpy()))
-        if len(infinite):
-            raise DataError(
-                f"row {infinite[0] + 1}: '{name}' is infinite. Correct it, or leave the cell empty."
-            )
-
-
-def _refuse_duplicate_times(rows: pl.DataFrame, layout: Layout) -> None:
-    """Refuse two rows of a series with one time, of sorted rows."""
-    again = (pl.col(SERIES) == pl.col(SERIES).shift()) & (pl.col(PLACE) == pl.col(PLACE).shift())
-    duplicates = rows.select(again.fill_null(value=False)).to_series().arg_true()
-    if not len(duplicates):
-        return
-    pair = rows[int(duplicates[0]) - 1 : int(duplicates[0]) + 1]
-    series = f" of the series '{pair[layout.id][0]}'" if layout.id else ""
-    zone = getattr(pair[PLACE].dtype, "time_zone", None)
-    is_wall_clock = pair[PLACE].dtype == pl.Datetime and not zone
-    raise DataError(
-        f"rows {pair[ROW][0] + 1} and {pair[ROW][1] + 1}{series} have the same time"
-        f" {pair[PLACE][0]}. "
-        + ("Drop one." if layout.id else "Name the column of series ids as `id`, or drop one.")
-        + (
-            " If it is the hour that clocks are set back, give times with their zone."
-            if is_wall_clock
-            else ""
-        )
-    )
-
-
-def _refuse_uneven_times(
-    rows: pl.DataFrame, positions: Array, timeline: Timeline, layout: Layout
-) -> None:
-    """Refuse a time that lies between two steps."""
-    wrong = np.flatnonzero(np.isnan(positions))
-    if not len(wrong):
-        return
-    row = int(wrong[0])
-    raise DataError(
-        f"row {rows[ROW][row] + 1}: the time {rows[PLACE][row]} in '{layout.time}' lies between two"
-        f" steps: the others are {timeline.frequency}, and {len(wrong)} of {len(rows)} rows lie"
-        " between. All series need the same even spacing. Correct the row, or take sums or means"
-        " over longer steps first."
-    )
 
 
 def _check_untrusted(panel: Panel) -> None:

@@ -30,6 +30,7 @@ STEP_NAMES = {
     900: "quarters of an hour",
     1800: "half hours",
 }
+LONGER_UNITS = {7 * 86400: "weeks", 86400: "days", 3600: "hours", 60: "minutes"}
 SEASONS = {  # season lengths in steps, by the seconds or months of a step
     "seconds": {60: 60, 900: 96, 1800: 48, 3600: 24, 86400: 7, 7 * 86400: 52},
     "months": {1: 12, 3: 4},
@@ -122,6 +123,9 @@ class Timeline:
             return names[self.every]
         if self.unit == "numbers":
             return "steps" if self.every == 1 else f"steps of {self.every}"
+        for size, name in LONGER_UNITS.items() if self.unit == "seconds" else ():
+            if self.every % size == 0:
+                return f"every {self.every // size} {name}"
         return f"every {self.every} {self.unit}"
 
     @property

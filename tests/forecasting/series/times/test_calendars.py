@@ -1,4 +1,4 @@
-"""A series that is cut anywhere goes on as its calendar does: the offsets of pandas are the truth."""
+"""A series that is cut anywhere goes on as its calendar does, as the offsets of pandas say."""
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled.forecasting.series.infer_timeline import infer_timeline
-from unrolled.forecasting.series.timeline import Timeline
-from unrolled.forecasting.series.times.fiscal_weeks import FiscalWeeks
-from unrolled.forecasting.series.times.month_days import MonthDays
-from unrolled.forecasting.series.times.open_days import OpenDays
-from unrolled.saving.checked_json import RefusedError
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")

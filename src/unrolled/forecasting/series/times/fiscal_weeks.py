@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -60,7 +61,7 @@ class FiscalWeeks:
         days = ends[:-1, None] + 7 * np.cumsum(years, axis=1)
         if self.starts:
             days = np.concatenate([ends[:-1, None], days[:, :-1]], axis=1) + 1
-        return days.reshape(-1)
+        return np.asarray(days.reshape(-1))
 
     def index(self, stamps: Array) -> tuple[Array, Array]:
         """Return the number of each stamp's step (n), and whether the stamp is one (n).
@@ -116,17 +117,20 @@ class FiscalWeeks:
         return calendar
 
 
-def infer_fiscal_weeks(days: Array, time: int) -> FiscalWeeks | None:
+def infer_fiscal_weeks(
+    days: Array, time: int, patterns: Iterable[tuple[int, ...]] = PATTERNS
+) -> FiscalWeeks | None:
     """Return the fiscal year whose periods end or begin on all of some days (n); None if none does.
 
     Args:
         days: Days since 1970.
         time: Their time of the day in microseconds.
+        patterns: The weeks of the periods that come into question.
     """
     weekday = int((days[0] + MONDAY) % 7)
     for starts in (False, True):
         end = (weekday - 1) % 7 if starts else weekday
-        for weeks in PATTERNS:
+        for weeks in patterns:
             for extra in (4, 1, 2, 3) if PATTERNS[weeks] > 1 else (4,):
                 for month in range(1, 13):
                     for nearest in (False, True):

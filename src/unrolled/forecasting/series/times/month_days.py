@@ -101,19 +101,20 @@ def months_of(days: Array) -> Array:
 
 def rule_days(rule: str, month: Array) -> Array:
     """Return the day since 1970 that a rule names in each month (n)."""
-    first, end = (_first_days(month + k) for k in (0, 1))
-    if rule.isdecimal():
-        return np.minimum(first + int(rule), end) - 1
-    start_weekday, end_weekday = (first + MONDAY) % 7, (end - 1 + MONDAY) % 7
-    if rule == FIRST_BUSINESS_DAY:
-        return first + np.array([0, 0, 0, 0, 0, 2, 1])[start_weekday]
-    if rule == LAST_BUSINESS_DAY:
-        return end - 1 - np.array([0, 0, 0, 0, 0, 1, 2])[end_weekday]
+    first, last = _first_days(month), _first_days(month + 1) - 1
+    first_weekday, last_weekday = (first + MONDAY) % 7, (last + MONDAY) % 7
     ordinal, _, name = rule.partition(" ")
-    weekday = WEEKDAYS.index(name)
-    if ordinal == "last":
-        return end - 1 - (end_weekday - weekday) % 7
-    return first + (weekday - start_weekday) % 7 + 7 * ORDINALS[ordinal]
+    if rule.isdecimal():
+        days = np.minimum(first + int(rule) - 1, last)
+    elif rule == FIRST_BUSINESS_DAY:
+        days = first + np.array([0, 0, 0, 0, 0, 2, 1])[first_weekday]
+    elif rule == LAST_BUSINESS_DAY:
+        days = last - np.array([0, 0, 0, 0, 0, 1, 2])[last_weekday]
+    elif ordinal == "last":
+        days = last - (last_weekday - WEEKDAYS.index(name)) % 7
+    else:
+        days = first + (WEEKDAYS.index(name) - first_weekday) % 7 + 7 * ORDINALS[ordinal]
+    return np.asarray(days)
 
 
 def _first_days(month: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,14 @@ class OpenDays:
 
     def describe(self, every: int) -> str:
         """Return the steps in words, as a plural."""
-        days = f"days ({_name_weekdays(self.weekdays)})"
+        every_day = len(self.weekdays) == 7
+        days = "days" if every_day else f"days ({_name_weekdays(self.weekdays)})"
         if self.weekdays == BUSINESS_DAYS:
             days = f"business {days}"
         if len(self.times) > 1:
             first, last = (_clock_time(self.times[k]) for k in (0, -1))
-            days = f"{len(self.times)} times from {first} to {last} on {days}"
+            days = "every day" if every_day else f"on {days}"
+            days = f"{len(self.times)} times from {first} to {last} {days}"
         return days if every == 1 else f"every {every} {days}"
 
     def season(self, every: int) -> int | None:
@@ -88,7 +91,7 @@ class OpenDays:
         """
         calendar = from_untrusted(cls, lists_to_tuples(state), "calendar")
         for numbers, limit in ((calendar.weekdays, 7), (calendar.times, DAY)):
-            rising = all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+            rising = all(a < b for a, b in pairwise(numbers))
             if not 0 < len(numbers) <= MAX_TIMES or not rising or numbers[0] < 0:
                 raise RefusedError("the days or times of a calendar are not in order")
             if numbers[-1] >= limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from unrolled.data.formats.dates import parse_dates
 from unrolled.errors import DataError
 from unrolled.forecasting.series.times.spelling import INTEGER_PATTERNS, Spelling
 from unrolled.forecasting.series.times.wall_clock import find_zone
@@ -19,12 +20,15 @@ PARTS = {"%Y": 4, "%y": 2, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}  # digit
 OFFSET = r"[+-]\d{2}:?\d{2}$"
 
 
-def parse_times(column: pl.Series, known: Spelling | None = None) -> pl.Series:
+def parse_times(
+    column: pl.Series, known: Spelling | None = None, zone: str | None = None
+) -> pl.Series:
     """Return a column of times as whole numbers, dates, or dates and times.
 
     Args:
         column: Whole numbers, dates, times, or text that can be read as one of them.
         known: How the times were written in the data of `fit`, if they were text or numbers.
+        zone: The zone of the times there, in which times with offsets are returned.
 
     Raises:
         DataError: A time is missing or cannot be read; the row is named.
@@ -48,7 +52,8 @@ def parse_times(column: pl.Series, known: Spelling | None = None) -> pl.Series:
         return column if column.dtype == pl.Date else column.dt.cast_time_unit("us")
     if column.dtype == pl.String:
         times = _from_digits(column, known)
-        return _parse_text(column) if times is None else times.alias(column.name)
+        times = _parse_text(column, zone) if times is None else times
+        return times.alias(column.name)
     raise DataError(
         f"column '{column.name}' holds {column.dtype}, which are no times. Name a column of dates,"
         " dates and times, or whole numbers as `time`."
@@ -57,7 +62,7 @@ def parse_times(column: pl.Series, known: Spelling | None = None) -> pl.Series:
 
 def _from_digits(text: pl.Series, known: Spelling | None) -> pl.Series | None:
     """Return the dates that digits such as 202401, 20240131 or 2024013113 stand for, if any."""
-    digits = int(text.str.len_chars().max() or 0) if len(text) else 0
+    digits = len(text[0]) if len(text) else 0
     if digits not in (6, 8, 10, 12, 14) or not text.str.contains(rf"^\d{{{digits}}}$").all():
         return None
     patterns = [known.pattern] if known is not None and known.pattern in INTEGER_PATTERNS else []
@@ -91,7 +96,7 @@ def _from_parts(text: pl.Series, parts: list[str]) -> pl.Series | None:
     return times if times.is_not_null().all() else None
 
 
-def _parse_text(column: pl.Series) -> pl.Series:
+def _parse_text(column: pl.Series, zone: str | None) -> pl.Series:
     """Return the times that texts stand for."""
     unread = column  # the texts that the best format so far could not read
     long_years = column.str.contains(r"^\d{4}")
@@ -109,7 +114,10 @@ def _parse_text(column: pl.Series) -> pl.Series:
     zoned = column.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
     zoned = zoned if zoned.is_not_null().all() else _with_blank(column)
     if zoned.is_not_null().all():
-        return _by_offsets(column, zoned)
+        return _by_offsets(column, zoned) if zone is None else zoned.dt.convert_time_zone(zone)
+    times_in_order = parse_dates(column)
+    if times_in_order is not None:
+        return times_in_order
     row = int(np.flatnonzero((column == unread[0]).to_numpy())[0]) + 1
     raise DataError(
         f"row {row}: the time {unread[0]!r} in '{column.name}' cannot be read. Write all times of"
@@ -137,7 +145,9 @@ def _by_offsets(column: pl.Series, times: pl.Series) -> pl.Series:
         return times
     text = column.str.replace(OFFSET, "").str.replace(" ", "T")
     wall = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    wall = wall if wall.is_not_null().all() else text.str.to_datetime("%Y-%m-%dT%H:%M", strict=False)
+    wall = (
+        wall if wall.is_not_null().all() else text.str.to_datetime("%Y-%m-%dT%H:%M", strict=False)
+    )
     if wall.is_null().any() or wall.dt.time().n_unique() > 1 or wall.dt.date().n_unique() < 2:
         return times
     if column.str.extract(f"({OFFSET})").n_unique() == 1:

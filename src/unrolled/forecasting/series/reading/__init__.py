@@ -1,0 +1,1 @@
+"""From tables to series: times, ids, covariates and steps that are combined."""
