@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,26 @@ class Attention:
     def __str__(self) -> str:
         width = max(len(label) for label in self.outputs)
         columns = [max(2, len(label)) for label in self.inputs]
+        lines = self._column_line(width, columns)
         head = " ".join(f"{x:>{n}}" for x, n in zip(self.inputs, columns, strict=True))
-        lines = [f"{'':<{width}}  {head}"]
+        lines.append(f"{'':<{width}}  {head}")
         for label, row in zip(self.outputs, self.weights, strict=True):
             scale = len(SHADES) / self.darkest
             shades = [SHADES[min(int(w * scale), len(SHADES) - 1)] for w in row]
             cells = " ".join(f"{s * 2:>{n}}" for s, n in zip(shades, columns, strict=True))
             lines.append(f"{label:<{width}}  {cells}".rstrip())
         return "\n".join(lines)
+
+    def _column_line(self, width: int, columns: list[int]) -> list[str]:
+        """Return the line of the input columns, if there is one; widen steps of short columns."""
+        names, start = [], 0
+        for name, steps in groupby(self.columns):
+            end = start + len(list(steps))
+            room = sum(columns[start:end]) + end - start - 1
+            columns[end - 1] += max(0, len(name) - room)
+            names.append(f"{name:<{room}}")
+            start = end
+        return [f"{'':<{width}}  {' '.join(names)}".rstrip()] if names else []
 
 
 def compute_attention(trained: Trained, table: Table) -> list[Attention]:

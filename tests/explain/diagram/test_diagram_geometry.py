@@ -11,10 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from unrolled.explain.diagram import Wiring, diagram
+from unrolled.explain.diagram.facts import OtherInputs
 from unrolled.explain.diagram.words import cells
 from unrolled.networks import ARCHITECTURES
+from unrolled.shapes import FACTS
 
 STEPS = some.none() | some.integers(1, 8) | some.integers(1, 100_000)
+
+
+@some.composite
+def other_inputs(draw, row) -> tuple[OtherInputs, ...]:
+    one_sequence = row.name in ("tail", "padded", "segments")
+    if FACTS[row.shape].inputs == "one" or one_sequence:
+        return ()
+    sizes = some.tuples(STEPS, some.integers(1, 10**6))
+    sizes = draw(some.lists(sizes, max_size=2))
+    return tuple(OtherInputs(letter, t, f) for letter, (t, f) in zip("vw", sizes, strict=False))
 
 
 @some.composite
@@ -41,6 +53,7 @@ def wirings(draw) -> Wiring:
         inputs=tuple(draw(some.lists(some.text(max_size=40), max_size=12))),
         outputs=tuple(draw(some.lists(some.text(max_size=40), max_size=2))),
         attention=row.attention,
+        others=draw(other_inputs(row)),
         ends=draw(some.sampled_from(["", "END", "stop"])) if architecture == "decoder" else "",
     )
 

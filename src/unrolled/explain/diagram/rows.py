@@ -9,6 +9,7 @@ from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Slot
 from unrolled.explain.diagram.sketch import (
     ROOM,
+    SIDE,
     Column,
     Sketch,
     columns,
@@ -27,7 +28,7 @@ POOLINGS = {
 def place(slots: Sequence[Slot], w: Wiring, *, wide: bool | None = None) -> list[Column]:
     """Place the steps of a row; two directions need twice the room."""
     wide = w.bidirectional if wide is None else wide
-    room = ROOM - LANE * len(w.others)
+    room = ROOM - (LANE * len(w.others) + SIDE if w.others else 0)
     return columns(slots, wide=wide, longest=longest_label(slots), room=room)
 
 
