@@ -94,6 +94,15 @@ def test_a_few_rows_that_differ_are_a_mistake(wrong: int) -> None:
     )
 
 
+def test_sequences_that_agree_by_chance_are_no_mistake() -> None:
+    three = {
+        "date": [["y", "m", "d"]] * N,
+        "tags": [["a"] * (4 if i == 7 else 3) for i in range(N)],
+    }
+    table, into, out = infer_table(read({**DATA, **three}), ["date", "tags"], ["label"])
+    assert infer_schema(table, into, out).length_groups == (("date",), ("tags",))
+
+
 def test_a_saved_schema_has_only_groups_of_its_inputs() -> None:
     saved = schema_of(["question", "passage"], "label").to_dict()
     assert Schema.from_dict(saved).length_groups == (("question",), ("passage",))
