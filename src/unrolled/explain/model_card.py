@@ -56,8 +56,9 @@ def model_readme(
 
 def network_sentence(network: Network, model: Any) -> str:
     """Return the architecture and the size of a network in a sentence."""
+    architecture = network.architecture + ("" if network.attention else " without attention")
     return (
-        f"Network: {network.architecture}, {network.layers} x {network.cell} of"
+        f"Network: {architecture}, {network.layers} x {network.cell} of"
         f" {network.units} units; {model.count_params()} weights."
     )
 
