@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from unrolled.backend import keras_defaults
+from unrolled.explain.code import code
 from unrolled.networks import NetworkSpec, build
 from unrolled.settings import Network
 
@@ -138,6 +139,19 @@ def run(script, folder, environment):
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def test_the_script_of_a_network_builds_it_under_the_same_settings():
+    spec = NetworkSpec("many-to-one", t=5, values=2)
+    with user_settings("float64", "channels_first", "float64"):
+        model = build(spec, Network(architecture="pooled", units=3))
+        namespace = {}
+        exec(code(model), namespace)  # the script is our own
+        other = namespace["model"]
+    assert {layer.dtype_policy.name for layer in other.layers[1:]} == {"float32"}
+    other.set_weights(model.get_weights())
+    x = np.ones((2, 5, 2), "float32")
+    np.testing.assert_array_equal(other.predict_on_batch(x), model.predict_on_batch(x))
 
 
 def test_a_prediction_does_not_depend_on_the_settings():

@@ -65,6 +65,26 @@ assert "unrolled" not in sys.modules
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), array(model(x)), atol=1e-6)
 
 
+@pytest.mark.slow
+def test_a_saved_model_loads_after_the_line_that_the_documentation_names(tmp_path):
+    network(PAIRS["LSTM"][0](5)).save(tmp_path / "m.keras")
+    code = """
+import sys, keras
+try:
+    keras.saving.load_model(sys.argv[1] + "/m.keras")
+except TypeError as error:
+    assert "Could not locate class 'LSTM'" in str(error), error
+    assert "are all imported" in str(error), error
+    assert "'module': 'unrolled.layers.lstm'" in str(error), error
+else:
+    raise AssertionError("Keras finds the layer by itself: docs/layers.md may say so")
+import unrolled.layers
+model = keras.saving.load_model(sys.argv[1] + "/m.keras")
+assert type(model.layers[2].forward_layer) is unrolled.layers.LSTM
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=os.environ)
+
+
 def _built(layer):
     layer.build((None, 7, 3))
     return layer

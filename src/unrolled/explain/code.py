@@ -129,7 +129,9 @@ def _assignment(node: Any, variables: Variables, steps: str) -> tuple[Source, st
     source: Source
     if node.is_input:
         parts: list[Source] = [repr(operation.batch_shape[1:])]
-        parts += [f"dtype={quote(operation.dtype)}"] if operation.dtype != "float32" else []
+        parts += (
+            [f"dtype={quote(operation.dtype)}"] if operation.dtype != keras.config.floatx() else []
+        )
         parts += [f"name={quote(operation.name)}"] if variables.has_named_inputs else []
         source = (f"{target} = keras.Input(", parts, ")")
     elif type(operation).__name__ == "GetItem":
@@ -219,9 +221,11 @@ def _arguments(layer: Any, stock: Any) -> Iterator[str]:
     """Return the arguments without a default, and those that differ from it."""
     if stock.__name__ == "Bidirectional":
         yield from _directions(layer)
+        yield from _dtype(layer)
         return
     if stock.__name__ == "TimeDistributed":
         yield one_line(_layer(layer.layer))
+        yield from _dtype(layer)
         return
     config, signature = layer.get_config(), inspect.signature(stock.__init__).parameters
     required = [
@@ -238,7 +242,12 @@ def _arguments(layer: Any, stock: Any) -> Iterator[str]:
             yield f"{name}={literal(config[name])}"
     if not layer.trainable:
         yield "trainable=False"
-    if layer.dtype_policy.name != "float32":
+    yield from _dtype(layer)
+
+
+def _dtype(layer: Any) -> Iterator[str]:
+    """Return the dtype policy as an argument, if it is not the one that Keras uses now."""
+    if layer.dtype_policy.name != keras.config.dtype_policy().name:
         yield f"dtype={quote(layer.dtype_policy.name)}"
 
 

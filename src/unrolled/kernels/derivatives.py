@@ -1,7 +1,7 @@
 """A function with a fast backward pass that JAX can still differentiate in every other way.
 
 `jax.custom_vjp` gives a function its own backward pass, but then `jax.jvp`, `jax.jacfwd` and second
-derivatives are refused. Here the derivative is a primitive of its own, a linear map from the
+derivatives are refused. Here the derivative is a primitive of its own, a linear function from the
 tangents of the arguments to those of the results:
 
 - transposed, as in `jax.grad`, it is the fast backward pass;
@@ -144,7 +144,7 @@ def _zero_tangent(value: Array) -> Any:
 
 
 def _apply(*args: Array, rule: Rule, static: Any, wanted: tuple[int, ...], count: int) -> Any:
-    """Return the tangents of the results: the linear map in terms of the reference."""
+    """Return the tangents of the results: the linear function, in terms of the reference."""
     arguments, moving = args[:count], args[len(args) - len(wanted) :]
 
     def of(*some: Array) -> tuple[Array, ...]:
