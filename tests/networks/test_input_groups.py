@@ -1,6 +1,7 @@
 """Inputs with numbers of steps of their own: each counts, and the padding of none does."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ CASES = {
     "decoder": ("unaligned", {"layers": 2}, {"u": U, **IDS}),
     "plain decoder": ("unaligned", {"attention": False, "cell": "gru"}, {"u": U, **IDS}),
 }
-each = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+each = pytest.mark.parametrize("case", CASES)
 
 
 def spec_of(shape, *, ragged=True, **extra):
@@ -38,9 +39,10 @@ def spec_of(shape, *, ragged=True, **extra):
     )
 
 
-def made(case):
+@cache
+def made(name):
     """Return the sizes and the models of a case, with weights that are not small."""
-    shape, settings, extra = case
+    shape, settings, extra = CASES[name]
     spec = spec_of(shape, **extra)
     bundle = build_bundle(spec, Network(units=4, dropout=0.0, **settings))
     rng = np.random.default_rng(0)
@@ -66,6 +68,7 @@ def previous(spec):
     return {PREVIOUS: np.array([[2, 3, 4], [2, 5, 6], [2, 3, 3]], "int32")} if spec.tokens else {}
 
 
+@pytest.mark.representatives(3)
 @each
 def test_padding_of_either_input_changes_nothing(case):
     spec, bundle = made(case)
@@ -77,6 +80,7 @@ def test_padding_of_either_input_changes_nothing(case):
     np.testing.assert_allclose(padded, plain, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.representatives(4)
 @each
 @pytest.mark.parametrize("name", ["x", "x_2"])
 def test_every_output_depends_on_both_inputs(case, name):
@@ -87,6 +91,7 @@ def test_every_output_depends_on_both_inputs(case, name):
     assert (np.abs(moved - plain).max(axis=-1) > 1e-6)[:, 0].all()
 
 
+@pytest.mark.representatives(3)
 @each
 def test_the_script_is_the_same_network(case):
     spec, bundle = made(case)
@@ -103,8 +108,9 @@ def test_the_script_is_the_same_network(case):
 
 
 @pytest.mark.parametrize("name", ["decoder", "plain decoder"])
+@pytest.mark.representatives(1)
 def test_a_decoder_says_by_steps_what_it_says_in_one_call(name):
-    spec, bundle = made(CASES[name])
+    spec, bundle = made(name)
     before = previous(spec)[PREVIOUS]
     said = stepped(bundle, rows(), lambda k, _: before[:, k + 1 : k + 2], before[:, :1], U)
     forced = bundle.model.predict_on_batch({**rows(), PREVIOUS: before})
@@ -112,7 +118,7 @@ def test_a_decoder_says_by_steps_what_it_says_in_one_call(name):
 
 
 def test_a_decoder_attends_to_the_real_steps_of_both():
-    spec, bundle = made(CASES["decoder"])
+    spec, bundle = made("decoder")
     weights = bundle.attend.predict_on_batch({**rows(), **previous(spec)})
     assert weights.shape == (B, U, T + T2)
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
@@ -123,7 +129,7 @@ def test_a_decoder_attends_to_the_real_steps_of_both():
 
 
 def test_attention_pooling_weighs_each_input_by_itself():
-    _, bundle = made(CASES["attention"])
+    _, bundle = made("attention")
     weights = bundle.attend.predict_on_batch(rows())
     assert weights.shape == (B, T + T2, 1)
     np.testing.assert_allclose(weights[:, :T].sum(axis=1), 1, rtol=1e-5)

@@ -1,6 +1,7 @@
 """Models of several input sequences of different lengths: as other models are, in every use."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ CASES = {
 }
 
 
+@cache
 def fitted(name, **training):
     inputs, outputs, network = CASES[name]
     return unrolled.SequenceModel(
@@ -40,7 +42,7 @@ def fitted(name, **training):
     ).fit(DATA)
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("name", CASES)
 def test_a_model_predicts_row_by_row_what_it_predicts_at_once_also_when_saved(name, tmp_path):
     model = fitted(name)
@@ -62,7 +64,8 @@ def test_a_model_predicts_row_by_row_what_it_predicts_at_once_also_when_saved(na
     saved = json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert saved["schema"]["length_groups"] == [list(g) for g in model.schema_.length_groups]
     assert [group["number"] for group in saved["ports"]["groups"]] == [2]
-    model.evaluate(DATA)
+    if name != "text":  # whose evaluation is slow
+        model.evaluate(DATA)
 
 
 def test_a_saved_model_with_other_groups_is_refused(tmp_path):
@@ -75,20 +78,20 @@ def test_a_saved_model_with_other_groups_is_refused(tmp_path):
         unrolled.load(folder)
 
 
-def test_attention_says_which_input_each_step_is_of():
-    text, pooled = fitted("text"), fitted("attention")
+@pytest.mark.parametrize(("name", "total"), [("text", 1), ("attention", 2)])
+@pytest.mark.representatives(1)
+def test_attention_says_which_input_each_step_is_of(name, total):
     rows = {column: cells[:2] for column, cells in DATA.items()}
-    for model in (text, pooled):
-        for k, row in enumerate(model.attention(rows)):
-            assert row.columns == ("slow",) * SHORT[k] + ("words",) * LONG[k]
-            assert row.inputs[: SHORT[k]] == tuple(str(i + 1) for i in range(SHORT[k]))
-            assert row.inputs[SHORT[k] :] == tuple(DATA["words"][k])
-            assert row.weights.shape == (len(row.outputs), SHORT[k] + LONG[k])
-            total = 1 if model is text else 2  # pooling weighs each input by itself
-            np.testing.assert_allclose(row.weights.sum(axis=1), total, rtol=1e-5)
-            assert str(row).splitlines()[0].split() == ["slow", "words"]
+    for k, row in enumerate(fitted(name).attention(rows)):
+        assert row.columns == ("slow",) * SHORT[k] + ("words",) * LONG[k]
+        assert row.inputs[: SHORT[k]] == tuple(str(i + 1) for i in range(SHORT[k]))
+        assert row.inputs[SHORT[k] :] == tuple(DATA["words"][k])
+        assert row.weights.shape == (len(row.outputs), SHORT[k] + LONG[k])
+        np.testing.assert_allclose(row.weights.sum(axis=1), total, rtol=1e-5)
+        assert str(row).splitlines()[0].split() == ["slow", "words"]
 
 
+@pytest.mark.slow
 def test_a_beam_and_samples_read_every_input():
     model = fitted("text", seeds=2)
     other = {**DATA, "words": [[*row[::-1], "w0"] for row in DATA["words"]]}
