@@ -23,21 +23,23 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "forecast_options options terminal train_options -> backtest demo doctor evaluate "
+        "forecast_options options read_options terminal train_options -> backtest demo doctor evaluate "
         "forecast predict show train -> __init__"
     ),
     "data": (
         "__init__ block input_groups special_ids -> formats -> batches ngram_counts tables -> "
-        "input_steps -> encoders -> infer -> layouts -> ingest -> known_outputs"
+        "input_steps -> encoders -> infer -> layouts -> reading -> ingest -> known_outputs"
     ),
     "data/encoders": (
-        "__init__ categories characters ngrams tags tokenizer -> base viterbi -> "
+        "__init__ categories characters ngrams tags tokenizer unusual -> base viterbi -> "
         "label_sets labels scaler vocabulary -> dates -> encoder -> table_encoder"
     ),
     "data/formats": (
-        "__init__ delimited from_python parquet_probe word_vectors -> conll json_records ts_archive -> "
-        "read write -> chunks"
+        "__init__ content dates from_python parquet_probe raw_table read_options word_vectors -> "
+        "conll delimited frames json_records ts_archive -> read write -> chunks"
     ),
+    "data/formats/content": "__init__ compression encoding",
+    "data/formats/delimited": ("__init__ cell_types -> dialect -> header_hint parse table"),
     "data/infer": (
         "__init__ label_lists length_groups numeric_arrays padded_arrays reason -> kinds -> target_arrays -> "
         "arrays columns infer_schema"
@@ -47,7 +49,8 @@ ORDER = {
     ),
     "data/tables": (
         "__init__ label_index -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
-        "known missing_inputs split"
+        "known missing_inputs "
+        "shared_rows split"
     ),
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
@@ -61,7 +64,8 @@ ORDER = {
         "drawing svg text -> picture scene -> __init__"
     ),
     "forecasting": (
-        "__init__ baselines intervals series -> defaults forecast_plot trained -> model_card "
+        "__init__ baselines intervals series -> defaults forecast_plot limits -> trained -> "
+        "model_card "
         "notebook prediction preparation serialization -> fitting -> backtesting -> "
         "forecaster"
     ),
@@ -76,7 +80,7 @@ ORDER = {
         "__init__ covariates ids stated_steps -> refusals -> from_frame"
     ),
     "forecasting/series/times": (
-        "__init__ open_days spelling wall_clock -> month_days parse -> fiscal_weeks -> calendars"
+        "__init__ open_days periods spelling wall_clock -> month_days parse -> fiscal_weeks -> calendars"
     ),
     "inference": "__init__ calibration compile decoding threshold -> predict -> generate",
     "inference/decoding": (

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Source
 from unrolled.data.tables.missing_inputs import complete_inputs
 from unrolled.data.tables.table import Table
@@ -15,23 +16,27 @@ from unrolled.data.tables.table import Table
 Predictions = Mapping[str, Any]  # a value for each row, by column
 
 
-def predict_complete(source: Source, predict: Callable[[Table], Predictions]) -> Predictions:
+def predict_complete(
+    encoder: TableEncoder, source: Source, predict: Callable[[Table], Predictions]
+) -> Predictions:
     """Return predictions for every row: None where an input sequence is missing.
 
-    What is empty in the rows is said in a warning for each column.
+    What is empty in the rows, or unlike the training part, is said in warnings.
 
     Args:
+        encoder: The encoder of the table.
         source: The rows.
         predict: Returns the predictions of a table.
     """
     complete, sentences = complete_inputs(source.table, source.inputs)
-    for sentence in (*source.notes, *sentences):
+    rows = np.flatnonzero(complete)
+    known_table = source.table if complete.all() else source.table.take(rows)
+    for sentence in (*source.notes, *sentences, *encoder.describe_new(known_table)):
         warnings.warn(sentence, stacklevel=4)
     if complete.all():
         return predict(source.table)
-    rows = np.flatnonzero(complete)
     if len(rows):
-        known = predict(source.table.take(rows))
+        known = predict(known_table)
     else:  # the columns are needed, even if there is nothing in them
         known = {name: values[:0] for name, values in predict(_stand_in(source)).items()}
     return {name: _spread(values, rows, source.table.rows) for name, values in known.items()}

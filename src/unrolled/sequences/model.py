@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -11,6 +12,7 @@ from unrolled.data.ingest import Columns, Source
 from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.data.tables.fingerprint import fingerprint
+from unrolled.data.tables.shared_rows import describe_shared_rows
 from unrolled.estimator import Names
 from unrolled.saving import SavedModel
 from unrolled.schema import Schema
@@ -131,6 +133,9 @@ class SequenceModel(Predictor):
         train, held_out = preparation.split(rest, schema, self._group("training"))
         encoder = self._fit_encoder(schema, train)
         self._fit_network(encoder, train, held_out, callbacks)
+        columns = schema.inputs, schema.outputs
+        if shared := describe_shared_rows(rest.table, test_rows.table, *columns):
+            warnings.warn(shared, stacklevel=2)
         return evaluate(self._trained, test_rows.table, left_out=source.left_out)
 
     def _ingest(self, data: Any, y: Any) -> Source:

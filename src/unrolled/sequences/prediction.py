@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,17 +14,26 @@ from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.formats.write import open_writer, takes_text
 from unrolled.data.ingest import ingest
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.data.reading import read_fitted
 from unrolled.data.tables.table import Table
-from unrolled.errors import quote_names
+from unrolled.errors import SettingError, quote_names
 from unrolled.inference import generate
 from unrolled.inference import predict as inference
+from unrolled.inference.predict import label_confidence
+from unrolled.inference.threshold import apply_threshold
 from unrolled.sequences.complete_rows import predict_complete
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
 from unrolled.training.progress import progress_bar
 
 
-def predict(trained: Trained, data: Any, decoding: Decoding | None = None) -> Any:
+def predict(
+    trained: Trained,
+    data: Any,
+    decoding: Decoding | None = None,
+    *,
+    threshold: float | None = None,
+) -> Any:
     """Return the outputs for new rows, or with `decoding` the hypotheses for them."""
     encoder = trained.encoder
     source = ingest(data, None, encoder.schema.inputs, None, layout=trained.layout)
@@ -35,13 +44,14 @@ def predict(trained: Trained, data: Any, decoding: Decoding | None = None) -> An
             rows = encoder.encode(table, targets=False)
             return generate.hypotheses(trained.bundle, trained.spec, encoder, rows, decoding)
 
-        return source.to_original_type(predict_complete(source, search))
+        return source.to_original_type(predict_complete(trained.encoder, source, search))
 
     def decode(table: Table) -> dict[str, Any]:
-        outputs = _raw_outputs(trained, table)
+        logits = _raw_outputs(trained, table)
+        outputs = apply_threshold(encoder, logits, threshold, trained.temperatures)
         return {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
 
-    return source.to_original_type(predict_complete(source, decode), aligned=aligned)
+    return source.to_original_type(predict_complete(trained.encoder, source, decode), aligned=aligned)
 
 
 def predict_proba(trained: Trained, data: Any) -> Any:
@@ -53,8 +63,64 @@ def predict_proba(trained: Trained, data: Any) -> Any:
         logits = _raw_outputs(trained, table)
         return inference.probabilities(trained.encoder, logits, trained.temperatures)
 
-    columns = predict_complete(source, probabilities)
+    columns = predict_complete(trained.encoder, source, probabilities)
+    if source.frame is None and schema.outputs[0].side == "many":  # (b t n), not n of (b t)
+        steps = zip(*columns.values(), strict=True)
+        columns = {"y": [np.concatenate(labels, axis=1) for labels in steps]}
     return source.to_original_type(columns, aligned=schema.shape == "aligned")
+
+
+def predict_beside(
+    trained: Trained,
+    data: Any,
+    decoding: Decoding | None = None,
+    *,
+    threshold: float | None = None,
+    confidence: bool = True,
+) -> Any:
+    """Return predictions under names that stand beside the true columns.
+
+    They are `NAME-predicted` and, for labels, `NAME-confidence`: the probability of the predicted
+    label. The further hypotheses of a decoder keep their own names.
+
+    Args:
+        trained: The model.
+        data: The rows.
+        decoding: How a decoder searches.
+        threshold: The probability from which a label is predicted; None takes one half.
+        confidence: Whether to add the confidence.
+    """
+    schema, encoder = trained.encoder.schema, trained.encoder
+    if decoding is not None:
+        if threshold is not None:
+            raise SettingError(
+                "A threshold and decoding cannot be combined: a threshold decides about labels, and"
+                " decoding is of tokens that are generated. Leave one of them out."
+            )
+        frame = predict(trained, data, decoding)
+        return frame.rename({c.name: predicted_name(c.name) for c in schema.outputs})
+    source = ingest(data, None, schema.inputs, None, layout=trained.layout)
+
+    def decode(table: Table) -> dict[str, Any]:
+        logits = _raw_outputs(trained, table)
+        outputs = apply_threshold(encoder, logits, threshold, trained.temperatures)
+        columns: dict[str, Any] = {}
+        for column in schema.outputs:
+            name = column.name
+            columns[predicted_name(name)] = encoder.decode_cells(column, outputs[name])
+            temperature = trained.temperatures.get(name, 1.0)
+            sure = label_confidence(encoder, column, logits[name], outputs[name], temperature)
+            if confidence and sure is not None:
+                columns[f"{name}-confidence"] = sure
+        return columns
+
+    columns = predict_complete(trained.encoder, source, decode)
+    return source.to_original_type(columns, aligned=schema.shape == "aligned")
+
+
+def predicted_name(output: str) -> str:
+    """Return the name of the column with the predictions of an output."""
+    return f"{output}-predicted"
 
 
 def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
@@ -71,7 +137,6 @@ def predict_file(
     out: str | Path | TextIO,
     *,
     options: ReadOptions,
-    outputs: Sequence[str],
     trained: Trained,
 ) -> int:
     """Predict the rows of a file in chunks, and write them beside their predictions.
@@ -84,7 +149,6 @@ def predict_file(
         data: The file, or what `unrolled.read` returned for it.
         out: The file to write, or a stream.
         options: What is stated about the file.
-        outputs: Columns of the file that are not written again.
         trained: The model.
 
     Returns:
@@ -103,9 +167,9 @@ def predict_file(
             advance(raw.height)
             table = raw.written(as_text=takes_text(out))
             if isinstance(layout, RowsAsSteps) and trained.encoder.schema.shape != "aligned":
-                table = layout.examples(table)
+                table = layout.examples(table, read_fitted(raw, (), layout)[layout.id])
                 predictions = predictions.drop(layout.id)
-            write(table.drop(outputs, strict=False).hstack(predictions))
+            write(table.drop(predictions.columns, strict=False).hstack(predictions))
             rows += table.height
     return rows
 

@@ -5,6 +5,7 @@ The functions are the first four steps of `SequenceModel.fit`, in their order.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.infer import infer_schema as inference
 from unrolled.data.ingest import Columns, Source
 from unrolled.data.ingest import ingest as read_source
+from unrolled.data.known_outputs import keep_known_outputs, learns_by_step
 from unrolled.data.layouts.arrange import Layout, StatedLayout
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.data.tables.missing_inputs import refuse_missing_sequences
@@ -19,7 +21,6 @@ from unrolled.data.tables.split import split as split_rows
 from unrolled.data.tables.table import Indices, check_trainable
 from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column, Schema
-from unrolled.sequences.known_outputs import keep_known_outputs, learns_by_step
 from unrolled.sequences.unused_settings import refuse_unused_text
 from unrolled.settings import Network, Text, Training
 
@@ -65,7 +66,13 @@ def infer_schema(source: Source, shape: str) -> Schema:
         ShapeError: The stated shape contradicts the rows.
     """
     columns = source.inputs, source.outputs
-    schema = inference.infer_schema(source.table, *columns, shape=shape, arrays=source.arrays)
+    schema = inference.infer_schema(
+        source.table,
+        *columns,
+        shape=shape,
+        arrays=source.arrays,
+        alternatives=source.layout is None,  # the cells are not those of the table
+    )
     return schema.model_copy(update={"reason": "\n".join([schema.reason, *source.notes])})
 
 
@@ -95,9 +102,7 @@ def split(
                 " fit(..., validation=...)."
             )
     columns = schema.inputs, schema.outputs
-    validation_rows = ingest(
-        validation, None, *columns, layout=source.layout, shape=schema.shape
-    )
+    validation_rows = ingest(validation, None, *columns, layout=source.layout, shape=schema.shape)
     if not validation_rows.outputs:
         raise DataError(
             "The validation data is an array, which has no outputs. Give a table with the columns"
@@ -148,7 +153,10 @@ def fit_encoder(schema: Schema, train: Source, text: Text, network: Network) -> 
         DataError: The training rows have too little in a column to learn from.
     """
     refuse_unused_text(schema, text)
-    return TableEncoder.fit(schema, train.table, text=text, linear=network.linear)
+    encoder = TableEncoder.fit(schema, train.table, text=text, linear=network.linear)
+    for sentence in encoder.describe_training(train.table):
+        warnings.warn(sentence, stacklevel=3)
+    return encoder
 
 
 def _take(source: Source, rows: Indices, split_by: str | None) -> Source:

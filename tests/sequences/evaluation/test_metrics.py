@@ -134,3 +134,13 @@ def test_without_sacrebleu_bleu_says_what_to_install(monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         metrics.bleu(["a"], ["a"])
     assert str(caught.value) == "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'."
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-3, 1.0, 1e200, 1e300])
+def test_scores_of_huge_and_tiny_numbers_do_not_overflow(size: float) -> None:
+    true, predicted = np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 3.0])
+    for metric in (metrics.rmse, metrics.mae):
+        assert metric(true * size, predicted * size) == pytest.approx(
+            metric(true, predicted) * size, rel=1e-12
+        )
+    assert metrics.r2(true * size, predicted * size) == pytest.approx(metrics.r2(true, predicted))

@@ -70,6 +70,14 @@ class Encoder(ABC):
         """Return values (b) with their labels as the training part wrote them."""
         return values
 
+    def describe_training(self, values: Any) -> list[str]:  # noqa: ARG002
+        """Return a sentence for each thing in the training part (b) that a person should know."""
+        return []
+
+    def describe_new(self, values: Any) -> list[str]:  # noqa: ARG002
+        """Return a sentence for each way in which new input values (b) are unlike the training."""
+        return []
+
     def name_steps(self, value: Any) -> list[str] | None:  # noqa: ARG002
         """Return the names of the steps of one value, or None where steps have no names."""
         return None

@@ -9,9 +9,9 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.encoders.base import Encoder
-from unrolled.data.tables.label_index import LabelIndex
+from unrolled.data.tables.label_index import LabelIndex, is_missing
 from unrolled.data.tables.table import Values
-from unrolled.errors import DataError
+from unrolled.errors import DataError, quote_names
 from unrolled.schema import Column
 
 MAX_ONE_HOT = 32
@@ -117,6 +117,17 @@ class Labels(Encoder):
     def as_classes(self, values: Values | Sequence[Any]) -> Array:
         """Return labels (b) as the training part wrote them; an unknown label stays as it is."""
         return self._class_index().as_classes(values)
+
+    def describe_new(self, values: Values | Sequence[Any]) -> list[str]:
+        """Return a sentence if all new labels are unknown."""
+        labels = list(dict.fromkeys(v for v in values if not is_missing(v)))
+        if not labels or (self._class_ids(labels) >= 0).any():
+            return []
+        return [
+            f"none of the labels of `{self.column.name}` was in the training part, so that they"
+            f" tell the network nothing. They are {quote_names(labels, limit=3)}; in the training"
+            f" part they were {quote_names(self.classes, limit=3)}."
+        ]
 
     def _class_ids(self, values: Values | Sequence[Any]) -> Array:
         """Return the number of each label's class (b), -1 where it is missing or unknown."""

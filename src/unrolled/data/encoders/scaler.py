@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.data.encoders import unusual
 from unrolled.data.encoders.base import Encoder
 from unrolled.data.tables.table import Values
 from unrolled.schema import Column
@@ -109,6 +110,26 @@ class Scaler(Encoder):
         flat = np.asarray(values, dtype=np.float64).reshape(len(values), -1)[:, :width]
         unscaled: Array = flat * std + mean
         return unscaled[:, 0] if self.column.kind == "number" else unscaled
+
+    def describe_training(self, values: Values) -> list[str]:
+        """Return a sentence on one number that dominates the column, if there is one."""
+        sentence = unusual.describe_dominating(self.column.name, self._flatten(values))
+        return [sentence] if sentence else []
+
+    def describe_new(self, values: Values) -> list[str]:
+        """Return sentences on numbers far from the training part, and on ignored ones."""
+        if self.range is None or self.std is None:  # saved before the range was
+            return []
+        flat, name = self._flatten(values), self.column.name
+        many = self.column.side == "many"
+        rows = np.repeat(np.arange(len(values)) + 1, [len(row) if many else 1 for row in values])
+        varied = np.setdiff1d(np.arange(flat.shape[1]), self.constant)
+        ends, std = self.range[:, varied], self.std[varied]
+        sentences = (
+            unusual.describe_far(name, flat[:, varied], rows, ends, std),
+            unusual.describe_changed(name, flat, rows, self.range, self.constant),
+        )
+        return [sentence for sentence in sentences if sentence]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted state as plain JSON."""

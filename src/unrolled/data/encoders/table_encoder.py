@@ -291,6 +291,18 @@ class TableEncoder:
                 ngrams[names[_key(name, NGRAMS)]] = encoder.ngrams.encode(columns[name])
         return characters | ngrams
 
+    def describe_training(self, train: Table) -> list[str]:
+        """Return a sentence for each thing in the training part that a person should know."""
+        encoders = self.encoders.items()
+        return [s for name, e in encoders for s in e.describe_training(train.values[name])]
+
+    def describe_new(self, table: Table) -> list[str]:
+        """Return a sentence for each way in which new inputs are unlike the training part."""
+        if not table.rows:
+            return []
+        encoders = self._inputs.items()
+        return [s for name, e in encoders for s in e.describe_new(table.values[name])]
+
     def decode(self, column: Column, values: Array | Sequence[Array]) -> Any:
         """Return a network's outputs for a column as values of the column.
 

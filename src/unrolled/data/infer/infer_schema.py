@@ -28,6 +28,7 @@ def infer_schema(
     *,
     shape: str = "auto",
     arrays: bool = False,
+    alternatives: bool = True,
 ) -> Schema:
     """Return the schema: the shape that the columns have, or the forced one, and the reason.
 
@@ -37,6 +38,7 @@ def infer_schema(
         outputs: The output columns.
         shape: One of the five, `many-to-many`, or `auto`.
         arrays: Whether the data came as arrays, for the words of the reason.
+        alternatives: Whether the reason names changes of cells that would give other shapes.
 
     Raises:
         DataError: Sequences differ in length within a row, where they may not; the message names
@@ -67,6 +69,7 @@ def infer_schema(
         differing=differing,
         likely_text=_likely_text(data, inputs),
         arrays=arrays,
+        alternatives=alternatives,
     )
     reason += describe_groups(groups, aligned=chosen == "aligned")
     names = tuple(tuple(column.name for column in group.columns) for group in groups)
@@ -215,24 +218,37 @@ def _refuse_contradiction(
             f" Leave the shape to 'auto', or {' and '.join(changes)}."
         )
     if chosen == "aligned":
-        detail = "subwords have no fixed number of steps"
+        detail = "subwords have no fixed number of steps. Use"
         if differing is not None:
-            detail = f"row {differing[0]} has {differing[1]} steps in and {differing[2]} out"
+            steps = f"{differing[1]} steps in and {differing[2]} out"
+            detail = f"row {differing[0]} has {steps}. Correct that row, or use"
         raise ShapeError(
             "the shape 'aligned' needs as many steps out as in, in every row, but"
-            f" {detail}. Correct that row, or use shape='unaligned'."
+            f" {detail} shape='unaligned'."
         )
 
 
 def _changes(columns: Sequence[Column], side: Side) -> list[str]:
     """Return what would bring columns to the other side."""
+    return [_change(column).format(column.name) for column in columns if column.side != side]
+
+
+def _change(column: Column) -> str:
+    """Return what would bring a column to the other side, with {0} for its name."""
+    if column.is_one_hot:
+        return "state '{0}:numbers' (an array: add a last axis)"
+    if column.kind == "numbers" and column.length is None:
+        return "give '{0}' as many numbers in each row as in the others, and state '{0}:vector'"
+    if column.kind == "tokens" and not column.spaced:
+        return "give '{0}' one label in each row"
     change = {
         "number": "give '{0}' a list of numbers in each row (an array: `b u 1`)",
         "category": "state '{0}:text'",
         "labels": "state '{0}:tokens'",
+        "date": "state '{0}:text'",
         "vector": "state '{0}:numbers' (an array: add a last axis)",
         "numbers": "state '{0}:vector'",
         "tokens": "state '{0}:category'",
         "text": "state '{0}:category'",
     }
-    return [change[column.kind].format(column.name) for column in columns if column.side != side]
+    return change[column.kind]

@@ -19,6 +19,7 @@ def explain_shape(
     differing: DifferingRow | None = None,
     likely_text: str | None = None,
     arrays: bool = False,
+    alternatives: bool = True,
 ) -> str:
     """Return why a shape was chosen, and which data would have given another shape.
 
@@ -30,6 +31,7 @@ def explain_shape(
         differing: The first row whose steps in and out differ.
         likely_text: The name of the category that could best be read as text.
         arrays: Whether the data came as arrays, whose axes are their kinds.
+        alternatives: Whether to name the changes of cells that would give other shapes.
 
     Example:
         >>> x = Column(name="hours", kind="numbers", length=24)
@@ -52,6 +54,8 @@ in each row of `total`.
                 f"{first} {why}; row {differing[0]} has {differing[1]} in and {differing[2]} out."
             )
         return f"{first} {why}, which subwords cannot promise; state words or characters."
+    if not alternatives:
+        return first
     return f"{first} It would be {_alternatives(inputs, outputs, likely_text, arrays)}."
 
 
@@ -91,6 +95,8 @@ def _describe(column: Column) -> str:
         return f"multi-hot: {column.width} labels, each 0 or 1" if column.width else names
     if column.is_one_hot:
         return f"one-hot: one of {column.width} labels"
+    if column.kind == "date":
+        return "one date"
     if column.side == "one":
         return "one label" if column.is_category else "one number"
     if column.kind == "text":
@@ -127,7 +133,10 @@ def _column_change(column: Column) -> str:
         return f"a list of numbers in each row of `{column.name}`"
     if column.kind == "numbers" and column.length is None:
         return f"lists of one length in `{column.name}` and `{column.name}:vector` stated"
+    if column.kind == "tokens" and not column.spaced:
+        return f"one label in each row of `{column.name}`"
     kind = {"vector": "numbers", "numbers": "vector", "category": "text", "labels": "tokens"}
+    kind["date"] = "text"
     if column.is_one_hot:
         return f"`{column.name}:numbers` stated"
     return f"`{column.name}:{kind.get(column.kind, 'category')}` stated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from unrolled.data.tables.table import Table, Values
 from unrolled.errors import DataError, NotFittedError
 from unrolled.inference import generate, predict
 from unrolled.inference.calibration import Calibration, evaluate_calibration
+from unrolled.inference.threshold import apply_threshold
 from unrolled.schema import Column, Schema
 from unrolled.sequences.evaluation.confusion import Confusion
 from unrolled.sequences.evaluation.label_sets import LabelScores
@@ -32,13 +34,16 @@ NLL = "NLL per token"
 MAX_STEP_LABELS = 100  # with more, steps are words or the like, and not labels
 
 
-def evaluate(trained: Trained, table: Table, *, left_out: int = 0) -> Evaluation:
+def evaluate(
+    trained: Trained, table: Table, *, left_out: int = 0, threshold: float | None = None
+) -> Evaluation:
     """Score a model and its baselines on a table with known outputs.
 
     Args:
         trained: The model.
         table: The rows; each of them has at least one known output.
         left_out: How many further rows were left out, since they have no known output.
+        threshold: The probability from which the network predicts a label; None takes one half.
 
     Raises:
         NotFittedError: There are no baselines, since the model was saved before it was trained.
@@ -49,9 +54,13 @@ def evaluate(trained: Trained, table: Table, *, left_out: int = 0) -> Evaluation
             " first."
         )
     schema, encoder = trained.encoder.schema, trained.encoder
+    for sentence in encoder.describe_new(table):
+        warnings.warn(sentence, stacklevel=3)
     generated = [column for column in schema.outputs if is_generated(schema, column)]
     examples = encoder.encode(table, targets=bool(generated))
     outputs = _predict_outputs(trained, examples)
+    logits = outputs[NETWORK]
+    outputs[NETWORK] = _decide(trained, logits, threshold)
     nll = _compute_nll(trained, examples, [encoder.tensor_names[c.name] for c in generated])
     scores, verdicts, rows_by_output = {}, {}, {}
     for column in schema.outputs:
@@ -74,7 +83,7 @@ def evaluate(trained: Trained, table: Table, *, left_out: int = 0) -> Evaluation
             column_nll,
             _count_steps(examples, tensor),
         )
-    confusions, calibrations = _evaluate_labels(trained, table, outputs[NETWORK])
+    confusions, calibrations = _evaluate_labels(trained, table, outputs[NETWORK], logits)
     return Evaluation(
         table.rows,
         scores,
@@ -85,6 +94,16 @@ def evaluate(trained: Trained, table: Table, *, left_out: int = 0) -> Evaluation
         left_out=left_out,
         rows_by_output=rows_by_output,
     )
+
+
+def _decide(
+    trained: Trained, logits: Mapping[str, Any], threshold: float | None
+) -> dict[str, Any]:
+    """Return the network's outputs, from which labels are predicted by a threshold."""
+    names = trained.encoder.tensor_names
+    by_column = {c.name: logits[names[c.name]] for c in trained.encoder.schema.outputs}
+    decided = apply_threshold(trained.encoder, by_column, threshold, trained.temperatures)
+    return {**logits, **{names[name]: values for name, values in decided.items()}}
 
 
 def _true_values(trained: Trained, column: Column, table: Table) -> Values:
@@ -203,7 +222,7 @@ def _add_nll(
 
 
 def _evaluate_labels(
-    trained: Trained, table: Table, outputs: Mapping[str, Any]
+    trained: Trained, table: Table, outputs: Mapping[str, Any], logits: Mapping[str, Any]
 ) -> tuple[dict[str, Confusion], dict[str, Calibration]]:
     """Return the confusion and the calibration of each output that is a category, by column.
 
@@ -212,7 +231,8 @@ def _evaluate_labels(
     Args:
         trained: The model.
         table: The rows.
-        outputs: The network's encoded outputs.
+        outputs: The network's encoded outputs, from which labels are predicted.
+        logits: The same without a threshold.
     """
     confusions: dict[str, Confusion] = {}
     calibrations: dict[str, Calibration] = {}
@@ -227,10 +247,13 @@ def _evaluate_labels(
         rows = known_rows(true, column)
         if not column.is_category or not rows.any():
             continue
-        logits, true = np.asarray(encoded, dtype=float)[rows], encoder.as_classes(true[rows])
-        confusions[column.name] = Confusion.of(true, encoder.decode(logits), encoder.classes)
-        temperature = trained.temperatures.get(column.name, 1.0)
-        calibrations[column.name] = evaluate_calibration(logits, encoder.encode(true), temperature)
+        predicted, true = encoder.decode(np.asarray(encoded)[rows]), encoder.as_classes(true[rows])
+        confusions[column.name] = Confusion.of(true, predicted, encoder.classes)
+        calibrations[column.name] = evaluate_calibration(
+            np.asarray(logits[trained.encoder.tensor_names[column.name]], dtype=float)[rows],
+            encoder.encode(true),
+            trained.temperatures.get(column.name, 1.0),
+        )
     return confusions, calibrations
 
 

@@ -14,6 +14,7 @@ from unrolled.data.encoders.tags import spans
 from unrolled.errors import MissingExtraError
 
 NO_SACREBLEU = "BLEU and chrF need sacrebleu: pip install 'unrolled[text]'."
+SMALLEST_SQUARED, LARGEST_SQUARED = 1e-100, 1e100  # between them, squares are ordinary numbers
 Rows = Sequence[Sequence[Hashable]]  # of steps
 Tags = Sequence[Sequence[str]]
 
@@ -49,7 +50,8 @@ def rmse(true: Array, predicted: Array) -> float:
     """
     from sklearn.metrics import root_mean_squared_error
 
-    return float(root_mean_squared_error(true, predicted))
+    size = power_of_two(true, predicted)
+    return float(root_mean_squared_error(true / size, predicted / size)) * size
 
 
 def mae(true: Array, predicted: Array) -> float:
@@ -61,7 +63,8 @@ def mae(true: Array, predicted: Array) -> float:
     """
     from sklearn.metrics import mean_absolute_error
 
-    return float(mean_absolute_error(true, predicted))
+    size = power_of_two(true, predicted)
+    return float(mean_absolute_error(true / size, predicted / size)) * size
 
 
 def r2(true: Array, predicted: Array) -> float:
@@ -73,7 +76,25 @@ def r2(true: Array, predicted: Array) -> float:
     """
     from sklearn.metrics import r2_score
 
-    return float(r2_score(true, predicted)) if len(true) > 1 else float("nan")
+    if len(true) < 2:
+        return float("nan")
+    size = power_of_two(true, predicted)
+    return float(r2_score(true / size, predicted / size))
+
+
+def power_of_two(*numbers: Array) -> float:
+    """Return what to divide numbers by so that their squares neither overflow nor vanish.
+
+    It is a power of two, so that the division is exact, and 1 for ordinary numbers.
+
+    Example:
+        >>> power_of_two(np.array([1.0, -3.0])), power_of_two(np.array([1.5 * 2.0**900])) == 2.0**900
+        (1.0, True)
+    """
+    largest = max(float(np.fmax.reduce(np.abs(x), axis=None, initial=0.0)) for x in numbers)
+    if not 0 < largest < np.inf or SMALLEST_SQUARED < largest < LARGEST_SQUARED:
+        return 1.0
+    return float(2.0 ** (np.frexp(largest)[1] - 1))
 
 
 def exact_match(true: Rows, predicted: Rows) -> float:

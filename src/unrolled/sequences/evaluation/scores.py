@@ -116,7 +116,7 @@ def row_errors(column: Column, true: Any, predicted: Any, *, aligned: bool = Fal
 
     The mean squared error of numbers, whether a label is wrong, the wrong labels of a set, the
     edit distance of rows of a length of their own, the wrong spans of tags, the fraction of wrong
-    steps of other aligned rows.
+    steps of other aligned rows. Huge and tiny numbers are first divided by a power of two.
     """
     if column.is_category:
         (true_codes, predicted_codes), _ = codes(true, predicted)
@@ -133,11 +133,12 @@ def row_errors(column: Column, true: Any, predicted: Any, *, aligned: bool = Fal
         else:
             rows = drop_gaps(*rows)
         return np.array([error(t, p) for t, p in zip(*rows, strict=True)], float)
+    size = metrics.power_of_two(*([true] if isinstance(true, np.ndarray) else true))
     if isinstance(true, np.ndarray):
-        squares: Any = ((true - predicted) ** 2).reshape(len(true), -1)
+        squares: Any = (((true - predicted) / size) ** 2).reshape(len(true), -1)
         return np.nanmean(squares, axis=1)
     pairs = zip(true, predicted, strict=True)
-    return np.array([np.nanmean((np.ravel(t) - np.ravel(p)) ** 2) for t, p in pairs])
+    return np.array([np.nanmean(((np.ravel(t) - np.ravel(p)) / size) ** 2) for t, p in pairs])
 
 
 def _wrong_fraction(true: list[str], predicted: list[str]) -> float:
