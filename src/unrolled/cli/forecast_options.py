@@ -64,8 +64,33 @@ Calendar = Annotated[
     ),
 ]
 Transform = Annotated[
-    Literal["none", "log", "log1p", "asinh"],
-    typer.Option(help="Transformation of the targets before training; log1p suits counts."),
+    Literal["none", "log", "log1p", "asinh", "logit"],
+    typer.Option(
+        help="Transformation of the targets before training; log1p suits counts, logit shares."
+    ),
+]
+Every = Annotated[
+    str | None,
+    typer.Option(
+        help="Distance of the steps: 15min, 1h, 1d, 1mo, Mon-Sat, 4-4-5. By default, it is inferred"
+        " from the times.",
+        metavar="STEP",
+    ),
+]
+Combine = Annotated[
+    Literal["mean", "sum", "last", "min", "max"] | None,
+    typer.Option(help="How the rows of a step of --every become one."),
+]
+Floor = Annotated[
+    float | None,
+    typer.Option(
+        help="Lowest value of a forecast. By default 0, if no value of the data is below 0.",
+        metavar="NUMBER",
+    ),
+]
+Ceiling = Annotated[
+    float | None,
+    typer.Option(help="Highest value of a forecast, such as 1 for shares.", metavar="NUMBER"),
 ]
 Channels = Annotated[
     Literal["shared", "joint"],
@@ -98,6 +123,10 @@ def build_forecaster(options: dict[str, Any]) -> Any:
         future=options["future"] or (),
         static=options["static"] or (),
         calendar=options["calendar"],
+        every=options["every"],
+        combine=options["combine"],
+        floor=options["floor"],
+        ceiling=options["ceiling"],
         transform=options["transform"],
         channels=options["channels"],
         network=unrolled.Network(architecture=options["architecture"], units=options["units"]),

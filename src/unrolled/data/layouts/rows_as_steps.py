@@ -111,16 +111,23 @@ class RowsAsSteps(Record):
         nested = rows.group_by(EXAMPLE, maintain_order=True).agg(columns).drop(EXAMPLE)
         return nested, places
 
-    def examples(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return a row for each example, with its id and the columns that have one value for it."""
-        rows, _ = order_rows(frame, self.id, None)
-        present = [name for name in self.one if name in frame.columns and name != self.id]
-        single = [name for name in present if varying_rows(rows, name) is None]
-        return self.model_copy(update={"time": None, "elapsed": False}).nest(frame, single)[0]
+    def examples(self, table: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+        """Return a row for each example: its id, and the columns with one value for it.
 
-    def to_rows(self, column: pl.Series) -> pl.Series:
+        Args:
+            table: A table of steps, as it is to be written.
+            ids: The id of each of its rows.
+        """
+        text = [pl.col(n).replace("", None) for n, t in table.schema.items() if t == pl.String]
+        rows, _ = order_rows(table.with_columns(text).with_columns(ids), self.id, None)
+        single = [n for n in self.one if n in rows.columns and varying_rows(rows, n) is None]
+        columns = [pl.col(self.id).first()]
+        columns += [pl.col(n).filter(known_cells(rows[n])).first() for n in single if n != self.id]
+        return rows.group_by(EXAMPLE, maintain_order=True).agg(columns).drop(EXAMPLE)
+
+    def to_labels(self, column: pl.Series) -> pl.Series:
         """Return the predicted labels of steps in the type that they had in the fitted table."""
-        kind = self.labels.get(column.name)
+        kind = self.labels.get(column.name, self.labels.get(column.name.removesuffix("-predicted")))
         if kind is None or kind == "text":
             return column
         if kind == "boolean":
