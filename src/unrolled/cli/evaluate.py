@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Columns, Labels, Level, Model, refuse_options
+from unrolled.cli.options import Labels, Level, Model, Threshold, refuse_options
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+)
 from unrolled.cli.terminal import wrap
 
 EXAMPLES = ("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
@@ -33,9 +42,15 @@ def evaluate(
     model: Model,
     data: Data,
     columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
     labels: Labels = None,
     last: Last = None,
     level: Level = None,
+    threshold: Threshold = None,
     plot: Plot = None,
 ) -> None:
     """Score a saved model on rows that it has not seen.
@@ -43,16 +58,17 @@ def evaluate(
     The score is printed beside those of simple baselines, which were fitted on the same rows as the
     model. A model of 'unrolled forecast' forecasts each step from the steps before it.
     """
+    options = locals()
     loaded = unrolled.load(model)
-    table = unrolled.read(data, columns=columns) if columns else data
+    table = open_table(data, options)
     if isinstance(loaded, unrolled.Forecaster):
-        of_rows = {"plot": plot, "labels": labels}
+        of_rows = {"plot": plot, "labels": labels, "threshold": threshold}
         refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
         typer.echo(wrap(loaded.backtest(table, last=last, level=tuple(level or ()))))
         return
     of_steps = {"last": last, "level": level}
     refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
-    scores = loaded.evaluate(table, labels)
+    scores = loaded.evaluate(table, labels, threshold=threshold)
     typer.echo(wrap(scores))
     if plot is not None:
         scores.plot(plot)

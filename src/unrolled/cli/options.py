@@ -12,14 +12,6 @@ import unrolled
 Model = Annotated[
     Path, typer.Argument(help="Folder or .zip file of a saved model.", metavar="MODEL")
 ]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Column names, for a .csv, .tsv or .conll file without a header line.",
-        metavar="NAME ...",
-    ),
-]
-
 Labels = Annotated[
     Path | None,
     typer.Option(help="Second table, with the column --id and the outputs.", metavar="FILE"),
@@ -66,6 +58,14 @@ Save = Annotated[
     typer.Option(help="Folder or .zip file to save the model to.", metavar="FOLDER"),
 ]
 
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Probability from which a label is predicted: the second of two labels, or each label"
+        " of a set. By default, 0.5.",
+        metavar="FRACTION",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import unrolled
-from unrolled.cli.options import Ahead, Columns, Level, MakeFuture, Model, Out, refuse_options
-from unrolled.cli.terminal import report_written, write_table
+from unrolled.cli.options import Ahead, Level, MakeFuture, Model, Out, Threshold, refuse_options
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+    stated_options,
+)
+from unrolled.cli.terminal import exact_output, report_written, write_table
 
 EXAMPLES = (
     "predict model new.csv -o predictions.csv",
@@ -25,7 +35,7 @@ Data = Annotated[
 ]
 Probabilities = Annotated[
     bool,
-    typer.Option("--probabilities", help="Predict the probability of each class, not the class."),
+    typer.Option("--probabilities", help="Predict the probability of each label, not the label."),
 ]
 Beam = Annotated[
     int | None,
@@ -76,7 +86,13 @@ def predict(
     data: Data,
     out: Out = None,
     columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
     probabilities: Probabilities = False,
+    threshold: Threshold = None,
     beam: Beam = None,
     n_best: NBest = None,
     samples: Samples = None,
@@ -92,14 +108,16 @@ def predict(
 ) -> None:
     """Predict the outputs of new rows with a saved model.
 
-    The columns of the file are kept, and the predicted columns are added. A predicted column
-    replaces a column with the same name. A decoder can search for its outputs (--beam) or sample
-    them (--samples). Each hypothesis then has its log-probability beside it, and whether it was cut
-    at the maximum number of steps before it ended.
+    The columns of the file are kept, also the true outputs if it has them. For an output NAME, the
+    column NAME-predicted is added and, if it has labels, NAME-confidence, which is the probability
+    of the predicted label. A decoder can search for its outputs (--beam) or sample them
+    (--samples). Each hypothesis (NAME-predicted, NAME-2 and so on) then has its log-probability
+    beside it, and whether it was cut at the maximum number of steps before it ended.
 
     A model of 'unrolled forecast' forecasts the steps after the last rows of the file, with
     prediction intervals (--level) and with columns whose future is known (--ahead).
     """
+    options = locals()
     decoding = {
         "beam": beam,
         "n_best": n_best,
@@ -110,33 +128,41 @@ def predict(
         "seed": seed,
         "max_steps": max_steps,
     }
-    of_rows = {**decoding, "probabilities": probabilities or None, "attention": attention}
+    of_rows = {
+        **decoding,
+        "probabilities": probabilities or None,
+        "threshold": threshold,
+        "attention": attention,
+    }
     of_steps: dict[str, Any] = {"level": level, "ahead": ahead, "make_future": make_future}
     loaded = unrolled.load(model)
     if isinstance(loaded, unrolled.Forecaster):
         refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
-        _forecast(loaded, unrolled.read(data, columns=columns), out, **of_steps)
+        _forecast(loaded, data, out, options, **of_steps)
         return
     refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
     if attention is not None:  # before the predictions: if it fails, no file is written
-        _draw_attention(loaded, unrolled.read(data, columns=columns), out, attention)
-    _predict_rows(loaded, data, out, columns, probabilities, decoding)
+        _draw_attention(loaded, open_table(data, options), out, attention)
+    labels = {"probabilities": probabilities, "threshold": threshold}
+    _predict_rows(loaded, data, out, stated_options(options), labels, decoding)
 
 
 def _forecast(
     forecaster: Any,
-    table: Any,
+    data: Path,
     out: Path | None,
+    options: dict[str, Any],
     *,
     level: list[int] | None,
     ahead: Path | None,
     make_future: Path | None,
 ) -> None:
     """Write the forecast of a table, or only the table to fill in for `--ahead`."""
+    table = open_table(data, options)
     if make_future is not None:
         write_table(forecaster.make_future(table), make_future)
         return
-    future = unrolled.read(ahead) if ahead is not None else None
+    future = open_table(ahead, {**options, "columns": None}) if ahead is not None else None
     write_table(forecaster.predict(table, future=future, level=tuple(level or ())), out)
 
 
@@ -152,17 +178,13 @@ def _predict_rows(
     model: Any,
     data: Path,
     out: Path | None,
-    columns: list[str] | None,
-    probabilities: bool,
+    reading: dict[str, Any],
+    labels: dict[str, Any],
     decoding: dict[str, Any],
 ) -> None:
     """Write the predictions for the rows of a file, which may be larger than memory."""
-    options = {name: value for name, value in decoding.items() if value is not None}
-    rows = model.predict_file(
-        data,
-        out or sys.stdout,
-        columns=columns,
-        probabilities=probabilities,
-        decoding=unrolled.Decoding(**options) if options else None,
-    )
+    stated = {name: value for name, value in decoding.items() if value is not None}
+    chosen = unrolled.Decoding(**stated) if stated else None
+    with exact_output() if out is None else nullcontext(out) as place:
+        rows = model.predict_file(data, place, **reading, **labels, decoding=chosen)
     report_written(rows, out)

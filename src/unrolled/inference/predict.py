@@ -141,11 +141,42 @@ def probabilities(
             encoder, column, logits[column.name], temperatures.get(column.name, 1.0)
         )
         for place, label in enumerate(labels):
-            values = [row[:, [place]] for row in of_labels]
-            if column.side == "one":
-                values = of_labels[:, place]
-            result[f"{column.name}={label}"] = values
+            result[f"{column.name}={label}"] = (
+                of_labels[:, place]
+                if column.side == "one"
+                else [row[:, [place]] for row in of_labels]
+            )
     return result
+
+
+def label_confidence(
+    encoder: TableEncoder, column: Column, logits: Any, decided: Any, temperature: float
+) -> Any:
+    """Return the probability of each predicted label: (n,), or of steps n arrays (t_i 1).
+
+    Args:
+        encoder: The encoder of the table.
+        column: The output.
+        logits: The network's output.
+        decided: The logits from which the labels are predicted, which a threshold may have changed.
+        temperature: The divisor of the logits.
+
+    Returns:
+        None for an output that has no single label to be sure of.
+    """
+    column_encoder = encoder.encoders[column.name]
+    if column.is_category:
+        of_labels = label_probabilities(encoder, column, logits, temperature)
+        return np.take_along_axis(of_labels, np.argmax(decided, axis=1)[:, None], axis=1)[:, 0]
+    if encoder.schema.shape != "aligned" or not column_encoder.labels:
+        return None
+    places = {label: place for place, label in enumerate(column_encoder.labels)}
+    of_steps = label_probabilities(encoder, column, logits, temperature)
+    predicted = column_encoder.decode(decided)
+    return [
+        np.array([[row[step, places[label]]] for step, label in enumerate(labels)])
+        for row, labels in zip(of_steps, predicted, strict=True)
+    ]
 
 
 def label_probabilities(

@@ -27,7 +27,9 @@ from unrolled.training.history import History
 class Predictor(Estimator):
     """The methods of `SequenceModel` that need a trained model."""
 
-    def predict(self, data: Any, *, decoding: Decoding | None = None) -> Any:
+    def predict(
+        self, data: Any, *, decoding: Decoding | None = None, threshold: float | None = None
+    ) -> Any:
         """Return the outputs for new rows, in their own units and labels.
 
         Args:
@@ -36,6 +38,9 @@ class Predictor(Estimator):
                 None takes the most probable token at each step. If given, the hypotheses stand
                 side by side (`y`, `y-2`, ...), each with its log-probability (`y-score`) and with
                 `y-cut`, whether it reached the limit of steps before its end.
+            threshold: The probability from which a label is predicted: each label of `labels`, and
+                the second of two labels (`classes_[1]`). None takes the most probable label, and of
+                `labels` those with a probability of one half or more.
 
         Returns:
             The output columns in the kind of frame that came in (polars for a path); for arrays,
@@ -46,27 +51,33 @@ class Predictor(Estimator):
         Raises:
             NotFittedError: `fit` was not called.
             DataError: A column is missing, or does not fit the training data.
-            SettingError: `decoding` is given, and the network has no decoder.
+            SettingError: `decoding` is given, and the network has no decoder; or `threshold` is
+                given, and no output has two labels or a set of labels.
         """
-        return prediction.predict(self._require_fitted("predict"), data, decoding)
+        trained: Trained = self._require_fitted("predict")
+        return prediction.predict(trained, data, decoding, threshold=threshold)
 
     @available_if(predicts_classes)  # type: ignore[untyped-decorator]
     def predict_proba(self, data: Any) -> Any:
-        """Return the probability of each class of each category.
+        """Return the probability of each label of each output.
 
-        The logits are divided by a temperature that was fitted on the validation rows.
+        The logits of a category are divided by a temperature that was fitted on the validation
+        rows. Of a category one label is right, and its probabilities sum to 1. Of `labels` each
+        one may be right or not. Aligned tokens have probabilities at each step.
 
         Args:
             data: As for `predict`.
 
         Returns:
-            For arrays an array (b, n), in the order of `classes_`; for tables a column for each
-            class, named `output=class`, in the kind of frame that came in.
+            For arrays an array (b, n), in the order of `classes_`, or (b, t, n) for labels of
+            steps (a list of arrays (t_i, n) where rows differ in length); for tables a column for
+            each label, named `output=label`, in the kind of frame that came in. Its cells are
+            lists where each step has a label.
 
         Raises:
             NotFittedError: `fit` was not called.
             DataError: A column is missing, or does not fit the training data.
-            SettingError: An output is not a category.
+            SettingError: An output has no labels, or is generated step by step.
         """
         return prediction.predict_proba(self._require_fitted("predict_proba"), data)
 
@@ -83,11 +94,15 @@ class Predictor(Estimator):
         date_format: str | None = None,
         probabilities: bool = False,
         decoding: Decoding | None = None,
+        threshold: float | None = None,
     ) -> int:
         """Predict the rows of a file, and write them beside their predictions.
 
         Memory does not grow with the file if it is CSV, TSV, JSON lines or Parquet. `out` holds
-        the columns that are not outputs, and then the predictions; it appears when it is complete.
+        all columns of the file, and then for each output `NAME` the column `NAME-predicted` and, if
+        it has labels, `NAME-confidence`: the probability of the predicted label. The true column
+        stays if the file has one, and the names are the same if it has none. A column that already
+        has such a name is replaced. `out` appears when it is complete.
         Where the rows of the file are steps, the whole file is read, and `out` has a row for each
         id, or for each row of the file if the outputs are aligned.
 
@@ -101,8 +116,10 @@ class Predictor(Estimator):
             encoding: As for `unrolled.read`.
             missing: As for `unrolled.read`.
             date_format: As for `unrolled.read`.
-            probabilities: Whether to write what `predict_proba` returns, in place of `predict`.
-            decoding: As for `predict`.
+            probabilities: Whether to write what `predict_proba` returns, in place of the
+                predictions.
+            decoding: As for `predict`; further hypotheses are `NAME-2`, `NAME-3` and so on.
+            threshold: As for `predict`.
 
         Returns:
             The number of rows.
@@ -116,15 +133,26 @@ class Predictor(Estimator):
                 "Probabilities and decoding cannot be combined: probabilities are of categories,"
                 " and decoding is of tokens. Leave one of them out."
             )
-        predict = partial(self.predict, decoding=decoding)
-        predict_proba = partial(prediction.predict_proba, self._require_fitted("predict_file"))
+        trained: Trained = self._require_fitted("predict_file")
+        if probabilities and threshold is not None:
+            raise SettingError(
+                "Probabilities and a threshold cannot be combined: a threshold says which label is"
+                " predicted, and does not change the probabilities. Leave one of them out."
+            )
+        predict = partial(
+            prediction.predict_beside,
+            trained,
+            decoding=decoding,
+            threshold=threshold,
+            confidence=not str(out).endswith(".conll"),  # a column file holds only tokens
+        )
+        predict_proba = partial(prediction.predict_proba, trained)
         return prediction.predict_file(
             predict_proba if probabilities else predict,
             data,
             out,
             options=ReadOptions(columns, separator, decimal, encoding, missing, date_format),
-            outputs=[column.name for column in self.schema_.outputs],
-            trained=self._trained,
+            trained=trained,
         )
 
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
@@ -148,8 +176,18 @@ class Predictor(Estimator):
             plot_attention(rows, plot)
         return rows
 
-    def evaluate(self, data: Any, y: Any = None) -> Evaluation:
+    def evaluate(
+        self, data: Any, y: Any = None, *, threshold: float | None = None
+    ) -> Evaluation:
         """Score rows with known outputs, beside simple baselines.
+
+        Rows without any known output are left out and counted. What is not known of the others
+        does not count.
+
+        Args:
+            data: As for `fit`.
+            y: As for `fit`.
+            threshold: As for `predict`.
 
         Raises:
             NotFittedError: `fit` was not called.
@@ -157,12 +195,12 @@ class Predictor(Estimator):
         """
         trained: Trained = self._require_fitted("evaluate")
         source = self._known_rows(data, y)
-        return evaluate(trained, source.table, left_out=source.left_out)
+        return evaluate(trained, source.table, left_out=source.left_out, threshold=threshold)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """Return one number for the first output, where higher is better (scikit-learn).
 
-        It is accuracy or R2; for tokens and text it is step accuracy (aligned), 1 - the error rate
+        It is accuracy, micro F1 (`labels`) or R2; for tokens and text it is step accuracy (aligned), 1 - the error rate
         (unaligned), or minus the negative log-likelihood per token (one-to-many).
         """
         trained: Trained = self._require_fitted("score")

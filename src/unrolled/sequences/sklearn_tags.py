@@ -60,7 +60,11 @@ def _estimator_type(schema: Schema | None, outputs: Columns, shape: str) -> str 
 def predicts_classes(model: Any) -> bool:
     """Return whether a model has `predict_proba`, which scikit-learn expects of classifiers alone.
 
+    A fitted model whose steps have labels has it as well.
+
     Args:
         model: A `SequenceModel`, fitted or not.
     """
+    if model._trained is not None and model.schema_.shape == "aligned":
+        return model.schema_.outputs[0].kind in ("category", "labels", "tokens")
     return bool(model.__sklearn_tags__().estimator_type == "classifier")

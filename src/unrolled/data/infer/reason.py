@@ -91,7 +91,7 @@ def _describe(column: Column) -> str:
     if column.kind == "vector":
         return f"a list of {column.width} numbers"
     if column.is_label_set:
-        names = "any number of labels"
+        names = "a set of labels"
         return f"multi-hot: {column.width} labels, each 0 or 1" if column.width else names
     if column.is_one_hot:
         return f"one-hot: one of {column.width} labels"
