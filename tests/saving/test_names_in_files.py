@@ -14,6 +14,8 @@ from keras.callbacks import LambdaCallback
 from safetensors.numpy import load_file
 
 import unrolled
+from unrolled.data.layouts.columns_as_steps import ColumnsAsSteps, StepColumns
+from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.settings import Network, Training
 
 SAVED = Path(__file__).parents[1] / "saved"
@@ -163,6 +165,14 @@ def test_attention_is_saved_only_where_it_is_off():
     without = Network(attention=False).to_dict()
     assert without == {**Network().to_dict(), "attention": False}
     assert Network.from_dict(without) == Network(attention=False)
+
+
+def test_the_names_in_the_layout_of_a_table():
+    rows = RowsAsSteps(id="machine", many={}, labels={}).to_dict()
+    assert set(rows) == names("id time one many labels elapsed")
+    columns = ColumnsAsSteps(sequences={"t": StepColumns(columns=("t0", "t1"))}).to_dict()
+    assert set(columns) == {"sequences"}
+    assert set(columns["sequences"]["t"]) == names("columns kind")
 
 
 def test_the_names_of_the_arrays_of_baselines():
