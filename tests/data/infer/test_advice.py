@@ -12,8 +12,8 @@ import pytest
 
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.read import read
-from unrolled.data.ingest import ingest
 from unrolled.data.infer.infer_schema import infer_schema
+from unrolled.data.ingest import ingest
 from unrolled.errors import UnrolledError
 from unrolled.schema import Schema
 from unrolled.sequences.preparation import hold_out
