@@ -15,12 +15,21 @@ from unrolled.cli.options import (
     Bidirectional,
     Cell,
     Checkpoint,
-    Columns,
     Labels,
     Layers,
     Resume,
     Save,
     Seed,
+)
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+    options_again,
 )
 from unrolled.cli.terminal import wrap
 from unrolled.cli.train_options import (
@@ -56,6 +65,7 @@ EXAMPLES = (
     "train sensors.csv --id machine --time ts --output outcome --labels labels.csv",
     "train reviews.csv --output label --save model --checkpoint half --resume",
 )
+COMPRESSED, TEXT_TABLES = (".gz", ".zst", ".zstd"), (".txt", ".tab", ".dat", ".data")
 SAME_FORMAT = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")  # read and written alike
 
 
@@ -69,6 +79,11 @@ def train(
     labels: Labels = None,
     steps: Steps = None,
     columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
     save: Save = None,
     shape: Shape = "auto",
     test: Test = 0.2,
@@ -96,19 +111,20 @@ def train(
     """Train a network on a table, and score it on held-out rows.
 
     The score is printed beside those of simple baselines. The kind of each column is inferred from
-    the data; to state it, write NAME:KIND. The kinds are number, category, vector, numbers, tokens
-    and text (text:characters, text:words, text:subwords).
+    the data; to state it, write NAME:KIND. The kinds are number, category, labels, date, vector,
+    numbers, tokens and text (text:characters, text:words, text:subwords).
     """
-    model = _build_model(locals())
+    options = locals()
+    model = _build_model(options)
     model.check_save(save)
-    table = unrolled.read(data, columns=columns) if columns else data
+    table = open_table(data, options)
     scores = model.fit_and_evaluate(table, labels, test=test, callbacks=[_print_first(model)])
     typer.echo(wrap(scores))
     if save is None:
         typer.echo("\nThe model is not saved. To save it, add --save FOLDER.")
         return
     typer.echo(f"\nsaved  {model.save(save)}")
-    typer.echo(f"use    {shlex.join(_predict_command(data, columns, save))}")
+    typer.echo(f"use    {shlex.join(_predict_command(data, options, save))}")
 
 
 def _build_model(options: dict[str, Any]) -> Any:
@@ -154,8 +170,10 @@ def _print_first(model: Any) -> Any:
     return LambdaCallback(on_train_begin=print_once)
 
 
-def _predict_command(data: Path, columns: list[str] | None, save: Path) -> list[str]:
+def _predict_command(data: Path, options: dict[str, Any], save: Path) -> list[str]:
     """Return the command that predicts with the saved model."""
-    suffix = data.suffix if data.suffix.lower() in SAME_FORMAT else ".jsonl"
+    path = Path(data.stem) if data.suffix.lower() in COMPRESSED else data
+    suffix = ".csv" if path.suffix.lower() in TEXT_TABLES else path.suffix.lower()
+    suffix = suffix if suffix in SAME_FORMAT else ".jsonl"
     command = ["unrolled", "predict", str(save), str(data), "-o", f"predictions{suffix}"]
-    return command + (["--columns", *columns] if columns else [])
+    return command + options_again(options)
