@@ -31,6 +31,7 @@ PUBLIC = [
     "layers",
     "load",
     "read",
+    "scan",
     "shapes",
     "show",
     "write",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from unrolled import layers as layers
     from unrolled import shapes as shapes
     from unrolled.data.formats.read import read as read
+    from unrolled.data.formats.read import scan as scan
     from unrolled.data.formats.write import write as write
     from unrolled.demos.bike_sharing import demo as demo
     from unrolled.explain.terminal_page import glance as glance
@@ -59,6 +60,7 @@ _HOME = {
     "layers": "",
     "load": "loading",
     "read": "data.formats.read",
+    "scan": "data.formats.read",
     "shapes": "",
     "show": "from_sizes",
     "write": "data.formats.write",

@@ -59,7 +59,7 @@ def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monke
         assert pl.read_parquet(many).equals(pl.read_parquet(one))
     else:
         assert many.read_bytes() == one.read_bytes()
-    assert unrolled.read(many)["label"].n_unique() == 2
+    assert unrolled.read(many)["label-predicted"].n_unique() == 2
 
 
 def test_an_error_says_which_rows_and_leaves_no_file(model, table, tmp_path, monkeypatch):

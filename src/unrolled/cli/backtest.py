@@ -10,9 +10,13 @@ import typer
 from unrolled.cli.forecast_options import (
     Architecture,
     Calendar,
+    Ceiling,
     Channels,
+    Combine,
     Data,
     Epochs,
+    Every,
+    Floor,
     Future,
     Horizon,
     Id,
@@ -20,6 +24,7 @@ from unrolled.cli.forecast_options import (
     Past,
     Season,
     Static,
+    Steps,
     Target,
     Time,
     Transform,
@@ -27,6 +32,15 @@ from unrolled.cli.forecast_options import (
     build_forecaster,
 )
 from unrolled.cli.options import Level, Seed
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+)
 from unrolled.cli.terminal import wrap
 
 EXAMPLES = ("backtest airline.csv --target Passengers --time Date --horizon 24 --last 24",)
@@ -59,6 +73,12 @@ def backtest(
     data: Data,
     target: Target,
     horizon: Horizon,
+    columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
     time: Time = None,
     id: Id = None,
     last: Last = None,
@@ -69,7 +89,12 @@ def backtest(
     past: Past = None,
     future: Future = None,
     static: Static = None,
+    steps: Steps = None,
     calendar: Calendar = False,
+    every: Every = None,
+    combine: Combine = None,
+    floor: Floor = None,
+    ceiling: Ceiling = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -85,10 +110,11 @@ def backtest(
     held-out step from the steps before that step. Its errors are printed beside those of simple
     baselines: the last value, the last season, and ridge regression.
     """
-    forecaster = build_forecaster(locals())
+    options = locals()
+    forecaster = build_forecaster(options)
     forecaster.check_outputs(plot=plot)
     scores = forecaster.fit_and_evaluate(
-        data, last=last, step=step, level=tuple(level or ()), refit=refit
+        open_table(data, options), last=last, step=step, level=tuple(level or ()), refit=refit
     )
     count = f"{scores.windows} forecasts of {horizon} steps"
     typer.echo("\n".join((*forecaster.reasons_, "", count)))

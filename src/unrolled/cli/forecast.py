@@ -8,13 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-import unrolled
 from unrolled.cli.forecast_options import (
     Architecture,
     Calendar,
+    Ceiling,
     Channels,
+    Combine,
     Data,
     Epochs,
+    Every,
+    Floor,
     Future,
     Horizon,
     Id,
@@ -22,6 +25,7 @@ from unrolled.cli.forecast_options import (
     Past,
     Season,
     Static,
+    Steps,
     Target,
     Time,
     Transform,
@@ -29,6 +33,15 @@ from unrolled.cli.forecast_options import (
     build_forecaster,
 )
 from unrolled.cli.options import Ahead, Checkpoint, Level, MakeFuture, Out, Resume, Save, Seed
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+)
 from unrolled.cli.terminal import write_table
 
 EXAMPLES = (
@@ -48,6 +61,12 @@ def forecast(
     data: Data,
     target: Target,
     horizon: Horizon,
+    columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
     time: Time = None,
     id: Id = None,
     lookback: Lookback = None,
@@ -55,7 +74,12 @@ def forecast(
     past: Past = None,
     future: Future = None,
     static: Static = None,
+    steps: Steps = None,
     calendar: Calendar = False,
+    every: Every = None,
+    combine: Combine = None,
+    floor: Floor = None,
+    ceiling: Ceiling = None,
     level: Level = None,
     transform: Transform = "none",
     channels: Channels = "shared",
@@ -78,14 +102,16 @@ def forecast(
     how wide the prediction intervals are. To score such forecasts, use 'unrolled backtest'. A
     network that is saved with --save can forecast later rows with 'unrolled predict'.
     """
-    forecaster, levels = build_forecaster(locals()), tuple(level or ())
+    options = locals()
+    forecaster, levels = build_forecaster(options), tuple(level or ())
     forecaster.check_save(save)
     forecaster.check_outputs(level=levels, out=out, plot=plot)
-    table = unrolled.read(data)
+    table = open_table(data, options)
     if make_future is not None:
         write_table(forecaster.make_future(table), make_future)
         return
-    future_values = unrolled.read(ahead) if ahead is not None else None
+    reading = {**options, "columns": None}
+    future_values = open_table(ahead, reading) if ahead is not None else None
     forecaster.check_future(table, future_values)
     _fit(forecaster, table)
     if save is not None:  # before the forecast: if that fails, the trained network is not lost

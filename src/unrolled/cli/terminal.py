@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sys
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,6 +22,7 @@ LIST_OPTIONS = (
     "--input",
     "--output",
     "--columns",
+    "--missing",
     "--target",
     "--past",
     "--future",
@@ -27,6 +31,8 @@ LIST_OPTIONS = (
     "--steps",
 )
 WIDTH = 100
+STANDARD_STREAMS = 3  # stdin, stdout and stderr are the files 0, 1 and 2 of a process
+_DASHED_VALUE = re.compile(r"-(\d.*)?$")  # a value and no option: -999, or a dash
 
 
 def repeat_list_options(arguments: Sequence[str]) -> list[str]:
@@ -45,7 +51,7 @@ def repeat_list_options(arguments: Sequence[str]) -> list[str]:
         if argument in LIST_OPTIONS:
             repeated += [without_value] if without_value else []
             option = without_value = argument
-        elif option and not argument.startswith("-"):
+        elif option and (not argument.startswith("-") or _DASHED_VALUE.match(argument)):
             repeated.append(f"{option}={argument}")
             without_value = ""
         else:
@@ -101,7 +107,11 @@ def fail(status: int, message: str) -> NoReturn:
 
 def write_table(table: Any, out: Path | None) -> None:
     """Write a table to a file and report it, or print it as CSV if there is no file."""
-    unrolled.write(table, out or sys.stdout)
+    if out is None:
+        with exact_output() as stream:
+            unrolled.write(table, stream)
+    else:
+        unrolled.write(table, out)
     report_written(table.height, out)
 
 
@@ -109,3 +119,58 @@ def report_written(rows: int, out: Path | None) -> None:
     """Print how many rows were written to a file, if there is a file."""
     if out is not None:
         typer.echo(f"wrote  {out}  ({rows} {'row' if rows == 1 else 'rows'})")
+
+
+def prepare_streams() -> None:
+    """Let nothing that is printed end a command.
+
+    What is printed to a closed stream is dropped, and characters that the encoding of the output
+    stream lacks are replaced by question marks: a model must not be lost for them.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # Otherwise the next files that are opened would be those of the closed streams.
+        while (handle := os.open(os.devnull, os.O_RDWR)) < STANDARD_STREAMS:
+            pass
+        os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _discard())
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
+
+
+def echo(text: object) -> None:
+    """Print text; if the program that reads it has ended, drop this and all that follows."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        sys.stdout = _discard()
+
+
+@contextmanager
+def exact_output() -> Iterator[Any]:
+    """Give the output stream for data, in which no character may be replaced.
+
+    Raises:
+        DataError: The encoding of the stream lacks a character.
+    """
+    stream, replaces = sys.stdout, getattr(sys.stdout, "errors", None) == "replace"
+    if replaces:
+        stream.reconfigure(errors="strict")  # type: ignore[union-attr]
+    try:
+        yield stream
+        stream.flush()
+    except UnicodeEncodeError as error:
+        raise unrolled.errors.DataError(
+            f"The output has the character {error.object[error.start]!r}, which the encoding"
+            f" {error.encoding} of the screen cannot write. Write to a file with --out FILE, or set"
+            " PYTHONIOENCODING=utf-8."
+        ) from None
+    finally:
+        if replaces:
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def _discard() -> Any:
+    """Return a stream that drops what is written to it."""
+    return open(os.devnull, "w", encoding="utf-8")

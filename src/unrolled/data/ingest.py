@@ -82,7 +82,7 @@ class Source:
             ids = self.frame[self.layout.id]
             return frame if ids.name in frame.columns else frame.insert_column(0, ids)
         rows = [self.step_rows.spread(column) for column in frame]
-        return pl.DataFrame([self.layout.to_rows(column) for column in rows])
+        return pl.DataFrame([self.layout.to_labels(column) for column in rows])
 
 
 def ingest(

@@ -5,7 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unrolled.data.formats.conll import format_conll, parse
+from unrolled.data.formats import conll
+from unrolled.data.formats.conll import format_conll
+from unrolled.data.formats.content.encoding import decode
 from unrolled.data.formats.read import read
 from unrolled.data.formats.write import write
 from unrolled.errors import DataError, SettingError
@@ -22,6 +24,10 @@ rejects VBZ B-VP O
 Peter NNP B-NP B-PER
 """
 SENTENCES = pl.DataFrame({"word": [["EU", "rejects"], ["#"]], "tag": [["B-ORG", "O"], ["O"]]})
+
+
+def parse(data: bytes, **more: object) -> pl.DataFrame:
+    return conll.parse(decode(data, what=str(more["what"]))[0], **more)[0]
 
 
 def test_sentences_of_several_documents() -> None:

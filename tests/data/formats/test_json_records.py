@@ -1,7 +1,19 @@
+import polars as pl
 import pytest
 
-from unrolled.data.formats.json_records import parse_document, parse_lines
+from unrolled.data.formats import json_records
+from unrolled.data.formats.content.encoding import decode
 from unrolled.errors import DataError
+
+
+def parse_lines(data: bytes, *, what: str) -> pl.DataFrame:
+    records = json_records.parse_lines(decode(data, what=what)[0], what=what)
+    return json_records.records_to_table(records, what=what).frame()
+
+
+def parse_document(data: bytes, *, what: str) -> pl.DataFrame:
+    records = json_records.parse_document(decode(data, what=what)[0], what=what)
+    return json_records.records_to_table(records, what=what).frame()
 
 
 def test_lines_and_documents_hold_the_same() -> None:
@@ -48,8 +60,8 @@ def test_lines_and_documents_hold_the_same() -> None:
         (
             parse_lines,
             b'{"a": "\xff"}',
-            "d is not UTF-8: there is a byte 0xff at position 7 (line 1). Save it as UTF-8 and"
-            " read it again.",
+            "d is not UTF-8: there is a byte 0xff at position 7 (line 1). Save it as UTF-8, or"
+            " state its encoding: --encoding NAME, such as cp1252 or cp1251.",
         ),
     ],
 )

@@ -167,7 +167,8 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
         path = file(tmp_path, name, b"x")
         assert refusal(path) == (
             f"the name of the file '{path}' does not say its format. It must end in .csv, .tsv,"
-            f" .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio.{hint}"
+            " .tab, .txt, .dat, .data, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio,"
+            f" .conllu, and .gz or .zst after that if it is compressed.{hint}"
         )
     assert refusal(tmp_path) == f"'{tmp_path}' is a folder. Give a file such as data.csv."
     path = file(tmp_path, "a.parquet", b"not at all")

@@ -4,11 +4,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from unrolled.data.formats import ts_archive
+from unrolled.data.formats.content.encoding import decode
 from unrolled.data.formats.read import read
-from unrolled.data.formats.ts_archive import parse
 from unrolled.errors import DataError
 
 HEAD = b"# a comment\n@problemName X\n@timeStamps false\n@classLabel true a b\n@data\n"
+
+
+def parse(data: bytes, **more: object) -> pl.DataFrame:
+    return ts_archive.parse(decode(data, what=str(more["what"]))[0], **more)
 
 
 def test_steps_come_first_and_question_marks_are_missing() -> None:

@@ -2,70 +2,151 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import polars as pl
 
-from unrolled.data.formats.delimited import BOM, decode_utf8
 from unrolled.errors import DataError, SettingError, quote_names
 
 SUFFIXES = (".conll", ".iob", ".bio")
+UNIVERSAL = ".conllu"
+READ_SUFFIXES = (*SUFFIXES, UNIVERSAL)
+UNIVERSAL_WIDTH = 10  # columns of CoNLL-U
 DOCUMENT = "-DOCSTART-"
 STRING_LISTS = pl.List(pl.String)
+_TOKEN_ID = re.compile(r"\d+([-.]\d+)?$")  # 1-2 is a range of tokens, and 8.1 an empty node
 
 
-def parse(data: bytes, *, what: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return a row for each sentence, a list of strings in each column.
+@dataclass(frozen=True)
+class _Line:
+    """A line of such a file.
 
-    Cells are separated by tabs if every line has one, else by spaces. Lines that begin with
-    `-DOCSTART-` are skipped.
+    Attributes:
+        number: Its number in the file.
+        text: Its text.
+        cells: Its cells; none on a blank line.
+        starts: Whether it stands at the start of a sentence, perhaps after comments.
+    """
+
+    number: int
+    text: str
+    cells: tuple[str, ...]
+    starts: bool
+
+
+def parse(
+    text: str, *, what: str, columns: Sequence[str] | None = None, suffix: str = SUFFIXES[0]
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return a row for each sentence, a list of strings in each column; and what was assumed.
+
+    Cells are separated by tabs if every token has one, else by spaces. Lines that begin with
+    `-DOCSTART-` are skipped, and so are comments: lines that begin with `#` before a sentence and
+    are no tokens. In CoNLL-U files, ranges (`1-2`) and empty nodes (`8.1`) are skipped, too.
 
     Args:
-        data: The bytes of the file.
+        text: The text of the file.
         what: The name of the file, for errors.
-        columns: A name for each column; None calls the first `word`, the last of several `tag`,
-            and those between by their numbers: `column-2`.
+        columns: A name for each column. None calls those of CoNLL-U `column-1` to `column-10`; of
+            other files the first is `word`, the last of several `tag`, and those between are called
+            by their numbers: `column-2`.
+        suffix: The suffix of the name of the file.
 
     Raises:
-        DataError: It is not UTF-8, has no sentence, or a line has more or fewer cells than the
-            first.
+        DataError: It has no sentence, or a line has more or fewer cells than the first.
         SettingError: There are not as many names as columns.
 
     Example:
-        >>> parse(b"to O\\nRome B-city\\n\\nhome O\\n", what="data").rows()
+        >>> parse("to O\\nRome B-city\\n\\nhome O\\n", what="data")[0].rows()
         [(['to', 'Rome'], ['O', 'B-city']), (['home'], ['O'])]
     """
-    lines = decode_utf8(data.removeprefix(BOM), what=what).split("\n")
-    separator = "\t" if all("\t" in line for line in lines if line.strip()) else None
-    cells_by_line = [
-        (number, line.rstrip("\r").split(separator) if line.strip() else [])
-        for number, line in enumerate(lines, 1)
-        if not line.startswith(DOCUMENT)
-    ]
-    width = next((len(cells) for _, cells in cells_by_line if cells), 0)
+    lines = _split(text)
+    width = next((len(line.cells) for line in lines if line.cells and line.text[0] != "#"), 0)
+    width = width or next((len(line.cells) for line in lines if line.cells), 0)
     if not width:
         raise DataError(
             f"{what} has no sentence. Write one token on each line, and a blank line after each"
             " sentence."
         )
-    for number, cells in cells_by_line:
-        if cells and len(cells) != width:
+    universal = suffix == UNIVERSAL or _is_universal(lines, width)
+    if suffix == UNIVERSAL and width != UNIVERSAL_WIDTH:
+        raise DataError(
+            f"{what} has {width} columns, but a {UNIVERSAL} file has {UNIVERSAL_WIDTH}, with tabs"
+            " between them. Correct it, or name it .conll."
+        )
+    lines, notes = _without_comments(lines, width, what, universal=universal)
+    for line in lines:
+        if line.cells and len(line.cells) != width:
             raise DataError(
-                f"{what}, line {number}: the line has {len(cells)} cells, but the first line has"
-                f" {width}. Correct the line; a blank line stands between sentences."
+                f"{what}, line {line.number}: the line has {len(line.cells)} cells, but the first"
+                f" line has {width}. Correct the line; a blank line stands between sentences."
             )
+    if universal:
+        lines = [line for line in lines if not line.cells or line.cells[0].isdecimal()]
     sentences = [
-        [cells for _, cells in group]
-        for is_filled, group in groupby(cells_by_line, lambda line: bool(line[1]))
+        [line.cells for line in group]
+        for is_filled, group in groupby(lines, lambda line: bool(line.cells))
         if is_filled
     ]
+    if not sentences:
+        raise DataError(f"{what} has comments, but no sentence. Write one token on each line.")
     rows = [list(zip(*sentence, strict=True)) for sentence in sentences]
-    names = _column_names(width, columns, what)
-    return pl.DataFrame(
+    names = _column_names(width, columns, what, universal=universal)
+    frame = pl.DataFrame(
         {name: [list(row[i]) for row in rows] for i, name in enumerate(names)},
         schema=dict.fromkeys(names, STRING_LISTS),
     )
+    return frame, notes
+
+
+def _split(text: str) -> list[_Line]:
+    """Return the lines of a file with their cells, without `-DOCSTART-`."""
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    tokens = [line for line in lines if line.strip() and not line.startswith(("#", DOCUMENT))]
+    separator = "\t" if tokens and all("\t" in line for line in tokens) else None
+    split, starts = [], True
+    for number, line in enumerate(lines, 1):
+        if line.startswith(DOCUMENT):
+            continue
+        cells = tuple(line.split(separator)) if line.strip() else ()
+        split.append(_Line(number, line, cells, starts))
+        starts = not cells or (starts and line.startswith("#"))
+    return split
+
+
+def _is_universal(lines: list[_Line], width: int) -> bool:
+    """Return whether lines are those of CoNLL-U: ten cells, and a number in the first."""
+    tokens = [line for line in lines if line.cells and not line.text.startswith("#")]
+    return width == UNIVERSAL_WIDTH and all(_TOKEN_ID.match(line.cells[0]) for line in tokens)
+
+
+def _without_comments(
+    lines: list[_Line], width: int, what: str, *, universal: bool
+) -> tuple[list[_Line], list[str]]:
+    """Return lines without comments, and what was assumed.
+
+    A comment that has as many cells as a token is one if every sentence begins with such a line.
+    """
+    hashes = [line for line in lines if line.starts and line.text.startswith("#")]
+    comments = hashes if universal else [line for line in hashes if len(line.cells) != width]
+    like_tokens = [line for line in hashes if line not in comments and line.cells[0] == "#"]
+    notes = []
+    if like_tokens and len(comments) + len(like_tokens) >= _count_sentences(lines):
+        comments += like_tokens
+        count = "1 line" if len(like_tokens) == 1 else f"{len(like_tokens)} lines"
+        notes.append(
+            f"{what}: {count} such as {like_tokens[0].text[:40]!r} were taken for comments and left"
+            " out, since every sentence begins with one."
+        )
+    numbers = {line.number for line in comments}
+    return [line for line in lines if line.number not in numbers], notes
+
+
+def _count_sentences(lines: list[_Line]) -> int:
+    """Return how many groups of lines stand between blank lines."""
+    return sum(is_filled for is_filled, _ in groupby(lines, lambda line: bool(line.cells)))
 
 
 def format_conll(table: pl.DataFrame) -> str:
@@ -106,11 +187,13 @@ def _has_spaces(column: pl.Series) -> bool:
     return bool(column.explode().str.contains(r"\s").any())
 
 
-def _column_names(width: int, columns: Sequence[str] | None, what: str) -> list[str]:
+def _column_names(
+    width: int, columns: Sequence[str] | None, what: str, *, universal: bool
+) -> list[str]:
     """Return a name for each column."""
     if columns is None:
-        between = [f"column-{number}" for number in range(2, width)]
-        return ["word", *between, *(["tag"] if width > 1 else [])]
+        names = [f"column-{number}" for number in range(1, width + 1)]
+        return names if universal else ["word", *names[1:-1], *(["tag"] if width > 1 else [])]
     if len(columns) != width or len(set(columns)) != width:
         raise SettingError(
             f"{what} has {width} columns, but {len(columns)}"

@@ -5,33 +5,33 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import polars as pl
-
-from unrolled.data.formats.delimited import BOM, decode_utf8
 from unrolled.data.formats.from_python import to_series
+from unrolled.data.formats.raw_table import RawTable
 from unrolled.errors import DataError
 
 OBJECT = 'an object such as {"a": 1}'
 
 
-def parse_lines(data: bytes, *, what: str) -> pl.DataFrame:
-    """Return the table in JSON lines; blank lines are skipped.
+Record = dict[str, Any]
+
+
+def parse_lines(text: str, *, what: str) -> list[Record]:
+    """Return the records in JSON lines; blank lines are skipped.
 
     Example:
-        >>> parse_lines(b'{"a": 1}\\n{"a": 2, "b": [1.5]}\\n', what="data").rows()
-        [(1, None), (2, [1.5])]
+        >>> parse_lines('{"a": 1}\\n{"a": 2, "b": [1.5]}\\n', what="data")
+        [{'a': 1}, {'a': 2, 'b': [1.5]}]
     """
     records = []
-    for number, line in enumerate(decode_utf8(data.removeprefix(BOM), what=what).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             place = f"{what}, line {number}"
             records.append(_check_object(_parse(line, place), place))
-    return records_to_frame(records, what=what)
+    return records
 
 
-def parse_document(data: bytes, *, what: str) -> pl.DataFrame:
-    """Return the table in one JSON list of objects."""
-    text = decode_utf8(data.removeprefix(BOM), what=what)
+def parse_document(text: str, *, what: str) -> list[Record]:
+    """Return the records in one JSON list of objects."""
     if not text.strip():
         raise DataError(f"{what} is empty. Give a JSON list of objects, one for each row.")
     rows = _parse(text, what)
@@ -39,17 +39,26 @@ def parse_document(data: bytes, *, what: str) -> pl.DataFrame:
         raise DataError(
             f"{what} holds a JSON {type(rows).__name__}. Give a list of objects, one for each row."
         )
-    records = [_check_object(row, f"{what}, row {number}") for number, row in enumerate(rows, 1)]
-    return records_to_frame(records, what=what)
+    return [_check_object(row, f"{what}, row {number}") for number, row in enumerate(rows, 1)]
 
 
-def records_to_frame(records: list[dict[str, Any]], *, what: str) -> pl.DataFrame:
-    """Return records as a table; a key that a record lacks is a missing cell."""
-    names = list(dict.fromkeys(name for record in records for name in record))
+def records_to_table(records: list[Record], *, what: str, name: str = "") -> RawTable:
+    """Return records as a table; a key that a record lacks is a missing cell.
+
+    Args:
+        records: The records.
+        what: The name of the file, if rows are counted from its start; else empty.
+        name: The name of the file.
+    """
+    names = list(dict.fromkeys(key for record in records for key in record))
     if not names:
-        raise DataError(f"{what} holds no records. Give at least one object with a column.")
-    return pl.DataFrame(
-        [to_series(name, [record.get(name) for record in records]) for name in names]
+        raise DataError(f"{name or what} holds no records. Give at least one object with a column.")
+
+    def cells(name: str) -> list[Any]:
+        return [record.get(name) for record in records]
+
+    return RawTable(
+        names, len(records), lambda name: to_series(name, cells(name)), cells=cells, what=what
     )
 
 

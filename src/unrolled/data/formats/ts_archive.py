@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from unrolled.data.formats.delimited import decode_utf8, infer_type
+from unrolled.data.formats.delimited.cell_types import infer_type
 from unrolled.errors import DataError
 
 
@@ -49,13 +49,13 @@ class _Reader:
         self.cases.append(_steps(channels, place))
 
 
-def parse(data: bytes, *, what: str) -> pl.DataFrame:
+def parse(text: str, *, what: str) -> pl.DataFrame:
     """Return the columns `series` (steps, each a list of channel values) and `class`.
 
     A problem with a numeric target (`@targetlabel true`) has `target` in place of `class`.
 
     Args:
-        data: The bytes of the file.
+        text: The text of the file.
         what: The name of the file, for errors.
 
     Raises:
@@ -63,14 +63,14 @@ def parse(data: bytes, *, what: str) -> pl.DataFrame:
             different length.
 
     Example:
-        >>> parse(b"@classLabel true a b\\n@data\\n1,2:3,4:a\\n", what="x.ts").rows()
+        >>> parse("@classLabel true a b\\n@data\\n1,2:3,4:a\\n", what="x.ts").rows()
         [([[1.0, 3.0], [2.0, 4.0]], 'a')]
     """
     reader = _Reader(what)
-    for number, line in enumerate(decode_utf8(data, what=what).splitlines(), 1):
-        text = line.strip()
-        if text and not text.startswith("#"):
-            (reader.read_case if reader.in_data else reader.read_header)(text, number)
+    for number, line in enumerate(text.splitlines(), 1):
+        plain = line.strip()
+        if plain and not plain.startswith("#"):
+            (reader.read_case if reader.in_data else reader.read_header)(plain, number)
     if not reader.cases:
         missing = "no cases after its '@data' line" if reader.in_data else "no '@data' line"
         raise DataError(f"{what} has {missing}. Write one case on each line below '@data'.")

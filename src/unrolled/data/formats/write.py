@@ -89,6 +89,12 @@ def check_writable(out: str | os.PathLike[str]) -> None:
         raise _unwritable_error(target, "it is not a file in a writable folder")
 
 
+def takes_text(out: str | os.PathLike[str] | TextIO) -> bool:
+    """Return whether every cell is text in a file, or in a stream."""
+    is_path = isinstance(out, str | os.PathLike)
+    return not is_path or Path(str(out)).suffix.lower() in (".csv", ".tsv")
+
+
 def _unwritable_error(target: Path, why: object) -> DataError:
     """Return the error for a file that cannot be written."""
     return DataError(
@@ -191,7 +197,9 @@ def _write_part(frame: pl.DataFrame, path: Path, suffix: str, *, header: bool) -
 def _with_json_lists(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table with JSON text in place of lists."""
     return frame.with_columns(
-        _lists_to_json(column) for column in frame if isinstance(column.dtype, pl.List | pl.Array)
+        _lists_to_json(column)
+        for column in frame
+        if isinstance(column.dtype, pl.List | pl.Array | pl.Struct)
     )
 
 
@@ -200,7 +208,7 @@ def _lists_to_json(column: pl.Series) -> pl.Series:
     import json
 
     cells = [
-        None if cell is None else json.dumps(_plain_lists(cell), ensure_ascii=False)
+        None if cell is None else json.dumps(_plain_lists(cell), ensure_ascii=False, default=str)
         for cell in column.to_list()
     ]
     return pl.Series(column.name, cells, dtype=pl.String)

@@ -12,6 +12,7 @@ from unrolled.data.formats.read import open_table
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.times.periods import without_periods
 from unrolled.forecasting.series.wide import hint_of_steps, to_long
 from unrolled.shapes import MAX_STEPS
 
@@ -64,18 +65,23 @@ def read_table(data: Any, layout: Layout, steps: Steps = None) -> pl.DataFrame:
     index: Any = getattr(data, "index", None)
     if hasattr(index, "names"):  # pandas
         missing = {layout.time, layout.id} - {None, *data.columns}
-        if list(index.names) == [None] and index.dtype.kind == "M" and layout.time in missing:
+        if list(index.names) == [None] and _holds_times(index) and layout.time in missing:
             data = data.rename_axis(layout.time)
         if missing & set(data.index.names):
             data = data.reset_index()
-    table = open_table(data)
-    needed = [n for n in (layout.time, layout.id, *layout.numeric, *layout.static) if n is not None]
+    table = open_table(without_periods(data, layout.time))
+    needed = [n for n in (layout.time, layout.id, *layout.at_each_step, *layout.static) if n]
     with table.locate_errors():
         if steps is not None:
             return to_long(table.frame(), layout, steps)
         if hint := hint_of_steps(table.columns, layout.targets[0]):
             raise DataError(f"the data has no column '{layout.targets[0]}' to forecast.{hint}")
         return table.frame(needed)
+
+
+def _holds_times(index: Any) -> bool:
+    """Return whether the index of a pandas frame holds times or periods."""
+    return index.dtype.kind == "M" or str(index.dtype).startswith("period")
 
 
 def check_levels(level: Any) -> Levels:
@@ -89,6 +95,10 @@ def check_levels(level: Any) -> Levels:
                 f"level={value!r} is no percentage: give whole percents from 1 to 99, such as"
                 " [80, 95]."
             )
+    if repeated := [value for value in dict.fromkeys(levels) if levels.count(value) > 1]:
+        raise SettingError(
+            f"level={repeated[0]} is named {levels.count(repeated[0])} times: name each level once."
+        )
     return tuple(int(value) for value in levels)
 
 

@@ -1,0 +1,1 @@
+"""The content of a file: decompressed, and decoded as text."""

@@ -1,0 +1,1 @@
+"""Delimited text (CSV, TSV and the like): its separator, header, cells and their types."""

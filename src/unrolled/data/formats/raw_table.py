@@ -1,0 +1,144 @@
+"""A table whose columns are converted when they are needed: the others cannot stop anything."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+
+from unrolled.errors import DataError
+
+NO_KINDS: Mapping[str, str] = {}
+NO_COMMAS: Mapping[str, bool] = {}
+
+
+class RawTable:
+    """A table as it was read, with columns that are converted when they are needed.
+
+    Args:
+        columns: The names of the columns.
+        height: The number of rows.
+        convert: Returns a column by its name.
+        cells: Returns the cells of a column that `convert` refuses.
+        what: The name of the file, for errors; empty for what is no file.
+
+    Example:
+        >>> table = RawTable(["a", "b"], 2, lambda name: pl.Series(name, [1, 2]))
+        >>> table.frame().rows()
+        [(1, 1), (2, 2)]
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        height: int,
+        convert: Callable[[str], pl.Series],
+        *,
+        cells: Callable[[str], Iterable[Any]] | None = None,
+        what: str = "",
+    ) -> None:
+        self.columns = list(columns)
+        self.height = height
+        self.what = what
+        self._convert = convert
+        self.cells = cells or (lambda _: [None] * height)
+
+    def column(
+        self,
+        name: str,
+        kind: str = "",  # noqa: ARG002
+        *,
+        comma: bool | None = None,  # noqa: ARG002
+    ) -> pl.Series:
+        """Return one column.
+
+        Args:
+            name: Its name.
+            kind: The kind that its cells are read as, where their text leaves a choice; empty
+                infers it.
+            comma: Whether its numbers have decimal commas, as a model was fitted on them; None if
+                nothing is known of them.
+
+        Raises:
+            DataError: Its cells make no column.
+        """
+        return self._convert(name)
+
+    def frame(
+        self,
+        needed: Collection[str] | None = None,
+        *,
+        kinds: Mapping[str, str] = NO_KINDS,
+        commas: Mapping[str, bool] = NO_COMMAS,
+    ) -> pl.DataFrame:
+        """Return the columns as a polars frame.
+
+        Args:
+            needed: The columns that must be there; another one that cannot be converted is left
+                out. None needs all columns.
+            kinds: By column, the kind that its cells are read as.
+            commas: By column, whether its numbers have decimal commas, where this is known.
+
+        Raises:
+            DataError: A needed column cannot be converted; the message names the file and the row.
+        """
+        converted = {}
+        for name in self.columns:
+            try:
+                with self.locate_errors():
+                    column = self.column(name, kinds.get(name, ""), comma=commas.get(name))
+            except DataError:
+                if needed is None or name in needed:
+                    raise
+            else:
+                converted[name] = column
+        return pl.DataFrame(converted)
+
+    def written(self, *, as_text: bool) -> pl.DataFrame:  # noqa: ARG002
+        """Return the columns for writing them again; what makes no column becomes text.
+
+        Args:
+            as_text: Whether they are written as text, so that text is to stay as it is.
+        """
+        return pl.DataFrame({name: self._written_column(name) for name in self.columns})
+
+    def _written_column(self, name: str) -> pl.Series:
+        """Return one column for writing it again."""
+        try:
+            return self._convert(name)
+        except DataError:
+            return pl.Series(name, [_as_text(cell) for cell in self.cells(name)], dtype=pl.String)
+
+    def comma_columns(self, names: Collection[str]) -> set[str]:  # noqa: ARG002
+        """Return those of some columns whose numbers are spelled with decimal commas."""
+        return set()
+
+    @contextmanager
+    def locate_errors(self) -> Iterator[None]:
+        """Add the name of the file to errors that do not name it."""
+        try:
+            yield
+        except DataError as error:
+            if not self.what or self.what in str(error):
+                raise
+            raise type(error)(f"{self.what}: {error}") from None
+
+
+def _as_text(cell: Any) -> str | None:
+    """Return any cell as text: JSON where it can be written as that."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    try:
+        return json.dumps(cell, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return str(cell)
+
+
+def note(sentences: Sequence[str]) -> None:
+    """Say what was assumed about a file, each sentence once."""
+    for sentence in sentences:
+        warnings.warn(sentence, stacklevel=2)
