@@ -99,6 +99,12 @@ def test_columns_are_steps_where_names_or_ends_say_so(stem, ends, found):
     assert source.notes[0].startswith("Columns" if found else "hint   columns")
 
 
+def test_a_few_missing_cells_are_no_ends():
+    frame = wide("x", rows=40, ends=False)
+    last = pl.when(pl.int_range(pl.len()) > 2).then("x9")
+    assert len(read(frame.with_columns(x9=last)).inputs) == 10
+
+
 @pytest.mark.parametrize(
     "frame",
     [

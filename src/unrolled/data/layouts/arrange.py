@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -106,9 +107,14 @@ class Arranged:
         for column in columns:
             why = self.why.get(column.name, column.why)
             if isinstance(self.layout, RowsAsSteps) and column.name in self.layout.one:
-                why = f"one for each {self.layout.id}: {column.why}"
+                why = f"one for each {self.layout.id}: {_of_examples(column.why)}"
             explained.append(column.model_copy(update={"why": why}))
         return tuple(explained)
+
+
+def _of_examples(why: str) -> str:
+    """Return a reason that speaks of rows as one that speaks of examples."""
+    return re.sub(r" in (\d+) rows", r" in \1 of them", why.replace(" in each row", ""))
 
 
 def arrange(

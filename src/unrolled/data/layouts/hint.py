@@ -19,6 +19,8 @@ ID_NAME = re.compile(
     r"|person|participant|account|vehicle|client|member|trial|episode|trip|sentence|document|sample)$"
 )
 MIN_IDS, MIN_ROWS = 5, 2.0  # different ids, and rows for each of them on average
+MAX_UNNAMED = 20  # columns that are tried although they are not called ids
+MAX_TRIED = 200  # ids
 
 
 def repeated_id(
@@ -42,18 +44,19 @@ def repeated_id(
 id='customer', time='month' (--id customer --time month). Column 'customer' repeats (10 values in \
 40 rows), and now each row stands alone.
     """
-    for name in candidates:
-        codes = _codes(frame[name])
-        if codes is None:
-            continue
-        order = np.argsort(codes, kind="stable")
-        together = int((np.diff(codes) != 0).sum()) + 1 == int(codes.max()) + 1
-        time = next(
-            (n for n in frame.columns if n != name and _orders(frame[n], codes, order)), None
-        )
-        single = bool(outputs) and all(_is_single(frame[n], codes) for n in outputs if n in frame)
+    for place, name in enumerate(candidates):
         called = ID_NAME.search(name) is not None
-        if (called or (together and codes.max() >= 2 * MIN_IDS)) and (time is not None or single):
+        if not (called or place < MAX_UNNAMED) or (codes := _codes(frame[name])) is None:
+            continue
+        together = int((np.diff(codes) != 0).sum()) == codes.max() >= 2 * MIN_IDS
+        if not (called or together):
+            continue
+        some = codes < MAX_TRIED  # whose rows show as well as all rows what orders them
+        rows, few = frame.filter(some), codes[some]
+        order = np.argsort(few, kind="stable")
+        time = next((n for n in rows.columns if n != name and _orders(rows[n], few, order)), None)
+        single = bool(outputs) and all(_is_single(frame[n], codes) for n in outputs)
+        if time is not None or single:
             return _sentence(frame, name, time, single=single, ids=int(codes.max()) + 1)
     return None
 
@@ -83,7 +86,7 @@ def _codes(column: pl.Series) -> Array | None:
 
 
 def _orders(column: pl.Series, codes: Array, order: Array) -> bool:
-    """Return whether a column of times or whole numbers rises in the rows of each id."""
+    """Return whether a column rises in the rows of each id, or is a date that each has once."""
     if not (column.dtype.is_integer() or column.dtype.is_temporal() or column.dtype == pl.String):
         return False
     if column.null_count() or column.n_unique() < 3:
@@ -94,6 +97,8 @@ def _orders(column: pl.Series, codes: Array, order: Array) -> bool:
         times = read_times(column)
     except DataError:
         return False
+    if times.dtype.is_temporal():
+        return not pl.DataFrame({"id": codes, "time": times}).is_duplicated().any()
     values = times.rank("dense").to_numpy().astype(np.int64)[order]
     same = np.diff(codes[order]) == 0
     return bool((np.diff(values)[same] > 0).all())

@@ -14,6 +14,7 @@ from unrolled.data.layouts.times import read_times
 from unrolled.errors import DataError
 
 MIN_COLUMNS = 8  # fewer numbered columns are not taken for steps
+MIN_SHORT, MIN_LENGTHS = 0.2, 3  # a fraction of the rows, and different lengths
 TIME_STEMS = (
     *("t", "time", "timestep", "step", "tick", "second", "minute", "hour", "day", "week"),
     *("month", "quarter", "year"),
@@ -123,8 +124,10 @@ def _evidence(frame: pl.DataFrame, stem: str, columns: Sequence[str]) -> str:
     known = np.stack([_known(frame[name]) for name in columns], axis=1)  # b t
     lengths = known.sum(axis=1)
     at_the_end = (known == (np.arange(len(columns)) < lengths[:, None])).all()
-    if at_the_end and len(np.unique(lengths)) > 1 and lengths.min() > 0:
-        return f"{int((lengths < len(columns)).sum())} of {frame.height} rows end before the last"
+    short = int((lengths < len(columns)).sum())
+    enough = short >= MIN_SHORT * frame.height and len(np.unique(lengths)) >= MIN_LENGTHS
+    if at_the_end and enough and lengths.min() > 0:
+        return f"{short} of {frame.height} rows end before the last of them"
     return ""
 
 
