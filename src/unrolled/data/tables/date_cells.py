@@ -11,7 +11,8 @@ from unrolled.data.formats.dates import parse_dates
 from unrolled.data.tables import cells
 from unrolled.errors import DataError
 
-YEAR_FIRST = r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|\s*$)"  # the one spelling that is inferred
+_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+_DATE = rf"^\s*({_DAY})([ T]\d|\s*$)"  # of digits alone: a month in words is text
 DateArray = np.ndarray[Any, np.dtype[np.datetime64]]
 
 
@@ -74,14 +75,14 @@ def _is_date(text: str) -> bool:
 
 
 def are_dates(column: pl.Series) -> bool:
-    """Return whether cells are dates: by their type, or text in which the year comes first.
+    """Return whether cells are dates: by their type, or digits that can be read in one way.
 
     Args:
         column: The cells, none of them missing.
     """
     if column.dtype in (pl.Date, pl.Datetime):
         return True
-    if column.dtype != pl.String or not column.str.contains(YEAR_FIRST).all():
+    if column.dtype != pl.String or not column.str.contains(_DATE).all():
         return False
     try:
         return len(read_dates(column)) > 0
