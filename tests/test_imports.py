@@ -102,7 +102,7 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
+        "__init__ chunk_warnings complete_rows sklearn_tags trained unused_settings -> attention evaluation "
         "linear_branch model_card notebook prediction preparation serialization "
         "training_script -> fitting predictor -> model"
     ),

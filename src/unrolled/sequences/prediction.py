@@ -21,6 +21,7 @@ from unrolled.inference import generate
 from unrolled.inference import predict as inference
 from unrolled.inference.predict import label_confidence
 from unrolled.inference.threshold import apply_threshold
+from unrolled.sequences.chunk_warnings import ChunkWarnings
 from unrolled.sequences.complete_rows import predict_complete
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
@@ -157,12 +158,13 @@ def predict_file(
     layout, rows = trained.layout, 0
     whole = isinstance(layout, RowsAsSteps)
     chunks = read_chunks(open_table(data, options)) if whole else read_chunks(data, options)
+    said = ChunkWarnings(chunks.rows)
     with (
         open_writer(out) as write,
         progress_bar(chunks.rows, shown=isinstance(out, str | Path)) as advance,
     ):
         for raw in chunks.tables():
-            with chunks.locate_errors(rows, raw.height):
+            with chunks.locate_errors(rows, raw.height), said.locate(rows, raw.height):
                 predictions = predict_chunk(raw)
             advance(raw.height)
             table = raw.written(as_text=takes_text(out))
@@ -171,6 +173,7 @@ def predict_file(
                 predictions = predictions.drop(layout.id)
             write(table.drop(predictions.columns, strict=False).hstack(predictions))
             rows += table.height
+    said.close()
     return rows
 
 
