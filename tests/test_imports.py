@@ -31,7 +31,7 @@ ORDER = {
         "input_steps -> encoders -> infer -> layouts -> reading -> ingest -> known_outputs"
     ),
     "data/encoders": (
-        "__init__ categories characters ngrams tags tokenizer unusual -> base viterbi -> "
+        "__init__ categories characters ngrams tags tokenizer -> base viterbi -> "
         "label_sets labels scaler vocabulary -> dates -> encoder -> table_encoder"
     ),
     "data/formats": (
@@ -48,7 +48,7 @@ ORDER = {
         "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
     ),
     "data/tables": (
-        "__init__ label_index -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
+        "__init__ label_index spelled_numbers -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
         "known missing_inputs "
         "shared_rows split"
     ),
@@ -102,7 +102,7 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ chunk_warnings complete_rows sklearn_tags trained unused_settings -> attention evaluation "
+        "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
         "linear_branch model_card notebook prediction preparation serialization "
         "training_script -> fitting predictor -> model"
     ),

@@ -17,6 +17,7 @@ from unrolled.data.tables.table import Table
 from unrolled.errors import DataError, SettingError
 from unrolled.forecasting import defaults
 from unrolled.forecasting.baselines import Ridge
+from unrolled.forecasting.limits import Limits
 from unrolled.forecasting.preparation import ForecastSettings
 from unrolled.forecasting.series.calendar_features import calendar_cycles
 from unrolled.forecasting.series.dataset import (
@@ -61,6 +62,8 @@ def fit_forecaster(
         SettingError: The settings do not fit the previous network.
     """
     lookback, season, reasons = _choose_window(panel, settings, previous)
+    limits, limits_reason = Limits.fit(panel, settings.floor, settings.ceiling)
+    reasons = (*panel.notes, *reasons, *limits_reason)
     cut = _held_out_start(panel, settings)
     past = panel.slice_steps(np.zeros_like(cut), cut)
     window = _window_spec(panel, past, lookback, settings, previous)
@@ -93,6 +96,7 @@ def fit_forecaster(
         reasons=tuple(dict.fromkeys(reasons)),
         training=training,
         data=_data_fingerprint(panel),
+        limits=limits,
     )
 
 

@@ -26,6 +26,7 @@ from unrolled.forecasting.series.arguments import ColumnNames, check_count, chec
 from unrolled.forecasting.series.future import with_future
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.scaling import Transform
+from unrolled.forecasting.series.times.periods import with_periods
 from unrolled.forecasting.trained import Channels, TrainedForecaster
 from unrolled.saving import SavedModel
 from unrolled.settings import Network, Training
@@ -201,7 +202,7 @@ class Forecaster(Estimator):
         levels = check_levels(level)
         panel = self._panel_of(data)
         frame = forecast_next_steps(trained, panel, future, levels, new_data=data is not None)
-        return frame if data is None else to_frame_like(frame, data)
+        return frame if data is None else self._frame_like(frame, data)
 
     def make_future(self, data: Any = None) -> Any:
         """Return the table of future covariates that you fill in for `predict`.
@@ -216,9 +217,12 @@ class Forecaster(Estimator):
         fitted = self._trained is not None
         horizon = self._trained.window.horizon if fitted else self._forecast_settings().horizon
         frame = panel.index_columns(panel.lengths, horizon)
-        empty = [pl.lit(None, pl.Float64).alias(name) for name in panel.layout.future]
+        empty = [
+            pl.lit(None, pl.String if name in panel.layout.categories else pl.Float64).alias(name)
+            for name in panel.layout.future
+        ]
         frame = frame.with_columns(empty)
-        return frame if data is None else to_frame_like(frame, data)
+        return frame if data is None else self._frame_like(frame, data)
 
     def backtest(
         self,
@@ -252,7 +256,7 @@ class Forecaster(Estimator):
         unseen = trained.panel.layout.time is not None and bool(
             np.all(first >= first_scored_steps(trained, panel, None, new_data=True))
         )
-        return run_backtest(trained, panel, first, step, levels, unseen=unseen)
+        return run_backtest(trained, panel, first, step, levels, unseen=unseen, new_data=new_data)
 
     def plot(
         self,
@@ -356,6 +360,10 @@ class Forecaster(Estimator):
             return read_panel(data, self.get_params(deep=False))
         fitted: Panel = self._require_fitted("predict without data").panel
         return fitted if data is None else read_like(data, fitted, self.get_params(deep=False))
+
+    def _frame_like(self, frame: pl.DataFrame, data: Any) -> Any:
+        """Return a table in the kind of the data that came in."""
+        return with_periods(to_frame_like(frame, data), data, self.time)
 
     def _column_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names of the columns that are inputs at each step, and of the outputs."""

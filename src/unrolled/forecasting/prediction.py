@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from unrolled.forecasting.limits import clamp
 from unrolled.forecasting.series.arguments import Levels
 from unrolled.forecasting.series.future import with_future
 from unrolled.forecasting.series.panel import Panel
@@ -41,8 +42,9 @@ def forecast_next_steps(
             columns[f"-lo-{level}"] = forecasts + low * scale
             columns[f"-hi-{level}"] = forecasts + high * scale
     moments = series.window_moments(examples)
+    limits = trained.limit_ends(series.panel)
     by_suffix = {
-        suffix: trained.join_targets(window.scaler.unscale(values, moments))
+        suffix: trained.join_targets(clamp(window.scaler.unscale(values, moments), limits))
         for suffix, values in columns.items()
     }
     frame = known.index_columns(known.lengths, window.horizon)

@@ -11,6 +11,7 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.data.formats.read import open_table
 from unrolled.errors import DataError, SettingError
+from unrolled.forecasting.limits import check_limits
 from unrolled.forecasting.series.arguments import check_count, layout_from_settings, read_table
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.reading.from_frame import panel_from_frame
@@ -46,6 +47,8 @@ class ForecastSettings:
         channels: Whether each target is forecast from its own past, or all from all.
         transform: The function that is applied to the targets first.
         calendar: Whether the place of each step in its day, week and year is an input.
+        floor: The lowest value of forecasts; None takes 0 where no value is below 0.
+        ceiling: The highest value of forecasts; None sets none.
         network: The network that is built.
         training: How it is trained.
     """
@@ -56,6 +59,8 @@ class ForecastSettings:
     channels: Channels
     transform: Transform
     calendar: bool
+    floor: float | None
+    ceiling: float | None
     network: Network
     training: Training
 
@@ -66,7 +71,12 @@ class ForecastSettings:
         Raises:
             SettingError: A value is out of range, or a stated setting would have no effect.
         """
-        names = ("horizon", "lookback", "season", "channels", "transform", "calendar")
+        names = (
+            *("horizon", "lookback", "season", "channels", "transform", "calendar"),
+            *("floor", "ceiling"),
+        )
+        check_limits(params["floor"], params["ceiling"])
+        StatedSteps.from_settings(params["every"], params["combine"])
         network, training = params["network"] or Network(), params["training"] or Training()
         settings = cls(**{name: params[name] for name in names}, network=network, training=training)
         for name in ("horizon", "lookback", "season"):

@@ -10,9 +10,11 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.forecasting.baselines import Ridge
+from unrolled.forecasting.limits import Limits, check_limits
 from unrolled.forecasting.series.calendar_features import calendar_cycles
 from unrolled.forecasting.series.dataset import WindowSpec
 from unrolled.forecasting.series.panel import Panel
+from unrolled.forecasting.series.reading.stated_steps import StatedSteps
 from unrolled.forecasting.series.scaling import TRANSFORMS, SeriesScaler
 from unrolled.forecasting.series.static_features import StaticEncoder
 from unrolled.forecasting.series.timeline import Timeline
@@ -36,6 +38,8 @@ from unrolled.shapes import MAX_STEPS
 from unrolled.training.history import History
 
 FORECASTS = "forecasts"
+LIMITS = ("floor", "ceiling")
+LATER_PARAMETERS = ("every", "combine", "steps", *LIMITS)  # which older files do not have
 WEIGHTS, BASELINES = "weights.safetensors", "references.safetensors"
 PARAMETERS = ("target", "horizon", "network", "training")  # that every saved forecaster has
 SERIES, SERIES_ARRAYS, SETTINGS = "series.json", "series.safetensors", "settings.json"
@@ -67,7 +71,7 @@ def to_files(trained: TrainedForecaster, parameters: Mapping[str, Any]) -> dict[
         },
         SETTINGS: {
             name: value.to_dict() if isinstance(value, Settings) else value
-            for name, value in parameters.items()
+            for name, value in _stated_parameters(parameters).items()
         },
     }
 
@@ -94,7 +98,14 @@ def _manifest(trained: TrainedForecaster, layout: dict[str, Any]) -> dict[str, A
         "data": dict(trained.data),
         "scores": {"validation_loss": [trained.history.best_validation_loss]},
         "history": trained.history.to_dict(),
+        **({"limits": trained.limits.to_dict()} if trained.limits.by_target else {}),
     }
+
+
+def _stated_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON; later ones are left out if they are not stated."""
+    stated = {n: v for n, v in parameters.items() if n not in LATER_PARAMETERS or v is not None}
+    return stated | {n: str(v) for n, v in stated.items() if n in LIMITS and np.isinf(v)}
 
 
 def parameters_from_files(saved: SavedModel) -> dict[str, Any]:
@@ -110,6 +121,13 @@ def _parameters(settings: Any) -> dict[str, Any]:
     parameters = lists_to_tuples(settings)
     for name in ("horizon", "lookback", "season"):
         optional_integer(parameters, name, maximum=MAX_STEPS)
+    for name in LIMITS:
+        if parameters.get(name) in ("inf", "-inf"):
+            parameters[name] = float(parameters[name])
+    check_limits(*(parameters.get(name) for name in LIMITS))
+    if not isinstance(steps := parameters.get("steps"), str | tuple | None):
+        raise RefusedError(f"'steps' is {short_repr(steps)}, and must be a pattern or names")
+    StatedSteps.from_settings(parameters.get("every"), parameters.get("combine"))
     for name, kind in (("network", Network), ("training", Training)):
         state = parameters[name]
         parameters[name] = kind.from_dict(_without_defaults(kind, state)) if state else None
@@ -170,6 +188,7 @@ def from_files(saved: SavedModel) -> TrainedForecaster:
         reasons=reasons,
         training=training,
         data=optional_dict(manifest, "data"),
+        limits=Limits.from_dict(optional_dict(manifest, "limits"), panel.layout.targets),
     )
     if (width := trained.series(panel).width) != spec.values:
         raise RefusedError(

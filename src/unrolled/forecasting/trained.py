@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.forecasting import baselines, intervals
 from unrolled.forecasting.baselines import REPEAT_LAST, RIDGE, SEASONAL_NAIVE, Ridge
+from unrolled.forecasting.limits import Limits
 from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
 from unrolled.forecasting.series.panel import Panel
 from unrolled.inference import generate
@@ -44,6 +45,7 @@ class TrainedForecaster:
         reasons: How lookback and season were chosen.
         training: The settings of the training.
         data: The fingerprint of the data.
+        limits: The lowest and the highest value of forecasts.
     """
 
     panel: Panel
@@ -60,6 +62,7 @@ class TrainedForecaster:
     reasons: tuple[str, ...]
     training: Training
     data: Mapping[str, Any]
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def model(self) -> Any:
@@ -92,6 +95,17 @@ class TrainedForecaster:
             before = before if before is None else np.repeat(before, self.series_per_id)
             panel = split_targets(panel)
         return SeriesDataset.from_panel(panel, self.window, before)
+
+    def limit_ends(self, panel: Panel) -> Array:
+        """Return the lowest and the highest value of forecasts, by series of a panel (s 2 c).
+
+        Args:
+            panel: The series as the network sees them.
+        """
+        targets = self.panel.layout.targets
+        if self.series_per_id == 1:
+            return np.repeat(self.limits.ends(targets)[None], len(panel.ids), axis=0)
+        return np.stack([self.limits.ends([name[1]]) for name in panel.ids])
 
     def join_targets(self, values: Array) -> Array:
         """Return values by series, as the network sees them, as rows with all targets (s u c)."""

@@ -36,6 +36,7 @@ class Backtest:
         season: Length of the season that was repeated, in steps; None without one.
         reliability: By level from 10 to 95, the fraction of true values inside; empty where no
             level is given.
+        trained_on: How many of the forecasts are of steps that the network was trained on.
         arrays: `true` and, by forecaster, the values (n u c); `lo-80`, ... for intervals.
     """
 
@@ -47,6 +48,7 @@ class Backtest:
     origins: Origins = field(repr=False)
     season: int | None = None
     reliability: Mapping[int, float] = field(default_factory=dict, repr=False)
+    trained_on: int = 0
     arrays: Mapping[str, Array] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
@@ -56,11 +58,21 @@ class Backtest:
         for name, scores in self.scores.items():
             cells = [f"{scores[metric]:>9.4g}" for metric in metrics]
             lines.append("  ".join([f"{name:<{width}}", *cells]))
-        return "\n".join([*lines, *self._interval_lines(), self.verdict])
+        return "\n".join([*lines, *self._interval_lines(), *self._trained_on_line(), self.verdict])
 
     def _repr_html_(self) -> str:
         """Return the backtest for a notebook: scores beside those of the baselines, and verdict."""
-        return backtest_html(self.scores, [*self._interval_lines(), self.verdict])
+        lines = [*self._interval_lines(), *self._trained_on_line(), self.verdict]
+        return backtest_html(self.scores, lines)
+
+    def _trained_on_line(self) -> list[str]:
+        """Return how many forecasts are of steps that were trained on, if any."""
+        if not self.trained_on:
+            return []
+        return [
+            f"{self.trained_on} of these {self.windows} forecasts are of steps that the network was"
+            " trained on, so the scores are too good"
+        ]
 
     def _interval_lines(self) -> list[str]:
         """Return a line for each level, with the coverage and width of its intervals."""
@@ -121,6 +133,7 @@ def score_forecasts(
         verdict=_verdict(scores, arrays),
         origins=forecasts.origins,
         season=season,
+        trained_on=int(forecasts.is_trained_on.sum()),
         reliability=forecasts.coverage,
         arrays=arrays,
     )

@@ -19,6 +19,7 @@ from unrolled.forecasting.backtesting.interval_scores import (
     coverage,
     interval_loss,
 )
+from unrolled.forecasting.limits import clamp
 from unrolled.forecasting.series.dataset import SeriesDataset
 from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.trained import TrainedForecaster, mean_naive_errors
@@ -52,6 +53,7 @@ class RollingForecasts:
         coverage: By level, the fraction of true values inside the network's intervals.
         scales: The mean error of a naive forecast in the training part, for each window (n c).
         origins: Where the forecasts begin.
+        is_trained_on: Which forecasts begin at a step that the network was trained on (n).
     """
 
     arrays: Mapping[str, Array]
@@ -59,6 +61,7 @@ class RollingForecasts:
     coverage: Mapping[int, float]
     scales: Array
     origins: Origins
+    is_trained_on: Array
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class ScoredWindows:
         distance: Steps from `first` of the series to each window's first step to forecast (n);
             negative for windows before it.
         scored: Which windows are scored (n).
+        limits: The lowest and the highest forecast of each series (s 2 c).
     """
 
     series: SeriesDataset
@@ -81,10 +85,11 @@ class ScoredWindows:
     series_number: Array
     distance: Array
     scored: Array
+    limits: Array
 
     @classmethod
     def from_series(
-        cls, series: SeriesDataset, first: Array, earliest: Array, step: int
+        cls, series: SeriesDataset, first: Array, earliest: Array, step: int, limits: Array
     ) -> ScoredWindows:
         """Return the windows of some series.
 
@@ -93,6 +98,7 @@ class ScoredWindows:
             first: The first step of each series to score (s).
             earliest: The first step of each series to forecast, at most `first` (s).
             step: From `first` on, every `step`-th window is scored.
+            limits: The lowest and the highest forecast of each series (s 2 c).
         """
         examples = series.examples(first=earliest)
         inputs: Any = examples.inputs["x"]
@@ -101,7 +107,7 @@ class ScoredWindows:
         row_in_series = rows - (index.ends - index.counts)[number]
         distance = row_in_series - (first - earliest)[number]
         scored = (distance >= 0) & (distance % step == 0)
-        return cls(series, first, examples, number, distance, scored)
+        return cls(series, first, examples, number, distance, scored, limits)
 
     @property
     def counts(self) -> Array:
@@ -122,6 +128,10 @@ class ScoredWindows:
         """Return values of the scored windows in their own units (n u c)."""
         return self.series.window.scaler.unscale(values, self.moments[self.scored])
 
+    def unscale_forecasts(self, values: Array) -> Array:
+        """Return forecasts of the scored windows in their units, within the limits (n u c)."""
+        return clamp(self.unscale(values), self.limits[self.series_number[self.scored]])
+
 
 def roll_origin(
     trained: TrainedForecaster,
@@ -131,6 +141,7 @@ def roll_origin(
     levels: tuple[int, ...],
     *,
     unseen: bool,
+    new_data: bool = True,
     refits: Iterable[tuple[int, int, TrainedForecaster]] = (),
 ) -> RollingForecasts:
     """Forecast known steps.
@@ -142,11 +153,14 @@ def roll_origin(
         step: Steps from one forecast to the next.
         levels: The levels of the intervals.
         unseen: Whether the steps to score were neither trained on nor held out.
+        new_data: Whether the series are other data than that of `fit`.
         refits: Forecasters that replace it in the windows that begin from a start to before an end,
             counted from `first`.
     """
     earliest = _earliest_steps(trained, series, first, unseen=unseen) if levels else first
-    windows = ScoredWindows.from_series(series, first, earliest, step)
+    windows = ScoredWindows.from_series(
+        series, first, earliest, step, trained.limit_ends(series.panel)
+    )
     forecasts = trained.forecast_all(series, windows.examples)
     for start, end, other in refits:
         rows = windows.between(start, end)
@@ -159,7 +173,7 @@ def roll_origin(
     covered: dict[int, float] = {}
     for name in trained.forecaster_names:
         values = forecasts.pop(name)  # which frees it once it is in its own units
-        arrays[name] = windows.unscale(values[windows.scored])
+        arrays[name] = windows.unscale_forecasts(values[windows.scored])
         if not levels:
             continue
         pooled = trained.held_out_errors[name] if unseen else None
@@ -176,7 +190,9 @@ def roll_origin(
                 arrays |= {f"lo-{level}": low, f"hi-{level}": high} if level in levels else {}
         losses[name] /= 2 * len(QUANTILE_LEVELS) + 1
     scales = _naive_scales(trained, series, first)[windows.series_number][windows.scored]
-    return RollingForecasts(arrays, losses, covered, scales, _origins(trained, windows))
+    origins = _origins(trained, windows)
+    trained_on = _is_trained_on(trained, series, origins, new_data=new_data)
+    return RollingForecasts(arrays, losses, covered, scales, origins, trained_on)
 
 
 def _earliest_steps(
@@ -232,7 +248,7 @@ def _interval_ends(
     forecasts, error_scale = forecasts[windows.scored], error_scale[windows.scored]
     for k, level in enumerate(levels):
         low, high = forecasts + rolling.at(k)[:, scored] * error_scale
-        yield level, windows.unscale(low), windows.unscale(high)
+        yield level, windows.unscale_forecasts(low), windows.unscale_forecasts(high)
 
 
 def _naive_scales(trained: TrainedForecaster, series: SeriesDataset, first: Array) -> Array:
@@ -252,6 +268,22 @@ def _naive_scales(trained: TrainedForecaster, series: SeriesDataset, first: Arra
         else:
             rows.append(known[[column[name[1]]]] if trained.series_per_id > 1 else known)
     return np.stack(rows)
+
+
+def _is_trained_on(
+    trained: TrainedForecaster, series: SeriesDataset, origins: Origins, *, new_data: bool
+) -> Array:
+    """Return which forecasts begin at a step that the network was trained on (n).
+
+    Without times nothing tells which steps of new data these are; then none counts.
+    """
+    if new_data and trained.panel.layout.time is None:
+        return np.zeros(len(origins.steps), dtype=bool)
+    ends = [
+        trained.held_out_start.get(trained.series_id(name), np.iinfo(np.int64).min)
+        for name in series.panel.ids
+    ]
+    return np.asarray(origins.steps < np.array(ends)[origins.series])
 
 
 def _origins(trained: TrainedForecaster, windows: ScoredWindows) -> Origins:

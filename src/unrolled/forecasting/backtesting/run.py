@@ -28,6 +28,12 @@ def first_scored_steps(
         new_data: Whether the series are other data than that of `fit`.
     """
     if last is not None:
+        if last >= (longest := int(panel.lengths.max(initial=0))):
+            raise DataError(
+                f"last={last} steps are to be scored, and the longest series has {longest}: at"
+                " least one step before them is needed to forecast from. Give a smaller `last`, or"
+                " data with more steps."
+            )
         return np.asarray(np.maximum(panel.lengths - last, 0))
     fitted = trained.panel
     if new_data and fitted.layout.time is None:
@@ -49,6 +55,7 @@ def run_backtest(
     levels: Levels,
     *,
     unseen: bool,
+    new_data: bool = True,
     refits: Iterable[tuple[int, int, TrainedForecaster]] = (),
 ) -> Backtest:
     """Score the forecasts of known steps.
@@ -60,6 +67,7 @@ def run_backtest(
         step: Steps from one forecast to the next.
         levels: The levels of the intervals.
         unseen: Whether `fit` saw none of the steps to score.
+        new_data: Whether the series are other data than that of `fit`.
         refits: Forecasters that take over as time passes; see `refit_as_time_passes`.
 
     Raises:
@@ -75,5 +83,7 @@ def run_backtest(
             f" back on and {window.horizon} known steps after them. Give data with more steps, or"
             " another `last`."
         )
-    forecasts = roll_origin(trained, series, first, step, levels, unseen=unseen, refits=refits)
+    forecasts = roll_origin(
+        trained, series, first, step, levels, unseen=unseen, new_data=new_data, refits=refits
+    )
     return score_forecasts(forecasts, levels=levels, season=trained.season)

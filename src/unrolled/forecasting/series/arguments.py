@@ -10,6 +10,8 @@ import polars as pl
 
 from unrolled.data.formats.read import open_table
 from unrolled.data.layouts.columns_as_steps import Steps
+from unrolled.data.tables.cells import read_numbers
+from unrolled.data.tables.spelled_numbers import spelled_numbers
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.forecasting.series.layout import Layout
 from unrolled.forecasting.series.times.periods import without_periods
@@ -76,7 +78,25 @@ def read_table(data: Any, layout: Layout, steps: Steps = None) -> pl.DataFrame:
             return to_long(table.frame(), layout, steps)
         if hint := hint_of_steps(table.columns, layout.targets[0]):
             raise DataError(f"the data has no column '{layout.targets[0]}' to forecast.{hint}")
-        return table.frame(needed)
+        frame = table.frame(needed, kinds=dict.fromkeys(layout.targets, "number"))
+        return frame.with_columns(_number_targets(frame, layout))
+
+
+def _number_targets(frame: pl.DataFrame, layout: Layout) -> list[pl.Series]:
+    """Return the targets that are text as numbers; refuse numbers that are text by spelling."""
+    for name in (*layout.past, *layout.future, *layout.static):
+        is_text = name in frame.columns and frame[name].dtype == pl.String
+        spelled = spelled_numbers(frame[name]) if is_text else None
+        if spelled is not None and not spelled.is_unit:
+            raise DataError(
+                f"column '{name}', row {spelled.row}: {spelled.cell!r} is a number that is written"
+                f" as text. {spelled.advice}"
+            )
+    return [
+        pl.Series(name, read_numbers(frame[name])).fill_nan(None)
+        for name in layout.targets
+        if name in frame.columns and frame[name].dtype == pl.String
+    ]
 
 
 def _holds_times(index: Any) -> bool:

@@ -7,25 +7,37 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
+from scipy.special import expit, logit
 
 from unrolled.data.block import Array
 from unrolled.errors import DataError, SettingError, did_you_mean
 from unrolled.forecasting.series.panel import Panel
 
-Transform = Literal["none", "log", "log1p", "asinh"]
+SQUEEZE = 1e-3  # the distance of a share of 0 or 1 from the end, whose logit would be infinite
+Transform = Literal["none", "log", "log1p", "asinh", "logit"]
 TRANSFORMS: dict[str, Callable[[Any], Any]] = {
     "none": lambda y: y,
     "log": np.log,
     "log1p": np.log1p,
     "asinh": np.arcsinh,
+    "logit": lambda y: logit(SQUEEZE + (1 - 2 * SQUEEZE) * y),
 }
 INVERSES: dict[str, Callable[[Any], Any]] = {
     "none": lambda y: y,
     "log": np.exp,
     "log1p": np.expm1,
     "asinh": np.sinh,
+    "logit": lambda z: np.clip((expit(z) - SQUEEZE) / (1 - 2 * SQUEEZE), 0, 1),
 }
-MIN_VALUES = {"none": -np.inf, "asinh": -np.inf, "log": np.nextafter(0, 1), "log1p": 0.0}
+MIN_VALUES = {
+    "none": -np.inf,
+    "asinh": -np.inf,
+    "log": np.nextafter(0, 1),
+    "log1p": 0.0,
+    "logit": 0.0,
+}
+MAX_VALUES = {"logit": 1.0}
+RANGES = {"log": "more than 0", "log1p": "at least 0", "logit": "0 to 1"}
 MIN_STD = 1e-6
 SINGLE_TARGET = "value"  # the name of the only target where each target is a series of its own
 
@@ -105,15 +117,14 @@ class SeriesScaler:
 def transform_targets(panel: Panel, transform: str) -> Array:
     """Return the transformed targets of a panel (n c)."""
     targets = panel.targets
-    too_low = targets < MIN_VALUES[transform]
-    if too_low.any():
-        row, column = np.argwhere(too_low)[0]
+    outside = (targets < MIN_VALUES[transform]) | (targets > MAX_VALUES.get(transform, np.inf))
+    if outside.any():
+        row, column = np.argwhere(outside)[0]
         names = panel.layout.targets
         series = np.searchsorted(panel.offsets, row, side="right") - 1
         name = names[column] if names != (SINGLE_TARGET,) else panel.ids[series][1]
-        minimum = "more than 0" if transform == "log" else "at least 0"
         raise DataError(
-            f"transform={transform!r} needs values of {minimum}, but '{name}' is"
+            f"transform={transform!r} needs values of {RANGES[transform]}, but '{name}' is"
             f" {targets[row, column]:g} at some step. Take another transform: log1p for counts,"
             " asinh for values of both signs."
         )
