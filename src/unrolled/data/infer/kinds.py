@@ -6,11 +6,13 @@ import json
 
 import polars as pl
 
+from unrolled.data.formats.raw_table import note
 from unrolled.data.infer.label_lists import infer_bits, stated_labels
 from unrolled.data.tables import cells
 from unrolled.data.tables.date_cells import are_dates
 from unrolled.data.tables.label_sets import holds_lists
 from unrolled.data.tables.ragged import NumberLists, read_number_lists
+from unrolled.data.tables.spelled_numbers import spelled_numbers
 from unrolled.data.tables.table import READERS, Values, as_vectors
 from unrolled.errors import DataError, SettingError
 from unrolled.schema import Column, Kind, Unit, parse_kind
@@ -153,6 +155,7 @@ def _mean_words(filled: pl.Series) -> float:
 def _refuse_almost_numbers(series: pl.Series, few: bool) -> None:
     """Refuse text of which most cells are numbers: mixed cells, or quoted numbers."""
     name = series.name
+    _refuse_spelled_numbers(series, few)
     plain = series.str.strip_chars()
     filled = (plain.is_not_null() & (plain != "")).fill_null(False).to_numpy()
     numeric = plain.cast(pl.Float64, strict=False).is_not_null().to_numpy() & filled
@@ -178,6 +181,21 @@ def _refuse_almost_numbers(series: pl.Series, few: bool) -> None:
             f" {series[cells.first_row(filled) - 1]!r}. State '{name}:number' if they are"
             f" quantities, or '{name}:category' if they are codes."
         )
+
+
+def _refuse_spelled_numbers(series: pl.Series, few: bool) -> None:
+    """Refuse numbers that are text by their spelling; of a few with a unit, only say it."""
+    spelled = spelled_numbers(series)
+    if spelled is None:
+        return
+    place = f"column '{series.name}', row {spelled.row}: {spelled.cell!r}"
+    if spelled.is_unit and few:
+        note([f"{place} is read as text. If it is a number: {spelled.advice}"])
+        return
+    raise DataError(
+        f"{place} is a number that is written as text. {spelled.advice} If it is no number, state"
+        f" '{series.name}:category', '{series.name}:text' or, for a list, '{series.name}:numbers'."
+    )
 
 
 def _infer_lists(series: pl.Series, *, output: bool, why: str = "") -> Measured:

@@ -13,6 +13,7 @@ import polars as pl
 
 from unrolled.data.formats.from_python import to_series
 from unrolled.data.tables.label_index import is_missing
+from unrolled.data.tables.spelled_numbers import spelled_numbers
 from unrolled.errors import DataError
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -41,9 +42,11 @@ def read_numbers(column: pl.Series) -> FloatArray:
         bad = (parsed.is_null() & plain.is_not_null() & (plain != "")).fill_null(False).to_numpy()
         if bad.any():
             row = first_row(bad)
+            spelled = spelled_numbers(column)
+            advice = f" {spelled.advice}" if spelled is not None else ""
             raise DataError(
-                f"column '{name}', row {row}: {column[row - 1]!r} is not a number. Correct it,"
-                f" leave the cell empty if it is missing, or state '{name}:category' or"
+                f"column '{name}', row {row}: {column[row - 1]!r} is not a number.{advice} Correct"
+                f" it, leave the cell empty if it is missing, or state '{name}:category' or"
                 f" '{name}:text'."
             )
         column = parsed
