@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from unrolled.data.chunk_warnings import ChunkWarnings
 from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.read import open_table
 from unrolled.data.formats.read_options import ReadOptions
@@ -21,7 +22,6 @@ from unrolled.inference import generate
 from unrolled.inference import predict as inference
 from unrolled.inference.predict import label_confidence
 from unrolled.inference.threshold import apply_threshold
-from unrolled.sequences.chunk_warnings import ChunkWarnings
 from unrolled.sequences.complete_rows import predict_complete
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding

@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.data.encoders import unusual
 from unrolled.data.encoders.base import Encoder
+from unrolled.data.tables import unusual
 from unrolled.data.tables.table import Values
 from unrolled.schema import Column
 

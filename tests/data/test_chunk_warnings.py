@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from unrolled.sequences.chunk_warnings import MAX_SHOWN, ChunkWarnings
+from unrolled.data.chunk_warnings import MAX_SHOWN, ChunkWarnings
 
 
 def test_warnings_of_a_whole_file_stay_as_they_are() -> None:
