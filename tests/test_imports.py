@@ -27,7 +27,7 @@ ORDER = {
         "forecast predict show train -> __init__"
     ),
     "data": (
-        "__init__ block input_groups special_ids -> formats -> batches ngram_counts tables -> "
+        "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts tables -> "
         "input_steps -> encoders -> infer -> layouts -> reading -> ingest -> known_outputs"
     ),
     "data/encoders": (
@@ -48,7 +48,7 @@ ORDER = {
         "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
     ),
     "data/tables": (
-        "__init__ label_index spelled_numbers -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
+        "__init__ label_index unusual spelled_numbers -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
         "known missing_inputs "
         "shared_rows split"
     ),

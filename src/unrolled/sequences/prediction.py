@@ -38,7 +38,6 @@ def predict(
     """Return the outputs for new rows, or with `decoding` the hypotheses for them."""
     encoder = trained.encoder
     source = ingest(data, None, encoder.schema.inputs, None, layout=trained.layout)
-    aligned = encoder.schema.shape == "aligned"
     if decoding is not None:
 
         def search(table: Table) -> dict[str, Any]:
@@ -52,7 +51,8 @@ def predict(
         outputs = apply_threshold(encoder, logits, threshold, trained.temperatures)
         return {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
 
-    return source.to_original_type(predict_complete(trained.encoder, source, decode), aligned=aligned)
+    columns = predict_complete(encoder, source, decode)
+    return source.to_original_type(columns, aligned=encoder.schema.shape == "aligned")
 
 
 def predict_proba(trained: Trained, data: Any) -> Any:
