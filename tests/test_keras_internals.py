@@ -17,6 +17,7 @@ PRIVATE = {
     "_outputs_struct",
     "_keras_history",
     "_flatten_layers",
+    "_inbound_nodes",
     "jax_state_sync",
 }
 
@@ -73,6 +74,26 @@ def test_the_layers_inside_a_wrapper():
     inner = [type(layer).__name__ for layer in keras_internals.nested_layers(wrapper)]
     assert inner.count("LSTM") == 2
     assert wrapper not in keras_internals.nested_layers(wrapper)
+
+
+def test_which_calls_of_a_layer_give_its_first_state():
+    layer = keras.layers.GRU(2)
+    x, state = keras.Input((4, 3)), keras.Input((2,))
+    layer(x)
+    layer(x, initial_state=state)
+    layer(x, state)
+    assert keras_internals.has_initial_state(layer) == [False, True, True]
+
+
+def test_a_layer_takes_another_class_with_its_weights():
+    class Louder(keras.layers.Dense):
+        def call(self, x):
+            return 2 * super().call(x)
+
+    layer, x = keras.layers.Dense(2), np.ones((1, 3), "float32")
+    before = keras.ops.convert_to_numpy(layer(x))
+    keras_internals.change_class(layer, Louder)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(layer(x)), 2 * before, rtol=1e-6)
 
 
 def test_the_state_of_training_is_written_back():

@@ -50,6 +50,20 @@ def nested_layers(layer: Any) -> list[Any]:
     return list(layer._flatten_layers(include_self=False))
 
 
+def has_initial_state(layer: Any) -> list[bool]:
+    """Return, for each call of a recurrent layer in a graph, whether it gives the first state."""
+    arguments = [node.arguments for node in layer._inbound_nodes]
+    return [len(a.args) > 1 or a.kwargs.get("initial_state") is not None for a in arguments]
+
+
+def change_class(layer: Any, kind: type) -> None:
+    """Make a layer an instance of another class with the same attributes, in place.
+
+    `Layer.__setattr__` would take the class for something to track.
+    """
+    object.__setattr__(layer, "__class__", kind)
+
+
 def sync_training_state(model: Any) -> None:
     """Write the state of a running JAX training loop back to the variables of the model.
 

@@ -120,9 +120,122 @@ class Tuned(keras.Model):
         return super().train_step(*args)
 
 
-def test_a_subclassed_model_is_refused():
-    with pytest.raises(SettingError, match="a Own cannot be rebuilt with other layers"):
-        accelerate(Own())
+class Tower(keras.Model):
+    """A subclassed model with a setting, layers in a list, a wrapper and a layer with a layer."""
+
+    def __init__(self, units=3, **settings):
+        super().__init__(**settings)
+        self.units = units
+        self.embed = layers.Embedding(9, 4, mask_zero=True)
+        self.reads = [layers.GRU(units, return_sequences=True, name=f"read_{i}") for i in range(2)]
+        self.both = layers.Bidirectional(layers.LSTM(units, return_sequences=True))
+        self.block = Block(name="block")
+
+    def get_config(self):
+        return {"units": self.units}
+
+    def call(self, words):
+        x = self.embed(words)
+        for layer in self.reads:
+            x = layer(x)
+        return self.block(self.both(x))
+
+
+class Closed(keras.Model):
+    def __init__(self, function):
+        super().__init__()
+        self.inner, self.function = layers.LSTM(3), function
+
+    def call(self, x):
+        return self.function(self.inner(x))
+
+
+def test_a_subclassed_model_is_accelerated():
+    model = Tower(4)
+    expected = outputs(model)
+    fast = accelerate(model)
+    assert type(fast) is Tower
+    assert fast.units == 4
+    inner = [*fast.reads, fast.both.forward_layer, fast.both.backward_layer, fast.block.inner]
+    assert [type(layer) for layer in inner] == [GRU, GRU, LSTM, LSTM, LSTM]
+    np.testing.assert_allclose(outputs(fast), expected, atol=1e-6)
+    assert all(row.fast for row in fast.acceleration.layers)
+    assert type(model.reads[0]) is layers.GRU
+    np.testing.assert_array_equal(outputs(model), expected)
+    np.testing.assert_allclose(outputs(to_stock_layers(fast)), expected, atol=1e-6)
+
+
+def test_a_subclassed_model_without_settings_trains_on_as_it_was():
+    x, y = np.ones((4, 6, 1), "float32"), np.ones((4, 3), "float32")
+    model = Own()
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+    model.fit(x, y, verbose=0)
+    fast = accelerate(model)
+    losses = [m.fit(x, y, epochs=2, verbose=0).history["loss"] for m in (model, fast)]
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+def test_a_subclassed_model_that_cannot_be_rebuilt_is_refused():
+    with pytest.raises(SettingError) as error:
+        accelerate(Closed(keras.ops.tanh))
+    assert str(error.value) == (
+        "a Closed cannot be rebuilt from its config: it takes function and has no get_config that"
+        " returns their values. Write get_config and from_config that restore it, or use"
+        " unrolled.layers.LSTM and GRU in its own code instead."
+    )
+
+
+def test_a_subclassed_model_whose_config_restores_another_is_refused():
+    class Wrong(Tower):
+        def get_config(self):
+            return {"units": self.units + 1}
+
+    model = Wrong(2)
+    outputs(model)
+    with pytest.raises(SettingError, match="a Wrong that was rebuilt has other weights than the"):
+        accelerate(model)
+
+
+def stack_of_cells(**settings):
+    cells = [layers.LSTMCell(4, dropout=0.1), layers.GRUCell(3), layers.LSTMCell(5)]
+    words = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(9, 6, mask_zero=True)(words)
+    x = layers.RNN(layers.StackedRNNCells(cells), name="stack", **settings)(x)
+    return keras.Model(words, layers.Dense(2)(x))
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"return_sequences": True}, {"zero_output_for_mask": True}], ids=str
+)
+def test_stacked_cells_become_a_stack_of_layers(settings):
+    model = stack_of_cells(**settings)
+    fast = accelerate(model)
+    assert str(fast.acceleration) == "fast   stack: accelerated, as a stack of 3 layers"
+    assert [type(layer) for layer in fast.get_layer("stack").layers] == [LSTM, GRU, LSTM]
+    np.testing.assert_allclose(outputs(fast), outputs(model), atol=1e-6)
+
+
+def test_stacked_cells_that_a_stack_cannot_replace_stay_and_say_why():
+    cells = [layers.LSTMCell(4), layers.SimpleRNNCell(3)]
+    x = keras.Input((6, 2))
+    simple = layers.RNN(layers.StackedRNNCells(cells), name="simple")(x)
+    cells = [layers.LSTMCell(4), layers.LSTMCell(3)]
+    states, *_ = layers.RNN(layers.StackedRNNCells(cells), return_state=True, name="states")(x)
+    cells = [layers.LSTMCell(4), layers.LSTMCell(3)]
+    back = layers.RNN(layers.StackedRNNCells(cells), go_backwards=True, name="back")(x)
+    model = keras.Model(x, [simple, states, back])
+    rows = {row.path: (row.fast, row.why) for row in accelerate(model).acceleration.layers}
+    assert rows == {
+        "simple": (False, "one of its cells is a SimpleRNNCell, not an LSTMCell or GRUCell"),
+        "states": (
+            False,
+            "it stacks cells and has states outside, which a stack of layers does not have",
+        ),
+        "back": (
+            False,
+            "it stacks cells and runs backwards, where a mask would not fit the second layer",
+        ),
+    }
 
 
 def test_a_layer_that_cannot_be_rebuilt_is_named():
@@ -142,8 +255,11 @@ def test_the_report_says_why_a_layer_is_not_accelerated():
     model.add(Block(name="block"))
     rows = {row.path: (row.fast, row.why) for row in describe_acceleration(model).layers}
     assert rows["own"] == (False, "a Special may compute something else than an LSTM or GRU")
-    assert rows["simple"] == (False, "a SimpleRNN may compute something else than an LSTM or GRU")
-    assert rows["block/inner"][1] == "inside a Block, whose own code uses it"
+    assert rows["simple"] == (
+        False,
+        "a SimpleRNN has no gates, and the fast kernels are those of LSTM and GRU",
+    )
+    assert rows["block/inner"] == (True, "accelerated")
     assert "no LSTM or GRU" in str(describe_acceleration(keras.Sequential([layers.Dense(1)])))
 
 
