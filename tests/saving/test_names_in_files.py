@@ -14,6 +14,8 @@ from keras.callbacks import LambdaCallback
 from safetensors.numpy import load_file
 
 import unrolled
+from unrolled.data.encoders.encoder import make_encoder
+from unrolled.schema import Column
 from unrolled.data.layouts.columns_as_steps import ColumnsAsSteps, StepColumns
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.settings import Network, Training
@@ -54,6 +56,12 @@ ENCODERS = {
     "labels": "encoder column output classes",
     "vocabulary": "encoder column output end lowered digits spelling runs known subwords",
 }
+ADDED_TO_ENCODERS = {  # since; a model that was saved before lacks them
+    "scaler": "constant range",
+    "labels": "",
+    "vocabulary": "exact",
+}
+DATES = "encoder column output first hours mean std constant marked"
 SERIES_ARRAYS = "values starts offsets held naive scales others"
 PARAMETERS = (
     "target horizon time id lookback past future static channels transform calendar season"
@@ -216,3 +224,18 @@ def test_the_names_in_a_checkpoint(tmp_path):
     finished = folder / "network-1.safetensors"
     assert set(metadata(finished)["facts"]) == names(HISTORY)
     assert list(load_file(finished)) == [f"{i:03d}" for i in range(len(model.model_.weights))]
+
+
+def test_the_names_that_were_added_to_encoders():
+    text = Column(name="a", kind="text", unit="words")
+    number = Column(name="a", kind="number")
+    date = Column(name="a", kind="date")
+    now = {
+        "scaler": make_encoder(number, output=False).fit(np.array([1.0, 1.0])),
+        "vocabulary": make_encoder(text, output=True).fit(["a"]),
+    }
+    for kind, encoder in now.items():
+        added = names(ADDED_TO_ENCODERS[kind])
+        assert set(encoder.to_dict()) == names(ENCODERS[kind]) | added
+    dates = make_encoder(date, output=False).fit(np.array(["2024-01-31"], "datetime64[us]"))
+    assert set(dates.to_dict()) == names(DATES)
