@@ -15,9 +15,9 @@ from safetensors.numpy import load_file
 
 import unrolled
 from unrolled.data.encoders.encoder import make_encoder
-from unrolled.schema import Column
 from unrolled.data.layouts.columns_as_steps import ColumnsAsSteps, StepColumns
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.schema import Column
 from unrolled.settings import Network, Training
 
 SAVED = Path(__file__).parents[1] / "saved"
