@@ -171,10 +171,10 @@ TRAINING = {
         "'wide.csv', row 2 (line 3): the row has 3 cells, but the header has 2. Enclose a cell"
         " in quotes if it contains the separator.",
     ),
-    "dates": (
-        "train dates.csv --output y",
-        "column 'd' holds dates or times (2020-01-01), which no kind fits. Derive numbers from"
-        " it, such as the month, the weekday or the hour, or state 'd:category'.",
+    "dates that come out": (
+        "train dates.csv --output d:date",
+        "column 'd' is stated as dates, but it is an output, and dates are inputs only. State"
+        " 'd:characters' to have the dates written as text.",
     ),
     "an unknown architecture": (
         "train good.csv --output y --architecture lasst",
@@ -241,7 +241,8 @@ USING = {
     "another type": (
         "predict model text.csv",
         "column 'a', row 2: 'x' is not a number. Correct it, leave the cell empty if it is"
-        " missing, or state 'a:category' or 'a:text'.",
+        " missing, or state 'a:category' or 'a:text'. The model was trained with 'a:number', and"
+        " another kind needs a new training.",
     ),
     "an unknown ending": (
         "predict model good.csv -o out.xls",

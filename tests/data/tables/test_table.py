@@ -77,7 +77,8 @@ def test_a_frame_that_lacks_a_column_or_has_another_width() -> None:
         make_table(frame, [Column(name="x", kind="vector", width=3)])
     assert str(caught.value) == (
         "column 'x', row 1: the list has 2 numbers, but a vector has the same number in every"
-        " row, here 3. Correct the row, or state 'x:numbers' if lengths may differ."
+        " row, here 3. Correct the row, or state 'x:numbers' if lengths may differ. The model was"
+        " trained with 'x:vector', and another kind needs a new training."
     )
     with pytest.raises(DataError) as caught:
         make_table(frame, [Column(name="x", kind="numbers", width=3)])

@@ -74,8 +74,21 @@ def make_table(
             raise DataError(
                 f"the data has no column '{column.name}', which the model was trained on.{hint}"
             )
-        values[column.name] = convert_column(frame[column.name], column)
+        try:
+            values[column.name] = convert_column(frame[column.name], column)
+        except DataError as error:
+            raise _with_trained_kind(error, column) from None
     return Table(values, frame.height)
+
+
+def _with_trained_kind(error: DataError, column: Column) -> DataError:
+    """Return an error that does not only advise to state another kind, which needs a training."""
+    if not any(words in str(error) for words in ("tate ", "Did you mean")):
+        return error
+    return DataError(
+        f"{error} The model was trained with '{column.name}:{column.kind_name}', and another kind"
+        " needs a new training."
+    )
 
 
 READERS: dict[str, Callable[[pl.Series], Values]] = {
@@ -91,6 +104,8 @@ def convert_column(series: pl.Series, column: Column) -> Values:
     """Return the cells of a column as the values of its kind, checked against its width."""
     if column.is_label_set or column.is_one_hot:
         return label_sets.read_values(series, column)
+    if column.kind == "tokens" and series.dtype == pl.String:
+        return cells.read_written_tokens(series, spaced=column.spaced)
     if column.kind in READERS:
         return READERS[column.kind](series)
     lists = read_number_lists(series)
