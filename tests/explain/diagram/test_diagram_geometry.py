@@ -151,7 +151,8 @@ def test_kept_outputs_stand_above_their_steps(wiring):
     assert set(inputs) <= seen or wiring.architecture == "tail"
     assert min(box.bottom for box in outputs) < min(box.top for box in inputs)
     if wiring.shape == "aligned":
-        assert [b.left for b in inputs] == [b.left for b in outputs]
+        first = [b.left for b in inputs if b.label.startswith("x")]
+        assert first == [b.left for b in outputs]
 
 
 def test_the_svg_stands_alone():

@@ -81,7 +81,7 @@ class Drawing:
         joined = self.sketch.bar("concat", over_lanes(self.steps, self.lanes))
         self.sketch.up(self.top[-1], joined, self.top[-1].center)
         up_lanes(self.sketch, self.lanes, joined)
-        self.top = [joined]
+        self.top, self.steps = [joined], over_lanes(self.steps, self.lanes)
 
 
 def draw(wiring: Wiring) -> Sketch:

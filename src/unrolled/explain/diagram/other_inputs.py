@@ -45,8 +45,8 @@ def over_lanes(columns: Sequence[Column], lanes: Lanes) -> Sequence[Column]:
 
 def first_columns(w: Wiring) -> list[Column]:
     """Return the columns of the first inputs, each with room for an arrow where outputs follow."""
-    slots = row(Length.of(w.t, "t"), wide=w.bidirectional, outputs=True)
-    return place(slots, w, wide=w.bidirectional or w.shape == "aligned")
+    wide = w.bidirectional or w.shape == "aligned"
+    return place(row(Length.of(w.t, "t"), wide=wide, outputs=True), w, wide=wide)
 
 
 def _all_columns(w: Wiring) -> list[Column]:

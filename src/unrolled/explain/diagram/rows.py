@@ -9,7 +9,6 @@ from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.lengths import Slot
 from unrolled.explain.diagram.sketch import (
     ROOM,
-    SIDE,
     Column,
     Sketch,
     columns,
@@ -17,7 +16,7 @@ from unrolled.explain.diagram.sketch import (
     number_labels,
 )
 
-LANE = 4  # columns that the lane of inputs with steps of their own takes
+LANE = 4  # columns that the lane of inputs with steps of their own takes, and what is beside it
 POOLINGS = {
     "mean": "mean over the steps",
     "max": "maximum over the steps",
@@ -28,7 +27,7 @@ POOLINGS = {
 def place(slots: Sequence[Slot], w: Wiring, *, wide: bool | None = None) -> list[Column]:
     """Place the steps of a row; two directions need twice the room."""
     wide = w.bidirectional if wide is None else wide
-    room = ROOM - (LANE * len(w.others) + SIDE if w.others else 0)
+    room = ROOM - (LANE * len(w.others) + LANE if w.others else 0)
     return columns(slots, wide=wide, longest=longest_label(slots), room=room)
 
 
