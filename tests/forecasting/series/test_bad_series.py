@@ -37,8 +37,9 @@ def row(k, name, value, table=GOOD):
 BAD = {
     "a target of text": (
         {},
-        GOOD.with_columns(pl.col("y").cast(pl.String)),
-        "column 'y' holds String, which are no numbers. Convert the column, or leave it out.",
+        row(3, "y", pl.lit("high"), GOOD.with_columns(pl.col("y").cast(pl.String))),
+        "column 'y', row 3: 'high' is not a number, which every value to forecast must be. Correct"
+        " it, or leave the cell empty if it is missing.",
     ),
     "no steps to forecast": (
         {"horizon": 0},
@@ -91,7 +92,7 @@ BAD = {
         {},
         row(7, "day", pl.date(1024, 1, 6)),
         "most steps have no row: the times are days, with 70 rows for 365308 steps. Check `time`"
-        " and `id`, or take sums or means over longer steps first.",
+        " and `id`.",
     ),
 }
 

@@ -78,13 +78,15 @@ def read_table(data: Any, layout: Layout, steps: Steps = None) -> pl.DataFrame:
             return to_long(table.frame(), layout, steps)
         if hint := hint_of_steps(table.columns, layout.targets[0]):
             raise DataError(f"the data has no column '{layout.targets[0]}' to forecast.{hint}")
-        frame = table.frame(needed, kinds=dict.fromkeys(layout.targets, "number"))
+        numbers = [name for name in layout.targets if name not in layout.categories]
+        kinds = dict.fromkeys(numbers, "number") | dict.fromkeys(layout.categories, "category")
+        frame = table.frame(needed, kinds=kinds)
         return frame.with_columns(_number_targets(frame, layout))
 
 
 def _number_targets(frame: pl.DataFrame, layout: Layout) -> list[pl.Series]:
     """Return the targets that are text as numbers; refuse numbers that are text by spelling."""
-    for name in (*layout.past, *layout.future, *layout.static):
+    for name in {*layout.past, *layout.future, *layout.static} - layout.categories.keys():
         is_text = name in frame.columns and frame[name].dtype == pl.String
         spelled = spelled_numbers(frame[name]) if is_text else None
         if spelled is not None and not spelled.is_unit:
@@ -92,11 +94,30 @@ def _number_targets(frame: pl.DataFrame, layout: Layout) -> list[pl.Series]:
                 f"column '{name}', row {spelled.row}: {spelled.cell!r} is a number that is written"
                 f" as text. {spelled.advice}"
             )
+    for name in set(layout.targets) & set(frame.columns) - layout.categories.keys():
+        column = frame[name]
+        if column.dtype == pl.String and spelled_numbers(column) is None:
+            _refuse_text(column)
     return [
         pl.Series(name, read_numbers(frame[name])).fill_nan(None)
         for name in layout.targets
-        if name in frame.columns and frame[name].dtype == pl.String
+        if name in frame.columns
+        and frame[name].dtype == pl.String
+        and name not in layout.categories
     ]
+
+
+def _refuse_text(column: pl.Series) -> None:
+    """Refuse a target that is text, other than numbers that are written as text."""
+    plain = column.str.strip_chars()
+    is_number = plain.cast(pl.Float64, strict=False).is_not_null()
+    wrong = (~is_number & (plain != "").fill_null(value=False)).arg_true()
+    if len(wrong):
+        raise DataError(
+            f"column '{column.name}', row {wrong[0] + 1}: {column[int(wrong[0])]!r} is not a"
+            " number, which every value to forecast must be. Correct it, or leave the cell empty if"
+            " it is missing."
+        )
 
 
 def _holds_times(index: Any) -> bool:

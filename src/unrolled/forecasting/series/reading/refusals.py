@@ -76,7 +76,7 @@ def refuse_uneven_times(
     if not len(wrong):
         return
     row = int(wrong[0])
-    advice = "" if is_known else f", or combine rows into even steps: {_advise_combine(rows)}"
+    advice = "" if is_known else _advise_combine(rows, "even")
     raise DataError(
         f"row {rows[ROW][row] + 1}: the time {rows[PLACE][row]} in '{layout.time}' lies between two"
         f" steps: the others are {timeline.frequency}, and {len(wrong)} of {len(rows)} rows lie"
@@ -101,16 +101,17 @@ def refuse_mostly_empty(
     keep = f" To count them as missing values, state the step: every='{own}'." if own else ""
     raise DataError(
         f"most steps have no row: the times are {timeline.frequency}, with {len(rows)} rows for"
-        f" {steps} steps. Check `time` and `id`, or combine rows into longer steps:"
-        f" {_advise_combine(rows)}.{keep}"
+        f" {steps} steps. Check `time` and `id`{_advise_combine(rows, 'longer')}.{keep}"
     )
 
 
-def _advise_combine(rows: pl.DataFrame) -> str:
-    """Return the options that combine sorted rows into steps that are long enough."""
-    times = rows[PLACE]
+def _advise_combine(rows: pl.DataFrame, steps: str) -> str:
+    """Return how to combine sorted rows into steps; empty if no usual step is long enough."""
+    times, series = rows[PLACE], rows[SERIES]
+    step = suggest_every(times, series, MIN_FILLED)
     if times.dtype.is_integer():
         step = str(max(2, 2 * int(np.median(np.abs(np.diff(times.to_numpy()))))))
-    else:
-        step = suggest_every(times, rows[SERIES], MIN_FILLED) or "1w"
-    return f"every='{step}', combine='mean' (--every {step} --combine mean)"
+    if step is None:
+        return ""
+    options = f"every='{step}', combine='mean' (--every {step} --combine mean)"
+    return f", or combine rows into {steps} steps: {options}"
