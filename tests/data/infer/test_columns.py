@@ -20,6 +20,7 @@ CELLS = {
     "tokens as JSON": ['["a"]', '["b", "c"]', '["a"]'],
     "tokens as text": ["a b", "b c d", "a"],
     "text": ["to be", "", "or not"],
+    "dates": ["2024-01-31", None, "2024-02-01 12:30"],
 }
 STATED = {
     "numbers as text": "number",
