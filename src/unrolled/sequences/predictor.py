@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.ingest import Source, ingest
+from unrolled.data.tables.missing_inputs import refuse_missing_sequences
 from unrolled.errors import SettingError
 from unrolled.estimator import Estimator
 from unrolled.schema import Schema
@@ -171,6 +172,7 @@ class Predictor(Estimator):
         """
         trained: Trained = self._require_fitted("attention")
         source = ingest(data, None, trained.encoder.schema.inputs, None, layout=trained.layout)
+        refuse_missing_sequences(source.table, source.inputs)
         rows = compute_attention(trained, source.table)
         if plot is not None:
             plot_attention(rows, plot)
