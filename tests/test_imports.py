@@ -61,7 +61,7 @@ ORDER = {
     "explain/diagram": (
         "boxes facts lengths -> palette sketch -> recurrence rows -> other_inputs words -> "
         "decoders -> "
-        "drawing svg text -> picture scene -> __init__"
+        "drawing svg text -> picture -> __init__"
     ),
     "forecasting": (
         "__init__ baselines intervals series -> defaults forecast_plot limits -> trained -> "
@@ -110,7 +110,7 @@ ORDER = {
     "sequences/evaluation": "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__",
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
-        "scheduled_sampling -> checkpoints defaults -> early_stopping -> fit"
+        "scheduled_sampling -> checkpoints defaults history_plot -> early_stopping -> fit"
     ),
 }
 

@@ -275,7 +275,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         caption="{last_state} starts the decoder, which reads nothing else of the input. Each step"
         " reads the output of the step before it.{end}",
         guide="The plain encoder and decoder of Sutskever et al. 2014: one state carries all that"
-        " the decoder knows of the input. It is the simplest chained decoder, and good enough for"
+        " the decoder knows of the input. It is the simplest decoder, and good enough for"
         " short rows. Long rows do not fit into one state: there prefer the decoder with"
         " attention, which is the default.",
         bidirectional=True,

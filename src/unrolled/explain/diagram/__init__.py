@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from unrolled.explain.diagram.drawing import scene
 from unrolled.explain.diagram.facts import Wiring
 from unrolled.explain.diagram.picture import Diagram
-from unrolled.explain.diagram.scene import scene
 
 __all__ = ["Diagram", "Wiring", "diagram"]
 

@@ -37,7 +37,7 @@ def svg(scene: Scene) -> str:
 
     Example:
         >>> from unrolled.explain.diagram import Wiring
-        >>> from unrolled.explain.diagram.scene import scene
+        >>> from unrolled.explain.diagram.drawing import scene
         >>> svg(scene(Wiring("aligned", "steps", t=3, u=3, f=4, o=1, units=8)))[:4]
         '<svg'
     """

@@ -16,7 +16,7 @@ def text(scene: Scene) -> str:
 
     Example:
         >>> from unrolled.explain.diagram import Wiring
-        >>> from unrolled.explain.diagram.scene import scene
+        >>> from unrolled.explain.diagram.drawing import scene
         >>> print(text(scene(Wiring("aligned", "steps", t=2, u=2, f=4, o=1, units=8))))
         aligned · steps · LSTM
         b t f -> b t o
