@@ -16,7 +16,7 @@ from unrolled.errors import DataError, NotFittedError
 from unrolled.schema import Column
 
 COLUMN = Column(name="day", kind="date")
-TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
 
 
 def array(values: list[Any]) -> np.ndarray:
@@ -33,7 +33,7 @@ def waves(turn: float) -> list[float]:
 
 @given(st.lists(TIMES, min_size=3, unique=True))
 def test_features_are_those_of_the_calendar(times: list[datetime]) -> None:
-    times = [*times, datetime(2001, 5, 6, 7, 8)]  # noqa: DTZ001 - a time of day that differs
+    times = [*times, datetime(2001, 5, 6, 7, 8)]
     encoder = reload(Dates(COLUMN).fit(array(times)))
     encoder.constant = []
     encoded = encoder.encode(array(times))
@@ -41,7 +41,7 @@ def test_features_are_those_of_the_calendar(times: list[datetime]) -> None:
     scaled = (days - days.mean()) / days.std()
     for row, t, elapsed in zip(encoded, times, scaled, strict=True):
         turns = [t.weekday() / 7, (t.month - 1) / 12, (t.timetuple().tm_yday - 1) / 365.25]
-        midnight = datetime(t.year, t.month, t.day)  # noqa: DTZ001
+        midnight = datetime(t.year, t.month, t.day)
         turns += [(t - midnight) / timedelta(days=1)] * encoder.hours
         expected = [wave for turn in turns for wave in waves(turn)] + [elapsed]
         np.testing.assert_allclose(row, expected, atol=1e-4)

@@ -273,8 +273,18 @@ def test_dates_that_cannot_be() -> None:
     )
 
 
+def test_times_with_a_zone_are_read_by_its_clock() -> None:
+    texts = ["2024-01-31T00:00:00+01:00", "2024-06-30 00:00:00.5+0200", "2024-06-30 12:30Z"]
+    values = infer_kind(to_series("a", texts), stated=None, output=False)[1]
+    clock = ["2024-01-31T00:00:00", "2024-06-30T00:00:00.5", "2024-06-30T12:30"]
+    assert list(values) == [np.datetime64(time, "us") for time in clock]
+    zone = pl.Series("a", [datetime.datetime(2024, 6, 30)]).dt.replace_time_zone("Europe/Berlin")
+    values = infer_kind(zone, stated=None, output=False)[1]
+    assert list(values) == [np.datetime64("2024-06-30", "us")]
+
+
 def test_dates_are_written_as_text_by_each_cell() -> None:
-    times = [datetime.datetime(2024, 1, 31), datetime.datetime(2024, 2, 1, 12, 30), None]  # noqa: DTZ001
+    times = [datetime.datetime(2024, 1, 31), datetime.datetime(2024, 2, 1, 12, 30), None]
     values = infer_kind(to_series("a", times), stated=None, output=True)[1]
     assert list(values) == ["2024-01-31", "2024-02-01 12:30:00", None]
 

@@ -13,11 +13,14 @@ from unrolled.errors import DataError
 
 _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 _DATE = rf"^\s*({_DAY})([ T]\d|\s*$)"  # of digits alone: a month in words is text
+_ZONE = r"(?<clock>\d:\d{2}(:\d{2}([.,]\d+)?)?)\s*([zZ]|UTC|GMT|[+-]\d{2}(:?\d{2})?)\s*$"
 DateArray = np.ndarray[Any, np.dtype[np.datetime64]]
 
 
 def read_dates(column: pl.Series) -> DateArray:
-    """Return one date for each row (b), NaT where the cell is missing; zones are read in UTC.
+    """Return one date for each row (b), NaT where the cell is missing.
+
+    A time with a zone is read by the clock of its zone, as it is written.
 
     Example:
         >>> read_dates(pl.Series("a", ["2024-02-29 12:30", None])).tolist()
@@ -30,7 +33,7 @@ def read_dates(column: pl.Series) -> DateArray:
     if column.dtype not in (pl.Date, pl.Datetime):
         raise cells.wrong_type_error(column, "date", "a date in each row")
     if getattr(column.dtype, "time_zone", None) is not None:
-        column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        column = column.dt.replace_time_zone(None)
     return column.cast(pl.Datetime("us")).to_numpy().astype("datetime64[us]")
 
 
@@ -46,7 +49,7 @@ def _parse(column: pl.Series) -> DateArray:
         part = texts.filter(flags)
         if part.is_empty():
             continue
-        parsed = parse_dates(part)
+        parsed = parse_dates(part.str.replace(_ZONE, "$clock"))
         if parsed is None:
             raise _not_a_date_error(column, part)
         dates[np.flatnonzero(filled)[flags.to_numpy()]] = read_dates(parsed)
