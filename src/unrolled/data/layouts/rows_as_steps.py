@@ -142,8 +142,13 @@ class RowsAsSteps(Record):
         if kind == "vector":
             return column
         is_text = self.labels.get(column.name, "text") == "text"
-        steps = [missing if c is None else _label(c, is_text) for c in cells.read_labels(column)]
-        return pl.Series(column.name, steps, dtype=pl.String)
+        distinct = column.unique()
+        labels = {
+            cell: None if label is None else _label(label, is_text)
+            for cell, label in zip(distinct, cells.read_labels(distinct), strict=True)
+        }
+        steps = pl.Series(column.name, map(labels.get, column), dtype=pl.String)
+        return steps if missing is None else steps.fill_null(missing)
 
     def _refuse_varying(self, rows: pl.DataFrame, name: str) -> None:
         """Refuse a column with several values in one example, which had one in training."""
