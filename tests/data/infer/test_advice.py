@@ -207,6 +207,18 @@ def test_the_columns_that_an_error_advises_to_name_are_read(tmp_path: Any) -> No
     assert ingest(named, None, ["word"], ["number"]).table.rows == ROWS
 
 
+def test_the_date_formats_that_an_error_advises_are_read(tmp_path: Any) -> None:
+    path = tmp_path / "a.csv"
+    rows = [f"{1 + i % 9}/{1 + i // 9}/2024,{i}" for i in range(ROWS)]
+    path.write_text("\n".join(["x,y", *rows]))
+    message = refused(lambda: ingest(path, None, {"x": "date"}, ["y"]))
+    forms = re.findall(r"--date-format '([^']+)'", message)
+    assert forms == ["%d/%m/%Y", "%m/%d/%Y"]
+    for form in forms:
+        source = ingest(read(path, date_format=form), None, ["x"], ["y"])
+        assert source.inputs[0].kind == "date"
+
+
 def test_a_sparse_matrix_is_taken_as_an_error_says() -> None:
     from scipy.sparse import csr_matrix
 

@@ -273,6 +273,13 @@ def test_dates_that_cannot_be() -> None:
     )
 
 
+def test_dates_in_doubt_are_text_and_this_is_said() -> None:
+    assert infer_column([f"{day:%m/%d/%Y}" for day in DAYS[:12]]).why == (
+        "text, 12 different in 12 rows, which could be dates: state how they are written"
+        " (--date-format)"
+    )
+
+
 def test_times_with_a_zone_are_read_by_its_clock() -> None:
     texts = ["2024-01-31T00:00:00+01:00", "2024-06-30 00:00:00.5+0200", "2024-06-30 12:30Z"]
     values = infer_kind(to_series("a", texts), stated=None, output=False)[1]

@@ -9,7 +9,7 @@ import polars as pl
 from unrolled.data.formats.raw_table import note
 from unrolled.data.infer.label_lists import infer_bits, stated_labels
 from unrolled.data.tables import cells
-from unrolled.data.tables.date_cells import are_dates
+from unrolled.data.tables.date_cells import are_dates, look_like_dates
 from unrolled.data.tables.label_sets import holds_lists
 from unrolled.data.tables.ragged import NumberLists, read_number_lists
 from unrolled.data.tables.spelled_numbers import spelled_numbers
@@ -103,7 +103,10 @@ def _infer_text(series: pl.Series, filled: pl.Series, *, output: bool) -> Measur
     if has_spaces and (symbols := _describe_symbols(filled)):
         return _measure(series, "tokens", None, f"text, {symbols} separated by spaces")
     unit: Unit = "words" if has_spaces else "characters"
-    return _measure(series, "text", unit, f"text, {distinct} different in {rows} rows")
+    why = f"text, {distinct} different in {rows} rows"
+    if look_like_dates(filled):
+        why += ", which could be dates: state how they are written (--date-format)"
+    return _measure(series, "text", unit, why)
 
 
 def _infer_dates(series: pl.Series, *, output: bool) -> Measured:

@@ -76,6 +76,11 @@ def _is_date(text: str) -> bool:
         return True
 
 
+def look_like_dates(texts: pl.Series) -> bool:
+    """Return whether texts, none of them missing, are digits in the form of dates."""
+    return bool(texts.str.contains(_DATE).all())
+
+
 def are_dates(column: pl.Series) -> bool:
     """Return whether cells are dates: by their type, or digits that can be read in one way.
 
@@ -84,7 +89,7 @@ def are_dates(column: pl.Series) -> bool:
     """
     if column.dtype in (pl.Date, pl.Datetime):
         return True
-    if column.dtype != pl.String or not column.str.contains(_DATE).all():
+    if column.dtype != pl.String or not look_like_dates(column):
         return False
     try:
         return len(read_dates(column)) > 0
