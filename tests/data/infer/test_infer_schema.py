@@ -317,8 +317,8 @@ def test_tags_of_a_length_of_their_own_mark_nothing_in_the_input() -> None:
             ["total"],
             {},
             "There is no kind 'nummer', which is stated for column 'temp'. The kinds are number,"
-            " category, labels, date, vector, numbers, tokens, text, text:characters, text:words, text:subwords."
-            " Did you mean 'number'?",
+            " category, labels, date, vector, numbers, tokens, text, text:characters, text:words,"
+            " text:subwords. Did you mean 'number'?",
         ),
         (
             SettingError,
