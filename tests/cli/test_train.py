@@ -93,15 +93,17 @@ def test_the_command_it_names_works(unrolled, model):
     assert (result.status, result.err) == (0, "")
     assert result.out == "wrote  predictions.jsonl  (24 rows)\n"
     written = pl.read_ndjson(model.folder / "predictions.jsonl")
-    assert written.columns == ["a", "b", "steps", "week", "label", "text", "total"]
-    assert written["total"].dtype == pl.Float64
+    columns = ["a", "b", "steps", "week", "label", "text", "total"]
+    assert written.columns == [*columns, "total-predicted"]
+    assert written["total-predicted"].dtype == pl.Float64
+    assert written.select(columns).equals(pl.read_ndjson(model.folder / "rows.jsonl"))
 
 
 def test_predictions_on_the_screen_are_csv(unrolled, model, rows):
     few = [{"steps": row["steps"]} for row in rows[:2]]
     (model.folder / "few.jsonl").write_text("\n".join(map(json.dumps, few)), encoding="utf-8")
     lines = unrolled("predict kept/model few.jsonl").out.splitlines()
-    assert lines[0] == "steps,total"
+    assert lines[0] == "steps,total-predicted"
     assert lines[1].startswith('"[0.5, 1.5]",')
     assert lines[2].startswith('"[2.5, 3.5, 4.5]",')
     assert len(lines) == 3
@@ -185,7 +187,10 @@ def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
     known = {sign for sounds in words.values() for sign in sounds.split()} | {"x"}
     written = pl.read_csv("predictions.tsv", separator="\t").fill_null("")
     assert written["word"].to_list() == list(words)
-    assert {sign for result in written["sounds"] for sign in result.split(" ") if sign} <= known
+    assert written["sounds"].to_list() == list(words.values())
+    assert {
+        sign for result in written["sounds-predicted"] for sign in result.split(" ") if sign
+    } <= known
     scored = unrolled("evaluate m spoken.tsv --columns word sounds").out.splitlines()
     assert scored[1].split()[:3] == ["token", "error", "rate"]
     assert unrolled("predict m spoken.tsv").status == 2

@@ -122,10 +122,10 @@ BAD_ARRAYS = {
         [1.0, 2.0, 3.0, 4.0],
         "X[1, 1] is infinite. Correct it, or leave the row out.",
     ),
-    "a missing output": (
+    "no known output": (
         X,
-        [1.0, np.nan, 3.0, 4.0],
-        "y[1] is missing (NaN). Correct it, or leave the row out.",
+        [np.nan] * 4,
+        "no row has a known output ('y'). Give at least two such rows.",
     ),
 }
 

@@ -38,7 +38,7 @@ def test_each_row_weighs_what_its_class_does_and_filled_places_nothing():
     )
     (batch,) = make_batches(rows, 8)
     assert batch_targets(rows, batch, 1)[1]["y"].tolist() == pytest.approx(
-        [3 * 8 / 5, *[2 * 8 / 5] * 3, 0, 0, 0, 0]
+        [3 * 8 / 4, *[2 * 8 / 4] * 3, 0, 0, 0, 0]  # the row of an unknown class does not count
     )
 
 
@@ -72,6 +72,6 @@ def test_without_a_category_there_is_nothing_to_weight():
     with pytest.raises(SettingError) as caught:
         fitted({"a": VALUES, "y": VALUES**2}, "y", class_weight="balanced")
     assert str(caught.value) == (
-        "class_weight='balanced' of Training has no effect: no output is a category. Leave"
-        " class_weight out."
+        "class_weight='balanced' of Training has no effect: no output is a category, labels"
+        " or tags. Leave class_weight out."
     )

@@ -42,8 +42,8 @@ UNUSED = {
     ),
     "no classes to weight": (
         ("steps", "value", {"training": Training(class_weight="balanced")}),
-        "class_weight='balanced' of Training has no effect: no output is a category. Leave"
-        " class_weight out.",
+        "class_weight='balanced' of Training has no effect: no output is a category, labels"
+        " or tags. Leave class_weight out.",
     ),
     "no labels to smooth": (
         ("steps", "value", {"training": Training(label_smoothing=0.1)}),

@@ -27,7 +27,8 @@ def known_mean(numbers: Array) -> Array:
         return mean
     counts, sums = known.sum(axis=0), np.where(known, numbers, 0).sum(axis=0)
     overall = sums.sum() / max(1, counts.sum())
-    return np.where(counts > 0, sums / np.maximum(counts, 1), overall).astype(numbers.dtype)
+    means: Array = np.where(counts > 0, sums / np.maximum(counts, 1), overall)
+    return means.astype(numbers.dtype)
 
 
 def fit_known(fit: Callable[[Any, Array], Weights], rows: Any, numbers: Array) -> Weights:

@@ -49,11 +49,11 @@ def keep_known_outputs(source: Source, shape: str) -> Source:
     left_out = source.table.rows - table.rows
     notes = describe_gaps(table, source.outputs)
     if left_out:
-        what = "a known output" if lengths is not None or not has_sequences else "every output"
-        verb = "lacks" if left_out == 1 else "lack"
-        notes.insert(
-            0, f"Of {source.table.rows} rows, {left_out} {verb} {what}; they are left out."
-        )
+        has, is_ = ("has", "is") if left_out == 1 else ("have", "are")
+        what = f"{has} no known output"
+        if has_sequences and lengths is None:
+            what = f"{'lacks' if left_out == 1 else 'lack'} an output"
+        notes.insert(0, f"Of {source.table.rows} rows, {left_out} {what} and {is_} left out.")
     frame = source.frame[rows] if left_out and source.frame is not None else source.frame
     return replace(
         source, table=table, frame=frame, left_out=left_out, notes=(*source.notes, *notes)

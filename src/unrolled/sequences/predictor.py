@@ -202,8 +202,9 @@ class Predictor(Estimator):
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """Return one number for the first output, where higher is better (scikit-learn).
 
-        It is accuracy, micro F1 (`labels`) or R2; for tokens and text it is step accuracy (aligned), 1 - the error rate
-        (unaligned), or minus the negative log-likelihood per token (one-to-many).
+        It is accuracy, micro F1 (`labels`) or R2; for tokens and text it is step accuracy
+        (aligned), 1 - the error rate (unaligned), or minus the negative log-likelihood per token
+        (one-to-many).
         """
         trained: Trained = self._require_fitted("score")
         return score(trained, self._known_rows(X, y).table)

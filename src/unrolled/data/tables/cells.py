@@ -162,6 +162,24 @@ def _as_token(value: Any) -> str | None:
     return None if is_missing(value) else str(value)
 
 
+def read_written_tokens(column: pl.Series, *, spaced: bool) -> list[list[str | None] | None]:
+    """Return the tokens in text as a model was fitted on them: each cell by itself.
+
+    Args:
+        column: Text.
+        spaced: Whether tokens have spaces between them; otherwise a cell may be a JSON list.
+
+    Example:
+        >>> read_written_tokens(pl.Series("a", ['["to", "be"]', "or not"]), spaced=False)
+        [['to', 'be'], ['or', 'not']]
+    """
+    is_list = column.str.contains(_JSON_LIST).fill_null(value=False) & (not spaced)
+    words = read_tokens(_split(column.filter(~is_list)))
+    lists = read_tokens(parse_lists(column.filter(is_list))) if is_list.any() else []
+    remaining = iter(words), iter(lists)
+    return [next(remaining[is_one]) for is_one in is_list.to_list()]
+
+
 def has_spaced_tokens(column: pl.Series) -> bool:
     """Return whether cells are text with white space between tokens, and not JSON lists.
 

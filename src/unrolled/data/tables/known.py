@@ -32,8 +32,7 @@ def known_rows(values: Values, column: Column) -> Flags:
         return np.array([names is not None for names in values], dtype=bool)
     if column.side == "one":
         numbers = np.asarray(values, dtype=np.float64).reshape(len(values), -1)  # b f
-        flags: Flags = (~np.isnan(numbers)).any(axis=1)
-        return flags
+        return np.asarray((~np.isnan(numbers)).any(axis=1))
     return np.array([row is not None and _has_known_step(row, column) for row in values], bool)
 
 
@@ -50,8 +49,7 @@ def complete_rows(values: Values, column: Column) -> Flags:
         return known_rows(values, column)
     if column.side == "one":
         numbers = np.asarray(values, dtype=np.float64).reshape(len(values), -1)  # b f
-        flags: Flags = (~np.isnan(numbers)).all(axis=1)
-        return flags
+        return np.asarray((~np.isnan(numbers)).all(axis=1))
     if column.is_numeric:
         return np.array([row is not None and not np.isnan(row).any() for row in values], bool)
     if column.kind == "text":

@@ -6,6 +6,7 @@ place of the 1.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -113,7 +114,7 @@ def labels_of_one_hot(name: str, values: Array) -> Array:
         >>> labels_of_one_hot("y", np.array([[0.0, 1.0], [np.nan, np.nan]])).tolist()
         [1, None]
     """
-    missing = np.isnan(values).all(axis=1)
+    missing = np.asarray(np.isnan(values).all(axis=1))
     wrong = ~missing & (np.nan_to_num(values).sum(axis=1) != 1)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
@@ -125,7 +126,7 @@ def labels_of_one_hot(name: str, values: Array) -> Array:
     labels = np.empty(len(values), dtype=object)
     labels[:] = [
         None if gap else int(place)
-        for gap, place in zip(missing, np.nan_to_num(values).argmax(axis=1), strict=True)
+        for gap, place in zip(missing.tolist(), np.nan_to_num(values).argmax(axis=1), strict=True)
     ]
     return labels
 
@@ -165,8 +166,13 @@ def _split(name: str, row: int, cell: str | None) -> list[Any] | None:
     if not text:
         return None
     if text.startswith("["):
-        parsed: list[Any] = cells.parse_lists(pl.Series(name, [cell])).to_list()[0]
-        return parsed
+        try:
+            return list(json.loads(text))
+        except (ValueError, RecursionError):
+            raise DataError(
+                f"column '{name}', row {row}: {text[:40]!r} is not a list of labels such as"
+                ' \'["news", "sport"]\' or "news; sport". Correct it.'
+            ) from None
     return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 

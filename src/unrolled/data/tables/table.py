@@ -103,7 +103,8 @@ READERS: dict[str, Callable[[pl.Series], Values]] = {
 def convert_column(series: pl.Series, column: Column) -> Values:
     """Return the cells of a column as the values of its kind, checked against its width."""
     if column.is_label_set or column.is_one_hot:
-        return label_sets.read_values(series, column)
+        values: Values = label_sets.read_values(series, column)
+        return values
     if column.kind == "tokens" and series.dtype == pl.String:
         return cells.read_written_tokens(series, spaced=column.spaced)
     if column.kind in READERS:

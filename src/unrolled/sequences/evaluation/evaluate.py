@@ -108,8 +108,8 @@ def _decide(
 
 def _true_values(trained: Trained, column: Column, table: Table) -> Values:
     """Return the true values of an output, labels in the form of the training part."""
-    values = table.values[column.name]
-    return trained.encoder.encoders[column.name].as_classes(values)
+    values: Values = trained.encoder.encoders[column.name].as_classes(table.values[column.name])
+    return values
 
 
 def _take(values: Any, rows: Array) -> Any:
@@ -241,7 +241,7 @@ def _evaluate_labels(
         encoder, true = trained.encoder.encoders[column.name], table.values[column.name]
         encoded = outputs[trained.encoder.tensor_names[column.name]]
         if column.kind == "tokens" and is_aligned:
-            confusion = Confusion.of_steps(true, encoder.decode(encoded))
+            confusion = Confusion.of_steps(list(true), encoder.decode(encoded))
             if confusion is not None and len(confusion.labels) <= MAX_STEP_LABELS:
                 confusions[column.name] = confusion
         rows = known_rows(true, column)
