@@ -49,6 +49,7 @@ def simple_case(row):
 WORDS, LABEL, TAGS = {"words": "tokens"}, {"label": "category"}, {"tags": "tokens"}
 RAGGED, FUTURE = {"ragged": "numbers"}, {"future": "numbers"}
 SPELLED, OPEN = {"spelled": "tokens"}, {"open": "numbers"}
+BOTH = {"words": "tokens", "past": "numbers"}  # each with its own number of steps
 LETTERS = unrolled.Text(characters=True)
 CASES = (
     *map(simple_case, ARCHITECTURES),
@@ -67,6 +68,9 @@ CASES = (
     Case("unaligned", "decoder", RAGGED, OPEN, {"cell": "rnn"}, "ragged rnn that stops"),
     Case("unaligned", "decoder", WORDS, SPELLED, {"layers": 2}, "of words, two layers"),
     Case("unaligned", "decoder", RAGGED, SPELLED, {"bidirectional": False}, "of words, one way"),
+    Case("many-to-one", "pooled", BOTH, LABEL, {}, "of two inputs"),
+    Case("aligned", "steps", BOTH, TAGS, {}, "of two inputs"),
+    Case("unaligned", "decoder", BOTH, SPELLED, {}, "of two inputs"),
 )
 
 
