@@ -58,9 +58,10 @@ ENCODERS = {
 }
 ADDED_TO_ENCODERS = {  # since; a model that was saved before lacks them
     "scaler": "constant range",
-    "labels": "",
+    "labels": "constant",
     "vocabulary": "exact",
 }
+LABEL_SETS = "encoder column output classes"
 DATES = "encoder column output first hours mean std constant marked"
 SERIES_ARRAYS = "values starts offsets held naive scales others"
 PARAMETERS = (
@@ -229,9 +230,11 @@ def test_the_names_in_a_checkpoint(tmp_path):
 def test_the_names_that_were_added_to_encoders():
     text = Column(name="a", kind="text", unit="words")
     number = Column(name="a", kind="number")
+    label = Column(name="a", kind="category")
     date = Column(name="a", kind="date")
     now = {
         "scaler": make_encoder(number, output=False).fit(np.array([1.0, 1.0])),
+        "labels": make_encoder(label, output=False).fit(["a", "a"]),
         "vocabulary": make_encoder(text, output=True).fit(["a"]),
     }
     for kind, encoder in now.items():
@@ -239,3 +242,5 @@ def test_the_names_that_were_added_to_encoders():
         assert set(encoder.to_dict()) == names(ENCODERS[kind]) | added
     dates = make_encoder(date, output=False).fit(np.array(["2024-01-31"], "datetime64[us]"))
     assert set(dates.to_dict()) == names(DATES)
+    topics = make_encoder(Column(name="a", kind="labels", width=0), output=True).fit([["b", "c"]])
+    assert set(topics.to_dict()) == names(LABEL_SETS)

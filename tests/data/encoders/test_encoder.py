@@ -105,6 +105,17 @@ def test_a_feature_that_is_constant_in_the_training_part_never_counts() -> None:
             encoder_from_dict(scaler.to_dict() | wrong)
 
 
+def test_a_label_that_is_the_same_in_the_whole_training_part_never_counts() -> None:
+    encoder = reload(Labels(column("category")).fit(["x", "x"]))
+    assert encoder.encode(["x", "y", None]).tolist() == [[0], [0], [0]]
+    with_gaps = reload(Labels(column("category")).fit(["x", None]))
+    assert with_gaps.encode(["x", "y", None]).tolist() == [[1], [0], [0]]
+    earlier = encoder_from_dict({k: v for k, v in encoder.to_dict().items() if k != "constant"})
+    assert earlier.encode(["x", "y"]).tolist() == [[1], [0]]
+    with pytest.raises(DataError, match="constant"):
+        encoder_from_dict(encoder.to_dict() | {"constant": 1})
+
+
 def test_numbers_far_from_the_training_part_do_not_overflow() -> None:
     scaler = Scaler(column("number")).fit(np.array([1.0, 2.0]))
     assert scaler.encode(np.array([1e308, -1e308])).tolist() == [[1e6], [-1e6]]

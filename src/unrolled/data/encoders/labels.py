@@ -43,6 +43,9 @@ class Labels(Encoder):
     unknown label becomes zeros, or id 0. A label is recognised however it is written, since the
     same code may be a number in one file, text in another and a boolean in a third (`LabelIndex`).
 
+    An input that has the same label in the whole training part becomes zeros, whatever it is later:
+    a network cannot know what another label means.
+
     Example:
         >>> labels = Labels(Column(name="a", kind="category")).fit(["no", "yes", "no"])
         >>> labels.encode(["yes", "maybe"]).tolist()
@@ -52,6 +55,7 @@ class Labels(Encoder):
     def __init__(self, column: Column, *, as_output: bool = False) -> None:
         super().__init__(column, as_output=as_output)
         self.classes: list[Any] = []
+        self.constant = False
         self._index: LabelIndex | None = None
 
     @property
@@ -80,6 +84,8 @@ class Labels(Encoder):
                 " is missing. Hold out fewer rows, or choose another column."
             )
         self.classes = sorted(distinct, key=lambda label: (type(label).__name__, label))
+        same = len(distinct) == 1 and not any(is_missing(label) for label in values)
+        self.constant = same and not self.as_output
         return self
 
     def encode(self, values: Values | Sequence[Any], *, strict: bool = False) -> Array:
@@ -111,7 +117,7 @@ class Labels(Encoder):
             return ids + np.int32(1)
         one_hot = np.zeros((len(ids), len(self.classes)), dtype=np.float32)
         known = np.flatnonzero(ids >= 0)
-        one_hot[known, ids[known]] = 1.0
+        one_hot[known, ids[known]] = 0.0 if self.constant else 1.0
         return one_hot
 
     def as_classes(self, values: Values | Sequence[Any]) -> Array:
@@ -165,6 +171,7 @@ class Labels(Encoder):
             "column": self.column.to_dict(),
             "output": self.as_output,
             "classes": self.classes,
+            **({"constant": True} if self.constant else {}),
         }
 
     @staticmethod
@@ -175,6 +182,8 @@ class Labels(Encoder):
             return "classes"
         if column.is_one_hot and classes != list(range(column.width)):
             return "classes"
+        if not isinstance(facts.get("constant", False), bool):
+            return "constant"
         valid = all(isinstance(label, str | int | float) for label in classes)
         return None if valid and len(set(classes)) == len(classes) else "classes"
 
@@ -183,4 +192,5 @@ class Labels(Encoder):
         """Return the encoder that `to_dict` wrote; `invalid_field` checks it first."""
         encoder = cls(Column.from_dict(facts["column"]), as_output=facts["output"])
         encoder.classes = list(facts["classes"])
+        encoder.constant = facts.get("constant", False)
         return encoder
