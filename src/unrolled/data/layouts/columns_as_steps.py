@@ -144,7 +144,8 @@ def sequence_name(columns: Sequence[str], frame: pl.DataFrame, outputs: Sequence
     stems = {number.stem for number in numbered if number is not None}
     stem = stems.pop().rstrip("_-. ") if len(stems) == 1 and None not in numbered else ""
     taken = stem in frame.columns and stem not in columns
-    return stem if stem and not taken and stem not in outputs else DEFAULT_NAME
+    says_nothing = stem in ("", "column", "col")  # as files without a header line are numbered
+    return DEFAULT_NAME if says_nothing or taken or stem in outputs else stem
 
 
 def _match(steps: Any, frame: pl.DataFrame, outputs: Sequence[str]) -> list[str]:
