@@ -137,3 +137,36 @@ def test_what_has_no_place_in_such_a_file(tmp_path: Path, column: pl.Series, mes
         write(SENTENCES.with_columns(column), tmp_path / "a.conll")
     assert str(caught.value) == message
     assert not list(tmp_path.iterdir())
+
+
+UNIVERSAL = """# sent_id = 1
+# text = Joe's win
+1-2\tJoe's\t_\t_\t_\t_\t_\t_\t_\t_
+1\tJoe\tJoe\tPROPN\t_\t_\t3\tnsubj\t_\t_
+2\t's\t's\tPART\t_\t_\t1\tcase\t_\t_
+2.1\twas\tbe\tAUX\t_\t_\t_\t_\t_\t_
+3\t#win\twin\tNOUN\t_\t_\t0\troot\t_\t_
+
+# sent_id = 2
+1\tfun\tfun\tADJ\t_\t_\t0\troot\t_\t_
+"""
+
+
+@pytest.mark.parametrize("name", ["a.conllu", "a.conll"])
+def test_universal_dependencies(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(UNIVERSAL)
+    table = read(tmp_path / name)
+    assert table.columns == [f"column-{number}" for number in range(1, 11)]
+    assert table["column-2"].to_list() == [["Joe", "'s", "#win"], ["fun"]]
+    assert table["column-4"].to_list() == [["PROPN", "PART", "NOUN"], ["ADJ"]]
+
+
+def test_comments_are_no_tokens_and_tokens_are_no_comments(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("#winning NOUN\nfun ADJ\n\nJo PROPN\n# SYM\n\n# SYM\nx X\n")
+    assert read(path)["word"].to_list() == [["#winning", "fun"], ["Jo", "#"], ["#", "x"]]
+    path.write_text("# id = 7\nJo PROPN\n\n# id = 8\nx X\n")
+    assert read(path)["word"].to_list() == [["Jo"], ["x"]]
+    path.write_text("# id\nJo PROPN\n\n# id\nx X\n")
+    with pytest.warns(UserWarning, match="2 lines such as '# id' were taken for comments"):
+        assert read(path)["word"].to_list() == [["Jo"], ["x"]]
