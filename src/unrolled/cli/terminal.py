@@ -95,6 +95,7 @@ def print_warnings() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.showwarning = show
+        warnings.simplefilter("default", UserWarning)  # what is said is no error under -W error
         yield
 
 
