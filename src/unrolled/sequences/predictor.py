@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from unrolled.schema import Schema
 from unrolled.sequences import prediction, preparation
 from unrolled.sequences.attention import Attention, compute_attention, plot_attention
 from unrolled.sequences.evaluation import Evaluation, evaluate, score
+from unrolled.sequences.importance import Importance, compute_importance
 from unrolled.sequences.sklearn_tags import predicts_classes
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
@@ -178,9 +180,7 @@ class Predictor(Estimator):
             plot_attention(rows, plot)
         return rows
 
-    def evaluate(
-        self, data: Any, y: Any = None, *, threshold: float | None = None
-    ) -> Evaluation:
+    def evaluate(self, data: Any, y: Any = None, *, threshold: float | None = None) -> Evaluation:
         """Score rows with known outputs, beside simple baselines.
 
         Rows without any known output are left out and counted. What is not known of the others
@@ -209,11 +209,45 @@ class Predictor(Estimator):
         trained: Trained = self._require_fitted("score")
         return score(trained, self._known_rows(X, y).table)
 
+    def importance(
+        self, data: Any, y: Any = None, *, repeats: int = 10, seed: int = 0
+    ) -> Importance:
+        """Return which inputs matter, by permutation importance.
+
+        The cells of one input are exchanged among the rows, and `score` is computed again: the more
+        it falls, the more of it that input carries. For a sequence the same is done with ranges of
+        its steps, and for a vector with each of its numbers.
+
+        Args:
+            data: Rows with known outputs on which the model was not trained.
+            y: The outputs of arrays.
+            repeats: How often this is repeated; the result has the mean and its standard error.
+            seed: The random seed.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: A column is missing, or there are too few rows.
+            SettingError: `repeats` is below two.
+
+        Source:
+            Breiman 2001, "Random Forests", section 10.
+        """
+        trained: Trained = self._require_fitted("importance")
+        rows = self._known_rows(data, y).table
+        return compute_importance(trained, rows, repeats=repeats, seed=seed)
+
+    def _histories_of(self, trained: Any) -> tuple[History, ...]:
+        histories: tuple[History, ...] = trained.histories
+        return histories
+
     def _known_rows(self, data: Any, y: Any) -> Source:
         """Return the rows of a table or of arrays whose outputs are known, at least in part."""
         schema, layout = self.schema_, self._trained.layout
         columns = schema.inputs, schema.outputs
-        return preparation.ingest(data, y, *columns, layout=layout, shape=schema.shape)
+        source = preparation.ingest(data, y, *columns, layout=layout, shape=schema.shape)
+        for sentence in source.notes:
+            warnings.warn(sentence, stacklevel=3)
+        return source
 
     @property
     def schema_(self) -> Schema:
