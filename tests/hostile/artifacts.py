@@ -218,7 +218,7 @@ BOTH = {
     "a format of 10^5 digits": at(MANIFEST, "format", value=DIGITS),
     "a format of 1e400": at(MANIFEST, "format", value="1e400"),
     "a format twice": lambda folder: (folder / MANIFEST).write_text(
-        (folder / MANIFEST).read_text().replace('{', '{"format": 2,', 1)
+        (folder / MANIFEST).read_text().replace("{", '{"format": 2,', 1)
     ),
     "a newer format": at(MANIFEST, "format", value="3000"),
     "an unknown kind": at(MANIFEST, "kind", value='"os.system"'),

