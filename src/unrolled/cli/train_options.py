@@ -15,7 +15,10 @@ Data = Annotated[
     ),
 ]
 Outputs = Annotated[
-    list[str], typer.Option(help="One or more output columns.", metavar="NAME[:KIND] ...")
+    list[str] | None,
+    typer.Option(
+        help="One or more output columns; needed unless --from is used.", metavar="NAME[:KIND] ..."
+    ),
 ]
 Inputs = Annotated[
     list[str] | None,
@@ -26,8 +29,68 @@ Inputs = Annotated[
 ]
 Shape = Annotated[str, typer.Option(help="One of the five shapes, or auto.", metavar="SHAPE")]
 Test = Annotated[
-    float,
-    typer.Option(help="Fraction of the rows that is held out for the score.", metavar="FRACTION"),
+    float | None,
+    typer.Option(
+        help="Fraction of the rows that is held out for the score. By default, 0.2; 0 trains on all"
+        " rows and makes no score.",
+        metavar="FRACTION",
+    ),
+]
+TestFile = Annotated[
+    Path | None,
+    typer.Option(help="Table of the same columns to score on, in place of --test.", metavar="FILE"),
+]
+Final = Annotated[
+    bool,
+    typer.Option(
+        "--final",
+        help="After the score, train again on all rows, with the number of epochs that was best.",
+    ),
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Saved model to train further: with its columns, its network and its weights.",
+        metavar="MODEL",
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        help="Epochs without a better validation loss after which training stops. By default, it"
+        " depends on the number of rows.",
+        metavar="N",
+    ),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        help="Learning rate of Adam. By default, 0.003, or 0.001 if text, tokens or wide"
+        " categories are inputs.",
+        metavar="NUMBER",
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        help="Rows in a batch. By default, 16, or 32 from 2000 training rows.", metavar="N"
+    ),
+]
+Dropout = Annotated[
+    float | None,
+    typer.Option(
+        help="Dropout rate after each layer. By default, it depends on the inputs and the wiring.",
+        metavar="FRACTION",
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        help="Picture of the learning curves: the loss of each epoch on the training and on the"
+        " validation rows.",
+        metavar="FILE",
+    ),
 ]
 Units = Annotated[
     int | None,
@@ -134,7 +197,7 @@ def parse_steps(values: list[str] | None) -> Any:
 
     Example:
         >>> parse_steps(None), parse_steps(["none"]), parse_steps(["t*"])
-        ('auto', None, ['t*'])
+        ('auto', None, 't*')
         >>> parse_steps(["temp=temp_*", "load=load_*"])
         {'temp': 'temp_*', 'load': 'load_*'}
     """
@@ -145,4 +208,4 @@ def parse_steps(values: list[str] | None) -> Any:
     pairs = [value.partition("=") for value in values]
     if all(sign and name for name, sign, _ in pairs):
         return {name: pattern for name, _, pattern in pairs}
-    return values
+    return values[0] if len(values) == 1 else values

@@ -59,12 +59,13 @@ class StatedLayout:
             if getattr(self, name) and self.id is None:
                 raise SettingError(
                     f"{name}={getattr(self, name)!r} has no effect without id: it is about the rows"
-                    " of one id, which are the steps of one example. Name the column of ids too, as id"
-                    " (on the command line --id)."
+                    " of one id, which are the steps of one example. Name the column of ids too, as"
+                    " id (on the command line --id)."
                 )
         if self.elapsed and self.time is None:
             raise SettingError(
-                "elapsed=True needs the column of times: name it as time (--time), or leave elapsed out."
+                "elapsed=True needs the column of times: name it as time (--time), or leave elapsed"
+                " out."
             )
         if self.id is not None and self.id == self.time:
             raise SettingError(
