@@ -92,3 +92,10 @@ def test_an_unknown_kind_is_refused(kind, hint):
         f"There is no kind {kind!r}, which is stated for column 'age'. The kinds are {known},"
         f" {units}.{hint}"
     )
+
+
+def test_a_decimal_comma_is_kept_and_a_point_is_not_written():
+    column = Column(name="a", kind="number", decimal=",")
+    assert Column.from_dict(column.to_dict()) == column
+    assert column.to_dict()["decimal"] == ","
+    assert "decimal" not in Column(name="a", kind="number").to_dict()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer, model_validator
 
 from unrolled.errors import SettingError, did_you_mean
 from unrolled.shapes import FACTS, Shape, Side
@@ -98,6 +98,14 @@ class Column(Record):
     scheme: Scheme | None = None
     decimal: Literal[".", ","] = "."
     why: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_usual(self, write: Any) -> dict[str, Any]:
+        """Leave out the decimal point, as in files that were written before there was a choice."""
+        state: dict[str, Any] = write(self)
+        if self.decimal == ".":
+            del state["decimal"]
+        return state
 
     @property
     def side(self) -> Side:

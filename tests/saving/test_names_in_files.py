@@ -39,7 +39,7 @@ SPEC = (
 )
 HISTORY = "best_epoch loss validation stopped"
 LINEAR = "kind name steps per_step outputs features"
-COLUMN = "name kind unit width length spaced scheme why"
+COLUMN = "name kind unit width length spaced scheme why"  # and `decimal` where it is a comma
 SHARED = "format kind versions ports network training data scores history files"
 MANIFEST = {
     "sequences": f"{SHARED} schema steps_in steps_out text references temperatures",

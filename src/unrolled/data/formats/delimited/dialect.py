@@ -181,6 +181,8 @@ def _detect_separator(rows: list[str], options: ReadOptions, suffix: str, what: 
     if options.columns is not None:
         by_names = [m for m in fitting if counts[m][0] + 1 == len(options.columns)]
         fitting = by_names or fitting
+    if options.decimal == "," and len(fitting) > 1:
+        fitting = [m for m in fitting if m != ","]
     if usual in fitting and (usual == TAB or len(fitting) == 1):
         return usual
     if len(fitting) == 1:
