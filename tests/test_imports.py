@@ -23,8 +23,8 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "forecast_options options read_options terminal train_options -> backtest demo doctor evaluate "
-        "forecast predict show train -> __init__"
+        "forecast_options options read_options terminal train_options -> backtest demo doctor "
+        "evaluate forecast importance predict show train -> __init__"
     ),
     "data": (
         "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts tables -> "
@@ -50,7 +50,7 @@ ORDER = {
     "data/tables": (
         "__init__ label_index unusual spelled_numbers -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
         "known missing_inputs "
-        "shared_rows split"
+        "shared_rows split -> trained_rows"
     ),
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
@@ -104,8 +104,9 @@ ORDER = {
     "sequences": (
         "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
         "linear_branch model_card notebook prediction preparation serialization "
-        "training_script -> fitting predictor -> model"
+        "training_script -> fitting importance -> predictor -> model"
     ),
+    "sequences/importance": "result -> permutation -> __init__",
     "sequences/linear_branch": "__init__ rows -> fit",
     "sequences/evaluation": "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__",
     "training": (

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from unrolled.errors import SettingError
 
 
 def prefer_jax() -> None:
@@ -26,10 +29,40 @@ class LazyKeras:
 
     def __getattr__(self, name: str) -> Any:
         prefer_jax()
-        return getattr(import_module("keras"), name)
+        return getattr(_import_keras(), name)
 
 
 keras: Any = LazyKeras()
+BACKENDS = ("jax", "torch", "tensorflow")
+
+
+@cache
+def _import_keras() -> Any:
+    """Return the module `keras`, once its backend works.
+
+    Raises:
+        SettingError: `KERAS_BACKEND` names a backend that is not installed, or `JAX_PLATFORMS` a
+            device that is not here.
+    """
+    backend = os.environ.get("KERAS_BACKEND", "")
+    if backend not in BACKENDS or find_spec(backend) is None:
+        installed = [name for name in BACKENDS if find_spec(name) is not None]
+        raise SettingError(
+            f"The environment variable KERAS_BACKEND is '{backend}', which is"
+            f" {'not installed' if backend in BACKENDS else 'no backend of Keras'}. Set it to"
+            f" {' or '.join(installed)}, or unset it."
+        )
+    module = import_module("keras")
+    if backend == "jax" and (platforms := os.environ.get("JAX_PLATFORMS")):
+        try:
+            import_module("jax").devices()
+        except Exception as error:  # JAX raises an AssertionError where a plugin is missing
+            reason = (str(error).splitlines() or ["no such device is here"])[0]
+            raise SettingError(
+                f"The environment variable JAX_PLATFORMS is '{platforms}', and JAX cannot use it"
+                f" ({reason}). Unset it, or set it to cpu."
+            ) from None
+    return module
 
 
 class _Defaults:

@@ -11,13 +11,16 @@ from typing import Any, ClassVar, Self, TypeVar
 from sklearn import exceptions
 from sklearn.base import BaseEstimator
 
+from unrolled.disk.figures import check_figure_path
 from unrolled.errors import NotFittedError, SettingError, did_you_mean, quote_names
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.saving import check_save_place, write_model
 from unrolled.settings import Network, Settings, Text, Training
+from unrolled.training.checkpoints import check_checkpoint_folder
 from unrolled.training.history import History
+from unrolled.training.history_plot import plot_histories
 
 Group = TypeVar("Group", bound=Settings)
 Names = tuple[tuple[str, ...], tuple[str, ...]]  # of the columns that go in, and that come out
@@ -99,13 +102,16 @@ class Estimator(BaseEstimator):
         """Refuse, before anything is trained, a folder that `save` would refuse.
 
         Raises:
-            ArtifactError: The folder holds something that is not a saved model.
+            ArtifactError: The folder holds something that is not a saved model, or it cannot be
+                written.
+            CheckpointError: The folder of the checkpoints is a file.
             SettingError: It is the folder of the checkpoints, or one is inside the other.
         """
+        checkpoint = self._group("training").checkpoint
+        check_checkpoint_folder(checkpoint)
         if folder is None:
             return
-        check_save_place(Path(folder))
-        checkpoint = self._group("training").checkpoint
+        check_save_place(Path(folder), try_it=True)
         if checkpoint is None:
             return
         model_place, checkpoint_place = Path(folder).resolve(), checkpoint.resolve()
@@ -117,6 +123,15 @@ class Estimator(BaseEstimator):
                 f" '{checkpoint}' are the same, or one is inside the other. Choose another folder"
                 " for one of them."
             )
+
+    def check_plot(self, path: str | Path | None) -> None:
+        """Refuse, before anything is trained, a picture that could not be drawn afterwards.
+
+        Raises:
+            DataError: The file cannot be written, or its format is unknown.
+        """
+        if path is not None:
+            check_figure_path(path)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether `fit` was called; scikit-learn's `check_is_fitted` asks."""
@@ -160,10 +175,37 @@ class Estimator(BaseEstimator):
         return settings
 
     @property
+    def training_settings_(self) -> Training:
+        """The settings that the network was trained with, where every default is filled in."""
+        settings: Training = self._require_fitted("training_settings_").training
+        return settings
+
+    @property
     def history_(self) -> History | None:
         """How training the (first) network went; None until it ends."""
         history: History | None = self._require_fitted("history_").history
         return history
+
+    def plot_history(self, path: str | Path) -> Path:
+        """Draw the learning curves of the training into a file.
+
+        They show the loss of each epoch on the training rows and on the validation rows, and mark
+        the best epoch.
+
+        Args:
+            path: The picture, whose suffix says the format (`.png`, `.svg`, `.pdf`).
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            SettingError: The model was saved before it was trained.
+            DataError: The file cannot be written, or its format is unknown.
+        """
+        trained = self._require_fitted("plot_history")
+        return plot_histories(self._histories_of(trained), path)
+
+    def _histories_of(self, trained: Any) -> tuple[History, ...]:
+        """Return how training each network went."""
+        return () if trained.history is None else (trained.history,)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model as safetensors and JSON, completely or not at all.

@@ -11,9 +11,26 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli import backtest, demo, doctor, evaluate, forecast, predict, show, train
+from unrolled.cli import (
+    backtest,
+    demo,
+    doctor,
+    evaluate,
+    forecast,
+    importance,
+    predict,
+    show,
+    train,
+)
 from unrolled.cli.options import examples
-from unrolled.cli.terminal import explain_usage_error, fail, print_warnings, repeat_list_options
+from unrolled.cli.terminal import (
+    explain_usage_error,
+    fail,
+    prepare_streams,
+    print_warnings,
+    refuse_opposites,
+    repeat_list_options,
+)
 
 INTERRUPTED = 130
 
@@ -46,6 +63,7 @@ app.command(epilog=examples(*show.EXAMPLES))(show.show)
 app.command(epilog=examples(*train.EXAMPLES))(train.train)
 app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
 app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
+app.command(epilog=examples(*importance.EXAMPLES))(importance.importance)
 app.command(epilog=examples(*forecast.EXAMPLES))(forecast.forecast)
 app.command(epilog=examples(*backtest.EXAMPLES))(backtest.backtest)
 app.command(epilog=examples(*demo.EXAMPLES))(demo.demo)
@@ -62,8 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: The arguments after `unrolled`; None takes those of the shell.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    prepare_streams()
     try:
         with print_warnings():
+            refuse_opposites(words, typer.main.get_command(app))
             status = app(
                 args=repeat_list_options(words), prog_name="unrolled", standalone_mode=False
             )

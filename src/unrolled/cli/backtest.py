@@ -112,7 +112,7 @@ def backtest(
     """
     options = locals()
     forecaster = build_forecaster(options)
-    forecaster.check_outputs(plot=plot)
+    forecaster.check_outputs(level=tuple(level or ()), plot=plot)
     scores = forecaster.fit_and_evaluate(
         open_table(data, options), last=last, step=step, level=tuple(level or ()), refit=refit
     )

@@ -68,6 +68,7 @@ def evaluate(
         return
     of_steps = {"last": last, "level": level}
     refuse_options(of_steps, model="no forecaster", only_for="models of 'unrolled forecast'")
+    loaded.check_plot(plot)
     scores = loaded.evaluate(table, labels, threshold=threshold)
     typer.echo(wrap(scores))
     if plot is not None:

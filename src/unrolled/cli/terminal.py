@@ -31,6 +31,12 @@ LIST_OPTIONS = (
     "--steps",
 )
 WIDTH = 100
+NOT_FOR_USERS = (
+    DeprecationWarning,
+    PendingDeprecationWarning,
+    ImportWarning,
+    ResourceWarning,
+)
 STANDARD_STREAMS = 3  # stdin, stdout and stderr are the files 0, 1 and 2 of a process
 _DASHED_VALUE = re.compile(r"-(\d.*)?$")  # a value and no option: -999, or a dash
 
@@ -58,6 +64,26 @@ def repeat_list_options(arguments: Sequence[str]) -> list[str]:
             repeated += [without_value, argument] if without_value else [argument]
             option, without_value = (name if name in LIST_OPTIONS and value else ""), ""
     return repeated + ([without_value] if without_value else [])
+
+
+def refuse_opposites(arguments: Sequence[str], command: Any) -> None:
+    """Refuse an option together with its opposite, of which the parser would take the last.
+
+    Args:
+        arguments: The arguments after the name of the program.
+        command: The command of the parser.
+
+    Raises:
+        SettingError: Both are there.
+    """
+    subcommand = getattr(command, "commands", {}).get(arguments[0] if arguments else "")
+    for option in getattr(subcommand, "params", ()):
+        one = [name for name in option.opts if name in arguments]
+        other = [name for name in option.secondary_opts if name in arguments]
+        if one and other:
+            raise unrolled.errors.SettingError(
+                f"{one[0]} and {other[0]} contradict each other. Leave one of them out."
+            )
 
 
 def wrap(text: object) -> str:
@@ -88,12 +114,19 @@ def explain_usage_error(error: BaseException) -> str:
 
 @contextmanager
 def print_warnings() -> Iterator[None]:
-    """Print each warning of the block as one paragraph on the error stream."""
+    """Print each warning of the block as one paragraph on the error stream.
+
+    No warning ends a command, also under `python -W error`: a model must not be lost for one.
+    """
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         print(_fill(f"warning: {message}", _width()), file=sys.stderr)
 
     with warnings.catch_warnings():
+        if any(option.startswith("error") for option in sys.warnoptions):  # python -W error
+            warnings.simplefilter("default")
+            for category in NOT_FOR_USERS:
+                warnings.simplefilter("ignore", category)
         warnings.showwarning = show
         warnings.simplefilter("default", UserWarning)  # what is said is no error under -W error
         yield

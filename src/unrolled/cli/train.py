@@ -6,8 +6,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import typer
-
 import unrolled
 from unrolled.cli.options import (
     Architecture,
@@ -31,18 +29,25 @@ from unrolled.cli.read_options import (
     open_table,
     options_again,
 )
-from unrolled.cli.terminal import wrap
+from unrolled.cli.terminal import echo, wrap
 from unrolled.cli.train_options import (
+    BatchSize,
     Characters,
     ClassWeight,
     Data,
     Digits,
+    Dropout,
     Elapsed,
     Epochs,
+    Final,
+    From,
     Id,
     Inputs,
+    LearningRate,
     Lowercase,
     Outputs,
+    Patience,
+    Plot,
     Pooling,
     Seeds,
     Shape,
@@ -50,6 +55,7 @@ from unrolled.cli.train_options import (
     SplitBy,
     Steps,
     Test,
+    TestFile,
     Time,
     Units,
     Vectors,
@@ -64,14 +70,35 @@ EXAMPLES = (
     "train news.conll --output tag",
     "train sensors.csv --id machine --time ts --output outcome --labels labels.csv",
     "train reviews.csv --output label --save model --checkpoint half --resume",
+    "train more.csv --from model --save model2",
 )
 COMPRESSED, TEXT_TABLES = (".gz", ".zst", ".zstd"), (".txt", ".tab", ".dat", ".data")
+TEST = 0.2  # the fraction of the rows to score on, if nothing is stated
+NETWORK = (
+    *("architecture", "units", "layers", "bidirectional", "cell"),
+    *("attention", "pooling", "dropout"),
+)
+TEXT = ("lowercase", "digits", "characters", "vectors")
+COLUMNS = ("input", "output", "id", "time", "elapsed", "steps", "shape", "seeds")
+TRAINING = (
+    *("word_dropout", "epochs", "patience", "learning_rate", "batch_size", "seed"),
+    *("class_weight", "split", "split_by", "checkpoint", "resume"),
+)
+DEFAULTS = {
+    "architecture": "auto",
+    "layers": 1,
+    "cell": "lstm",
+    "attention": True,
+    "pooling": "mean",
+    "shape": "auto",
+    "seeds": 1,
+}
 SAME_FORMAT = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")  # read and written alike
 
 
 def train(
     data: Data,
-    output: Outputs,
+    output: Outputs = None,
     input: Inputs = None,
     id: Id = None,
     time: Time = None,
@@ -86,7 +113,10 @@ def train(
     date_format: DateFormat = None,
     save: Save = None,
     shape: Shape = "auto",
-    test: Test = 0.2,
+    test: Test = None,
+    test_file: TestFile = None,
+    final: Final = False,
+    from_model: From = None,
     architecture: Architecture = "auto",
     units: Units = None,
     layers: Layers = 1,
@@ -94,12 +124,16 @@ def train(
     cell: Cell = "lstm",
     attention: Attention = True,
     pooling: Pooling = "mean",
+    dropout: Dropout = None,
     lowercase: Lowercase = None,
     digits: Digits = None,
     characters: Characters = None,
     vectors: Vectors = None,
     word_dropout: WordDropout = 0.0,
     epochs: Epochs = None,
+    patience: Patience = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
     seed: Seed = 0,
     seeds: Seeds = 1,
     class_weight: ClassWeight = None,
@@ -107,36 +141,124 @@ def train(
     split_by: SplitBy = None,
     checkpoint: Checkpoint = None,
     resume: Resume = False,
+    plot: Plot = None,
 ) -> None:
     """Train a network on a table, and score it on held-out rows.
 
     The score is printed beside those of simple baselines. The kind of each column is inferred from
     the data; to state it, write NAME:KIND. The kinds are number, category, labels, date, vector,
     numbers, tokens and text (text:characters, text:words, text:subwords).
+
+    With --test 0, the network is trained on all rows, and no score is made. With --final, it is
+    scored first, and then trained again on all rows.
     """
     options = locals()
-    model = _build_model(options)
+    _refuse_combinations(options)
+    model = _build_model(options) if from_model is None else _model_to_continue(options)
     model.check_save(save)
+    model.check_plot(plot)
     table = open_table(data, options)
-    scores = model.fit_and_evaluate(table, labels, test=test, callbacks=[_print_first(model)])
-    typer.echo(wrap(scores))
+    _fit(model, table, options)
+    if plot is not None:
+        echo(f"\ndrew   {model.plot_history(plot)}")
     if save is None:
-        typer.echo("\nThe model is not saved. To save it, add --save FOLDER.")
+        echo("\nThe model is not saved. To save it, add --save FOLDER.")
         return
-    typer.echo(f"\nsaved  {model.save(save)}")
-    typer.echo(f"use    {shlex.join(_predict_command(data, options, save))}")
+    echo(f"\nsaved  {model.save(save)}")
+    echo(f"use    {shlex.join(_predict_command(data, options, save))}")
+
+
+def _fit(model: Any, table: Any, options: dict[str, Any]) -> None:
+    """Train a model, and print its score."""
+    warm, labels, test = options["from_model"] is not None, options["labels"], options["test"]
+    first = [_print_first(model)]
+    if test == 0:
+        model.fit(table, labels, warm=warm, callbacks=first)
+        share = model.training_settings_.validation
+        echo(
+            wrap(
+                f"Trained on all rows (--test 0), of which {share:.0%} decided when to stop. No"
+                " score was made."
+            )
+        )
+        return
+    if options["test_file"] is not None:
+        test = open_table(options["test_file"], options)
+    elif test is None:
+        test = TEST
+    final = options["final"]
+    scores = model.fit_and_evaluate(
+        table, labels, test=test, final=final, warm=warm, callbacks=first
+    )
+    echo(wrap(scores))
+    if final:
+        epochs = " and ".join(str(history.best_epoch) for history in model.histories_)
+        echo(
+            wrap(
+                f"\nThe score is that of a first training. The model was then trained again on all"
+                f" rows{_but_test_file(options)}, for {epochs} epochs: the number that was best."
+            )
+        )
+
+
+def _but_test_file(options: dict[str, Any]) -> str:
+    """Return which rows the final training did not read."""
+    file = options["test_file"]
+    return "" if file is None else f" of {options['data']}, and none of {file}"
+
+
+def _refuse_combinations(options: dict[str, Any]) -> None:
+    """Refuse options that contradict each other, and a missing output.
+
+    Raises:
+        SettingError: They do.
+        DataError: There is no file for the score.
+    """
+    error, file = unrolled.errors.SettingError, options["test_file"]
+    if not options["output"] and options["from_model"] is None:
+        raise error("The output is missing. Name the column to predict: --output NAME.")
+    if options["test"] is not None and file is not None:
+        raise error(
+            f"--test {options['test']} and --test-file {file} cannot be combined: the rows to score"
+            " on are those of the file. Leave one of them out."
+        )
+    if options["final"] and options["test"] == 0:
+        raise error(
+            "--final and --test 0 cannot be combined: without a score, the first training is"
+            " already on all rows. Leave one of them out."
+        )
+    if file is not None and not file.exists():
+        raise unrolled.errors.DataError(
+            f"There is no file '{file}'. Check the path of --test-file."
+        )
+
+
+def _model_to_continue(options: dict[str, Any]) -> Any:
+    """Return the saved model that --from names, with the stated settings of the training.
+
+    Raises:
+        SettingError: The model is a forecaster, or an option would change the network.
+    """
+    model = unrolled.load(options["from_model"])
+    if isinstance(model, unrolled.Forecaster):
+        raise unrolled.errors.SettingError(
+            f"--from {options['from_model']} is a forecaster, and 'unrolled train' trains models of"
+            " examples. In Python, a forecaster continues with fit(data, warm=True)."
+        )
+    stated = {name: options[name] for name in (*NETWORK, *TEXT, *COLUMNS) if name in options}
+    for name, value in stated.items():
+        if value not in (None, False, [], DEFAULTS.get(name)):
+            raise unrolled.errors.SettingError(
+                f"--{name.replace('_', '-')} does not apply with --from: the columns, the text"
+                " settings and the network are those of the saved model. Leave it out."
+            )
+    settings = {n: v for n, v in _training_settings(options).items() if v is not None}
+    model.set_params(training=unrolled.Training(**settings, seeds=model.training_settings_.seeds))
+    return model
 
 
 def _build_model(options: dict[str, Any]) -> Any:
     """Return the untrained model that the options describe."""
-    network = (
-        *("architecture", "units", "layers", "bidirectional", "cell"),
-        *("attention", "pooling"),
-    )
-    training = (
-        *("word_dropout", "epochs", "seed", "seeds", "class_weight"),
-        *("split", "split_by", "checkpoint", "resume"),
-    )
     vectors = options["vectors"]
     return unrolled.SequenceModel(
         options["input"],
@@ -146,15 +268,20 @@ def _build_model(options: dict[str, Any]) -> Any:
         time=options["time"],
         elapsed=options["elapsed"],
         steps=parse_steps(options["steps"]),
-        network=unrolled.Network(**{name: options[name] for name in network}),
+        network=unrolled.Network(**{name: options[name] for name in NETWORK}),
         text=unrolled.Text(
             lowercase=options["lowercase"],
             digits=options["digits"],
             characters=options["characters"],
             vectors=None if vectors is None else str(vectors),
         ),
-        training=unrolled.Training(**{name: options[name] for name in training}),
+        training=unrolled.Training(**_training_settings(options), seeds=options["seeds"]),
     )
+
+
+def _training_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the training, without the number of networks."""
+    return {name: options[name] for name in TRAINING}
 
 
 def _print_first(model: Any) -> Any:
@@ -165,7 +292,7 @@ def _print_first(model: Any) -> Any:
 
     def print_once(_: Any) -> None:
         while models:
-            typer.echo(f"{models.pop()}\n")
+            echo(f"{models.pop()}\n")
 
     return LambdaCallback(on_train_begin=print_once)
 

@@ -119,13 +119,20 @@ def is_saved_model(place: Path) -> bool:
         return False
 
 
-def check_save_place(target: Path) -> None:
+def check_save_place(target: Path, *, try_it: bool = False) -> None:
     """Refuse to replace anything but an empty folder or a saved model.
+
+    Args:
+        target: The place of the model.
+        try_it: Whether to make a folder there and delete it again: some file systems allow
+            nothing, although the permissions say otherwise.
 
     Raises:
         ArtifactError: Something else is there, or the folder above cannot be written to.
     """
     try:
+        if try_it:
+            _try_to_write(target)
         if _is_replaceable(target):
             return
         parent = next(folder for folder in target.absolute().parents if folder.exists())
@@ -144,6 +151,18 @@ def check_save_place(target: Path) -> None:
             f"Cannot write the model to '{target}': '{parent.name}' is not a folder that can be"
             " written to. Choose another folder."
         )
+
+
+def _try_to_write(target: Path) -> None:
+    """Make a folder beside the place, where `write_model` will make one, and delete it again.
+
+    Raises:
+        OSError: That is not possible.
+    """
+    parents = follow_links(target).parents
+    parent = next((folder for folder in parents if folder.is_dir()), None)
+    if parent is not None and os.access(parent, os.W_OK):
+        Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=SAVING, dir=parent)).rmdir()
 
 
 def _is_replaceable(target: Path) -> bool:

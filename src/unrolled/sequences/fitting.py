@@ -16,6 +16,7 @@ from unrolled.data.encoders.label_sets import balanced_bit_weights
 from unrolled.data.encoders.labels import balanced_class_weights
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.formats.word_vectors import read_word_vectors
+from unrolled.errors import SettingError
 from unrolled.inference import predict
 from unrolled.inference.calibration import fit_temperature
 from unrolled.inference.generate import teacher_forced
@@ -27,7 +28,7 @@ from unrolled.networks import (
     set_initial_embeddings,
     with_defaults,
 )
-from unrolled.sequences.linear_branch.fit import fit_linear_branch
+from unrolled.sequences.linear_branch.fit import fit_linear_branch, refit_linear_branch
 from unrolled.sequences.linear_branch.rows import without_ngrams
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.unused_settings import refuse_unused
@@ -57,19 +58,75 @@ def build_untrained(
     spec = _network_spec(encoder, train, vectors, linear=network.linear)
     network = with_defaults(spec, network, rows=train.rows)
     refuse_unused(encoder.schema, spec, network, training)
-    training = defaults.with_defaults(
-        training,
-        rows=train.rows,
-        embedded=spec.shape != "aligned" and (bool(spec.embedded) or spec.tokens),
-        generates=spec.tokens and network.architecture == "decoder",
-        answers=bool(spec.labels) and spec.shape != "one-to-many",
-    )
+    training = training_defaults(spec, network, training, train.rows)
     bundle = build_bundle(spec, network, seeds=training.network_seeds)
     for name, rows in vectors.items():
         for model in bundle.models_to_fit:
             set_initial_embeddings(model, name, rows)
     data = {"training_rows": train.rows}
     return Trained(encoder, spec, network, training, (), (), bundle, data=data)
+
+
+def build_from(previous: Trained, network: Network, training: Training, rows: Examples) -> Trained:
+    """Return the network of a fitted model, with its weights, to be trained on new rows.
+
+    Args:
+        previous: The fitted model.
+        network: The settings as they are now.
+        training: How it will be trained.
+        rows: The encoded training rows.
+
+    Raises:
+        SettingError: A setting changes the network, or has no effect.
+    """
+    for name in network.model_fields_set:
+        stated, fitted = getattr(network, name), getattr(previous.network, name)
+        if stated not in (None, "auto", fitted):
+            raise SettingError(
+                f"{name}={stated!r} changes the network, which has {name}={fitted!r}, and warm=True"
+                " goes on with the weights that it has. Set it back, or leave warm out."
+            )
+    if training.seeds != previous.training.seeds:
+        raise SettingError(
+            f"seeds={training.seeds} changes the number of networks, of which the model has"
+            f" {previous.training.seeds}, and warm=True goes on with their weights. Set it to"
+            f" {previous.training.seeds}, or leave warm out."
+        )
+    spec = previous.spec
+    refuse_unused(previous.encoder.schema, spec, previous.network, training)
+    training = training_defaults(spec, previous.network, training, rows.rows)
+    bundle = build_bundle(spec, previous.network, seeds=training.network_seeds)
+    bundle.model.set_weights(previous.model.get_weights())
+    return replace(
+        previous,
+        training=training,
+        bundle=bundle,
+        histories=(),
+        baselines=(),
+        temperatures={},
+        branch_weights=(),
+        data={"training_rows": rows.rows},
+    )
+
+
+def training_defaults(
+    spec: NetworkSpec, network: Network, training: Training, rows: int
+) -> Training:
+    """Return the settings of a training with every default filled in.
+
+    Args:
+        spec: The sizes of the network.
+        network: The settings of the network, with every default filled in.
+        training: The settings.
+        rows: The number of training rows.
+    """
+    return defaults.with_defaults(
+        training,
+        rows=rows,
+        embedded=spec.shape != "aligned" and (bool(spec.embedded) or spec.tokens),
+        generates=spec.tokens and network.architecture == "decoder",
+        answers=bool(spec.labels) and spec.shape != "one-to-many",
+    )
 
 
 def _word_vectors(encoder: TableEncoder) -> dict[str, dict[int, Array]]:
@@ -151,7 +208,8 @@ def fit_model(
     """
     weights = _class_weights(trained, train)
     partly_known = partly_known_outputs(train, validation)
-    trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
+    if partly_known:
+        trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
     parts = [
         replace(
             teacher_forced(part, trained.spec, trained.bundle),
@@ -175,11 +233,53 @@ def fit_model(
         with suppress(KeyboardInterrupt):  # the networks are trained, and are kept as they are
             if has_branch:
                 branch = fit_linear_branch(trained.bundle, trained.spec, *parts)
+                trained = replace(trained, branch_weights=tuple(branch.branch_weights))
         temperatures = _temperatures(trained, validation)
         with suppress(KeyboardInterrupt):
             if branch is not None and learn_from_validation:
                 branch.refit()
     return replace(trained, baselines=_fit_baselines(trained, train), temperatures=temperatures)
+
+
+def fit_on_all_rows(
+    trained: Trained, rows: Examples, earlier: Trained, *, callbacks: Sequence[Any] = ()
+) -> Trained:
+    """Train a network again, on all rows, as it was trained while some of them were held out.
+
+    What the held-out rows decided stays: the number of epochs, the learning rate of each of them,
+    how much the linear branch contributes, and the temperatures.
+
+    Args:
+        trained: The network, built and not yet trained.
+        rows: All rows, encoded.
+        earlier: The model that was fitted while some rows were held out.
+        callbacks: `keras.callbacks.Callback` objects, called for each network.
+    """
+    partly_known = partly_known_outputs(rows, rows)
+    trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
+    part = replace(
+        teacher_forced(rows, trained.spec, trained.bundle),
+        class_weights=_class_weights(trained, rows),
+        partly_known=partly_known,
+    )
+    recurrent = without_ngrams(part, trained.spec)
+    histories = fit.fit_each(
+        trained.bundle.models_to_fit,
+        recurrent,
+        recurrent,
+        trained.training,
+        callbacks=callbacks,
+        earlier=earlier.histories,
+    )
+    if trained.bundle.linear_branches:
+        refit_linear_branch(trained.bundle, trained.spec, part, earlier.branch_weights)
+    return replace(
+        trained,
+        histories=histories,
+        branch_weights=earlier.branch_weights,
+        baselines=_fit_baselines(trained, rows),
+        temperatures=earlier.temperatures,
+    )
 
 
 def _fit_baselines(trained: Trained, train: Examples) -> tuple[baselines.Baseline, ...]:

@@ -13,12 +13,19 @@ from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.data.tables.shared_rows import describe_shared_rows
+from unrolled.data.tables.trained_rows import describe_rows
+from unrolled.errors import SettingError
 from unrolled.estimator import Names
 from unrolled.saving import SavedModel
 from unrolled.schema import Schema
 from unrolled.sequences import preparation, serialization
 from unrolled.sequences.evaluation import Evaluation, evaluate
-from unrolled.sequences.fitting import build_untrained, fit_model
+from unrolled.sequences.fitting import (
+    build_from,
+    build_untrained,
+    fit_model,
+    fit_on_all_rows,
+)
 from unrolled.sequences.model_card import ensemble_sentence, readme, summary
 from unrolled.sequences.notebook import model_facts
 from unrolled.sequences.predictor import Predictor
@@ -26,6 +33,7 @@ from unrolled.sequences.sklearn_tags import with_tags
 from unrolled.sequences.trained import Trained
 from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Network, Text, Training
+from unrolled.training.checkpoints import check_checkpoint_folder
 
 
 class SequenceModel(Predictor):
@@ -85,7 +93,13 @@ class SequenceModel(Predictor):
         self.steps = steps
 
     def fit(
-        self, data: Any, y: Any = None, *, validation: Any = None, callbacks: Sequence[Any] = ()
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        validation: Any = None,
+        warm: bool = False,
+        callbacks: Sequence[Any] = (),
     ) -> Self:
         """Train on a table or on arrays.
 
@@ -96,6 +110,9 @@ class SequenceModel(Predictor):
                 a table with the ids and their outputs.
             validation: A table of the same columns that decides when to stop, and from which
                 nothing else is learned; None holds out rows of `data`, as `Training` says.
+            warm: Start from the weights of the previous `fit`, and keep its encoders. The rows must
+                have its columns; how many of their labels and words it does not know is a warning,
+                and a new label of an output is an error.
             callbacks: `keras.callbacks.Callback` objects. Where several networks are trained,
                 each of them calls them.
 
@@ -105,50 +122,97 @@ class SequenceModel(Predictor):
                 architecture.
             SettingError: A setting does not exist, or has no effect here.
         """
-        source = self._ingest(data, y)
-        schema = preparation.infer_schema(source, self.shape)
+        check_checkpoint_folder(self._group("training").checkpoint)
+        previous = self._require_fitted("fit with warm=True") if warm else None
+        source = self._ingest(data, y, previous)
+        schema = self._schema(source, previous)
         train, held_out = preparation.split(source, schema, self._group("training"), validation)
-        encoder = self._fit_encoder(schema, train)
+        encoder = self._fit_encoder(schema, train, previous)
         return self._fit_network(
-            encoder, train, held_out, callbacks, learn_from_validation=validation is None
+            encoder,
+            train,
+            held_out,
+            callbacks,
+            learn_from_validation=validation is None,
+            previous=previous,
         )
 
     def fit_and_evaluate(
-        self, data: Any, y: Any = None, *, test: float = 0.2, callbacks: Sequence[Any] = ()
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        test: Any = 0.2,
+        final: bool = False,
+        warm: bool = False,
+        callbacks: Sequence[Any] = (),
     ) -> Evaluation:
         """Hold out test rows, train on the rest, and score on the test rows.
 
         Args:
             data: As for `fit`.
             y: As for `fit`.
-            test: The fraction of the rows to hold out, which are chosen as `Training.split` says.
+            test: The fraction of the rows to hold out, which are chosen as `Training.split` says;
+                or a table of the same columns to score on.
+            final: Whether to train again after the score, on all rows of `data`, with the number
+                of epochs that was best. The score is that of the first training, and so are
+                `histories_`; the model is the second one.
+            warm: As for `fit`.
             callbacks: As for `fit`.
 
         Raises:
             DataError: As for `fit`.
+            SettingError: As for `fit`, or `test` is 0.
         """
-        source = self._ingest(data, y)
-        schema = preparation.infer_schema(source, self.shape)  # of all rows: it must fit the test
-        rest, test_rows = preparation.hold_out(source, test, self._group("training"))
+        check_checkpoint_folder(self._group("training").checkpoint)
+        previous = self._require_fitted("fit with warm=True") if warm else None
+        source = self._ingest(data, y, previous)
+        schema = self._schema(source, previous)  # of all rows: it must fit the test
+        rest, test_rows = preparation.split_test(source, schema, test, self._group("training"))
         train, held_out = preparation.split(rest, schema, self._group("training"))
-        encoder = self._fit_encoder(schema, train)
-        self._fit_network(encoder, train, held_out, callbacks)
+        encoder = self._fit_encoder(schema, train, previous)
+        self._fit_network(encoder, train, held_out, callbacks, previous=previous)
         columns = schema.inputs, schema.outputs
         if shared := describe_shared_rows(rest.table, test_rows.table, *columns):
             warnings.warn(shared, stacklevel=2)
-        return evaluate(self._trained, test_rows.table, left_out=source.left_out)
+        evaluation = evaluate(self._trained, test_rows.table)
+        if final:
+            self._fit_finally(source, schema, callbacks, previous)
+        return evaluation
 
-    def _ingest(self, data: Any, y: Any) -> Source:
-        """Read data with the columns that the constructor names."""
+    def _ingest(self, data: Any, y: Any, previous: Trained | None = None) -> Source:
+        """Read data with the columns that the constructor names, or those of a previous fit."""
         split_by = self._group("training").split_by
+        if previous is not None:
+            fitted = previous.encoder.schema
+            return preparation.ingest(
+                data,
+                y,
+                fitted.inputs,
+                fitted.outputs,
+                split_by=split_by,
+                layout=previous.layout,
+                shape=fitted.shape,
+            )
         layout = StatedLayout(self.id, self.time, self.elapsed, self.steps)
         columns = self.inputs, self.outputs
         return preparation.ingest(
             data, y, *columns, split_by=split_by, layout=layout, shape=self.shape
         )
 
-    def _fit_encoder(self, schema: Schema, train: Source) -> TableEncoder:
-        """Return an encoder for every column, fitted on the training rows."""
+    def _schema(self, source: Source, previous: Trained | None) -> Schema:
+        """Return what goes in and out: as the rows ask for, or as in a previous fit."""
+        if previous is None:
+            return preparation.infer_schema(source, self.shape)
+        preparation.refuse_new_labels(previous.encoder, source.table)
+        return previous.encoder.schema
+
+    def _fit_encoder(
+        self, schema: Schema, train: Source, previous: Trained | None = None
+    ) -> TableEncoder:
+        """Return an encoder for every column, fitted on the training rows or by a previous fit."""
+        if previous is not None:
+            return previous.encoder
         return preparation.fit_encoder(schema, train, self._group("text"), self._group("network"))
 
     def _fit_network(
@@ -159,14 +223,21 @@ class SequenceModel(Predictor):
         callbacks: Sequence[Any],
         *,
         learn_from_validation: bool = True,
+        previous: Trained | None = None,
     ) -> Self:
         """Build the network and train it; if that fails, keep what was trained before."""
         rows = [encoder.encode(part.table, targets=True) for part in (train, held_out)]
+        if previous is not None:
+            for sentence in preparation.describe_unknown(encoder, train.table, rows[0]):
+                warnings.warn(sentence, stacklevel=3)
         earlier, self._trained = self._trained, None
         try:
             # Callbacks see the model as it is before training: they may print or save it.
-            untrained = build_untrained(
-                encoder, rows[0], self._group("network"), self._group("training")
+            settings = self._group("network"), self._group("training")
+            untrained = (
+                build_untrained(encoder, rows[0], *settings)
+                if previous is None
+                else build_from(previous, *settings, rows[0])
             )
             self._trained = replace(untrained, layout=train.layout)
             trained = fit_model(
@@ -175,12 +246,44 @@ class SequenceModel(Predictor):
                 callbacks=callbacks,
                 learn_from_validation=learn_from_validation,
             )
-            data = {**trained.data, **fingerprint(train.table, held_out.table)}
+            facts = describe_rows(train.table, encoder.schema.inputs, encoder.schema.outputs)
+            data = {**trained.data, **fingerprint(train.table, held_out.table), **facts}
             self._trained = replace(trained, data=data)
         except BaseException:
             self._trained = earlier
             raise
         return self
+
+    def _fit_finally(
+        self,
+        source: Source,
+        schema: Schema,
+        callbacks: Sequence[Any],
+        previous: Trained | None,
+    ) -> None:
+        """Train again on all rows, as the scored model was; if that fails, keep the scored one."""
+        scored: Trained = self._trained
+        encoder = self._fit_encoder(schema, source, previous)
+        rows = encoder.encode(source.table, targets=True)
+        training = scored.training.model_copy(update={"checkpoint": None, "resume": False})
+        try:
+            untrained = (
+                build_untrained(encoder, rows, self._group("network"), training)
+                if previous is None
+                else build_from(previous, self._group("network"), training, rows)
+            )
+            trained = fit_on_all_rows(untrained, rows, scored, callbacks=callbacks)
+        except (KeyboardInterrupt, SettingError) as error:
+            reason = str(error) or "it was interrupted"
+            warnings.warn(
+                f"The final training on all rows did not end ({reason}). The model is the one that"
+                " was scored.",
+                stacklevel=3,
+            )
+            return
+        facts = describe_rows(source.table, schema.inputs, schema.outputs)
+        data = {**trained.data, **fingerprint(source.table), **facts}
+        self._trained = replace(trained, data=data, layout=source.layout)
 
     @classmethod
     def from_saved(cls, saved: SavedModel) -> Self:

@@ -9,6 +9,10 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from unrolled.data.batches import Examples
+from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.infer import infer_schema as inference
 from unrolled.data.ingest import Columns, Source
@@ -16,13 +20,17 @@ from unrolled.data.ingest import ingest as read_source
 from unrolled.data.known_outputs import keep_known_outputs, learns_by_step
 from unrolled.data.layouts.arrange import Layout, StatedLayout
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.data.special_ids import UNKNOWN
+from unrolled.data.tables.label_index import LabelIndex, is_missing
 from unrolled.data.tables.missing_inputs import refuse_missing_sequences
 from unrolled.data.tables.split import split as split_rows
-from unrolled.data.tables.table import Indices, check_trainable
-from unrolled.errors import DataError, SettingError
+from unrolled.data.tables.table import Indices, Table, check_trainable
+from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.schema import Column, Schema
 from unrolled.sequences.unused_settings import refuse_unused_text
 from unrolled.settings import Network, Text, Training
+
+MAX_EXAMPLES = 3  # of labels that a message names
 
 
 def ingest(
@@ -111,6 +119,38 @@ def split(
     return source, validation_rows
 
 
+def split_test(
+    source: Source, schema: Schema, test: Any, training: Training
+) -> tuple[Source, Source]:
+    """Return the rows to train on, and the rows to score on.
+
+    Args:
+        source: The rows.
+        schema: What goes in and out.
+        test: The fraction of the rows to score on, or a table of the same columns.
+        training: Says which rows are held out.
+
+    Raises:
+        DataError: There are too few rows, or the table lacks a column.
+        SettingError: The fraction is 0.
+    """
+    if isinstance(test, int | float | np.number):
+        if test == 0:
+            raise SettingError(
+                "test=0 holds out no row, so that there is nothing to score. Call fit to train on"
+                " all rows, or give a table to score on."
+            )
+        return hold_out(source, float(test), training)
+    columns = schema.inputs, schema.outputs
+    test_rows = ingest(test, None, *columns, layout=source.layout, shape=schema.shape)
+    if not test_rows.outputs:
+        raise DataError(
+            "The test data is an array, which has no outputs. Give a table with the columns"
+            f" {', '.join(repr(c.name) for c in (*schema.inputs, *schema.outputs))}."
+        )
+    return source, test_rows
+
+
 def hold_out(source: Source, fraction: float, training: Training) -> tuple[Source, Source]:
     """Return the rows that stay and the held-out rows.
 
@@ -164,3 +204,56 @@ def _take(source: Source, rows: Indices, split_by: str | None) -> Source:
     keep = source.frame is not None and split_by is not None
     frame = source.frame.select(split_by)[rows] if keep and source.frame is not None else None
     return replace(source, table=source.table.take(rows), frame=frame)
+
+
+def refuse_new_labels(encoder: TableEncoder, table: Table) -> None:
+    """Refuse rows whose output has a label that the fitted model does not know.
+
+    Raises:
+        DataError: There is one: the network has no output for it.
+    """
+    for column in encoder.schema.outputs:
+        fitted = encoder.encoders[column.name]
+        if isinstance(fitted, Labels) and (
+            new := _unknown_labels(fitted, table.values[column.name])
+        ):
+            raise DataError(
+                f"{len(new)} rows have labels of the output '{column.name}' that the model does"
+                f" not know: {quote_names(dict.fromkeys(new), limit=MAX_EXAMPLES)}. The network has"
+                " no output for them: leave warm (--from) out to train a new model on all rows, or"
+                " leave these rows out."
+            )
+
+
+def describe_unknown(encoder: TableEncoder, table: Table, rows: Examples) -> list[str]:
+    """Return a sentence for each column with labels or words that the fitted model does not know.
+
+    Args:
+        encoder: The encoder of the fitted model.
+        table: The new rows.
+        rows: The same rows, encoded.
+    """
+    sentences, blocks = [], {**rows.inputs, **rows.targets}
+    for column in (*encoder.schema.inputs, *encoder.schema.outputs):
+        fitted, tensor = encoder.encoders[column.name], encoder.tensor_names[column.name]
+        count, total, what = 0, 1, "labels"
+        if isinstance(fitted, Labels):
+            count, total = len(_unknown_labels(fitted, table.values[column.name])), table.rows
+        elif column.is_token_sequence and tensor in blocks and blocks[tensor].is_integer:
+            flat = blocks[tensor].flat
+            count, total = int(np.sum(flat == UNKNOWN)), flat.size
+            what = column.unit or "tokens"
+        if count:
+            sentences.append(
+                f"{count} of {total} {what} of '{column.name}' ({count / total:.1%}) are unknown to"
+                " the model, which learned its labels and words when it was first trained. It reads"
+                " them all as 'unknown'."
+            )
+    return sentences
+
+
+def _unknown_labels(fitted: Labels, values: Any) -> list[Any]:
+    """Return the labels of some rows that a fitted encoder does not know."""
+    known = LabelIndex(fitted.classes).ids(values) >= 0
+    pairs = zip(values, known, strict=True)
+    return [value for value, is_known in pairs if not (is_known or is_missing(value))]

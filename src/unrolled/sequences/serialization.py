@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from unrolled import baselines
@@ -12,6 +14,7 @@ from unrolled.data.encoders.encoder import encoder_from_dict
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.layouts.arrange import Layout, layout_from_dict
 from unrolled.data.layouts.rows_as_steps import ELAPSED, RowsAsSteps
+from unrolled.data.tables.trained_rows import KEY as TRAINED_ROWS
 from unrolled.networks import NetworkSpec, build_bundle, minirocket
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import (
@@ -106,9 +109,22 @@ def from_files(saved: SavedModel) -> Trained:
         baselines=fitted_baselines,
         bundle=bundle,
         temperatures=_temperatures(optional_dict(manifest, "temperatures"), encoder.schema),
-        data=optional_dict(manifest, "data"),
+        data=_data_facts(manifest),
         layout=_layout(manifest.get("layout"), encoder.schema),
     )
+
+
+def _data_facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts about the data of a model."""
+    facts = optional_dict(manifest, "data")
+    rows = facts.get(TRAINED_ROWS, "")
+    try:
+        is_base64 = isinstance(rows, str) and len(base64.b64decode(rows, validate=True)) % 4 == 0
+    except ValueError:
+        is_base64 = False
+    if not is_base64:
+        raise RefusedError(f"'{TRAINED_ROWS}' of 'data' is no base64 of whole numbers")
+    return facts
 
 
 def _layout(state: Any, schema: Schema) -> Layout | None:

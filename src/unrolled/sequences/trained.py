@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ class Trained:
         bundle: The `keras.Model`; with a decoder, also the models that run it step by step.
         temperatures: By output that is a category, the number that divides its logits before they
             become probabilities.
+        branch_weights: The `BranchWeights` of each output and network; empty where
+            there is no linear branch, and in a model that was loaded.
         data: The fingerprint of the rows that it was fitted on, and the number of training rows.
         layout: How examples stand in its tables; None where each row is one.
     """
@@ -40,6 +42,7 @@ class Trained:
     baselines: tuple[Baseline, ...]
     bundle: ModelBundle
     temperatures: Mapping[str, float] = field(default_factory=dict)
+    branch_weights: Sequence[Any] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
 

@@ -122,12 +122,13 @@ def _decay_comment(settings: Training) -> str:
 
 def _losses(trained: Trained) -> dict[str, str]:
     """Return the loss of each output as source."""
-    encoder = trained.encoder
+    encoder, partly_known = trained.encoder, trained.data.get("partly_known")
+    names = partly_known if isinstance(partly_known, list) else []
     losses = {
         encoder.tensor_names[column.name]: _loss(
             column,
             trained.training,
-            partly_known=encoder.tensor_names[column.name] in trained.data.get("partly_known", ()),
+            partly_known=encoder.tensor_names[column.name] in names,
         )
         for column in encoder.schema.outputs
     }

@@ -9,6 +9,7 @@ a file is trained again, to the same numbers.
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 import warnings
@@ -36,6 +37,27 @@ CHECKPOINT_FILES = re.compile(
 )
 MIN_SECONDS = 30  # between two checkpoints
 MAX_TIME_FRACTION = 0.01  # of the training time that may go into writing checkpoints
+
+
+def check_checkpoint_folder(folder: Path | None) -> None:
+    """Refuse, before anything is trained, a place where there can be no folder for checkpoints.
+
+    Raises:
+        CheckpointError: It is a file, or below a file.
+    """
+    if folder is None or folder.is_dir():
+        return
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not existing.is_dir():
+        raise CheckpointError(
+            f"the checkpoints cannot be written to '{folder}': '{existing.name}' is a file, and"
+            " checkpoints need a folder. Name a folder that does not exist yet."
+        )
+    if not os.access(existing, os.W_OK):
+        raise CheckpointError(
+            f"the checkpoints cannot be written to '{folder}': '{existing}' does not allow it."
+            " Name another folder."
+        )
 
 
 class NetworkCheckpoints:

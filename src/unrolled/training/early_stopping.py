@@ -14,6 +14,7 @@ from unrolled.settings import Training
 from unrolled.training.checkpoint_file import TrainingState
 from unrolled.training.checkpoints import NetworkCheckpoints
 from unrolled.training.dataset import BatchDataset
+from unrolled.training.history import History
 from unrolled.training.progress import Progress
 
 Callback: Any = keras.callbacks.Callback
@@ -55,6 +56,9 @@ class BestWeights(Callback):
         prefix: Text before each line of progress.
         checkpoints: Where checkpoints are written; None writes none.
         min_loss: The lowest possible loss. An improvement counts relative to what lies above it.
+        earlier: A training with a validation part, which this training on more rows repeats without
+            one: the same number of epochs up to the best, with the same learning rates. Its
+            validation losses stand for those that this training does not have. None validates.
     """
 
     def __init__(
@@ -65,15 +69,18 @@ class BestWeights(Callback):
         prefix: str = "",
         checkpoints: NetworkCheckpoints | None = None,
         min_loss: float = 0.0,
+        earlier: History | None = None,
     ) -> None:
         super().__init__()
+        self.earlier = earlier
         self.dataset, self.checkpoints, self.min_loss = dataset, checkpoints, min_loss
         self.epochs = training.epochs or 1
         self.patience = training.patience or self.epochs
         self.halves_on_plateau = training.decay != "cosine"
         # Late epochs of a cosine decay have a lower learning rate, so their loss is less noisy.
         self.tolerance = 1.0 if self.halves_on_plateau else 1 + MIN_RELATIVE_IMPROVEMENT
-        self.progress = Progress(self.epochs, verbose=training.verbose, prefix=prefix)
+        shown_epochs = self.epochs if earlier is None else earlier.best_epoch
+        self.progress = Progress(shown_epochs, verbose=training.verbose, prefix=prefix)
         self.best_weights: list[Any] | None = None
         self.best_epoch, self.best_loss = 0, math.inf
         self.improved_epoch, self.improved_loss = 0, math.inf  # the last clear improvement
@@ -122,16 +129,18 @@ class BestWeights(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Keep the best weights, halve the learning rate on a plateau, stop early."""
-        loss, validation = (logs or {})["loss"], (logs or {})["val_loss"]
+        loss, earlier = (logs or {})["loss"], self.earlier
+        validation = (logs or {})["val_loss"] if earlier is None else earlier.validation[epoch]
         self.losses.append(float(loss))
         self.validation_losses.append(float(validation))
         self._keep_if_best(epoch + 1, validation)
         waited = self._epochs_without_improvement(epoch + 1, validation)
         if self.halves_on_plateau and waited and waited % max(1, self.patience // 2) == 0:
             self._halve_learning_rate()
-        if waited >= self.patience:
+        if waited >= self.patience or (earlier is not None and epoch + 1 == earlier.best_epoch):
             self.model.stop_training = True
-        self.progress.epoch(epoch + 1, loss=loss, validation=validation, best=self.best_epoch)
+        shown = validation if earlier is None else None
+        self.progress.epoch(epoch + 1, loss=loss, validation=shown, best=self.best_epoch)
 
     def _keep_if_best(self, epoch: int, validation: float) -> None:
         """Keep the weights if the validation loss is the best; NaN never is."""

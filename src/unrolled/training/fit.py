@@ -34,6 +34,7 @@ def fit_each(
     training: Training,
     *,
     callbacks: Sequence[Any] = (),
+    earlier: Sequence[History] = (),
 ) -> tuple[History, ...]:
     """Fit networks one after the other, each with its own seed.
 
@@ -43,6 +44,8 @@ def fit_each(
         validation: The rows that decide when training stops.
         training: The settings, without gaps.
         callbacks: Further `keras.callbacks.Callback` objects, called for each network.
+        earlier: For each network a training that is repeated, on more rows, without a validation
+            part; see `BestWeights`.
 
     Returns:
         The history of each network; of fewer networks if Ctrl-C stopped the training.
@@ -65,6 +68,7 @@ def fit_each(
                     prefix=prefix,
                     checkpoints=checkpoints[number],
                     callbacks=callbacks,
+                    earlier=earlier[number] if earlier else None,
                 )
             except KeyboardInterrupt:
                 if not histories:
@@ -99,6 +103,7 @@ def fit(
     prefix: str = "",
     checkpoints: NetworkCheckpoints | None = None,
     callbacks: Sequence[Any] = (),
+    earlier: History | None = None,
 ) -> History:
     """Fit a network in place; at the end it has the weights of its best epoch.
 
@@ -111,6 +116,7 @@ def fit(
         checkpoints: The checkpoints of this network; None writes none.
         callbacks: Further `keras.callbacks.Callback` objects. Their state is not part of a
             checkpoint.
+        earlier: A training that is repeated without a validation part; it is also what is returned.
 
     Raises:
         SettingError: The loss was infinite or NaN from the start.
@@ -128,11 +134,14 @@ def fit(
         prefix=prefix,
         checkpoints=checkpoints,
         min_loss=min_loss(network, train, training),
+        earlier=earlier,
     )
-    stopped = _run(model, best, validation, callbacks)
-    if best.best_weights is None:
+    stopped = _run(model, best, validation if earlier is None else None, callbacks)
+    if best.best_weights is None or (earlier is not None and stopped == "diverged"):
         raise SettingError(f"{_what_diverged(best, training)}. {_advice(train)}")
     model.set_weights(best.best_weights)
+    if earlier is not None:
+        return earlier
     history = History(best.best_epoch, tuple(best.losses), tuple(best.validation_losses), stopped)
     if stopped == "diverged":
         warnings.warn(
@@ -165,13 +174,18 @@ def _training_model(network: Any, examples: Examples, training: Training) -> Any
     return keras.Model(inputs, keras.tree.map_structure(lambda y: y * 1.0, outputs))
 
 
-def _run(model: Any, best: BestWeights, validation: Examples, callbacks: Sequence[Any]) -> Stopped:
+def _run(
+    model: Any, best: BestWeights, validation: Examples | None, callbacks: Sequence[Any]
+) -> Stopped:
     """Train for the remaining epochs and return why training stopped."""
+    validation_data = None
+    if validation is not None:
+        validation_data = ValidationDataset(validation, prediction_batches(validation))
     try:
         for start, end in best.epoch_ranges():
             model.fit(
                 best.dataset,
-                validation_data=ValidationDataset(validation, prediction_batches(validation)),
+                validation_data=validation_data,
                 initial_epoch=start,
                 epochs=end,
                 shuffle=False,  # the dataset shuffles, by our seed: alike on every backend
@@ -183,7 +197,7 @@ def _run(model: Any, best: BestWeights, validation: Examples, callbacks: Sequenc
     except TrainingDiverged:
         return "diverged"
     except KeyboardInterrupt:
-        if best.best_weights is None:
+        if best.best_weights is None or best.earlier is not None:
             raise
         return "interrupted"
     finally:

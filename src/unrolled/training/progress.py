@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 MAX_LINES = 10  # about as many where there is no terminal
@@ -24,7 +24,7 @@ class Progress:
         self.prefix = prefix
         self.epochs, self.verbose, self.start = epochs, verbose, time.monotonic()
         self.earlier_epochs = 0  # those of the run that this one resumes
-        self.live = verbose and sys.stderr.isatty()
+        self.live = verbose and _is_terminal()
         self._status: Any = None
         self._line = ""
         if self.live:
@@ -33,20 +33,23 @@ class Progress:
             self._status = Console(stderr=True).status("compiling the network ...")
             self._status.start()
 
-    def epoch(self, number: int, *, loss: float, validation: float, best: int) -> None:
+    def epoch(self, number: int, *, loss: float, validation: float | None, best: int) -> None:
         """Show the results of an epoch.
 
         Args:
             number: The number of the epoch, from 1.
             loss: The training loss.
-            validation: The validation loss.
+            validation: The validation loss; None where there is no validation part.
             best: The number of the best epoch so far.
         """
         seconds = time.monotonic() - self.start
         left = seconds / (number - self.earlier_epochs) * (self.epochs - number)
+        validated = ""
+        if validation is not None:
+            validated = f"  validation loss {validation:.4f}  best epoch {best}"
         self._line = (
-            f"{self.prefix}epoch {number}/{self.epochs}  loss {loss:.4f}"
-            f"  validation loss {validation:.4f}  best epoch {best}  {_minutes(seconds)}"
+            f"{self.prefix}epoch {number}/{self.epochs}  loss {loss:.4f}{validated}"
+            f"  {_minutes(seconds)}"
         )
         if self._status is not None:
             self._status.update(
@@ -65,7 +68,7 @@ class Progress:
         self.earlier_epochs = epochs
         if self.verbose:
             line = f"{self.prefix}resuming at epoch {epochs + 1}, step {step + 1}"
-            print(line, file=sys.stderr, flush=True)
+            _print(line)
 
     def close(self) -> None:
         """End the display; its last line stays."""
@@ -75,7 +78,7 @@ class Progress:
             self._print_line()
 
     def _print_line(self) -> None:
-        print(self._line, file=sys.stderr, flush=True)
+        _print(self._line)
         self._line = ""
 
 
@@ -89,13 +92,13 @@ def stage(title: str, *, shown: bool) -> Iterator[None]:
     """
     start = time.monotonic()
     with ExitStack() as stack:
-        if shown and sys.stderr.isatty():
+        if shown and _is_terminal():
             from rich.console import Console
 
             stack.enter_context(Console(stderr=True).status(f"{title} (Ctrl-C stops)"))
         yield
     if shown:
-        print(f"{title}  {_minutes(time.monotonic() - start)}", file=sys.stderr, flush=True)
+        _print(f"{title}  {_minutes(time.monotonic() - start)}")
 
 
 @contextmanager
@@ -106,7 +109,7 @@ def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
         rows: The number of rows.
         shown: Whether to show anything.
     """
-    if not (shown and sys.stderr.isatty()):
+    if not (shown and _is_terminal()):
         yield lambda _: None
         return
     from rich.console import Console
@@ -117,6 +120,18 @@ def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("rows", total=rows)
         yield lambda count: bar.advance(task, count)
+
+
+def _is_terminal() -> bool:
+    """Return whether the error stream is a terminal; a program without a console has no stream."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _print(line: str) -> None:
+    """Print a line on the error stream, if it is open: a training must not end for it."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):  # a broken pipe, or a closed file
+            print(line, file=sys.stderr, flush=True)
 
 
 def _minutes(seconds: float) -> str:

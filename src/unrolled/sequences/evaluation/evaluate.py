@@ -13,6 +13,7 @@ from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.data.tables.known import known_rows
 from unrolled.data.tables.table import Table, Values
+from unrolled.data.tables.trained_rows import count_trained_rows
 from unrolled.errors import DataError, NotFittedError
 from unrolled.inference import generate, predict
 from unrolled.inference.calibration import Calibration, evaluate_calibration
@@ -93,12 +94,11 @@ def evaluate(
         label_scores=_evaluate_label_sets(trained, table, outputs[NETWORK]),
         left_out=left_out,
         rows_by_output=rows_by_output,
+        trained_on=count_trained_rows(table, trained.data, schema.inputs, schema.outputs),
     )
 
 
-def _decide(
-    trained: Trained, logits: Mapping[str, Any], threshold: float | None
-) -> dict[str, Any]:
+def _decide(trained: Trained, logits: Mapping[str, Any], threshold: float | None) -> dict[str, Any]:
     """Return the network's outputs, from which labels are predicted by a threshold."""
     names = trained.encoder.tensor_names
     by_column = {c.name: logits[names[c.name]] for c in trained.encoder.schema.outputs}
@@ -134,13 +134,18 @@ def score(trained: Trained, table: Table) -> float:
     Raises:
         DataError: The first output is not known in any row.
     """
+    return named_score(trained, table)[1]
+
+
+def named_score(trained: Trained, table: Table) -> tuple[str, float]:
+    """Return what `score` returns, and before it the name of that number."""
     schema, encoder = trained.encoder.schema, trained.encoder
     column = schema.outputs[0]
     tensor, generated = encoder.tensor_names[column.name], is_generated(schema, column)
     if generated and schema.shape == "one-to-many":
         examples = encoder.encode(table, targets=True)
         nll = _network_nll(trained, examples, [tensor])[tensor]
-        return -float(nll.sum()) / _count_steps(examples, tensor)
+        return f"minus the {NLL}", -float(nll.sum()) / _count_steps(examples, tensor)
     examples = encoder.encode(table, targets=False)
     outputs = generate.generate_outputs(trained.bundle, trained.spec, examples)
     true, predicted = (
@@ -157,8 +162,10 @@ def score(trained: Trained, table: Table) -> float:
     true, predicted = _take(true, rows), _take(predicted, rows)
     scores = compute_scores(column, true, predicted, aligned=schema.shape == "aligned")
     if generated:
-        return 1 - scores[error_rate_name(column)]
-    return scores.get("R2", next(iter(scores.values())))
+        name = error_rate_name(column)
+        return f"1 - {name}", 1 - scores[name]
+    name = "R2" if "R2" in scores else next(iter(scores))
+    return name, scores[name]
 
 
 def is_generated(schema: Schema, column: Column) -> bool:

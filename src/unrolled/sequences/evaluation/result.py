@@ -32,6 +32,7 @@ class Evaluation:
         label_scores: By output that is a set of labels: the scores of each label.
         left_out: How many further rows were left out, since they have no known output.
         rows_by_output: In how many rows each output is known, at least in part.
+        trained_on: How many of the rows were trained on, as far as that is known.
 
     A predictor that a metric cannot score lacks it. BLEU and chrF are NaN without sacrebleu.
     """
@@ -44,6 +45,7 @@ class Evaluation:
     label_scores: Mapping[str, LabelScores] = field(default_factory=dict)
     left_out: int = 0
     rows_by_output: Mapping[str, int] = field(default_factory=dict)
+    trained_on: int = 0
 
     @property
     def main(self) -> float:
@@ -104,16 +106,22 @@ class Evaluation:
         return f"{output} ({known} of {self.rows} rows; it is not known in the others)"
 
     def _left_out_lines(self) -> list[str]:
-        """Return a line on rows without any known output, and one on outputs without any row."""
+        """Return lines on rows without any known output, outputs without a row, and old rows."""
         lines = []
         if self.left_out:
             total = self.rows + self.left_out
-            lines.append(f"Of {total} rows, {self.left_out} have no known output.")
+            has = "has" if self.left_out == 1 else "have"
+            lines.append(f"Of {total} rows, {self.left_out} {has} no known output.")
         lines += [
             f"{output} is not known in any row."
             for output, rows in self.rows_by_output.items()
             if not rows
         ]
+        if self.trained_on:
+            lines.append(
+                f"{self.trained_on} of these {self.rows} rows were trained on, so the scores are"
+                " better than on new rows."
+            )
         return lines
 
 

@@ -13,7 +13,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -141,6 +141,28 @@ def fit_linear_branch(
             )
             branch_weights[-1].set(best.fitted)
     return FittedLinearBranch(branch_weights, train_rows.join(validation_rows), class_weights)
+
+
+def refit_linear_branch(
+    bundle: ModelBundle, spec: NetworkSpec, rows: Examples, earlier: Sequence[BranchWeights]
+) -> None:
+    """Fit and set the linear branch of each network on all rows, with the weights of earlier.
+
+    Args:
+        bundle: The networks; their recurrent layers are fitted on the same rows.
+        spec: Their sizes.
+        rows: The rows.
+        earlier: What was chosen when some of the rows were held out, by output and network.
+    """
+    rows = sample_rows(rows, bundle, spec)
+    _set_filters(bundle, rows)
+    class_weights = {name: _class_weights(rows, spec, name) for name in spec.linear_outputs}
+    branches = [networks[name] for name in class_weights for networks in bundle.linear_branches]
+    branch_weights = [
+        replace(weights, branch=branch, head=branch.head.get_weights())
+        for weights, branch in zip(earlier, branches, strict=True)
+    ]
+    FittedLinearBranch(branch_weights, BranchRows.of(rows, bundle, spec), class_weights).refit()
 
 
 def _set_filters(bundle: ModelBundle, train: Examples) -> None:

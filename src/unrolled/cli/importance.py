@@ -1,0 +1,71 @@
+"""The command `unrolled importance`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import unrolled
+from unrolled.cli.options import Labels, Model, Seed
+from unrolled.cli.read_options import (
+    Columns,
+    DateFormat,
+    Decimal,
+    Encoding,
+    Missing,
+    Separator,
+    open_table,
+)
+from unrolled.cli.terminal import echo, wrap
+
+EXAMPLES = ("importance model test.csv", "importance model test.csv --plot importance.png")
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Rows with known outputs that the model was not trained on.", metavar="FILE"
+    ),
+]
+Repeats = Annotated[
+    int, typer.Option(help="How often the cells of each input are exchanged.", metavar="N")
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(help="Picture of the importance with its standard error.", metavar="FILE"),
+]
+
+
+def importance(
+    model: Model,
+    data: Data,
+    columns: Columns = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    missing: Missing = None,
+    date_format: DateFormat = None,
+    labels: Labels = None,
+    repeats: Repeats = 10,
+    seed: Seed = 0,
+    plot: Plot = None,
+) -> None:
+    """Show which inputs matter to a saved model.
+
+    The cells of one input are exchanged among the rows, and the score is computed again: the more
+    it falls, the more of it that input carries (permutation importance, Breiman 2001). For a
+    sequence the same is done with ranges of its steps.
+    """
+    options = locals()
+    loaded = unrolled.load(model)
+    if isinstance(loaded, unrolled.Forecaster):
+        raise unrolled.errors.SettingError(
+            f"The model '{model}' is a forecaster, and the importance of inputs is for models of"
+            " 'unrolled train'."
+        )
+    loaded.check_plot(plot)
+    result = loaded.importance(open_table(data, options), labels, repeats=repeats, seed=seed)
+    echo(wrap(result))
+    if plot is not None:
+        echo(f"\ndrew   {result.plot(plot)}")
