@@ -138,10 +138,13 @@ def test_missing_values_are_forecast_over():
 
 def test_lookback_and_season_are_chosen_with_the_reason():
     model = Forecaster("y", time="ds", id="id", horizon=6, network=SMALL, training=FEW).fit(waves())
-    assert model.reasons_ == (
+    assert model.reasons_[:3] == (
+        "steps: hours",
         "season 24: the rows are hours",
         "lookback 48: whole seasons and horizons, two seasons at least",
     )
+    assert len(model.reasons_) == 4
+    assert model.reasons_[3].startswith("floor 0: no value of 'y' is below 0, so no forecast is;")
     n = np.arange(300)
     table = {"y": np.sin(2 * np.pi * n / 17) + 0.01 * np.random.default_rng(0).normal(size=300)}
     model = Forecaster("y", horizon=5, network=SMALL, training=FEW).fit(table)

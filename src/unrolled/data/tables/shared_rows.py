@@ -35,7 +35,7 @@ def describe_shared_rows(
 first). The scores are better than on new rows.'
     """
     names = [column.name for column in (*inputs, *outputs)]
-    if all(_has_few_values(train.values[column.name]) for column in inputs):
+    if all(has_few_values(train.values[column.name]) for column in inputs):
         return None
     known = set(_keys(train, names))
     shared = [row for row, key in enumerate(_keys(test, names), 1) if key in known]
@@ -48,7 +48,7 @@ first). The scores are better than on new rows.'
     )
 
 
-def _has_few_values(values: Values) -> bool:
+def has_few_values(values: Values) -> bool:
     """Return whether a column has only a few different values."""
     distinct: set[Hashable] = set()
     for value in values:
