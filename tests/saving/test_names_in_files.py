@@ -6,9 +6,11 @@ What the version that defined format 2 wrote is in `tests/saved`; each test comp
 import json
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from keras.callbacks import LambdaCallback
 from safetensors.numpy import load_file
@@ -17,6 +19,16 @@ import unrolled
 from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.layouts.columns_as_steps import ColumnsAsSteps, StepColumns
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.data.tables.table import Table
+from unrolled.data.tables.trained_rows import describe_rows
+from unrolled.forecasting.limits import Limits
+from unrolled.forecasting.serialization import stated_parameters
+from unrolled.forecasting.series.infer_timeline import infer_timeline
+from unrolled.forecasting.series.layout import Layout
+from unrolled.forecasting.series.times.fiscal_weeks import FiscalWeeks
+from unrolled.forecasting.series.times.month_days import MonthDays
+from unrolled.forecasting.series.times.parse import parse_times
+from unrolled.forecasting.series.times.spelling import infer_spelling
 from unrolled.schema import Column
 from unrolled.settings import Network, Training
 
@@ -167,6 +179,30 @@ def check_forecaster(folder, manifest):
     assert set(read(folder, "settings.json")) == names(PARAMETERS)
     assert set(load_file(folder / "series.safetensors")) == names(SERIES_ARRAYS)
     assert set(load_file(folder / "references.safetensors")) == {"ridge"}
+
+
+def test_the_names_of_what_a_forecaster_saves_only_where_it_is_needed():
+    shared = names("unit every anchor dtype clock ends")
+    days = pl.Series("t", [f"2024-01-{day:02d}" for day in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 15)])
+    dates = parse_times(days)
+    line = infer_timeline(dates, np.zeros(len(days)))
+    state = replace(line, spelling=infer_spelling(days, dates)).to_dict()
+    assert set(state) == shared | names("calendar spelling")
+    assert set(state["spelling"]) == names("kind pattern suffix")
+    assert set(state["calendar"]) == names("kind weekdays times")
+    assert set(MonthDays(("30",)).to_dict()) == names("kind rules time loose")
+    fiscal = FiscalWeeks((4, 4, 5), 5, 1, nearest=True).to_dict()
+    assert set(fiscal) == names("kind weeks weekday month nearest extra starts time")
+    layout = Layout(("y",), past=("promo",), categories={"promo": ("no", "yes")}).to_dict()
+    assert set(layout) == names("targets time id past future static categories")
+    assert Limits({"y": (0.0, np.inf)}).to_dict() == {"y": [0.0, None]}
+    later = {"steps": None, "every": "1h", "combine": None, "floor": -np.inf, "ceiling": None}
+    assert stated_parameters(later) == {"every": "1h", "floor": "-inf"}
+
+
+def test_the_rows_that_were_trained_on_are_saved_in_one_text():
+    rows = Table({"a": np.arange(30.0)}, 30)
+    assert set(describe_rows(rows, [Column(name="a", kind="number")], [])) == {"trained_rows"}
 
 
 def test_attention_is_saved_only_where_it_is_off():

@@ -71,7 +71,7 @@ def to_files(trained: TrainedForecaster, parameters: Mapping[str, Any]) -> dict[
         },
         SETTINGS: {
             name: value.to_dict() if isinstance(value, Settings) else value
-            for name, value in _stated_parameters(parameters).items()
+            for name, value in stated_parameters(parameters).items()
         },
     }
 
@@ -102,7 +102,7 @@ def _manifest(trained: TrainedForecaster, layout: dict[str, Any]) -> dict[str, A
     }
 
 
-def _stated_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def stated_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters as JSON; later ones are left out if they are not stated."""
     stated = {n: v for n, v in parameters.items() if n not in LATER_PARAMETERS or v is not None}
     return stated | {n: str(v) for n, v in stated.items() if n in LIMITS and np.isinf(v)}
