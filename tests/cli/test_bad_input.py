@@ -32,7 +32,7 @@ FILES = {
     "words.csv": csv("a,y", lambda i: f"red{i % 2},{i}"),
     "vectors.jsonl": lines(lambda i: {"x": [1, 2, 3] if i != 4 else [1, 2], "y": i / 2}),
     "steps.jsonl": lines(lambda i: {"x": [[1, 2], [3, 4]] if i != 4 else [[1, 2], [3]], "y": i}),
-    "none.jsonl": lines(lambda i: {"x": [1, 2, 3] if i != 4 else [], "y": i / 2}),
+    "none.jsonl": lines(lambda i: {"x": [1, 2, 3][: 1 + i % 3] if i != 4 else [], "y": i / 2}),
     "one.csv": "a,y\n1,2\n",
     "single.csv": csv("a,y", lambda i: f"{i},{'ab'[i % 2]}", "5,c"),
     "infinite.csv": csv("a,y", lambda i: f"{i},{i / 2}", "inf,3"),

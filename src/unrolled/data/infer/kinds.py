@@ -133,8 +133,8 @@ def _has_spaces(filled: pl.Series) -> bool:
 def _describe_symbols(filled: pl.Series) -> str | None:
     """Return in words what symbols texts are made of, with one space between any two, or None.
 
-    Symbols are mostly of one letter; or they are short ones of a closed set, which come again and
-    again, such as the sounds of a language (`HH AH0 L OW1`).
+    Symbols are mostly of one letter; or they are short ones of a closed set, which are repeated
+    often, such as the sounds of a language (`HH AH0 L OW1`).
     """
     if filled.str.contains(r"^\s|\s$|\s\s|[^\S ]").any():
         return None

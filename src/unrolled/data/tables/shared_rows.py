@@ -10,7 +10,7 @@ import numpy as np
 from unrolled.data.tables.table import Table, Values
 from unrolled.schema import Column
 
-FEW_VALUES = 20  # rows of inputs with so few different values each are alike by chance
+FEW_VALUES = 20  # rows of inputs with so few different values each are the same by chance
 
 
 def describe_shared_rows(
@@ -18,7 +18,7 @@ def describe_shared_rows(
 ) -> str | None:
     """Return a sentence on test rows that were trained on, or None.
 
-    A row is shared if all of its inputs and outputs are the same. Rows are alike by chance, and
+    A row is shared if all of its inputs and outputs are the same. Rows are the same by chance, and
     nothing is said, if every input has only a few different values.
 
     Args:
@@ -65,7 +65,7 @@ def _keys(table: Table, names: Sequence[str]) -> list[Hashable]:
 
 
 def _key(value: Any) -> Hashable:
-    """Return a value as a key of a dictionary; missing numbers are alike."""
+    """Return a value as a key of a dictionary; missing numbers are the same."""
     if isinstance(value, np.ndarray):
         return value.shape, value.astype(np.float64).tobytes()
     if isinstance(value, list):
