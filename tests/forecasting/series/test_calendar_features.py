@@ -61,6 +61,9 @@ def test_the_wall_clock_counts_where_there_is_a_time_zone():
     ("times", "cycles"),
     [
         (hours(40, step=24), ("week", "year")),
+        ([t for t in hours(40, step=24) if t.weekday() < 5], ("week", "year")),
+        ([t for t in hours(300) if 8 < t.hour < 17], ("day", "week", "year")),
+        ([datetime(2026, m, 30 if m != 2 else 28) for m in range(1, 13)], ("year",)),
         (hours(40, step=7 * 24), ("year",)),
         ([datetime(2020 + k // 12, k % 12 + 1, 1) for k in range(40)], ("year",)),
     ],

@@ -11,6 +11,8 @@ from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.timeline import Timeline
+from unrolled.forecasting.series.times.calendars import Calendar
+from unrolled.forecasting.series.times.open_days import OpenDays
 
 HOUR, DAY, WEEK = 3600, 86400, 7 * 86400
 YEAR = 365.25  # days
@@ -34,6 +36,8 @@ def calendar_cycles(timeline: Timeline) -> tuple[str, ...]:
         "week": timeline.unit == "seconds" and step < WEEK,
         "year": months or (timeline.unit == "seconds" and step >= HOUR),
     }
+    if timeline.calendar is not None:
+        varies = _cycles_of_calendar(timeline.calendar, timeline.season)
     cycles = tuple(name for name, applies in varies.items() if applies)
     if not cycles:
         raise SettingError(
@@ -41,6 +45,16 @@ def calendar_cycles(timeline: Timeline) -> tuple[str, ...]:
             f" {timeline.frequency}. Name the column of dates as `time`, or leave calendar out."
         )
     return cycles
+
+
+def _cycles_of_calendar(calendar: Calendar, season: int | None) -> dict[str, bool]:
+    """Return for each cycle whether the steps of a calendar have several places in it."""
+    of_days = isinstance(calendar, OpenDays)
+    return {
+        "day": isinstance(calendar, OpenDays) and len(calendar.times) > 1,
+        "week": of_days,
+        "year": of_days or season is not None,
+    }
 
 
 def cyclical_features(panel: Panel, cycles: tuple[str, ...], shift: int) -> Array:
