@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from unrolled.data.formats.chunks import read_chunks
@@ -91,3 +92,12 @@ def test_an_odd_cell_names_file_row_column_and_content(tmp_path):
         read(path)
     for part in (str(path), "row 2", "'a'", "'x'"):
         assert part in str(caught.value)
+
+
+def test_the_first_rows_have_the_types_of_all(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n1,x\n2.5,y\n")
+    for table in (scan(path), scan(read(path))):
+        assert table.head(1).frame().rows() == [(1.0, "x")]
+        assert table.head(1).frame().dtypes == [pl.Float64, pl.String]
+        assert table.head(9).height == 2

@@ -113,6 +113,16 @@ class RawTable:
         except DataError:
             return pl.Series(name, [_as_text(cell) for cell in self.cells(name)], dtype=pl.String)
 
+    def head(self, count: int) -> RawTable:
+        """Return the first rows, whose columns have the types of the whole table."""
+        return RawTable(
+            self.columns,
+            min(count, self.height),
+            lambda name: self.column(name).head(count),
+            cells=lambda name: list(self.cells(name))[:count],
+            what=self.what,
+        )
+
     def comma_columns(self, names: Collection[str]) -> set[str]:  # noqa: ARG002
         """Return those of some columns whose numbers are spelled with decimal commas."""
         return set()

@@ -18,6 +18,7 @@ POINT = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+-]?\d+)?$"
 COMMA = r"^[+-]?(\d+|\d{1,3}([.\u00A0\u202F]\d{3})+)?(,\d*)?([eE][+-]?\d+)?$"
 COMMA_GROUPS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
 POINT_GROUPS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
+FEW = 64  # cells
 HARD_SPACES = "[\u00a0\u202f]"
 
 Decimal = Literal[".", ","]
@@ -88,21 +89,21 @@ class CellFacts:
             marked=marked,
             mark=mark,
             zero_padded=bool(filled.str.contains(ZERO_PADDED).any()),
-            integers=bool(filled.str.contains(INTEGER).all()),
+            integers=_all_match(filled, INTEGER),
             fit_int64=fit_int64,
             fit_int128=fit_int64 or _all_are(digits, pl.Int128),
             numbers=True,
             booleans=filled.is_empty(),
             groups=True,
-            commas=points.is_empty() or bool(filled.str.contains(COMMA).all()),
+            commas=points.is_empty() or _all_match(filled, COMMA),
             has_point=not points.is_empty(),
-            certain_point=not points.str.contains(POINT_GROUPS).all(),
+            certain_point=not _all_match(points, POINT_GROUPS),
         )
 
     @classmethod
     def _of_text(cls, filled: pl.Series, *, present: bool, marked: int, mark: str) -> Self:
         """Return the facts about cells of which some are no numbers as Python writes them."""
-        if not filled.str.contains(r"^[+-]?[\d.,]").all():
+        if not _all_match(filled, r"^[+-]?[\d.,]"):
             booleans = not marked and filled.str.to_lowercase().is_in(["true", "false"]).all()
             return cls(present, True, marked=marked, mark=mark, booleans=bool(booleans))
         commas = filled.filter(_contains(filled, ","))
@@ -111,10 +112,10 @@ class CellFacts:
             True,
             marked=marked,
             mark=mark,
-            groups=bool(filled.str.contains(POINT).all()),
-            commas=bool(filled.str.contains(COMMA).all()),
+            groups=_all_match(filled, POINT),
+            commas=_all_match(filled, COMMA),
             has_comma=not commas.is_empty(),
-            certain_comma=not commas.str.contains(COMMA_GROUPS).all(),
+            certain_comma=not _all_match(commas, COMMA_GROUPS),
         )
 
     def merge(self, other: CellFacts) -> CellFacts:
@@ -243,6 +244,12 @@ def infer_type(cells: pl.Series) -> pl.Series:
 def _all_are(cells: pl.Series, dtype: type[pl.DataType]) -> bool:
     """Return whether every cell is a number of a type."""
     return cells.cast(dtype, strict=False).null_count() == 0
+
+
+def _all_match(cells: pl.Series, pattern: str) -> bool:
+    """Return whether every cell matches a pattern; the first cells mostly tell that some do not."""
+    few = cells.head(FEW).str.contains(pattern).all()
+    return bool(few and (len(cells) <= FEW or cells.str.contains(pattern).all()))
 
 
 def _contains(cells: pl.Series, letter: str) -> pl.Series:

@@ -88,6 +88,19 @@ class DelimitedTable(RawTable):
         """Return the cells as they are written in the file, or typed; see `RawTable.written`."""
         return self.text if as_text else super().written(as_text=False)
 
+    def head(self, count: int) -> DelimitedTable:
+        """Return the first rows, whose columns have the types of the whole table."""
+        facts = {name: self.facts(name) for name in self.columns}
+        table = DelimitedTable(
+            self.text.head(count),
+            separator=self.separator,
+            options=self.options,
+            name=self.name,
+            facts=facts,
+        )
+        table.what = self.what
+        return table
+
     def comma_columns(self, names: Collection[str]) -> set[str]:
         """Return those of some columns whose numbers are spelled with decimal commas."""
         present = [name for name in names if name in self.columns]
