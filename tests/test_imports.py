@@ -27,7 +27,8 @@ ORDER = {
         "evaluate forecast importance predict show train -> __init__"
     ),
     "data": (
-        "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts tables -> "
+        "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts "
+        "tables -> "
         "input_steps -> encoders -> infer -> layouts -> reading -> ingest -> known_outputs"
     ),
     "data/encoders": (
@@ -41,14 +42,16 @@ ORDER = {
     "data/formats/content": "__init__ compression encoding",
     "data/formats/delimited": ("__init__ cell_types -> dialect -> header_hint parse table"),
     "data/infer": (
-        "__init__ label_lists length_groups numeric_arrays padded_arrays reason -> kinds -> target_arrays -> "
+        "__init__ label_lists length_groups numeric_arrays padded_arrays reason -> kinds -> "
+        "target_arrays -> "
         "arrays columns infer_schema"
     ),
     "data/layouts": (
         "__init__ times -> numbered rows_as_steps -> columns_as_steps hint labels_by_id -> arrange"
     ),
     "data/tables": (
-        "__init__ label_index unusual spelled_numbers -> cells -> date_cells ragged -> label_sets -> table -> fingerprint "
+        "__init__ label_index unusual spelled_numbers -> cells -> date_cells ragged -> label_sets "
+        "-> table -> fingerprint "
         "known missing_inputs "
         "shared_rows split -> trained_rows"
     ),
@@ -73,14 +76,16 @@ ORDER = {
         "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/series": (
-        "__init__ dtypes layout times windows -> wide -> arguments timeline -> infer_timeline panel -> "
+        "__init__ dtypes layout times windows -> wide -> arguments timeline -> infer_timeline "
+        "panel -> "
         "calendar_features reading scaling static_features -> dataset future"
     ),
     "forecasting/series/reading": (
         "__init__ covariates ids stated_steps -> refusals -> from_frame"
     ),
     "forecasting/series/times": (
-        "__init__ open_days periods spelling wall_clock -> month_days parse -> fiscal_weeks -> calendars"
+        "__init__ open_days periods spelling wall_clock -> month_days parse -> fiscal_weeks -> "
+        "calendars"
     ),
     "inference": "__init__ calibration compile decoding threshold -> predict -> generate",
     "inference/decoding": (
@@ -108,7 +113,9 @@ ORDER = {
     ),
     "sequences/importance": "result -> permutation -> __init__",
     "sequences/linear_branch": "__init__ rows -> fit",
-    "sequences/evaluation": "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__",
+    "sequences/evaluation": (
+        "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__"
+    ),
     "training": (
         "__init__ checkpoint_file dataset history losses progress run_fingerprint "
         "scheduled_sampling -> checkpoints defaults history_plot -> early_stopping -> fit"
