@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 import unrolled
 from unrolled.errors import DataError, SettingError
+from unrolled.sequences import preparation
 
 QUICK = unrolled.Training(epochs=1, verbose=False)
 SMALL = unrolled.Network(units=2, linear=False)
@@ -20,7 +21,7 @@ def rows(ids=12):
     """Return rows of ids with 3 to 6 steps, in the order of time."""
     return pl.DataFrame(
         [
-            (f"m{i:02d}", t, i % 3 + t / 7, t % 2, ["a", "b"][i % 2])
+            (f"m{i:02d}", t, i + t / 7, t % 2, ["a", "b"][i % 2])
             for t in range(6)
             for i in range(ids)
             if t < 3 + i % 4
@@ -94,8 +95,9 @@ def test_labels_in_a_second_table_are_scored(per_id):
     together = per_id.evaluate(rows())
     apart = per_id.evaluate(rows().drop("outcome"), labels)
     assert apart.scores == together.scores
-    fitted = model("heat", "outcome").fit(rows().drop("outcome"), labels.head(11))
-    assert "1 id has no label ('machine' 'm11'). It is left out." in fitted.reason_
+    source = model("heat", "outcome")._ingest(rows().drop("outcome"), labels.head(11))
+    reason = preparation.infer_schema(source, "auto").reason
+    assert "1 id has no label ('machine' 'm11'). It is left out." in reason
 
 
 def test_files_get_a_row_for_each_id_or_for_each_row(per_id, per_row, tmp_path):
@@ -121,22 +123,27 @@ def test_a_column_that_was_single_must_stay_single(per_id):
 
 
 def test_validation_tables_have_the_same_layout():
-    fitted = model("heat", "outcome").fit(rows(), validation=rows(6))
-    assert fitted.shape_ == "many-to-one"
+    source = model("heat", "outcome")._ingest(rows(), None)
+    schema = preparation.infer_schema(source, "auto")
+    _, held_out = preparation.split(source, schema, QUICK, rows(6))
+    assert [len(steps) for steps in held_out.table.values["heat"]] == [3, 4, 5, 6, 3, 4]
 
 
-def test_no_id_is_in_two_parts_of_the_data():
+def test_no_id_is_in_two_parts_of_the_data(monkeypatch):
     seen = []
-    made = model("heat", "outcome", training=QUICK.model_copy(update={"validation": 0.3}))
-    original = made._fit_network
 
-    def keep(encoder, train, held_out, *more, **options):
+    def keep(self, encoder, train, held_out, *_, **__):  # noqa: ARG001
         seen.extend([train.table, held_out.table])
-        return original(encoder, train, held_out, *more, **options)
+        raise InterruptedError
 
-    made._fit_network = keep
-    scores = made.fit_and_evaluate(rows(20), test=0.25)
-    assert sum(table.rows for table in seen) + scores.rows == 20
+    monkeypatch.setattr(unrolled.SequenceModel, "_fit_network", keep)
+    with pytest.raises(InterruptedError):
+        model("heat", "outcome").fit_and_evaluate(rows(20), test=0.25)
+    assert [table.rows for table in seen] == [13, 2]  # and 5 to be scored
+    ids = [int(steps[0, 0]) for table in seen for steps in table.values["heat"]]
+    assert len(set(ids)) == len(ids) == 15
+    lengths = [len(steps) for table in seen for steps in table.values["heat"]]
+    assert lengths == [3 + number % 4 for number in ids]
 
 
 def test_columns_as_steps_are_predicted_and_saved(tmp_path):
@@ -149,7 +156,7 @@ def test_columns_as_steps_are_predicted_and_saved(tmp_path):
     loaded = unrolled.load(fitted.save(tmp_path / "m"))
     assert loaded.predict(wide).equals(fitted.predict(wide.drop("label")))
     assert loaded.steps == {"x": ["x0", "x1", "x2", "x3"]}
-    assert clone(loaded).fit(wide).shape_ == "many-to-one"
+    assert clone(loaded)._ingest(wide, None).layout == fitted._trained.layout
 
 
 def test_parameters_are_those_of_scikit_learn(per_id):
