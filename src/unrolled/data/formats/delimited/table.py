@@ -18,6 +18,7 @@ from unrolled.data.formats.delimited.cell_types import (
     choose_type,
     detect_decimal,
 )
+from unrolled.data.formats.delimited.dialect import SEPARATOR_WORDS
 from unrolled.data.formats.raw_table import RawTable, note
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.errors import DataError
@@ -148,10 +149,11 @@ class DelimitedTable(RawTable):
             return
         mark = "," if commas else "."
         row = int(cells.str.contains(mark, literal=True).fill_null(value=False).arg_true()[0])
+        between = SEPARATOR_WORDS.get(self.separator, repr(self.separator))
         raise DataError(
             f"column '{cells.name}', row {row + 1}: the {'comma' if commas else 'point'} in"
-            f" {cells[row]!r} may be the decimal mark or separate thousands, and nothing in the"
-            " file settles it. State the decimal mark: --decimal , or --decimal . (in Python:"
+            f" {cells[row]!r} may be the decimal mark or separate thousands: {between} stands"
+            " between the cells, and no number of the file settles it. State the decimal mark: --decimal , or --decimal . (in Python:"
             " unrolled.read(path, decimal=','))."
         )
 
