@@ -153,8 +153,8 @@ class DelimitedTable(RawTable):
         raise DataError(
             f"column '{cells.name}', row {row + 1}: the {'comma' if commas else 'point'} in"
             f" {cells[row]!r} may be the decimal mark or separate thousands: {between} stands"
-            " between the cells, and no number of the file settles it. State the decimal mark: --decimal , or --decimal . (in Python:"
-            " unrolled.read(path, decimal=','))."
+            " between the cells, and no number of the file settles it. State the decimal mark:"
+            " --decimal , or --decimal . (in Python: unrolled.read(path, decimal=','))."
         )
 
     def _refuse_point(self, cells: pl.Series, numbers: pl.Series, cell_type: CellType) -> None:
