@@ -110,7 +110,6 @@ CSV = {
 }
 TSV = {
     "nothing": ("", "empty"),
-    "an open quote": (PLAIN.replace(",", "\t") + '"1\t2\n', QUOTE),
     "a cell too many": (PLAIN.replace(",", "\t") + "1\t2\t3\n", r"row 21 \(line 22\)"),
     "a NUL": (PLAIN.replace(",", "\t") + "\0\t3\n", "NUL"),
 }

@@ -41,6 +41,7 @@ from unrolled.cli.read_options import (
     Missing,
     Separator,
     open_table,
+    options_again,
 )
 from unrolled.cli.terminal import write_table
 
@@ -115,12 +116,8 @@ def forecast(
     forecaster.check_future(table, future_values)
     _fit(forecaster, table)
     if save is not None:  # before the forecast: if that fails, the trained network is not lost
-        _save(forecaster, save, data, to_stderr=out is None)
-    predictions = forecaster.predict(future=future_values, level=levels)
-    if plot is not None:
-        forecaster.plot(plot, future=future_values, level=levels or DRAWN_LEVELS)
-        typer.echo(f"drew   {plot}", err=out is None)
-    write_table(predictions, out)
+        _save(forecaster, save, data, options, to_stderr=out is None)
+    _write(forecaster, future_values, levels, plot, out)
 
 
 def _fit(forecaster: Any, table: Any) -> None:
@@ -130,8 +127,22 @@ def _fit(forecaster: Any, table: Any) -> None:
         typer.echo(reason, err=True)
 
 
-def _save(forecaster: Any, folder: Path, data: Path, *, to_stderr: bool) -> None:
+def _save(
+    forecaster: Any, folder: Path, data: Path, options: dict[str, Any], *, to_stderr: bool
+) -> None:
     """Save the forecaster, and print where and how it is used."""
     command = ["unrolled", "predict", str(folder), str(data), "-o", "forecast.csv"]
+    command += options_again(options)
     saved = f"saved  {forecaster.save(folder)}\nuse    {shlex.join(command)}"
     typer.echo(saved, err=to_stderr)
+
+
+def _write(
+    forecaster: Any, future: Any, levels: tuple[int, ...], plot: Path | None, out: Path | None
+) -> None:
+    """Write the forecast, and draw it if a picture is named."""
+    predictions = forecaster.predict(future=future, level=levels)
+    if plot is not None:
+        forecaster.plot(plot, future=future, level=levels or DRAWN_LEVELS)
+        typer.echo(f"drew   {plot}", err=out is None)
+    write_table(predictions, out)

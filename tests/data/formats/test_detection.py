@@ -212,10 +212,19 @@ def test_an_option_without_effect_is_refused(write):
         read({"a": [1]}, decimal=",")
 
 
+def test_quotes_between_tabs_that_are_not_around_cells_are_letters(write):
+    text = 'a\tb\n5" pipe\t"Hi" he said\nx\t"y"\n'
+    with pytest.warns(UserWarning, match="were read as letters"):
+        table = read(write(text, "a.tsv"))
+    assert table.rows() == [('5" pipe', '"Hi" he said'), ("x", '"y"')]
+    assert quietly(write('a\tb\n"x\ty"\t"say ""hi"""\n', "b.tsv")).rows() == [("x\ty", 'say "hi"')]
+
+
 CHUNKED = {
     "comma": "x;y\n" + "1;a\n" * 40 + "1.234;b\n" * 40 + "0,5;c\n",
     "marks": "x,y\n" + "1,a\n" * 60 + "?,b\n",
     "comments": "# by x\nx,y\n" + "1,a\n" * 60,
+    "quotes": "x\ty\n" + '1\ta "b\n' * 61,
     "no header": "1,0.5\n" * 60,
     "latin": ("x,y\n" + "1,a\n" * 60 + "2,café\n").encode("cp1252"),
     "utf-16": ("x;y\n" + "1,5;é\n" * 60).encode("utf-16"),
@@ -227,7 +236,7 @@ CHUNKED = {
 def test_a_file_in_chunks_is_detected_as_the_whole(write, case):
     path = write(CHUNKED[case])
     parts = [table.frame() for table in read_chunks(path, size=60).tables()]
-    assert len(parts) > 2
+    assert len(parts) > 2 or case == "quotes"
     assert pl.concat(parts).equals(read(path))
     written = [table.written(as_text=True) for table in read_chunks(path, size=60).tables()]
     assert pl.concat(written).equals(scan(path).written(as_text=True))

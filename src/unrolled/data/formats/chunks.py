@@ -18,7 +18,7 @@ from unrolled.data.formats import json_records
 from unrolled.data.formats.content.compression import format_suffix, open_binary
 from unrolled.data.formats.content.encoding import detect_stream_encoding
 from unrolled.data.formats.delimited.cell_types import CellFacts, merge_facts
-from unrolled.data.formats.delimited.dialect import Dialect, detect_dialect
+from unrolled.data.formats.delimited.dialect import TAB, Dialect, detect_dialect
 from unrolled.data.formats.delimited.parse import parse_strings
 from unrolled.data.formats.delimited.table import DelimitedTable, without_missing
 from unrolled.data.formats.parquet_probe import check_parquet, unreadable_error
@@ -151,10 +151,16 @@ def _delimited_chunks(path: Path, options: ReadOptions, suffix: str, size: int) 
 
     facts: list[dict[str, CellFacts]] = []
     count = 0
-    for cells in _locate_rows(string_tables, what):
-        known = without_missing(cells, options)
-        facts.append({name: CellFacts.from_cells(known[name]) for name in known.columns})
-        count += cells.height
+    try:
+        for cells in _locate_rows(string_tables, what):
+            known = without_missing(cells, options)
+            facts.append({name: CellFacts.from_cells(known[name]) for name in known.columns})
+            count += cells.height
+    except DataError:
+        if dialect.separator != TAB:
+            raise
+        table = open_table(path, options)  # whether quotes are letters, only all rows tell
+        return Chunks(table.height, lambda: iter([table]))
     merged = merge_facts(facts)
 
     def tables() -> Iterator[RawTable]:
@@ -175,10 +181,9 @@ def _delimited_chunks(path: Path, options: ReadOptions, suffix: str, size: int) 
 def _parse_block(block: str, dialect: Dialect, what: str, *, is_first: bool) -> pl.DataFrame:
     """Return the cells of a block; all but the first are lines below the header."""
     if is_first:
-        return parse_strings(dialect.below_header(block), dialect, what=what)
-    return parse_strings(
-        block.removeprefix("\r").removeprefix("\n"), dialect, what=what, first_line=2
-    )
+        return parse_strings(dialect.below_header(block), dialect, what=what, letters=False)
+    lines = block.removeprefix("\r").removeprefix("\n")
+    return parse_strings(lines, dialect, what=what, first_line=2, letters=False)
 
 
 def _json_chunks(path: Path, options: ReadOptions, size: int) -> Chunks:

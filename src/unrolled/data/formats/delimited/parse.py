@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.delimited.dialect import NAME_COLUMNS, Dialect, split_cells
+from unrolled.data.formats.delimited.dialect import NAME_COLUMNS, TAB, Dialect, split_cells
+from unrolled.data.formats.raw_table import note
 from unrolled.errors import DataError, quote_names
 
 BOM = b"\xef\xbb\xbf"
@@ -22,11 +23,12 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def parse_strings(
-    text: str, dialect: Dialect, *, what: str, first_line: int | None = None
+    text: str, dialect: Dialect, *, what: str, first_line: int | None = None, letters: bool = True
 ) -> pl.DataFrame:
     """Return the table below a header line, with every cell as a string; None where it is empty.
 
-    Blank lines are skipped, except in a table of one column, where each is a missing cell.
+    Blank lines are skipped, except in a table of one column, where each is a missing cell. Quotes
+    that do not stand around whole cells are letters if tabs stand between the cells.
 
     Args:
         text: The lines below the header line; without one, all lines.
@@ -34,22 +36,42 @@ def parse_strings(
         what: The name of the file, for errors.
         first_line: The number of the first line of `text` in the file, for errors; None is that
             of the first one below the header line.
+        letters: Whether quotes may be letters.
 
     Raises:
         DataError: There are no rows, a row has too few or too many cells, a quote is not closed,
             or there are not as many names as columns.
     """
+    try:
+        return _parse(text, dialect, what, first_line, has_quotes=True)
+    except DataError as refusal:
+        if dialect.separator != TAB or not letters or '"' not in text:
+            raise
+        try:
+            cells = _parse(text, dialect, what, first_line, has_quotes=False)
+        except DataError:
+            raise refusal from None
+    note([f"{what}: quotes do not stand around whole cells, and were read as letters."])
+    return cells
+
+
+def _parse(
+    text: str, dialect: Dialect, what: str, first_line: int | None, *, has_quotes: bool
+) -> pl.DataFrame:
+    """Return the cells of a text; `has_quotes` says whether quotes may stand around cells."""
     text = text.rstrip("\r\n")
-    header = dialect.header_line
+    names = dialect.names
+    header = dialect.header_line if has_quotes or names is None else TAB.join(names)
     body = f"{header}\n{text}".encode() if text else header.encode()
     offset = (first_line or dialect.body_line) - 2 - header.count("\n")
-    if dialect.names is not None and first_line is None:
+    if names is not None and first_line is None:
         _check_names(text, dialect, what)
-    blank = _blank_lines(body, dialect, what, offset)
+    blank = _blank_lines(body, dialect, what, offset, has_quotes=has_quotes)
     options: dict[str, Any] = {"separator": dialect.separator, "infer_schema": False}
+    options |= {} if has_quotes else {"quote_char": None}
     try:
         row = pl.read_csv(BOM + body, has_header=False, n_rows=1, **options).row(0)
-        names = _check_header([name or "" for name in row], what)
+        columns = _check_header([name or "" for name in row], what)
         if not blank.size:
             raise DataError(f"{what} has a header, but no rows. Add at least one row below it.")
         cells = pl.read_csv(BOM + body, **options)  # without BOM, `x^` looks like zlib to polars
@@ -60,11 +82,13 @@ def parse_strings(
             f"{what} could not be read as delimited text: a cell has a quote in an odd place."
             ' Enclose the whole cell in quotes and double those inside it: "say ""hi""".'
         )
-    cells.columns = names
+    cells.columns = columns
     return cells.filter(pl.Series(~blank)) if blank.any() else cells
 
 
-def _blank_lines(body: bytes, dialect: Dialect, what: str, offset: int) -> Mask:
+def _blank_lines(
+    body: bytes, dialect: Dialect, what: str, offset: int, *, has_quotes: bool
+) -> Mask:
     """Return which lines below the header are blank; refuse rows with a wrong number of cells."""
     if b"\n" not in body and b"\r" in body:
         raise DataError(
@@ -72,7 +96,7 @@ def _blank_lines(body: bytes, dialect: Dialect, what: str, offset: int) -> Mask:
             " ends."
         )
     codes = np.frombuffer(body, dtype=np.uint8)
-    quoted = np.logical_xor.accumulate(codes == QUOTE)
+    quoted = np.logical_xor.accumulate((codes == QUOTE) & has_quotes)
     if quoted[-1]:
         last_quote = int(np.flatnonzero(codes == QUOTE)[-1])
         line = body.count(NEWLINE, 0, last_quote) + 1 + offset
