@@ -24,7 +24,7 @@ def describe_rows(
 ) -> dict[str, str]:
     """Return the rows that were trained on, as JSON: a number of 32 bits for each, in base64.
 
-    It is empty where there are more than 100 000 rows, or where rows are alike by chance, since
+    It is empty where there are more than 100 000 rows, or where rows are equal by chance, since
     every input has only a few different values.
 
     Args:

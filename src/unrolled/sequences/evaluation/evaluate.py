@@ -76,13 +76,9 @@ def evaluate(
             if tensor in encoded
         }
         column_nll = {who: values[tensor] for who, values in nll.items() if tensor in values}
+        steps = _count_steps(examples, tensor)
         scores[column.name], verdicts[column.name] = _score_column(
-            schema,
-            column,
-            _take(true, rows),
-            predictions,
-            column_nll,
-            _count_steps(examples, tensor),
+            schema, column, _take(true, rows), predictions, column_nll, steps
         )
     confusions, calibrations = _evaluate_labels(trained, table, outputs[NETWORK], logits)
     return Evaluation(

@@ -30,7 +30,7 @@ from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.series.times.month_days import MonthDays
 from unrolled.forecasting.series.times.open_days import OpenDays
 from unrolled.forecasting.series.times.parse import parse_times
-from unrolled.forecasting.series.times.spelling import infer_spelling
+from unrolled.forecasting.series.times.spelling import Spelling, infer_spelling
 
 SLACK = 8  # steps of a short series that may have no row
 
@@ -70,14 +70,8 @@ def panel_from_frame(
         n for n in (layout.time, layout.id, *layout.numeric, *layout.static) if n
     )
     rows = frame.select(*columns).with_row_index(ROW).with_columns(series)
-    spelling = None
-    if layout.time is None:
-        places = rows.select(pl.int_range(pl.len()).over(SERIES)).to_series()
-        rows = rows.with_columns(places.cast(pl.Int64).alias(PLACE))
-    else:
-        parsed = _parse(frame[layout.time], known)
-        spelling = infer_spelling(frame[layout.time], parsed)
-        rows = rows.with_columns(parsed.alias(PLACE))
+    places, spelling = _times(frame, rows, layout, known)
+    rows = rows.with_columns(places.alias(PLACE))
     if not _is_sorted(rows):
         rows = rows.sort(SERIES, PLACE, maintain_order=True)
     if stated is not None and stated.combine is not None:
@@ -100,11 +94,22 @@ def panel_from_frame(
     return replace(panel, timeline=timeline, labels=labels, notes=notes)
 
 
+def _times(
+    frame: pl.DataFrame, rows: pl.DataFrame, layout: Layout, known: Timeline | None
+) -> tuple[pl.Series, Spelling | None]:
+    """Return the time of each row, or else its place in its series, and how times are written."""
+    if layout.time is None:
+        places = rows.select(pl.int_range(pl.len()).over(SERIES)).to_series()
+        return places.cast(pl.Int64), None
+    times = _parse(frame[layout.time], known)
+    return times, infer_spelling(frame[layout.time], times)
+
+
 def _parse(column: pl.Series, known: Timeline | None) -> pl.Series:
     """Return the times of a column; digits are numbers where they were in the data of `fit`."""
     if known is None:
         return parse_times(column)
-    if known.unit == "numbers":
+    if known.unit == "numbers" and not column.dtype.is_temporal():
         whole = column.cast(pl.Int64, strict=False)
         return parse_times(column) if whole.null_count() else whole
     return parse_times(column, known.spelling, getattr(known.dtype, "time_zone", None))
