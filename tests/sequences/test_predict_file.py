@@ -51,7 +51,7 @@ def small(monkeypatch):
 def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monkeypatch):
     given, one, many = (tmp_path / f"{name}.{suffix}" for name in ("given", "one", "many"))
     unrolled.write(table, given)
-    assert model.predict_file(unrolled.read(given), one) == ROWS
+    assert model.predict_file(unrolled.scan(given), one) == ROWS
     counts = small(monkeypatch)
     assert model.predict_file(given, many) == ROWS
     assert counts[0] >= 7
