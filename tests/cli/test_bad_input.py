@@ -49,6 +49,7 @@ FILES["spoken.tsv"] = "".join(f"b{'c' * i}\tb{' c' * i} d\n" for i in ROWS)
 TRAINING = {
     "no header line": (
         "train spoken.tsv --input word --output sounds",
+        "'spoken.tsv': "
         "there is no column 'word' to use as input. The columns are 'b', 'b d'. The file seems"
         " to have no header line: if so, name its columns with --columns NAME ... (in Python:"
         " unrolled.read(path, columns=[...])).",
@@ -56,8 +57,8 @@ TRAINING = {
     "names for a file that has its own": (
         "train vectors.jsonl --columns x y --output y",
         "'vectors.jsonl' has column names of its own, but names were given for its columns."
-        " Names are given only for a file without a header line (.csv, .tsv, .conll, .iob,"
-        " .bio). Leave them out.",
+        " Names are given only for a file without a header line (.csv, .tsv, .tab, .txt, .dat,"
+        " .data, .conll, .iob, .bio, .conllu). Leave them out.",
     ),
     "no such file": (
         "train goood.csv --output y",
@@ -75,28 +76,34 @@ TRAINING = {
     "another format": (
         "train good.xls --output y",
         "the name of the file 'good.xls' does not say its format. It must end in .csv, .tsv,"
-        " .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio.",
+        " .tab, .txt, .dat, .data, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob, .bio,"
+        " .conllu, and .gz or .zst after that if it is compressed.",
     ),
     "no such input": (
         "train good.csv --input aa --output y",
+        "'good.csv': "
         "there is no column 'aa' to use as input. The columns are 'a', 'b', 'y'. Did you mean 'a'?",
     ),
     "no such output": (
         "train good.csv --output yy",
+        "'good.csv': "
         "there is no column 'yy' to use as output. The columns are 'a', 'b', 'y'. Did you mean"
         " 'y'?",
     ),
     "output also input": (
         "train good.csv --input a y --output y",
+        "'good.csv': "
         "column 'y' is named as an input and as an output. Remove it from the inputs, or the"
         " model would be given its answer.",
     ),
     "all inputs missing": (
         "train gaps.csv --output y",
+        "'gaps.csv': "
         "every value of column 'a' is missing. Choose another column, or fill this one.",
     ),
     "all outputs missing": (
         "train gaps_y.csv --output y",
+        "'gaps_y.csv': "
         "every value of column 'y' is missing. Choose another column, or fill this one.",
     ),
     "a constant output": (
@@ -106,21 +113,25 @@ TRAINING = {
     ),
     "text where numbers were stated": (
         "train words.csv --input a:number --output y",
+        "'words.csv': "
         "column 'a', row 1: 'red0' is not a number. Correct it, leave the cell empty if it is"
         " missing, or state 'a:category' or 'a:text'.",
     ),
     "ragged vectors": (
         "train vectors.jsonl --input x:vector --output y",
+        "'vectors.jsonl': "
         "column 'x', row 5: the list has 2 numbers, but the rows before it have 3. Correct the"
         " row, or state 'x:numbers' if lengths may differ.",
     ),
     "ragged steps": (
         "train steps.jsonl --output y",
+        "'steps.jsonl': "
         "column 'x', row 5: a step has 1 numbers. All steps of a column must have the same"
         " number of values, here 2.",
     ),
     "a sequence of length 0": (
         "train none.jsonl --output y",
+        "'none.jsonl': "
         "column 'x', row 5: the sequence is missing or has no steps. Give it at least one step, or"
         " leave the row out.",
     ),
@@ -136,6 +147,7 @@ TRAINING = {
     ),
     "an infinity": (
         "train infinite.csv --output y",
+        "'infinite.csv': "
         "column 'a', row 21: the number is infinite. Correct it, or leave it empty if it is"
         " missing.",
     ),
@@ -146,12 +158,14 @@ TRAINING = {
     ),
     "integer overflow": (
         "train long.csv --output y",
+        "'long.csv': "
         "column 'a', row 21: the integer 99999999999999999999 is too large; the largest one is"
         " 9223372036854775807. State 'a:category' if it is an identifier, or write it as a"
         " decimal number.",
     ),
     "mixed types": (
         "train mixed.csv --output y",
+        "'mixed.csv': "
         "column 'a' mixes numbers and text: row 21 holds 'x'. Leave a missing cell empty,"
         " correct the row, or state 'a:category' or 'a:text'.",
     ),
@@ -163,8 +177,8 @@ TRAINING = {
     ),
     "not UTF-8": (
         "train latin.csv --output y",
-        "'latin.csv' is not UTF-8: there is a byte 0xe9 at position 7 (line 2). Save it as"
-        " UTF-8 and read it again.",
+        "'latin.csv' is not UTF-8: there is a byte 0xe9 at position 4 (line 2). Save it as UTF-8,"
+        " or state its encoding: --encoding NAME, such as cp1252 or cp1251.",
     ),
     "too many cells": (
         "train wide.csv --output y",
@@ -232,14 +246,15 @@ TRAINING = {
 USING = {
     "a missing column": (
         "predict model no_b.csv",
-        "the data has no column 'b', which the model was trained on.",
+        "'no_b.csv': the data has no column 'b', which the model was trained on.",
     ),
     "a missing output": (
         "evaluate model no_y.csv",
-        "the data has no column 'y', which the model was trained on.",
+        "'no_y.csv': the data has no column 'y', which the model was trained on.",
     ),
     "another type": (
         "predict model text.csv",
+        "'text.csv': "
         "column 'a', row 2: 'x' is not a number. Correct it, leave the cell empty if it is"
         " missing, or state 'a:category' or 'a:text'. The model was trained with 'a:number', and"
         " another kind needs a new training.",
@@ -306,7 +321,7 @@ def files(folder):
     """Write the bad tables, and return what the folder holds then."""
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    (folder / "latin.csv").write_bytes(csv("a,y", lambda i: f"caf\xe9,{i}").encode("latin-1"))
+    (folder / "latin.csv").write_bytes(csv("a,y", lambda i: f"\xe9\xe8\xe9,{i}").encode("latin-1"))
     (folder / "good.xls").write_bytes(b"\xd0\xcf")
     return sorted(folder.rglob("*"))
 
