@@ -135,7 +135,7 @@ class Forecaster(Estimator):
         """
         previous = self._require_fitted("fit with warm=True") if warm else None
         settings = self._forecast_settings()
-        panel = self._read_training_data(data)
+        panel = self._read_training_data(data, None if previous is None else previous.panel)
         self._trained = fit_forecaster(panel, settings, previous, callbacks=callbacks)
         return self
 
@@ -348,9 +348,9 @@ class Forecaster(Estimator):
         groups = {name: self._group(name) for name in ("network", "training")}
         return ForecastSettings.from_params({**self.get_params(deep=False), **groups})
 
-    def _read_training_data(self, data: Any) -> Panel:
-        """Return the series to train on."""
-        panel = read_panel(data, self.get_params(deep=False))
+    def _read_training_data(self, data: Any, previous: Panel | None = None) -> Panel:
+        """Return the series to train on; after an earlier `fit` with the categories of its data."""
+        panel = read_panel(data, self.get_params(deep=False), previous)
         panel.refuse_constant()
         return panel
 

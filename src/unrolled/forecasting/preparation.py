@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -107,9 +107,18 @@ def _refuse_unused(settings: Settings, unused: Mapping[str, tuple[Sequence[Any],
             )
 
 
-def read_panel(data: Any, params: Mapping[str, Any]) -> Panel:
-    """Read the series of a table by the columns that the parameters of a `Forecaster` name."""
+def read_panel(data: Any, params: Mapping[str, Any], previous: Panel | None = None) -> Panel:
+    """Read the series of a table by the columns that the parameters of a `Forecaster` name.
+
+    Args:
+        data: The table.
+        params: The parameters.
+        previous: The series of an earlier `fit` whose weights are trained further, if any; the
+            categories of covariates are those of these.
+    """
     layout = layout_from_settings(params)
+    if previous is not None:
+        layout = replace(layout, categories=previous.layout.categories)
     if params.get("steps") is None and any("*" in name for name in layout.targets):
         layout = with_matching_targets(layout, open_table(data).columns)
     stated = StatedSteps.from_settings(params["every"], params["combine"])

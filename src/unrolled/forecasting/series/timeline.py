@@ -17,7 +17,8 @@ from unrolled.forecasting.series.times.wall_clock import at_time_of_day, in_zone
 from unrolled.saving import from_untrusted
 from unrolled.saving.checked_json import RefusedError
 
-MAX_STEP_UNITS = 1 << 40  # seconds, months, numbers or steps of a calendar
+MAX_STEP_UNITS = 1 << 40  # seconds, months or numbers
+MAX_CALENDAR_STEPS = 1 << 12
 TOLERANCE = 1e-9  # as a fraction of a step
 DAY = 86400  # seconds
 MONTH_STEP_NAMES = {1: "months", 3: "quarters", 6: "half years", 12: "years"}
@@ -168,12 +169,16 @@ class Timeline:
         has_dates = isinstance(anchor, datetime)
         is_possible = has_dates != (line.unit == "numbers")
         is_possible &= (line.calendar is not None) == (line.unit == "calendar")
-        if not 1 <= line.every <= MAX_STEP_UNITS or not is_possible:
+        limit = MAX_STEP_UNITS if line.calendar is None else MAX_CALENDAR_STEPS
+        if not 1 <= line.every <= limit or not is_possible:
             raise RefusedError(
                 f"the timeline has steps of {line.every} {line.unit} from {anchor!r}, which is"
                 " impossible"
             )
-        line.written_times([0, 1])  # an error if the type has no such times
+        try:
+            line.written_times([0, 1])
+        except pl.exceptions.PolarsError as error:
+            raise RefusedError(f"the timeline has no times of its type ({error})") from None
         return line
 
     def _off_day(self, times: pl.Series) -> Any:

@@ -167,3 +167,11 @@ def test_steps_are_stated_in_words(every, frequency):
     stated = StatedSteps.from_settings(every, None)
     times = pl.Series("t", [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-07-01")])
     assert stated.timeline(times).frequency == frequency
+
+
+def test_a_layout_with_categories_keeps_them_for_other_data():
+    known = panel_from_frame(shop(["Easter", "May Day"] * 6), HOLIDAYS).layout
+    with pytest.warns(UserWarning, match="6 rows have categories of 'holiday'"):
+        again = panel_from_frame(shop(["May Day", "Diwali"] * 6), known)
+    assert again.layout == known
+    assert again.values[:2, 3:].tolist() == [[0, 1], [0, 0]]

@@ -1,13 +1,17 @@
 """Times are read as they are written, and forecasts write theirs in the same way."""
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 from unrolled.errors import DataError
+from unrolled.forecasting.series.infer_timeline import infer_timeline
 from unrolled.forecasting.series.layout import Layout
 from unrolled.forecasting.series.reading.from_frame import panel_from_frame
+from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.series.times.parse import parse_times
+from unrolled.saving.checked_json import RefusedError
 
 MONTHS = pd.date_range("2023-01-01", periods=14, freq="MS")
 DAYS = pd.date_range("2024-02-20", periods=40)
@@ -80,3 +84,22 @@ def test_new_rows_are_read_as_those_of_fit():
     few = pl.DataFrame({"t": [202_301, 202_302, 202_303], "y": [1, 2, 3]})  # months by themselves
     again = panel_from_frame(few, fitted.layout, known=fitted.timeline)
     assert again.starts.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spelling": {"kind": "text", "pattern": "%", "suffix": ""}},
+        {"spelling": {"kind": "integer", "pattern": "%Y-%m-%d", "suffix": ""}},
+        {"spelling": {"kind": "text", "pattern": "%Y", "suffix": "x" * 1000}},
+        {"spelling": {"kind": "text", "pattern": "%Y-%m-%dT%H:%M:%S%:z", "suffix": ""}},
+        {"calendar": {"kind": "open days", "weekdays": [0, 1], "times": [0]}},
+        {"unit": "calendar"},
+    ],
+)
+def test_a_timeline_of_a_file_that_cannot_be_is_refused(changes):
+    dates = parse_times(pl.Series("t", [f"{d:%Y-%m-%d}" for d in DAYS]))
+    state = infer_timeline(dates, np.zeros(len(dates))).to_dict()
+    assert Timeline.from_dict(state).to_dict() == state
+    with pytest.raises(RefusedError):
+        Timeline.from_dict({**state, **changes})

@@ -61,7 +61,7 @@ def panel_from_frame(
             times are not evenly spaced; the row is named.
     """
     notes: tuple[str, ...] = ()
-    if known is None:
+    if known is None and not layout.categories:
         layout, notes = with_categories(frame, layout)
     frame = encode_categories(frame, layout)
     refuse_unusable_columns(frame, layout, what)

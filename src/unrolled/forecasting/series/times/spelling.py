@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.saving import from_untrusted
+from unrolled.saving.checked_json import RefusedError, short_repr
 
 INTEGER_PATTERNS = (  # by the number of digits, and where it is the same, the likelier first
     *("%Y%m", "%y%m%d", "%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"),
@@ -21,6 +22,7 @@ TEXT_PATTERNS = (
     *(f"{day}{mark}{clock}" for day in DAYS[:2] for mark in " T" for clock in CLOCKS),
     *INTEGER_PATTERNS,
 )
+MAX_SUFFIX = 6  # characters of an offset
 SAMPLE = 1000  # rows at either end of a column that are compared
 
 
@@ -29,19 +31,17 @@ class Spelling:
     """How times are written in a column.
 
     Attributes:
-        kind: As text, as whole numbers such as 202401, or as periods of pandas.
-        pattern: The pattern, as of `strftime`; of periods, their frequency.
+        kind: As text, or as whole numbers such as 202401.
+        pattern: The pattern, as of `strftime`.
         suffix: Text at the end of every time, such as an offset.
     """
 
-    kind: Literal["text", "integer", "period"]
+    kind: Literal["text", "integer"]
     pattern: str
     suffix: str = ""
 
     def write(self, times: pl.Series) -> pl.Series:
-        """Return times as the column had them; periods stay times until a frame is returned."""
-        if self.kind == "period":
-            return times
+        """Return times as the column had them."""
         text = times.dt.strftime(self.pattern) + self.suffix
         return text.cast(pl.Int64) if self.kind == "integer" else text
 
@@ -56,7 +56,11 @@ class Spelling:
         Raises:
             RefusedError: It is not a spelling.
         """
-        return from_untrusted(cls, state, "spelling")
+        spelling = from_untrusted(cls, state, "spelling")
+        patterns = INTEGER_PATTERNS if spelling.kind == "integer" else TEXT_PATTERNS
+        if spelling.pattern not in patterns or len(spelling.suffix) > MAX_SUFFIX:
+            raise RefusedError(f"there is no spelling of times {short_repr(spelling.pattern)}")
+        return spelling
 
 
 def infer_spelling(column: pl.Series, times: pl.Series) -> Spelling | None:
