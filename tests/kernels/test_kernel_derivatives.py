@@ -57,9 +57,18 @@ def test_jvp(form, cell, flags):
     compare(p, form, lambda loss, *args: jax.jvp(loss, args, tangents))
 
 
+def test_a_hessian_times_a_vector():
+    p = problem("gru", (2, 2, 1, 2))
+
+    def product(loss, *args):
+        return jax.jvp(lambda u: jax.grad(loss, 2)(*args[:2], u, *args[3:]), args[2:3], args[2:3])
+
+    compare(p, FORM_NAMES[0], product)
+
+
+@pytest.mark.slow
 @forms
 @every
-@pytest.mark.representatives(2)
 def test_second_derivatives(form, cell):
     p = problem(cell, (2, 3, 2, 2))
 
@@ -73,8 +82,8 @@ def test_second_derivatives(form, cell):
 def test_derivatives_without_jit():
     p = problem("gru", (2, 2, 1, 2), ragged=False)
     fast, slow = (loss_of(recurrence(f, "gru"), p) for f in (FORMS[FORM_NAMES[0]], gru))
-    moves = tuple(map(jnp.cos, p.args))
-    for derivative in (lambda f: jax.jvp(f, p.args, moves), lambda f: jax.jacfwd(f)(*p.args)):
+    args, moves = tuple(p.args), tuple(map(jnp.cos, p.args))
+    for derivative in (lambda f: jax.jvp(f, args, moves), lambda f: jax.jacfwd(f)(*args)):
         assert_close(arrays(derivative(fast)), arrays(derivative(slow)), 2e-5)
 
 
