@@ -49,6 +49,14 @@ def test_the_separator_is_detected(write, content, rows):
     assert quietly(write(content, "a.txt")).rows() == rows
 
 
+def test_runs_of_blanks_separate_numbers(write):
+    with pytest.warns(UserWarning, match="'column-1', 'column-2', 'column-3'"):
+        table = read(write("1  0.5 -7  \n 2 1e3  8  \r\n", "a.txt"))
+    assert table.rows() == [(1, 0.5, -7), (2, 1000, 8)]
+    assert quietly(write("x   y\n1   2\n", "a.dat")).rows(named=True) == [{"x": 1, "y": 2}]
+    assert quietly(write("a text\nof two words\n")).columns == ["a text"]
+
+
 def test_two_separators_that_fit_are_refused_with_the_option_that_settles_it(write):
     path = write("a;b,c;d\nx;y,z;w\n")
     with pytest.raises(DataError) as caught:
@@ -224,6 +232,7 @@ CHUNKED = {
     "comma": "x;y\n" + "1;a\n" * 40 + "1.234;b\n" * 40 + "0,5;c\n",
     "marks": "x,y\n" + "1,a\n" * 60 + "?,b\n",
     "comments": "# by x\nx,y\n" + "1,a\n" * 60,
+    "blanks": "x  y\n" + "1   0.5 \n" * 60,
     "quotes": "x\ty\n" + '1\ta "b\n' * 61,
     "no header": "1,0.5\n" * 60,
     "latin": ("x,y\n" + "1,a\n" * 60 + "2,café\n").encode("cp1252"),

@@ -10,7 +10,7 @@ from unrolled.data.formats.delimited.cell_types import COMMA, MISSING_MARKS, POI
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.errors import DataError, quote_names
 
-TAB = "\t"
+TAB, BLANK = "\t", " "
 SEPARATORS = (",", ";", TAB, "|")
 SEPARATOR_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 TAB_SUFFIXES = (".tsv", ".tab")
@@ -18,6 +18,7 @@ SAMPLE_LETTERS, SAMPLE_ROWS = 1 << 18, 200
 FIRST_YEAR, LAST_YEAR = 1800, 2200  # a line of such numbers in a row is a header
 LABEL = "label"
 NAME_COLUMNS = "with --columns NAME ... (in Python: unrolled.read(path, columns=[...]))"
+_BLANKS, _END_BLANKS = re.compile(r"[ \t]+"), re.compile(r"^ | (?=\r?$)", re.MULTILINE)
 _QUOTED = re.compile(r'"[^"]*"')
 _NUMBER = re.compile(f"{POINT}|{COMMA}")
 _SPECIAL = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
@@ -46,7 +47,9 @@ class Dialect:
     @property
     def header_line(self) -> str:
         """The line that names the columns, from the file or made of `names`."""
-        return self.header if self.names is None else header_line(self.names, self.separator)
+        if self.names is not None:
+            return header_line(self.names, self.separator)
+        return squeeze(self.header) if self.separator == BLANK else self.header
 
     @property
     def body_line(self) -> int:
@@ -159,6 +162,8 @@ def split_cells(line: str, separator: str) -> list[str]:
         >>> split_cells('a,"b,""c"', ",")
         ['a', 'b,"c']
     """
+    if separator == BLANK and '"' not in line:
+        return line.split()
     cells: list[str] = []
     pending = ""
     for piece in line.split(separator):
@@ -190,9 +195,34 @@ def _detect_separator(rows: list[str], options: ReadOptions, suffix: str, what: 
     if len(fitting) > 1:
         return _choose_separator(rows, fitting, what)
     in_header = {mark: found.count(found[0]) for mark, found in counts.items() if found[0]}
+    if not in_header and _have_blanks(rows):
+        return BLANK
     if not in_header or usual in in_header:
         return usual
     return max(in_header, key=lambda mark: in_header[mark])
+
+
+def _have_blanks(rows: list[str]) -> bool:
+    """Return whether blanks separate as many numbers in each line."""
+    cells = [row.split() for row in rows]
+    width = len(cells[0])
+    return (
+        width > 1
+        and all(len(row) == width for row in cells)
+        and all(is_data(row) for row in cells[1:] or cells)
+    )
+
+
+def squeeze(text: str) -> str:
+    """Return lines with one blank in place of several, and none at their ends.
+
+    Example:
+        >>> squeeze(" 1   2 \\n3  4")
+        '1 2\\n3 4'
+    """
+    if '"' in text:
+        return text
+    return _END_BLANKS.sub("", _BLANKS.sub(BLANK, text))
 
 
 def _choose_separator(rows: list[str], fitting: list[str], what: str) -> str:

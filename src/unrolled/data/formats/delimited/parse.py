@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.formats.delimited.dialect import NAME_COLUMNS, TAB, Dialect, split_cells
+from unrolled.data.formats.delimited.dialect import (
+    BLANK,
+    NAME_COLUMNS,
+    TAB,
+    Dialect,
+    split_cells,
+    squeeze,
+)
 from unrolled.data.formats.raw_table import note
 from unrolled.errors import DataError, quote_names
 
@@ -42,6 +49,7 @@ def parse_strings(
         DataError: There are no rows, a row has too few or too many cells, a quote is not closed,
             or there are not as many names as columns.
     """
+    text = squeeze(text) if dialect.separator == BLANK else text
     try:
         return _parse(text, dialect, what, first_line, has_quotes=True)
     except DataError as refusal:
