@@ -69,7 +69,8 @@ BAD = {
     "a day twice in a series": (
         {},
         row(7, "day", pl.date(2024, 1, 6)),
-        "rows 6 and 7 of the series 'a' have the same time 2024-01-06. Drop one.",
+        "rows 6 and 7 of the series 'a' have the same time 2024-01-06. Drop one, or combine rows"
+        " into even steps: every='1d', combine='mean' (--every 1d --combine mean).",
     ),
     "nothing but one value": (
         {},

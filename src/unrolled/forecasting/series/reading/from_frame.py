@@ -78,14 +78,15 @@ def panel_from_frame(
         rows, note = _combined(rows, layout, stated)
         notes = (note, *notes)
     times = rows[PLACE].alias(layout.time or "step")
-    refuse_duplicate_times(rows, layout)
+    is_known = known is not None
+    refuse_duplicate_times(rows, layout, is_known=is_known)
     timeline = known or (stated.timeline(times) if stated else None)
     is_inferred = timeline is None
     timeline = timeline or infer_timeline(times, rows[SERIES].to_numpy())
     positions = timeline.positions(times)
-    refuse_uneven_times(rows, positions, timeline, layout, is_known=known is not None)
+    refuse_uneven_times(rows, positions, timeline, layout, is_known=is_known)
     positions = positions.astype(np.int64)
-    refuse_duplicate_times(rows.with_columns(pl.Series(PLACE, positions)), layout)
+    refuse_duplicate_times(rows.with_columns(pl.Series(PLACE, positions)), layout, is_known=True)
     max_steps = len(rows) / MIN_FILLED + SLACK if is_inferred else len(rows) * MAX_GAPS + 1000
     panel = _fill_gaps(rows, layout, timeline, series_ids, positions, max_steps)
     moved = int((timeline.times(positions) != times).sum()) if _is_loose(timeline) else 0

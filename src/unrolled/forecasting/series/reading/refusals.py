@@ -46,7 +46,7 @@ def refuse_unusable_columns(frame: pl.DataFrame, layout: Layout, what: str) -> N
             )
 
 
-def refuse_duplicate_times(rows: pl.DataFrame, layout: Layout) -> None:
+def refuse_duplicate_times(rows: pl.DataFrame, layout: Layout, *, is_known: bool) -> None:
     """Refuse two rows of a series with one time, of sorted rows."""
     again = (pl.col(SERIES) == pl.col(SERIES).shift()) & (pl.col(PLACE) == pl.col(PLACE).shift())
     duplicates = rows.select(again.fill_null(value=False)).to_series().arg_true()
@@ -56,10 +56,12 @@ def refuse_duplicate_times(rows: pl.DataFrame, layout: Layout) -> None:
     series = f" of the series '{pair[layout.id][0]}'" if layout.id else ""
     zone = getattr(pair[PLACE].dtype, "time_zone", None)
     is_wall_clock = pair[PLACE].dtype == pl.Datetime and not zone
+    is_place = is_known or pair[PLACE].dtype.is_integer()
+    combine = "" if is_place else _advise_combine(rows, "even")
+    drop = "Drop one" if layout.id else "Name the column of series ids as `id`, or drop one"
     raise DataError(
         f"rows {pair[ROW][0] + 1} and {pair[ROW][1] + 1}{series} have the same time"
-        f" {pair[PLACE][0]}. "
-        + ("Drop one." if layout.id else "Name the column of series ids as `id`, or drop one.")
+        f" {pair[PLACE][0]}. {drop}{combine}."
         + (
             " If it is the hour that clocks are set back, give times with their zone."
             if is_wall_clock
