@@ -37,7 +37,7 @@ ORDER = {
     ),
     "data/formats": (
         "__init__ content dates from_python parquet_probe raw_table read_options word_vectors -> "
-        "conll delimited frames json_records ts_archive -> read write -> chunks"
+        "conll delimited frames json_records -> ts_archive -> read write -> chunks"
     ),
     "data/formats/content": "__init__ compression encoding",
     "data/formats/delimited": ("__init__ cell_types -> dialect -> header_hint parse table"),

@@ -28,6 +28,7 @@ EXAMPLES = (
     "predict names countries.csv --samples 20 --temperature 0.8",
     "predict passengers airline.csv --level 80 95",
 )
+DECODING = ("beam", "n_best", "samples", "temperature", "top_k", "top_p", "seed", "max_steps")
 DRAWN_ROWS = 12  # rows in a picture of attention
 
 Data = Annotated[
@@ -118,16 +119,7 @@ def predict(
     prediction intervals (--level) and with columns whose future is known (--ahead).
     """
     options = locals()
-    decoding = {
-        "beam": beam,
-        "n_best": n_best,
-        "samples": samples,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "seed": seed,
-        "max_steps": max_steps,
-    }
+    decoding = {name: options[name] for name in DECODING}
     of_rows = {
         **decoding,
         "probabilities": probabilities or None,

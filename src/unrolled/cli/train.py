@@ -152,9 +152,15 @@ def train(
     With --test 0, the network is trained on all rows, and no score is made. With --final, it is
     scored first, and then trained again on all rows.
     """
-    options = locals()
+    _train(locals())
+
+
+def _train(options: dict[str, Any]) -> None:
+    """Train, score, draw and save as the options of the command say."""
+    data, save, plot = (options[name] for name in ("data", "save", "plot"))
     _refuse_combinations(options)
-    model = _build_model(options) if from_model is None else _model_to_continue(options)
+    is_new = options["from_model"] is None
+    model = _build_model(options) if is_new else _model_to_continue(options)
     model.check_save(save)
     model.check_plot(plot)
     table = open_table(data, options)

@@ -113,12 +113,8 @@ class Predictor(Estimator):
             data: The file, or what `unrolled.scan` returned for it.
             out: The file to write, whose suffix says the format; or a stream, which gets CSV.
             columns: Names for the columns of a file without a header line.
-            separator: As for `unrolled.read`, and so are `decimal`, `encoding`, `missing` and
+            separator: As for `unrolled.read`; and so are `decimal`, `encoding`, `missing` and
                 `date_format`.
-            decimal: As for `unrolled.read`.
-            encoding: As for `unrolled.read`.
-            missing: As for `unrolled.read`.
-            date_format: As for `unrolled.read`.
             probabilities: Whether to write what `predict_proba` returns, in place of the
                 predictions.
             decoding: As for `predict`; further hypotheses are `NAME-2`, `NAME-3` and so on.
@@ -131,17 +127,8 @@ class Predictor(Estimator):
             DataError: A file cannot be read or written, or a column is missing.
             SettingError: Both `probabilities` and `decoding` are given.
         """
-        if probabilities and decoding is not None:
-            raise SettingError(
-                "Probabilities and decoding cannot be combined: probabilities are of categories,"
-                " and decoding is of tokens. Leave one of them out."
-            )
         trained: Trained = self._require_fitted("predict_file")
-        if probabilities and threshold is not None:
-            raise SettingError(
-                "Probabilities and a threshold cannot be combined: a threshold says which label is"
-                " predicted, and does not change the probabilities. Leave one of them out."
-            )
+        _refuse_with_probabilities(probabilities, decoding, threshold)
         predict = partial(
             prediction.predict_beside,
             trained,
@@ -279,3 +266,23 @@ class Predictor(Estimator):
             AttributeError: No output is a category.
         """
         return prediction.classes(self._require_fitted("classes_"))
+
+
+def _refuse_with_probabilities(
+    probabilities: bool, decoding: Decoding | None, threshold: float | None
+) -> None:
+    """Refuse settings that have no effect on probabilities.
+
+    Raises:
+        SettingError: One of them is given.
+    """
+    if probabilities and decoding is not None:
+        raise SettingError(
+            "Probabilities and decoding cannot be combined: probabilities are of categories,"
+            " and decoding is of tokens. Leave one of them out."
+        )
+    if probabilities and threshold is not None:
+        raise SettingError(
+            "Probabilities and a threshold cannot be combined: a threshold says which label is"
+            " predicted, and does not change the probabilities. Leave one of them out."
+        )

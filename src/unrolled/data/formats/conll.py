@@ -63,13 +63,7 @@ def parse(
         [(['to', 'Rome'], ['O', 'B-city']), (['home'], ['O'])]
     """
     lines = _split(text)
-    width = next((len(line.cells) for line in lines if line.cells and line.text[0] != "#"), 0)
-    width = width or next((len(line.cells) for line in lines if line.cells), 0)
-    if not width:
-        raise DataError(
-            f"{what} has no sentence. Write one token on each line, and a blank line after each"
-            " sentence."
-        )
+    width = _count_columns(lines, what)
     universal = suffix == UNIVERSAL or _is_universal(lines, width)
     if suffix == UNIVERSAL and width != UNIVERSAL_WIDTH:
         raise DataError(
@@ -114,6 +108,18 @@ def _split(text: str) -> list[_Line]:
         split.append(_Line(number, line, cells, starts))
         starts = not cells or (starts and line.startswith("#"))
     return split
+
+
+def _count_columns(lines: list[_Line], what: str) -> int:
+    """Return how many cells the first token has, or the first line if all begin with `#`."""
+    tokens = [line for line in lines if line.cells and line.text[0] != "#"]
+    first = next(iter(tokens), None) or next((line for line in lines if line.cells), None)
+    if first is None:
+        raise DataError(
+            f"{what} has no sentence. Write one token on each line, and a blank line after each"
+            " sentence."
+        )
+    return len(first.cells)
 
 
 def _is_universal(lines: list[_Line], width: int) -> bool:
