@@ -44,6 +44,7 @@ class Source:
         step_rows: Where the rows of that table went, if they are steps.
         notes: Sentences for the reason of the shape.
         left_out: How many rows were left out, since they have no known output.
+        what: The name of the file that was read, for errors; empty for what is no file.
     """
 
     original: Any
@@ -56,6 +57,7 @@ class Source:
     step_rows: StepRows | None = None
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    what: str = ""
 
     def to_original_type(self, columns: Mapping[str, Any], *, aligned: bool = False) -> Any:
         """Return predictions in the type of the original data.
@@ -123,7 +125,13 @@ def ingest(
             stated = layout if isinstance(layout, StatedLayout) else StatedLayout()
             source = _read_as_stated(table, y, inputs, outputs, stated, exclude)
     filled, sentences = with_empty_texts(source.table, source.inputs)
-    return replace(source, original=data, table=filled, notes=(*source.notes, *sentences))
+    return replace(
+        source,
+        original=data,
+        table=filled,
+        notes=(*source.notes, *sentences),
+        what=table.what,
+    )
 
 
 def _read_as_fitted(

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from sklearn.utils.metaestimators import available_if
 
+from unrolled.data.formats.raw_table import locate_errors
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.ingest import Source, ingest
 from unrolled.data.tables.missing_inputs import refuse_missing_sequences
@@ -161,7 +162,8 @@ class Predictor(Estimator):
         """
         trained: Trained = self._require_fitted("attention")
         source = ingest(data, None, trained.encoder.schema.inputs, None, layout=trained.layout)
-        refuse_missing_sequences(source.table, source.inputs)
+        with locate_errors(source.what):
+            refuse_missing_sequences(source.table, source.inputs)
         rows = compute_attention(trained, source.table)
         if plot is not None:
             plot_attention(rows, plot)

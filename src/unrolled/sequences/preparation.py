@@ -14,6 +14,7 @@ import numpy as np
 from unrolled.data.batches import Examples
 from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.table_encoder import TableEncoder
+from unrolled.data.formats.raw_table import locate_errors
 from unrolled.data.infer import infer_schema as inference
 from unrolled.data.ingest import Columns, Source
 from unrolled.data.ingest import ingest as read_source
@@ -59,7 +60,8 @@ def ingest(
         SettingError: No outputs were named for a table.
     """
     source = read_source(data, y, inputs, outputs, exclude=split_by, layout=layout)
-    refuse_missing_sequences(source.table, source.inputs)
+    with locate_errors(source.what):
+        refuse_missing_sequences(source.table, source.inputs)
     return keep_known_outputs(source, shape) if source.outputs else source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import polars as pl
@@ -127,15 +127,24 @@ class RawTable:
         """Return those of some columns whose numbers are spelled with decimal commas."""
         return set()
 
-    @contextmanager
-    def locate_errors(self) -> Iterator[None]:
+    def locate_errors(self) -> AbstractContextManager[None]:
         """Add the name of the file to errors that do not name it."""
-        try:
-            yield
-        except DataError as error:
-            if not self.what or self.what in str(error):
-                raise
-            raise type(error)(f"{self.what}: {error}") from None
+        return locate_errors(self.what)
+
+
+@contextmanager
+def locate_errors(what: str) -> Iterator[None]:
+    """Add the name of a file to errors that do not name it.
+
+    Args:
+        what: The name; empty adds nothing.
+    """
+    try:
+        yield
+    except DataError as error:
+        if not what or what in str(error):
+            raise
+        raise type(error)(f"{what}: {error}") from None
 
 
 def _as_text(cell: Any) -> str | None:
