@@ -76,7 +76,6 @@ CSV = {
     "old line ends": (PLAIN.replace("\n", "\r"), "carriage returns alone"),
     "a name twice": (rows(head="y,y\n"), "'y' 2 times"),
     "names of nothing": (rows(head=",\n"), "'' 2 times"),
-    "no header": ("1,2\n3,4\n5,6\n", "no column 'y'"),
     "no column y": (rows(head="a,z\n"), "'y'"),
     "a column y with a blank": (rows(head="a, y\n"), "'y'"),
     "a column Y": (rows(head="a,Y\n"), "'y'"),

@@ -199,6 +199,7 @@ FINE = {
     "commas for tabs": ("tsv", PLAIN, 20),
     "latin-1 between tabs": ("tsv", PLAIN.replace(",", "\t").encode() + b"caf\xe9\t1\n", 21),
     "an open quote between tabs": ("tsv", PLAIN.replace(",", "\t") + '"1\t2\n', 21),
+    "no header": ("csv", "1,2\n3,4\n5,6\n", 3),
     "gzip": ("csv", gzip.compress(PLAIN.encode(), mtime=0), 20),
     "a line end in a cell": ("csv", 'a,y\n"x\ny",1\n"z",2\n', 2),
     "a megabyte in a cell": ("csv", f"a,y\n{'x' * (1 << 20)},1\nz,2\n", 2),

@@ -41,6 +41,8 @@ class RawTable:
         cells: Callable[[str], Iterable[Any]] | None = None,
         what: str = "",
     ) -> None:
+        for name in columns:
+            _refuse_invalid_text(name)
         self.columns = list(columns)
         self.height = height
         self.what = what
@@ -147,10 +149,23 @@ def locate_errors(what: str) -> Iterator[None]:
         raise type(error)(f"{what}: {error}") from None
 
 
+def _refuse_invalid_text(name: str) -> None:
+    """Refuse the name of a column that no text can hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"the name of the column {name!r} holds text that is not valid Unicode (half of a"
+            " surrogate pair). Decode it again from its bytes."
+        ) from None
+
+
 def _as_text(cell: Any) -> str | None:
     """Return any cell as text: JSON where it can be written as that."""
-    if cell is None or isinstance(cell, str):
-        return cell
+    if cell is None:
+        return None
+    if isinstance(cell, str):
+        return cell.encode(errors="backslashreplace").decode()
     try:
         return json.dumps(cell, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
