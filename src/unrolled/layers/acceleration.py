@@ -219,8 +219,16 @@ def _fast_layer(layer: Any) -> Any:
     if type(layer) is not keras.layers.RNN or _why_stock(layer) is not None:
         return None
     if is_stacked(layer):
-        return keras.Sequential(stacked_cells.layers_of(layer, FAST), name=layer.name)
+        return _stack(stacked_cells.layers_of(layer, FAST), layer.name)
     return layer_of_cell(layer, layer.cell, FAST[CELLS[type(layer.cell)]])
+
+
+def _stack(layers: list[Any], name: str) -> Any:
+    """Return layers on top of each other as one layer with the mask of the last."""
+    stack = keras.Sequential(layers, name=name)
+    stack.supports_masking = True  # without it Keras warns that the mask is lost, though it is not
+    stack.compute_mask = layers[-1].compute_mask
+    return stack
 
 
 def _stock_layer(layer: Any) -> Any:
