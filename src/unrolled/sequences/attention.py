@@ -81,10 +81,12 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
         SettingError: The network has no attention.
     """
     if trained.bundle.attend is None:
+        without = "" if trained.network.attention else ", trained with attention=False"
         raise SettingError(
             "This network has no attention weights: its architecture is"
-            f" '{trained.network.architecture}' of shape {trained.spec.shape}. Only a decoder of"
-            " shape unaligned has them, and Network(pooling='attention') of shape many-to-one."
+            f" '{trained.network.architecture}' of shape {trained.spec.shape}{without}. Only a"
+            " decoder of shape unaligned has them, and Network(pooling='attention') of shape"
+            " many-to-one."
         )
     if trained.spec.shape == "many-to-one":
         return _pooling_attention(trained, table)
