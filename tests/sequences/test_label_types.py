@@ -45,7 +45,9 @@ TABLES = {
     ),
     "pandas booleans with NA": lambda y: pd.concat(
         [
-            pd.DataFrame({"x": X.tolist(), "y": pd.Series(y.astype(bool), dtype="boolean")}),
+            pd.DataFrame(
+                {"x": X.tolist(), "y": pd.Series(y.astype(int).astype(bool), dtype="boolean")}
+            ),
             pd.DataFrame({"x": X[:1].tolist(), "y": pd.Series([pd.NA], dtype="boolean")}),
         ]
     ),

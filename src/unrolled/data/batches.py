@@ -311,21 +311,18 @@ def batch_targets(
         elif target.ndim > 2:
             weight = row_weights[:, None] * column.step_weights(batch.rows)
         if column.known is not None:
-            target, weight = _weigh_known(column, column.known, target, weight)
+            target, weight = _weigh_known(column, target, weight)
         if name in examples.class_weights and name not in examples.label_sets:
             weight = weight * examples.class_weights[name][target]
         targets[name], weights[name] = target, weight.astype("float32")
     return targets, weights
 
 
-def _weigh_known(
-    column: RaggedColumn, known: Array, target: Array, weight: Array
-) -> tuple[Array, Array]:
+def _weigh_known(column: RaggedColumn, target: Array, weight: Array) -> tuple[Array, Array]:
     """Return a target of a batch and its weights, which are zero where nothing is known.
 
     Args:
         column: The target of all rows.
-        known: What is known of it, as its `known`.
         target: The target of the batch. A row or step of which only some numbers are known keeps
             NaN in place of the others: the loss leaves them out.
         weight: The weights of the batch, if everything were known.
@@ -334,7 +331,7 @@ def _weigh_known(
     weight = weight * (here if here.ndim == weight.ndim else here.any(axis=-1))
     partial = here.any(axis=-1, keepdims=True) & column.has_partial_values
     target = np.where(here | partial, target, np.zeros_like(target))
-    return target, weight / max(float(known.mean()), 1e-9)
+    return target, weight / max(column.known_fraction, 1e-9)
 
 
 def prediction_batches(examples: Examples) -> list[Batch]:

@@ -54,7 +54,12 @@ class RaggedColumn:
         known = self.flat >= 0 if self.is_integer else ~np.isnan(self.flat)
         return None if known.all() else known
 
-    @property
+    @cached_property
+    def known_fraction(self) -> float:
+        """The fraction of the values that are known."""
+        return 1.0 if self.known is None else float(self.known.mean())
+
+    @cached_property
     def has_partial_values(self) -> bool:
         """Whether some rows or steps are known only in part: not all of their numbers."""
         if self.known is None or self.known.ndim < 2:

@@ -169,7 +169,7 @@ def _random_rows(
 
 def _refuse_rare_labels(label: str, sizes: Counter[Any], count: int, rows: int) -> None:
     """Refuse a stratified split of labels that are too rare for it."""
-    single = [value for value, size in sizes.items() if size == 1]
+    single = [value for value, size in sizes.items() if size == 1 and value is not None]
     if single:
         raise DataError(
             f"column '{label}': only one row has the label {single[0]!r}, but the split"
