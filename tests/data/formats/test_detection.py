@@ -57,6 +57,11 @@ def test_runs_of_blanks_separate_numbers(write):
     assert quietly(write("a text\nof two words\n")).columns == ["a text"]
 
 
+def test_a_header_may_be_longer_than_what_is_looked_at_first(write):
+    name = "x" * (1 << 19)
+    assert quietly(write(f"{name};y\n1;2\n")).columns == [name, "y"]
+
+
 def test_two_separators_that_fit_are_refused_with_the_option_that_settles_it(write):
     path = write("a;b,c;d\nx;y,z;w\n")
     with pytest.raises(DataError) as caught:

@@ -1,6 +1,8 @@
 """Columns are converted when they are needed: the others cannot stop anything."""
 
+import io
 import json
+from datetime import timedelta
 
 import pandas as pd
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 
 from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.read import read, scan
+from unrolled.data.formats.write import write
 from unrolled.errors import DataError
 
 GOOD = {"x": [1, 2, 3], "y": ["a", "b", "a"]}
@@ -101,3 +104,11 @@ def test_the_first_rows_have_the_types_of_all(tmp_path):
         assert table.head(1).frame().rows() == [(1.0, "x")]
         assert table.head(1).frame().dtypes == [pl.Float64, pl.String]
         assert table.head(9).height == 2
+
+
+def test_what_text_cannot_hold_is_written_in_another_way():
+    odd = {"b": [b"x", None], "d": [timedelta(days=1), None], "s": [{"k": 1}, None]}
+    table = scan(pl.DataFrame({"a": [1, 2], **odd})).written(as_text=True)
+    out = io.StringIO()
+    write(table, out)
+    assert out.getvalue() == 'a,b,d,s\n1,78,P1D,"{""k"": 1}"\n2,,,\n'

@@ -111,9 +111,12 @@ class RawTable:
     def _written_column(self, name: str) -> pl.Series:
         """Return one column for writing it again."""
         try:
-            return self._convert(name)
+            column = self._convert(name)
         except DataError:
             return pl.Series(name, [_as_text(cell) for cell in self.cells(name)], dtype=pl.String)
+        if column.dtype == pl.Binary:
+            return column.bin.encode("hex")
+        return column.dt.to_string("iso") if column.dtype == pl.Duration else column
 
     def head(self, count: int) -> RawTable:
         """Return the first rows, whose columns have the types of the whole table."""

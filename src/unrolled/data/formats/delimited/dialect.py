@@ -136,6 +136,8 @@ def _sample(text: str) -> tuple[list[str], int]:
     The last line is left out if the sample may have cut it.
     """
     sample = text[:SAMPLE_LETTERS]
+    if "\n" not in sample:  # a long header
+        sample = text[: text.find("\n", len(sample)) + 1 or len(text)]
     lines: list[str] = []
     blank, pending = 0, ""
     pieces = sample.split("\n")
