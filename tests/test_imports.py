@@ -15,7 +15,7 @@ ORDER = {
         "errors -> disk shapes settings -> schema -> data -> baselines saving -> backend "
         "keras_internals -> kernels -> layers -> doctor networks -> training inference -> "
         "explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
-        "__init__ -> cli"
+        "__init__ -> cli -> __main__"
     ),
     "baselines": (
         "features logistic most_frequent ridge subsample verdict -> known -> linear nearest "

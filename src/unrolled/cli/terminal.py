@@ -197,8 +197,8 @@ def exact_output() -> Iterator[Any]:
     except UnicodeEncodeError as error:
         raise unrolled.errors.DataError(
             f"The output has the character {error.object[error.start]!r}, which the encoding"
-            f" {error.encoding} of the screen cannot write. Write to a file with --out FILE, or set"
-            " PYTHONIOENCODING=utf-8."
+            f" {stream.encoding} of the screen cannot write. Write to a file with --out FILE, or"
+            " set PYTHONIOENCODING=utf-8."
         ) from None
     finally:
         if replaces:

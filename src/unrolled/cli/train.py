@@ -177,6 +177,7 @@ def _train(options: dict[str, Any]) -> None:
 def _fit(model: Any, table: Any, options: dict[str, Any]) -> None:
     """Train a model, and print its score."""
     warm, labels, test = options["from_model"] is not None, options["labels"], options["test"]
+    test_file = options["test_file"]
     first = [_print_first(model)]
     if test == 0:
         model.fit(table, labels, warm=warm, callbacks=first)
@@ -188,8 +189,8 @@ def _fit(model: Any, table: Any, options: dict[str, Any]) -> None:
             )
         )
         return
-    if options["test_file"] is not None:
-        test = open_table(options["test_file"], options)
+    if test_file is not None:
+        test = open_table(test_file, options)
     elif test is None:
         test = TEST
     final = options["final"]
@@ -198,19 +199,8 @@ def _fit(model: Any, table: Any, options: dict[str, Any]) -> None:
     )
     echo(wrap(scores))
     if final:
-        epochs = " and ".join(str(history.best_epoch) for history in model.histories_)
-        echo(
-            wrap(
-                f"\nThe score is that of a first training. The model was then trained again on all"
-                f" rows{_but_test_file(options)}, for {epochs} epochs: the number that was best."
-            )
-        )
-
-
-def _but_test_file(options: dict[str, Any]) -> str:
-    """Return which rows the final training did not read."""
-    file = options["test_file"]
-    return "" if file is None else f" of {options['data']}, and none of {file}"
+        rows = "all rows" if test_file is None else f"all rows of {options['data']}"
+        echo(f"\nThe score is that of the training before the final one, which is on {rows}.")
 
 
 def _refuse_combinations(options: dict[str, Any]) -> None:

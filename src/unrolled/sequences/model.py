@@ -34,6 +34,7 @@ from unrolled.sequences.trained import Trained
 from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Network, Text, Training
 from unrolled.training.checkpoints import check_checkpoint_folder
+from unrolled.training.progress import announce
 
 
 class SequenceModel(Predictor):
@@ -266,6 +267,10 @@ class SequenceModel(Predictor):
         encoder = self._fit_encoder(schema, source, previous)
         rows = encoder.encode(source.table, targets=True)
         training = scored.training.model_copy(update={"checkpoint": None, "resume": False})
+        counts = [history.best_epoch for history in scored.histories]
+        epochs = f"{' and '.join(map(str, counts))} {'epoch' if counts == [1] else 'epochs'}"
+        text = f"final training on all rows for {epochs}, the number that was best"
+        announce(text, shown=training.verbose)
         try:
             untrained = (
                 build_untrained(encoder, rows, self._group("network"), training)

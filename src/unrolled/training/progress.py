@@ -101,6 +101,17 @@ def stage(title: str, *, shown: bool) -> Iterator[None]:
         _print(f"{title}  {_minutes(time.monotonic() - start)}")
 
 
+def announce(text: str, *, shown: bool) -> None:
+    """Say on the error stream what is done next.
+
+    Args:
+        text: What is done.
+        shown: Whether to show anything.
+    """
+    if shown:
+        _print(text)
+
+
 @contextmanager
 def progress_bar(rows: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
     """Show a bar of the rows that are done, on a terminal, and give the function that advances it.
