@@ -23,7 +23,7 @@ from unrolled.training.history import History
 from unrolled.training.history_plot import plot_histories
 
 Group = TypeVar("Group", bound=Settings)
-Names = tuple[tuple[str, ...], tuple[str, ...]]  # of the columns that go in, and that come out
+Names = tuple[tuple[str, ...], ...]  # of the columns that go in, that come out, and of other inputs
 
 
 class UnfittedError(NotFittedError, exceptions.NotFittedError):

@@ -11,8 +11,8 @@ from unrolled.data.encoders.encoder import make_encoder
 from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.infer.infer_schema import infer_schema
-from unrolled.data.tables.split import split
 from unrolled.data.tables.known import drop_unknown_rows
+from unrolled.data.tables.split import split
 from unrolled.data.tables.table import check_trainable
 from unrolled.schema import Schema
 

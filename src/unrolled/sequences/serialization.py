@@ -35,6 +35,7 @@ from unrolled.shapes import MAX_STEPS
 from unrolled.training.history import History
 
 WEIGHTS, BASELINES, ENCODERS = "weights.safetensors", "references.safetensors", "encoders.json"
+SAVED_BASELINES = "references"  # their name in the manifest, which is older than the word
 
 
 def to_files(trained: Trained) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def _manifest(trained: Trained, baseline_states: list[dict[str, Any]]) -> dict[s
         "data": dict(trained.data),
         "scores": {"validation_loss": [h.best_validation_loss for h in trained.histories]},
         "history": [history.to_dict() for history in trained.histories],
-        "references": baseline_states,
+        SAVED_BASELINES: baseline_states,
         "temperatures": dict(trained.temperatures),
         **({} if layout is None else {"layout": layout.to_dict()}),
     }
@@ -89,14 +90,14 @@ def from_files(saved: SavedModel) -> Trained:
         training = Training.from_dict(manifest["training"])
     _check_spec(spec, encoder)
     refuse_larger(spec, network, networks=training.seeds, **saved.weight_counts)
-    with reading(f"'references' of {MANIFEST}, or {BASELINES},"):
+    with reading(f"'{SAVED_BASELINES}' of {MANIFEST}, or {BASELINES},"):
         fitted_baselines = baselines.from_dicts(
-            manifest["references"], saved.read_arrays(BASELINES)
+            manifest[SAVED_BASELINES], saved.read_arrays(BASELINES)
         )
     with reading(f"'history' of {MANIFEST}"):
         histories = _histories(manifest["history"])
     if fitted_baselines or histories:  # otherwise it was saved before it was trained
-        with reading(f"'references' of {MANIFEST}, or {BASELINES},"):
+        with reading(f"'{SAVED_BASELINES}' of {MANIFEST}, or {BASELINES},"):
             BaselineChecks(encoder).check_all(fitted_baselines)
     bundle = build_bundle(spec, network, seeds=training.network_seeds)
     saved.load_weights(bundle.model)
