@@ -86,7 +86,7 @@ def test_a_column_is_spelled_as_it_is_stated(unit):
 def test_an_unknown_kind_is_refused(kind, hint):
     with pytest.raises(SettingError) as caught:
         parse_kind(kind, column="age")
-    known = "number, category, vector, numbers, tokens, text"
+    known = "number, category, labels, date, vector, numbers, tokens, text"
     units = "text:characters, text:words, text:subwords"
     assert str(caught.value) == (
         f"There is no kind {kind!r}, which is stated for column 'age'. The kinds are {known},"
@@ -99,3 +99,12 @@ def test_a_decimal_comma_is_kept_and_a_point_is_not_written():
     assert Column.from_dict(column.to_dict()) == column
     assert column.to_dict()["decimal"] == ","
     assert "decimal" not in Column(name="a", kind="number").to_dict()
+
+
+def test_inputs_with_steps_of_their_own_are_saved_by_group():
+    columns = tuple(Column(name=name, kind="tokens") for name in ("a", "b"))
+    plain = Schema(inputs=columns, outputs=(), shape="many-to-one", reason="")
+    assert "length_groups" not in plain.to_dict()
+    grouped = plain.model_copy(update={"length_groups": (("b",), ("a",))})
+    assert Schema.from_dict(grouped.to_dict()) == grouped
+    assert [column.name for group in grouped.input_groups for column in group] == ["b", "a"]
