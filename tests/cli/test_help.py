@@ -65,14 +65,15 @@ def test_the_docs_show_each_help_page_as_it_is_printed(unrolled, monkeypatch, co
 def test_the_commands_are_listed_whole(unrolled):
     lines = unrolled("").out.splitlines()
     for line in (
-        "  show      Explain a shape with a picture, its sizes and its code.",
-        "  train     Train a network on a table, and score it on held-out rows.",
-        "  predict   Predict the outputs of new rows with a saved model.",
-        "  evaluate  Score a saved model on rows that it has not seen.",
-        "  forecast  Forecast the next rows of a table.",
-        "  backtest  Score forecasts of the last rows of a table.",
-        "  demo      Train all five shapes on bike sharing data.",
-        "  doctor    Show what runs the recurrent layers on this machine.",
+        "  show        Explain a shape with a picture, its sizes and its code.",
+        "  train       Train a network on a table, and score it on held-out rows.",
+        "  predict     Predict the outputs of new rows with a saved model.",
+        "  evaluate    Score a saved model on rows that it has not seen.",
+        "  importance  Show which inputs matter to a saved model.",
+        "  forecast    Forecast the next rows of a table.",
+        "  backtest    Score forecasts of the last rows of a table.",
+        "  demo        Train all five shapes on bike sharing data.",
+        "  doctor      Show what runs the recurrent layers on this machine.",
     ):
         assert line in lines
 

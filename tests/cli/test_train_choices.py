@@ -24,7 +24,7 @@ REFUSED = (
     ("--output label --dropout 1", "dropout"),
     ("--output label --batch-size 0", "batch_size"),
     ("--output total:number --input a --class-weight balanced", "class_weight='balanced' of"),
-    ("", "The output is missing"),
+    ("", "missing option '--output'"),
 )
 
 

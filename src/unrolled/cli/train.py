@@ -212,7 +212,7 @@ def _refuse_combinations(options: dict[str, Any]) -> None:
     """
     error, file = unrolled.errors.SettingError, options["test_file"]
     if not options["output"] and options["from_model"] is None:
-        raise error("The output is missing. Name the column to predict: --output NAME.")
+        raise error("missing option '--output'. For help: unrolled train --help")
     if options["test"] is not None and file is not None:
         raise error(
             f"--test {options['test']} and --test-file {file} cannot be combined: the rows to score"

@@ -126,7 +126,7 @@ class SequenceModel(Predictor):
         check_checkpoint_folder(self._group("training").checkpoint)
         previous = self._require_fitted("fit with warm=True") if warm else None
         source = self._ingest(data, y, previous)
-        schema = self._schema(source, previous)
+        schema = self._infer_schema(source, previous)
         train, held_out = preparation.split(source, schema, self._group("training"), validation)
         encoder = self._fit_encoder(schema, train, previous)
         return self._fit_network(
@@ -168,7 +168,7 @@ class SequenceModel(Predictor):
         check_checkpoint_folder(self._group("training").checkpoint)
         previous = self._require_fitted("fit with warm=True") if warm else None
         source = self._ingest(data, y, previous)
-        schema = self._schema(source, previous)  # of all rows: it must fit the test
+        schema = self._infer_schema(source, previous)  # of all rows: it must fit the test
         rest, test_rows = preparation.split_test(source, schema, test, self._group("training"))
         train, held_out = preparation.split(rest, schema, self._group("training"))
         encoder = self._fit_encoder(schema, train, previous)
@@ -201,7 +201,7 @@ class SequenceModel(Predictor):
             data, y, *columns, split_by=split_by, layout=layout, shape=self.shape
         )
 
-    def _schema(self, source: Source, previous: Trained | None) -> Schema:
+    def _infer_schema(self, source: Source, previous: Trained | None) -> Schema:
         """Return what goes in and out: as the rows ask for, or as in a previous fit."""
         if previous is None:
             return preparation.infer_schema(source, self.shape)
