@@ -90,12 +90,14 @@ def test_texts_are_compared_character_by_character():
     assert found == {"character error rate": 1 / 4, "exact match": 2 / 3, "step accuracy": 3 / 4}
 
 
-def test_words_are_compared_as_they_can_come_out():
-    found = compute_scores(WORDS, ["Don't , I say, go !"], ["Don't, I say, stay!"])
-    assert (found["word error rate"], found["exact match"]) == (1 / 7, 0.0)
-    assert found["BLEU"] == metrics.bleu(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
-    assert found["chrF"] == metrics.chrf(["Don't, I say, go!"], ["Don't, I say, stay!"]) > 50
+def test_words_are_compared_with_the_white_space_before_them():
+    true, predicted = "Don't , I say, go !", "Don't, I say, stay!"
+    found = compute_scores(WORDS, [true], [predicted])
+    assert (found["word error rate"], found["exact match"]) == (3 / 7, 0.0)  # " ,", "go" and " !"
+    assert found["BLEU"] == metrics.bleu([true], [predicted]) > 50
+    assert found["chrF"] == metrics.chrf([true], [predicted]) > 50
     assert compute_scores(WORDS, ["Don't go!"], ["don't go!"])["word error rate"] == 1 / 3
+    assert compute_scores(WORDS, ["˧˧ a"], ["˧ ˧ a"])["word error rate"] == 1 / 3
 
 
 def test_bleu_waits_for_rows_of_four_and_leaves_tokens_whole():
