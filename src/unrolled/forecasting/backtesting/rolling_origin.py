@@ -24,6 +24,8 @@ from unrolled.forecasting.series.dataset import SeriesDataset
 from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.trained import TrainedForecaster, mean_naive_errors
 
+ROUNDING = 1e-6  # of a standard deviation, which single precision may be off
+
 
 @dataclass(frozen=True)
 class Origins:
@@ -128,6 +130,17 @@ class ScoredWindows:
         """Return values of the scored windows in their own units (n u c)."""
         return self.series.window.scaler.unscale(values, self.moments[self.scored])
 
+    def unscale_true(self, values: Array) -> Array:
+        """Return true values of the scored windows in their own units (n u c).
+
+        Scaling rounds them: a value at a limit is put back on it, so that an interval that ends
+        there holds it.
+        """
+        true = self.unscale(values)
+        limits, std = self.limits[self.series_number[self.scored]], self.moments[self.scored][:, 1:]
+        at_limit = clamp(true, limits)
+        return np.where(np.abs(true - at_limit) <= ROUNDING * (1 + std), at_limit, true)
+
     def unscale_forecasts(self, values: Array) -> Array:
         """Return forecasts of the scored windows in their units, within the limits (n u c)."""
         return clamp(self.unscale(values), self.limits[self.series_number[self.scored]])
@@ -168,7 +181,7 @@ def roll_origin(
             forecasts[name][rows] = values
     true = series.true_targets(windows.examples)
     error_scale = trained.error_scale(series, windows.examples) if levels else np.ones(1)
-    arrays = {"true": windows.unscale(true[windows.scored])}
+    arrays = {"true": windows.unscale_true(true[windows.scored])}
     losses: dict[str, Array] = {}
     covered: dict[int, float] = {}
     for name in trained.forecaster_names:

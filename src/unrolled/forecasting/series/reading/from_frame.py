@@ -91,7 +91,9 @@ def panel_from_frame(
     panel = _fill_gaps(rows, layout, timeline, series_ids, positions, max_steps)
     moved = int((timeline.times(positions) != times).sum()) if _is_loose(timeline) else 0
     notes = (*_step_notes(panel, rows, moved), *notes)
-    timeline = replace(timeline, spelling=spelling)
+    is_finer = timeline.dtype == pl.Date and times.dtype == pl.Datetime
+    dtype = times.dtype if is_finer else timeline.dtype  # times come out as they went in
+    timeline = replace(timeline, spelling=spelling, dtype=dtype)
     return replace(panel, timeline=timeline, labels=labels, notes=notes)
 
 
