@@ -55,5 +55,5 @@ def test_a_decoder_needs_every_step():
 
 
 def test_nothing_known_is_refused():
-    with pytest.raises(DataError, match="no row has a known output"):
+    with pytest.raises(DataError, match="every value of column 'a' is missing"):
         kept("a", a=np.full(4, np.nan), b=[1, 2, 3, 4])
