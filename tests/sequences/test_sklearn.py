@@ -39,6 +39,10 @@ def test_the_constructor_only_stores():
         "network": SMALL,
         "training": SHORT,
         "text": None,
+        "id": None,
+        "time": None,
+        "elapsed": False,
+        "steps": "auto",
     }
     assert (made.inputs is inputs, made.network is SMALL) == (True, True)
     assert clone(made).get_params() == made.get_params()
@@ -74,7 +78,7 @@ def test_an_unknown_parameter_fails_with_the_nearest_name():
         SequenceModel().set_params(netwrk=None)
     assert str(caught.value) == (
         "SequenceModel has no parameter 'netwrk'. Its parameters are 'inputs', 'outputs', 'shape',"
-        " 'network', 'training', 'text'. Did you mean 'network'?"
+        " 'network', 'training', 'text', 'id', 'time', 'elapsed', 'steps'. Did you mean 'network'?"
     )
     with pytest.raises(TypeError, match="netwrk"):
         SequenceModel(netwrk=None)
