@@ -36,6 +36,7 @@ def speller(unrolled, trained, monkeypatch):
     return unrolled
 
 
+@pytest.mark.slow
 def test_training_names_the_columns_of_a_bare_file_in_the_command_to_go_on(trained):
     assert "unaligned · decoder" in trained.out
     assert "--columns word sounds" in trained.out.splitlines()[-1]

@@ -119,6 +119,7 @@ def holidays(folder):
     pl.DataFrame({"month": months, "y": y, "off": off}).write_csv(folder / "holidays.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("holidays")
 def test_what_is_known_beforehand_is_asked_for_filled_and_used(unrolled, folder):
     result = unrolled(f"forecast holidays.csv {FEW} --future off")

@@ -56,6 +56,7 @@ def test_the_truth_stays_beside_the_prediction_and_its_confidence(unrolled, mode
     assert pl.read_csv(folder / "new.csv").equals(written.drop("label"))
 
 
+@pytest.mark.slow
 def test_a_threshold_decides_between_two_labels(unrolled, model, folder):  # noqa: ARG001
     found = {}
     for threshold in ("0.0001", "0.9999"):

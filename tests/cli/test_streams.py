@@ -28,6 +28,7 @@ def test_an_encoding_without_the_characters_of_a_picture_ends_no_command(encodin
     assert b"?" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="closes streams by a shell")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
 def test_closed_streams_end_no_command(closed):

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 TRAIN = (
     "train rows.jsonl --input text:words --output label --units 4 --epochs 1 --save model"
     " --pooling attention --one-digit --characters --keep-case --vectors small.vec"
@@ -9,6 +11,7 @@ TRAIN = (
 )
 
 
+@pytest.mark.slow
 def test_text_is_read_as_asked_and_the_weights_of_its_words_are_shown(unrolled, table, folder):  # noqa: ARG001
     (folder / "small.vec").write_text("good 1 2 3\nbad 3 2 1\n")
     assert unrolled(TRAIN).status == 0

@@ -167,6 +167,7 @@ def test_blanks_around_numbers_and_windows_line_ends(unrolled, folder):
     ]
 
 
+@pytest.mark.slow
 def test_a_file_without_a_header_is_trained_scored_and_spoken(unrolled, folder):
     words = {f"{a}{b}{c}": f"{a} {b}\u0303 {c}\u0361ʒː" for a in "abd" for b in "oue" for c in "td"}
     lines = [
@@ -205,6 +206,7 @@ def test_a_real_process_trains(table, folder):  # noqa: ARG001
     assert "epoch 1/2  loss " in process.stderr
 
 
+@pytest.mark.slow
 def test_a_real_process_refuses(folder):
     words = "train rows.csv --output y"
     process = subprocess.run([*PROCESS, *words.split()], capture_output=True, text=True, cwd=folder)

@@ -247,6 +247,7 @@ def test_every_script_runs_with_keras_alone_and_says_the_same(scripts):
     assert done.stdout.split() == sorted(folder.name for folder in scripts.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [["format", "--check"], ["check", "--select=E,F"]])
 def test_every_script_is_formatted_and_clean(scripts, verb):
     ruff = [sys.executable, "-m", "ruff", *verb, "--isolated", "--line-length=88"]

@@ -35,6 +35,7 @@ def test_a_decoder_learns_a_wave():
     assert backtest.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
 
 
+@pytest.mark.slow
 def test_a_forecast_equals_that_of_the_printed_loop(fitted):
     script = {}
     exec(fitted.code(), script)

@@ -41,6 +41,7 @@ def fitted():
     return forecaster().fit(waves())
 
 
+@pytest.mark.slow
 def test_a_wave_is_learned_and_beats_repeating_it():
     model = Forecaster("y", time="ds", id="id", horizon=12, lookback=24, network=Network(units=32),
                       training=Training(epochs=60, learning_rate=0.005, verbose=False))  # fmt: skip
@@ -50,6 +51,7 @@ def test_a_wave_is_learned_and_beats_repeating_it():
     assert result.intervals[80]["coverage"] == pytest.approx(0.8, abs=0.12)
 
 
+@pytest.mark.slow
 def test_the_forecast_goes_on_where_each_series_ends(fitted):
     result = fitted.predict(level=[80, 95])
     assert result.columns == ["id", "ds", "y", "y-lo-80", "y-hi-80", "y-lo-95", "y-hi-95"]
@@ -84,6 +86,7 @@ def test_a_backtest_of_new_data_scores_what_fit_did_not_see(fitted):
     assert fitted.backtest().windows == 2 * (36 - 6 + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", ["shared", "joint"])
 def test_several_targets_are_forecast_in_their_own_units(channels):
     model = Forecaster(["y", "z"], time="ds", id="id", horizon=6, lookback=24, channels=channels,
@@ -110,6 +113,7 @@ def test_future_columns_are_required_and_a_missing_value_is_named():
     assert "the future has no 'off' for 2024-01-11 01:00:00 of the series 'b'" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_future_columns_are_used():
     n = 400
     random = np.random.default_rng(0)
@@ -136,6 +140,7 @@ def test_missing_values_are_forecast_over():
     assert np.isfinite(model.backtest().scores["network"]["MAE"])
 
 
+@pytest.mark.slow
 def test_lookback_and_season_are_chosen_with_the_reason():
     model = Forecaster("y", time="ds", id="id", horizon=6, network=SMALL, training=FEW).fit(waves())
     assert model.reasons_[:3] == (
@@ -158,6 +163,7 @@ def test_the_same_seed_gives_the_same_forecast(fitted):
     assert not other.predict().equals(fitted.predict())
 
 
+@pytest.mark.slow
 def test_a_warm_fit_starts_from_the_previous_weights():
     model = forecaster().fit(waves())
     cold = forecaster().fit(waves(300)).history_
@@ -254,6 +260,7 @@ def plain():
     return short().fit(BASE)
 
 
+@pytest.mark.slow
 def test_days_of_business_have_no_whole_week_and_are_forecast_all_the_same():
     days = pd.bdate_range("2024-01-01", periods=160)
     table = pd.DataFrame({"ds": days, "y": RANDOM.normal(size=160)})
@@ -384,6 +391,7 @@ def test_arguments_out_of_range_are_refused_before_training(plain, call, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_missing_value_in_new_data_does_not_prevent_a_warm_fit():
     model = Forecaster("y", **{**SHORT, "lookback": None}).fit(BASE[:80].drop("id"))
     more = (

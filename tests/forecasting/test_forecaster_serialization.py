@@ -86,6 +86,7 @@ for name, found in (("own", made.backtest(level=[80])), ("given", made.backtest(
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_forecasts_and_scores_the_same_to_the_bit(model, saved, tmp_path):
     ahead = model.make_future().with_columns(q=pl.lit(0.5))
     ahead.write_parquet(tmp_path / "ahead.parquet")
@@ -196,6 +197,7 @@ def test_a_series_whose_scale_is_that_of_all_its_steps_comes_back(tmp_path):
     assert loaded.predict().equals(model.predict())
 
 
+@pytest.mark.slow
 def test_a_loaded_forecaster_goes_on_learning_as_the_one_saved(model, saved, tmp_path):
     data = table(seed=3)
     other = unrolled.load(model.save(tmp_path / "model")).fit(data, warm=True)

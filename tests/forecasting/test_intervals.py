@@ -71,6 +71,7 @@ def test_without_known_errors_there_is_no_interval():
     assert np.isnan(offsets).all()
 
 
+@pytest.mark.slow
 def test_intervals_are_wider_where_a_series_is_restless():
     random = np.random.default_rng(6)
     restless = np.arange(3000) // 100 % 2  # a hundred quiet steps, a hundred restless ones

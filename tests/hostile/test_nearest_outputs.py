@@ -46,6 +46,7 @@ def speller():
     ).fit(TABLE)
 
 
+@pytest.mark.slow
 def test_as_it_was_saved_it_loads_and_scores_the_same(speller, tmp_path):
     sealed(speller.save(tmp_path / "model"))
     assert str(unrolled.load(tmp_path / "model").evaluate(TABLE)) == str(speller.evaluate(TABLE))

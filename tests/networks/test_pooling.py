@@ -119,6 +119,7 @@ def test_a_linear_path_is_nothing_at_first_and_then_the_sum_of_its_weights():
     np.testing.assert_allclose(made.predict_on_batch(given), before + more, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_pooling_is_refused_where_nothing_is_pooled():
     with pytest.raises(SettingError) as caught:
         build(NetworkSpec("many-to-one"), Network(architecture="last", pooling="max"))

@@ -87,6 +87,7 @@ def test_padding_never_changes_an_output(row, lengths, pad, fill, token):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @each
 @pytest.mark.parametrize("length", [1, 3])
 def test_a_padded_row_says_what_the_row_alone_says_without_a_mask(row, length):

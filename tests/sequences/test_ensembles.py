@@ -40,6 +40,7 @@ def test_it_is_the_mean_of_models_fitted_alone(three):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_it_is_saved_as_one_and_says_the_same(three, tmp_path):
     loaded = unrolled.load(three.save(tmp_path / "model"))
     said = three.predict_proba(TABLE)
@@ -52,6 +53,7 @@ def test_it_is_saved_as_one_and_says_the_same(three, tmp_path):
     assert "# Each of the networks was trained separately, compiled like this.\n" in script
 
 
+@pytest.mark.slow
 def test_a_model_saved_before_there_were_several_loads(tmp_path):
     one = fitted()
     path = one.save(tmp_path / "model") / "manifest.json"
@@ -78,6 +80,7 @@ def interrupted(monkeypatch, after):
     monkeypatch.setattr(Progress, "epoch", epoch)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
     interrupted(monkeypatch, 5)
     two = fitted(seed=5, seeds=3)
@@ -89,6 +92,7 @@ def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
     assert unrolled.load(two.save(tmp_path / "model")).predict(TABLE) == two.predict(TABLE)
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_first_leaves_one_network(monkeypatch):
     interrupted(monkeypatch, 2)
     one = fitted(seed=5, seeds=3)
@@ -96,6 +100,7 @@ def test_ctrl_c_in_the_first_leaves_one_network(monkeypatch):
     assert set(one.predict(TABLE)["label"]) <= {"has", "lacks"}
 
 
+@pytest.mark.slow
 def test_each_line_of_progress_says_which_network(capsys):
     fitted(seeds=2, epochs=1, verbose=True)
     *lines, last = capsys.readouterr().err.splitlines()

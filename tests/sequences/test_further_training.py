@@ -62,6 +62,7 @@ def test_the_score_is_that_of_the_table():
         scored.fit_and_evaluate(table, test=0)
 
 
+@pytest.mark.slow
 def test_warm_goes_on_with_the_weights_and_the_encoders(fitted, tmp_path):
     loaded = unrolled.load(fitted.save(tmp_path / "model"))
     before, encoder = loaded.score(TABLE), loaded._trained.encoder

@@ -66,6 +66,7 @@ def predict(model, table):
     return {name: found[name] for name in ("price", "kind")}
 
 
+@pytest.mark.slow
 @quick
 @given(tables, st.permutations(["steps", "colour", "size"]), st.sampled_from(list(KINDS)))
 def test_the_order_of_columns_and_the_kind_of_frame_change_nothing(model, table, order, kind):

@@ -94,6 +94,7 @@ def test_tables_of_any_kind_and_type_score_alike(by_tables, table, scored):
         assert expected > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "scored"), list(itertools.product(FILES, TYPES)))
 def test_labels_read_back_from_files_score_alike(by_tables, file, scored, tmp_path):
     unrolled.write(pl.DataFrame({"x": X.tolist(), "y": TYPES[scored]}), tmp_path / file)
@@ -102,6 +103,7 @@ def test_labels_read_back_from_files_score_alike(by_tables, file, scored, tmp_pa
         assert model.score(tmp_path / file) == expected
 
 
+@pytest.mark.slow
 def test_a_file_with_fewer_truth_words_is_scored_by_what_they_mean(tmp_path):
     y = np.array(["true", "false", "unknown", "true"] * 5)
     model = classifier("x", "y").fit({"x": X.tolist(), "y": y.tolist()})

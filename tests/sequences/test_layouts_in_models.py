@@ -146,6 +146,7 @@ def test_no_id_is_in_two_parts_of_the_data(monkeypatch):
     assert lengths == [3 + number % 4 for number in ids]
 
 
+@pytest.mark.slow
 def test_columns_as_steps_are_predicted_and_saved(tmp_path):
     wide = pl.DataFrame({f"x{k}": np.arange(12.0) + k for k in range(4)}).with_columns(
         x3=pl.Series([1.0, None] * 6), label=pl.Series(["a", "b"] * 6)

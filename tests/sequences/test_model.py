@@ -103,6 +103,7 @@ def unaligned():
     return x, y, model(training=LONG).fit(x, y)
 
 
+@pytest.mark.slow
 def test_one_to_one_learns_numbers_labels_and_vectors(one_to_one):
     table, fitted = one_to_one
     assert fitted.shape_ == "one-to-one"
@@ -149,6 +150,7 @@ def test_unknown_tokens_and_characters_are_predicted(many_to_one):
     assert np.isfinite(found["mean"][0])
 
 
+@pytest.mark.slow
 def test_aligned_gives_a_value_and_a_tag_at_every_step(aligned):
     table, fitted = aligned
     assert fitted.shape_ == "aligned"
@@ -186,7 +188,7 @@ def test_probabilities_are_shares_of_classes(many_to_one):
     with pytest.raises(errors.SettingError) as caught:
         fitted.predict_proba(table)
     assert str(caught.value) == (
-        "only a category has probabilities, but the output 'mean' is a number. Leave probabilities"
+        "only labels have probabilities, but the output 'mean' is a number. Leave probabilities"
         " out."
     )
 
@@ -225,8 +227,8 @@ def test_a_file_is_predicted_beside_its_columns(plain, tmp_path):
     pl.from_pandas(table).write_csv(tmp_path / "new.csv")
     found = fitted.predict_file(tmp_path / "new.csv", tmp_path / "out.csv")
     written = pl.read_csv(tmp_path / "out.csv")
-    assert (found, written.columns) == (N, ["a", "group", "y"])
-    assert written["y"].to_list() == fitted.predict(table)["y"].tolist()
+    assert (found, written.columns) == (N, ["a", "group", "y-predicted", "y-confidence"])
+    assert written["y-predicted"].to_list() == fitted.predict(table)["y"].tolist()
 
 
 def test_whole_number_labels_of_arrays_suit_scikit_learn():
@@ -240,6 +242,7 @@ def test_whole_number_labels_of_arrays_suit_scikit_learn():
     assert fitted.predict_proba(x).shape == (N, 2)
 
 
+@pytest.mark.slow
 def test_lists_of_arrays_give_lists_of_arrays():
     x = [row[:, None] for row in NUMBERS]
     fitted = model().fit(x, [2 * row for row in x])
@@ -365,9 +368,7 @@ def test_classes_are_the_labels_in_the_order_of_the_probabilities(plain, unalign
     assert many_to_one[1].classes_.tolist() == ["False", "True"]
     with pytest.raises(AttributeError) as caught:
         _ = unaligned[2].classes_
-    assert str(caught.value) == (
-        "There is no 'classes_': no output is a category, but 'y (numbers)'."
-    )
+    assert str(caught.value) == ("There is no 'classes_': no output has labels, but 'y (numbers)'.")
     assert not hasattr(unaligned[2], "classes_")
 
 

@@ -116,6 +116,7 @@ def printed_rates(script, steps):
     return rates
 
 
+@pytest.mark.slow
 def test_the_printed_schedule_has_the_learning_rates_of_the_training(tmp_path):
     model, rates = train("cosine")
     assert len(rates) == 5 * 7  # 54 of the 60 rows in batches of 8

@@ -54,6 +54,7 @@ def test_the_encoder_knows_the_training_rows_alone(source):
     assert encoder.encoders["a"].mean == pytest.approx(np.mean(train.table.values["a"]))
 
 
+@pytest.mark.slow
 def test_validation_arrays_without_outputs_are_refused():
     x = np.arange(24.0).reshape(12, 2)
     model = SequenceModel(training=Training(epochs=1, verbose=False))

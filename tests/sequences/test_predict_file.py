@@ -62,6 +62,7 @@ def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monke
     assert unrolled.read(many)["label-predicted"].n_unique() == 2
 
 
+@pytest.mark.slow
 def test_an_error_says_which_rows_and_leaves_no_file(model, table, tmp_path, monkeypatch):
     wrong = table.with_columns(text=pl.lit(b"text"))
     wrong.write_parquet(tmp_path / "wrong.parquet")
@@ -75,6 +76,7 @@ def test_an_error_says_which_rows_and_leaves_no_file(model, table, tmp_path, mon
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.parquet"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")
 def test_on_a_terminal_a_bar_counts_the_rows(model, table, tmp_path, monkeypatch):
     table.head(7000).write_parquet(tmp_path / "new.parquet")

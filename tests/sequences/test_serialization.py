@@ -56,6 +56,7 @@ def copy(saved, tmp_path):
     return shutil.copytree(saved, tmp_path / "copy")
 
 
+@pytest.mark.slow
 def test_the_folder_holds_text_and_safetensors_and_nothing_else(saved):
     assert sorted(path.name for path in saved.iterdir()) == FILES
     assert [path.name for path in saved.parent.iterdir()] == ["model"]
@@ -78,6 +79,7 @@ print(json.dumps([model.predict(columns["new"]), str(model.evaluate(columns["all
 """
 
 
+@pytest.mark.slow
 def test_a_new_process_says_the_same_to_the_bit(model, saved, tmp_path):
     (tmp_path / "columns.json").write_text(json.dumps({"new": NEW, "all": TABLE}))
     files = [str(saved), str(tmp_path / "columns.json"), str(tmp_path / "said.npy")]

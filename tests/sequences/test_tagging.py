@@ -35,6 +35,7 @@ def model():
     return made.fit(TABLE)
 
 
+@pytest.mark.slow
 def test_both_are_learned_and_scored_beside_references_of_their_own(model):
     scores = model.evaluate(TABLE).scores
     assert list(scores["tags"]) == ["network", "most frequent", "ridge"]

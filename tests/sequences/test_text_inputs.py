@@ -55,6 +55,7 @@ def made(tmp_path_factory, begun):
     return fitted.fit(TABLE, callbacks=[LambdaCallback(on_train_begin=keep)])
 
 
+@pytest.mark.slow
 def test_known_words_begin_with_their_vectors_and_others_at_random(made, begun):
     (table,) = begun["tables"]
     words = made._trained.encoder.encoders["text"]

@@ -29,7 +29,7 @@ def fit_multinomial(rows: Any, labels: Array, classes: int) -> Weights:
     weights = np.zeros((rows.shape[1], classes), "float32")
     if (labels == labels[0]).all():  # one class to learn from: it is always predicted
         return weights, np.eye(classes, dtype="float32")[labels[0]]
-    model = LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS).fit(rows, labels)
+    model = _fit(LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS), rows, labels)
     coefficients, intercepts = model.coef_.T, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn gives the logit of the second class alone
         coefficients = np.concatenate([np.zeros_like(coefficients), coefficients], axis=1)
@@ -52,9 +52,18 @@ def fit_binary(rows: Any, bits: Array) -> Weights:
     bias = np.where(bits[0] > 0, -NEVER, NEVER).astype("float32")
     for place, labels in enumerate(bits.T > 0):
         if labels.any() and not labels.all():
-            model = LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS).fit(rows, labels)
+            model = _fit(LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS), rows, labels)
             weights[:, place], bias[place] = model.coef_[0], model.intercept_[0]
     return weights, bias
+
+
+def _fit(model: Any, rows: Any, labels: Any) -> Any:
+    """Return a logistic regression fitted on rows; it may stop at the limit of its iterations."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():  # close to the optimum is good enough for a baseline
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(rows, labels)
 
 
 def fit_one_vs_rest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from unrolled.data.formats.write import to_frame_like
 from unrolled.data.infer.arrays import from_arrays
 from unrolled.data.infer.columns import infer_table
 from unrolled.data.layouts.arrange import Layout, StatedLayout, arrange, arrange_like
+from unrolled.data.layouts.columns_as_steps import AUTO
 from unrolled.data.layouts.labels_by_id import join_labels
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps, StepRows
 from unrolled.data.reading import read_fitted, read_stated, with_decimals
@@ -171,11 +172,39 @@ def _read_as_stated(
             "no outputs are named for the table. Name the columns to predict:"
             " SequenceModel(inputs=..., outputs=...)."
         )
+    if not input_names and layout.steps in (AUTO, None):
+        keep = {*output_names, *kinds, layout.id, layout.time, exclude}
+        frame, empty = _without_empty_columns(frame, keep)
+        notes = (*notes, *empty)
     made = arrange(frame, layout, input_names, output_names, kinds, also=exclude)
     table, *sides = infer_table(made.frame, made.inputs, made.outputs, stated=made.kinds)
     inputs, outputs = (with_decimals(made.explain(side), raw, made.layout) for side in sides)
     source = Source(raw, made.frame, table, inputs, outputs)
     return replace(source, layout=made.layout, step_rows=made.rows, notes=(*notes, *made.notes))
+
+
+def _without_empty_columns(
+    frame: pl.DataFrame, keep: Collection[str | None]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return a table without the columns that nobody named and that have no value in any row."""
+    empty = [
+        column.name
+        for column in frame
+        if column.name not in keep and column.null_count() + _count_nan(column) == frame.height
+    ]
+    if not empty:
+        return frame, ()
+    subject = (
+        f"Column {quote_names(empty)} has"
+        if len(empty) == 1
+        else (f"The columns {quote_names(empty)} have")
+    )
+    return frame.drop(empty), (f"{subject} no value in any row: left out.",)
+
+
+def _count_nan(column: pl.Series) -> int:
+    """Return how many cells are NaN."""
+    return int(column.is_nan().sum()) if column.dtype.is_float() else 0
 
 
 def _with_labels(

@@ -189,4 +189,4 @@ def classes(trained: Trained) -> np.ndarray[Any, Any]:
             same_type = len({type(label) for label in labels}) == 1
             return np.array(labels) if same_type else np.asarray(labels, dtype=object)
     kinds = quote_names(f"{c.name} ({c.kind_name})" for c in encoder.schema.outputs)
-    raise AttributeError(f"There is no 'classes_': no output is labels, but {kinds}.")
+    raise AttributeError(f"There is no 'classes_': no output has labels, but {kinds}.")

@@ -48,6 +48,7 @@ ONE_ROW = pl.DataFrame({"a": [7]})
 MIB = 1 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is read from /proc")
 def test_a_small_file_that_needs_more_than_its_limit_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "constant.parquet"

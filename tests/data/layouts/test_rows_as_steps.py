@@ -75,6 +75,7 @@ def test_labels_of_steps_are_labels_whatever_their_type():
         assert column.kind_name == "tokens", name
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_no_example(random):
     frame = sensors(row=pl.int_range(pl.len()))

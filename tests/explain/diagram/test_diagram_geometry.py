@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import combinations, pairwise, product
 from xml.etree import ElementTree
 
+import pytest
 from drawn_svg import SVG, read
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -58,6 +59,7 @@ def wirings(draw) -> Wiring:
     )
 
 
+@pytest.mark.slow
 @given(wirings())
 @settings(max_examples=150, deadline=None)
 def test_the_drawing_holds_together(wiring):
@@ -123,6 +125,7 @@ def head_of(arrow) -> str:
     return "△" if arrow.kind == "dropped" else "▲"
 
 
+@pytest.mark.slow
 @given(wirings())
 @settings(max_examples=150, deadline=None)
 def test_the_text_says_the_same_within_78_columns(wiring):
@@ -138,6 +141,7 @@ def test_the_text_says_the_same_within_78_columns(wiring):
             assert box.label.replace("−", "-") in art
 
 
+@pytest.mark.slow
 @given(wirings())
 @settings(max_examples=100, deadline=None)
 def test_kept_outputs_stand_above_their_steps(wiring):

@@ -72,6 +72,7 @@ def test_each_refit_forecasts_as_its_predict_would(refitted):
         np.testing.assert_allclose(refitted.arrays["network"][rows][0, :, 0], forecast, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_forecaster_keeps_its_first_training():
     once, more = forecaster(), forecaster()
     once.fit_and_evaluate(walks(), last=LAST)

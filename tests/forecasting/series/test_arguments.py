@@ -30,6 +30,7 @@ def test_times_and_series_stand_in_columns_or_in_the_index(frame):
     assert future["ds"].tolist() == [*pd.date_range("2024-01-31", periods=2)]
 
 
+@pytest.mark.slow
 def test_an_index_that_numbers_rows_is_no_time():
     layout = Layout(("y",), "when")
     assert read_table(FRAME, layout).columns == ["ds", "id", "y"]

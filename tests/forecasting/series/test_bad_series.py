@@ -114,6 +114,7 @@ def test_more_held_out_steps_than_there_are_is_refused():
     )
 
 
+@pytest.mark.slow
 def test_series_too_short_to_train_on_are_named():
     more = GOOD.vstack(GOOD[:7].with_columns(id=pl.lit("young")))
     model = forecaster(future="off").fit(more)

@@ -74,6 +74,7 @@ def split_by_kind(n=40):
     return pl.concat(frames)
 
 
+@pytest.mark.slow
 def test_a_forecaster_learns_from_a_static_category():
     params = {"time": "t", "id": "id", "horizon": 2, "lookback": 4}
     params |= {"network": Network(units=16, dropout=0.0)}

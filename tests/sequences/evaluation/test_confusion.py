@@ -54,6 +54,7 @@ def test_of_many_labels_those_with_the_most_rows_are_shown():
     assert lines[-1] == "  and 5 labels with fewer rows"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 40])
 def test_a_picture_has_a_place_for_each_pair(count, tmp_path):
     found = Confusion.of(*mixed([f"label {i:02d}" for i in range(count)], 2000))

@@ -271,6 +271,7 @@ def test_a_model_saved_without_an_n_gram_is_judged_by_edits(named):
     assert "character error rate" in evaluate(older, table).verdicts["name"]
 
 
+@pytest.mark.slow
 def test_one_correct_output_is_judged_by_edits(spelled, tmp_path):
     found = spelled.evaluate(TABLE)
     assert spelled.shape_ == "unaligned"

@@ -74,6 +74,7 @@ def test_rows_without_a_known_label_do_not_count():
     assert logit_weights == (INITIAL_WEIGHT, INITIAL_WEIGHT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_the_network_adds_both_logits(seeds):
     fitted_model = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
@@ -124,6 +125,7 @@ def test_held_out_rows_are_fitted_on_in_the_end():
     np.testing.assert_array_equal(weights_of(fitted_model), weights_of(again))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "output"),
     [
@@ -140,6 +142,7 @@ def test_without_a_few_labels_there_is_no_linear_branch(table, output):
     assert not fitted_model._trained.spec.linear_outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_numbers", [90, 130, 210])
 def test_of_too_many_rows_a_sample_is_used(max_numbers, monkeypatch):
     fitted_model = model().fit(TABLE)
@@ -167,6 +170,7 @@ def fitted(table, inputs="row", **settings):
     return fitted_model.fit(table)
 
 
+@pytest.mark.slow
 def test_rows_of_numbers_are_separated_by_their_summary():
     table = ragged()
     fitted_model = fitted(table)
@@ -182,6 +186,7 @@ def test_rows_of_different_lengths_are_sampled_once(monkeypatch):
         assert fitted(ragged()).predict(ragged())["label"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("huge", [1e20, 1e25])
 def test_huge_numbers_leave_probabilities_that_are_numbers(huge):
     table = ragged()

@@ -178,7 +178,8 @@ class Timeline:
         try:
             line.written_times([0, 1])
         except pl.exceptions.PolarsError as error:
-            raise RefusedError(f"the timeline has no times of its type ({error})") from None
+            reason = str(error).splitlines()[0]
+            raise RefusedError(f"the timeline has no times of its type ({reason})") from None
         return line
 
     def _off_day(self, times: pl.Series) -> Any:

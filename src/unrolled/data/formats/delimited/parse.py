@@ -67,7 +67,7 @@ def _parse(
     text: str, dialect: Dialect, what: str, first_line: int | None, *, has_quotes: bool
 ) -> pl.DataFrame:
     """Return the cells of a text; `has_quotes` says whether quotes may stand around cells."""
-    text = text.rstrip("\r\n")
+    text = _without_empty_end(text.rstrip("\r\n"), dialect.separator, what)
     names = dialect.names
     header = dialect.header_line if has_quotes or names is None else TAB.join(names)
     body = f"{header}\n{text}".encode() if text else header.encode()
@@ -79,7 +79,7 @@ def _parse(
     options |= {} if has_quotes else {"quote_char": None}
     try:
         row = pl.read_csv(BOM + body, has_header=False, n_rows=1, **options).row(0)
-        columns = _check_header([name or "" for name in row], what)
+        columns = _check_header(_name_unnamed([name or "" for name in row]), what)
         if not blank.size:
             raise DataError(f"{what} has a header, but no rows. Add at least one row below it.")
         cells = pl.read_csv(BOM + body, **options)  # without BOM, `x^` looks like zlib to polars
@@ -92,6 +92,29 @@ def _parse(
         )
     cells.columns = columns
     return cells.filter(pl.Series(~blank)) if blank.any() else cells
+
+
+def _without_empty_end(text: str, separator: str, what: str) -> str:
+    """Return lines without the last ones that hold separators alone, which spreadsheets append."""
+    end, lines = len(text), 0
+    while (start := text.rfind("\n", 0, end) + 1) and not text[start:end].strip(f"\r{separator}"):
+        lines += end > start
+        end = start - 1
+    if lines:
+        note([f"{what}: the last {lines} lines have no value in any cell, and were left out."])
+    return text[:end]
+
+
+def _name_unnamed(names: list[str]) -> list[str]:
+    """Return names with `column-3` for each one that is empty, if several are.
+
+    Example:
+        >>> _name_unnamed(["a", "", ""])
+        ['a', 'column-2', 'column-3']
+    """
+    if names.count("") < 2:
+        return names
+    return [name or f"column-{place}" for place, name in enumerate(names, 1)]
 
 
 def _blank_lines(
