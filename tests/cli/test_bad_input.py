@@ -274,10 +274,10 @@ NEW = {"no_b.csv": "a\n1\n", "no_y.csv": "a,b\n1,2\n3,4\n", "text.csv": "a,b\n1,
 X = np.arange(120.0).reshape(10, 4, 3)
 Y = np.arange(10) / 2
 ARRAYS = {
-    "NaN in y": (
+    "nothing but NaN in y": (
         X,
-        np.where(Y == 2, np.nan, Y),
-        "y[4] is missing (NaN). Correct it, or leave the row out.",
+        np.full(10, np.nan),
+        "no row has a known output ('y'). Give at least two such rows.",
     ),
     "an infinity": (
         np.where(X == 5, np.inf, X),
