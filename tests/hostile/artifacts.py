@@ -407,7 +407,7 @@ FORECASTS = {
     "a network that is none": at("settings.json", "network", value='{"units": -1}'),
 }
 OWN = {"sequences": SEQUENCES, "forecasts": FORECASTS}
-UNSTATED = ("files without facts",)
+UNSTATED = ("files without facts", "a format twice")
 SPARSE = tuple(name for name in BOTH if "sparse" in name)
 NO_FILE = ("weights that are a folder", "weights that are a pipe")
 

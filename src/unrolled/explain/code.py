@@ -145,9 +145,12 @@ def _assignment(node: Any, variables: Variables, steps: str) -> tuple[Source, st
 
 
 def _call(before: str, layer: Source, arguments: list[Source]) -> Source:
-    """Return the call of a layer, broken at its arguments, or at its settings if they are long."""
+    """Return the call of a layer, broken at its arguments, or at its settings if they are long.
+
+    Every number counts as four digits, so that the lines are the same for networks of all sizes.
+    """
     opening = f"{before}{one_line(layer)}("
-    if len(opening) <= WIDTH or isinstance(layer, str):
+    if len(re.sub(r"\d+", "0000", opening)) <= WIDTH or isinstance(layer, str):
         return (opening, arguments, ")")
     head, settings, _ = layer
     return (before + head, settings, one_line((")(", arguments, ")")))
