@@ -55,11 +55,11 @@ def test_pieces_are_predicted_as_the_whole(model, table, suffix, tmp_path, monke
     counts = small(monkeypatch)
     assert model.predict_file(given, many) == ROWS
     assert counts[0] >= 7
-    if suffix == "parquet":  # its rows are grouped otherwise
-        assert pl.read_parquet(many).equals(pl.read_parquet(one))
-    else:
-        assert many.read_bytes() == one.read_bytes()
-    assert unrolled.read(many)["label-predicted"].n_unique() == 2
+    pieces, whole = unrolled.read(many), unrolled.read(one)
+    sure = "label-confidence"  # rows in batches of another size differ in the last bits
+    assert pieces.drop(sure).equals(whole.drop(sure))
+    assert (pieces[sure] - whole[sure]).abs().max() < 1.5e-4
+    assert pieces["label-predicted"].n_unique() == 2
 
 
 @pytest.mark.slow

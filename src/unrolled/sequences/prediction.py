@@ -27,6 +27,8 @@ from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
 from unrolled.training.progress import progress_bar
 
+DIGITS = 4  # of a confidence, after the point
+
 
 def predict(
     trained: Trained,
@@ -112,7 +114,7 @@ def predict_beside(
             temperature = trained.temperatures.get(name, 1.0)
             sure = label_confidence(encoder, column, logits[name], outputs[name], temperature)
             if confidence and sure is not None:
-                columns[f"{name}-confidence"] = sure
+                columns[f"{name}-confidence"] = _rounded(sure)
         return columns
 
     columns = predict_complete(trained.encoder, source, decode)
@@ -175,6 +177,13 @@ def predict_file(
             rows += table.height
     said.close()
     return rows
+
+
+def _rounded(confidence: Any) -> Any:
+    """Return confidences with the digits that the network's precision and their use allow."""
+    if isinstance(confidence, np.ndarray):
+        return confidence.round(DIGITS)
+    return [steps.round(DIGITS) for steps in confidence]
 
 
 def classes(trained: Trained) -> np.ndarray[Any, Any]:
