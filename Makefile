@@ -33,8 +33,8 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 	$(BIN)/mypy
 	$(BIN)/pytest $(WORKERS) -m "not slow"
 
-test-all: $(VENV)/ready  ## every test, those that `make test` leaves out as well
-	$(BIN)/pytest $(WORKERS)
+test-all: test  ## every test: `make test`, and then those that it leaves out
+	$(BIN)/pytest $(WORKERS) -m slow
 
 test-backends: test-torch test-tensorflow  ## architectures, decoding and layers on the other two engines
 
