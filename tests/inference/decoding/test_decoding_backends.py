@@ -16,8 +16,8 @@ from decoders import (
 )
 
 from unrolled.backend import keras
+from unrolled.inference.compile import compile_function
 from unrolled.inference.decoding import (
-    compile_function,
     decode_by_beam_search,
     decode_by_sampling,
     decode_greedily,
