@@ -45,12 +45,12 @@ def refused(kind, **values):
         (
             {"unit": 3},
             "Network has no setting 'unit'. Its settings are architecture, cell, units, layers,"
-            " bidirectional, dropout, pooling, linear. Did you mean 'units'?",
+            " bidirectional, dropout, attention, pooling, linear. Did you mean 'units'?",
         ),
         (
             {"colour": 3},
             "Network has no setting 'colour'. Its settings are architecture, cell, units, layers,"
-            " bidirectional, dropout, pooling, linear.",
+            " bidirectional, dropout, attention, pooling, linear.",
         ),
     ],
     ids=str,
@@ -201,5 +201,6 @@ def test_the_defaults_leave_to_the_data_what_depends_on_it():
         "bidirectional": None,
         "dropout": None,
         "pooling": "mean",
+        "attention": True,
         "linear": True,
     }
