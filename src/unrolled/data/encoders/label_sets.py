@@ -23,8 +23,8 @@ def balanced_bit_weights(bits: Array) -> Array:
         bits: Which labels each row has (b k), NaN where it is not known.
 
     Example:
-        >>> balanced_bit_weights(np.array([[1.0], [0.0], [0.0], [0.0]])).round(2).tolist()
-        [[0.67], [2.0]]
+        >>> balanced_bit_weights(np.array([[1.0], [0.0], [0.0], [0.0], [0.0]])).tolist()
+        [[0.625], [2.5]]
     """
     counts = np.stack([(bits == bit).sum(axis=0) for bit in (0, 1)])
     weights: Array = counts.sum(axis=0) / (2 * np.maximum(counts, 1))
