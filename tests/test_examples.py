@@ -34,18 +34,23 @@ def slices(tmp_path_factory):
     return folder
 
 
+def file_name(data):
+    """Return the name of the file that a model is evaluated on: a path, or a table read from it."""
+    return Path(getattr(data, "what", str(data)).strip("'")).name
+
+
 @pytest.fixture
 def evaluated(monkeypatch):
     """Return the parameters of each model that is evaluated, and let it take a single step."""
     seen = []
     fit_and_evaluate = unrolled.SequenceModel.fit_and_evaluate
 
-    def fit_briefly(self, data, **options):
-        seen.append((self.get_params(), Path(str(data)).name))
+    def fit_briefly(self, data, y=None, **options):
+        seen.append((self.get_params(), file_name(data)))
         few = (self.get_params()["training"] or unrolled.Training()).model_copy(
             update={"epochs": 1, "batch_size": 128, "verbose": False}
         )
-        return fit_and_evaluate(self.set_params(training=few), data, **options)
+        return fit_and_evaluate(self.set_params(training=few), data, y, **options)
 
     monkeypatch.setattr(unrolled.SequenceModel, "fit_and_evaluate", fit_briefly)
     return seen
@@ -76,7 +81,7 @@ def test_a_script_trains_and_scores(script, slices, evaluated, monkeypatch, caps
     monkeypatch.setattr(
         unrolled.SequenceModel,
         "fit_and_evaluate",
-        lambda self, data, **_: evaluated.append((self.get_params(), data.name)),
+        lambda self, data, *_, **__: evaluated.append((self.get_params(), file_name(data))),
     )
     main(of(script).split())
     assert with_defaults(*evaluated.pop()) == with_defaults(*given)

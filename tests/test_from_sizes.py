@@ -104,7 +104,8 @@ def test_an_unknown_shape_gets_the_nearest(door):
 def test_an_unknown_name_gets_the_nearest(door):
     with pytest.raises(SettingError) as caught:
         door("aligned", unit=3)
+    own = ", train" if door is from_sizes.code else ""
     assert str(caught.value) == (
         f"{door.__name__}() has no argument 'unit'. Its arguments are shape, architecture, t, f, u,"
-        " o, units, layers, bidirectional, dropout, cell, attention. Did you mean 'units'?"
+        f" o, units, layers, bidirectional, dropout, cell, attention{own}. Did you mean 'units'?"
     )
