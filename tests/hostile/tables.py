@@ -75,7 +75,7 @@ CSV = {
     "a thousand cells too many": (rows("1," * 1000), r"row 21 \(line 22\): the row has 1001 cells"),
     "old line ends": (PLAIN.replace("\n", "\r"), "carriage returns alone"),
     "a name twice": (rows(head="y,y\n"), "'y' 2 times"),
-    "names of nothing": (rows(head=",\n"), "'' 2 times"),
+    "names of nothing": (rows(head=",\n"), "no column 'y'"),
     "no column y": (rows(head="a,z\n"), "'y'"),
     "a column y with a blank": (rows(head="a, y\n"), "'y'"),
     "a column Y": (rows(head="a,Y\n"), "'y'"),

@@ -192,7 +192,7 @@ def _without_empty_columns(
         for column in frame
         if column.name not in keep and column.null_count() + _count_nan(column) == frame.height
     ]
-    if not empty:
+    if not empty or {*empty, *keep} >= {*frame.columns}:  # nothing would be left to go in
         return frame, ()
     subject = (
         f"Column {quote_names(empty)} has"
