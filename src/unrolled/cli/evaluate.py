@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Labels, Level, Model, Threshold, refuse_options
+from unrolled.cli.options import Labels, Level, Model, ScoredData, Threshold, refuse_options
 from unrolled.cli.read_options import (
     Columns,
     DateFormat,
@@ -22,12 +22,6 @@ from unrolled.cli.terminal import wrap
 
 EXAMPLES = ("evaluate model test.csv", "evaluate passengers airline.csv --last 24")
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        help="Rows with known outputs that the model was not trained on.", metavar="FILE"
-    ),
-]
 Last = Annotated[
     int | None,
     typer.Option(
@@ -40,7 +34,7 @@ Plot = Annotated[Path | None, typer.Option(help="Picture of the confusion matrix
 
 def evaluate(
     model: Model,
-    data: Data,
+    data: ScoredData,
     columns: Columns = None,
     separator: Separator = None,
     decimal: Decimal = None,

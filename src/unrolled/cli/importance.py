@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Labels, Model, Seed
+from unrolled.cli.options import Labels, Model, ScoredData, Seed
 from unrolled.cli.read_options import (
     Columns,
     DateFormat,
@@ -22,12 +22,6 @@ from unrolled.cli.terminal import echo, wrap
 
 EXAMPLES = ("importance model test.csv", "importance model test.csv --plot importance.png")
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        help="Rows with known outputs that the model was not trained on.", metavar="FILE"
-    ),
-]
 Repeats = Annotated[
     int, typer.Option(help="How often the cells of each input are exchanged.", metavar="N")
 ]
@@ -39,7 +33,7 @@ Plot = Annotated[
 
 def importance(
     model: Model,
-    data: Data,
+    data: ScoredData,
     columns: Columns = None,
     separator: Separator = None,
     decimal: Decimal = None,

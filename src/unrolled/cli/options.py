@@ -12,9 +12,15 @@ import unrolled
 Model = Annotated[
     Path, typer.Argument(help="Folder or .zip file of a saved model.", metavar="MODEL")
 ]
+ScoredData = Annotated[
+    Path,
+    typer.Argument(
+        help="Rows with known outputs that the model was not trained on.", metavar="FILE"
+    ),
+]
 Labels = Annotated[
     Path | None,
-    typer.Option(help="Second table, with the column --id and the outputs.", metavar="FILE"),
+    typer.Option(help="Second table with the outputs, joined by the id.", metavar="FILE"),
 ]
 
 Architecture = Annotated[

@@ -10,7 +10,8 @@ import typer
 Data = Annotated[
     Path,
     typer.Argument(
-        help="A table: .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .ts, .conll, .iob or .bio.",
+        help="A table: .csv, .tsv, .tab, .txt, .dat, .data, .parquet, .jsonl, .ndjson, .json, .ts,"
+        " .conll, .conllu, .iob or .bio; text also as .gz or .zst.",
         metavar="FILE",
     ),
 ]

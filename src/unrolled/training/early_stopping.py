@@ -56,9 +56,9 @@ class BestWeights(Callback):
         prefix: Text before each line of progress.
         checkpoints: Where checkpoints are written; None writes none.
         min_loss: The lowest possible loss. An improvement counts relative to what lies above it.
-        earlier: A training with a validation part, which this training on more rows repeats without
-            one: the same number of epochs up to the best, with the same learning rates. Its
-            validation losses stand for those that this training does not have. None validates.
+        earlier: A training that had a validation part, which this one repeats on more rows and
+            without such a part: it ends after the epoch that was best there, and uses the
+            validation losses of that training. None if this training has a validation part.
     """
 
     def __init__(

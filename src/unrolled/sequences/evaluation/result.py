@@ -59,7 +59,7 @@ class Evaluation:
         return next(iter(network_scores.values()))
 
     def plot(self, path: str | Path) -> None:
-        """Draw the confusion matrix of every output that is a category.
+        """Draw the confusion matrix of every output that is a category, or a label at each step.
 
         Args:
             path: The picture, whose suffix is the format (`.png`, `.svg`, `.pdf`).

@@ -146,7 +146,7 @@ def fit_linear_branch(
 def refit_linear_branch(
     bundle: ModelBundle, spec: NetworkSpec, rows: Examples, earlier: Sequence[BranchWeights]
 ) -> None:
-    """Fit and set the linear branch of each network on all rows, with the weights of earlier.
+    """Fit and set the linear branch of each network on all rows; it counts as much as before.
 
     Args:
         bundle: The networks; their recurrent layers are fitted on the same rows.
