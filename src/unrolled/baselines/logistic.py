@@ -57,13 +57,19 @@ def fit_binary(rows: Any, bits: Array) -> Weights:
     return weights, bias
 
 
-def _fit(model: Any, rows: Any, labels: Any) -> Any:
-    """Return a logistic regression fitted on rows; it may stop at the limit of its iterations."""
+def _fit(model: Any, rows: Any, labels: Any, row_weights: Any = None) -> Any:
+    """Return a logistic regression fitted on rows, in silence.
+
+    It may stop at the limit of its iterations, close to the optimum; with huge numbers the solver
+    falls back to another method.
+    """
+    from scipy.linalg import LinAlgWarning
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings():  # close to the optimum is good enough for a baseline
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(rows, labels)
+        return model.fit(rows, labels, row_weights)
 
 
 def fit_one_vs_rest(
@@ -113,15 +119,10 @@ def _fit_binary(
     rows: Any, is_class: Array, row_weights: Array, strength: float, *, use_newton: bool
 ) -> tuple[Array, float]:
     """Return the weights and the bias of the logit that a row is of the class."""
-    from scipy.linalg import LinAlgWarning
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, solver="newton-cholesky" if use_newton else "liblinear")
-    with warnings.catch_warnings():  # with huge numbers the solver falls back to another method
-        warnings.simplefilter("ignore", LinAlgWarning)
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(rows, is_class, row_weights)
+    _fit(model, rows, is_class, row_weights)
     return model.coef_[0], float(model.intercept_[0])
 
 

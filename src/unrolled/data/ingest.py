@@ -20,6 +20,7 @@ from unrolled.data.layouts.columns_as_steps import AUTO
 from unrolled.data.layouts.labels_by_id import join_labels
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps, StepRows
 from unrolled.data.reading import read_fitted, read_stated, with_decimals
+from unrolled.data.tables.cells import is_known
 from unrolled.data.tables.missing_inputs import with_empty_texts
 from unrolled.data.tables.table import Table, make_table
 from unrolled.errors import DataError, SettingError, quote_names
@@ -165,8 +166,8 @@ def _read_as_stated(
     kinds = input_kinds | kinds
     needed = [*input_names, *output_names, *([exclude] if exclude else [])]
     frame = read_stated(raw, needed, kinds, layout, all_inputs=not input_names)
-    frame, names, notes = _with_labels(frame, y, outputs, layout.id)
-    output_names = output_names or names
+    frame, label_names, notes = _with_labels(frame, y, outputs, layout.id)
+    output_names = output_names or label_names
     if not output_names:
         raise SettingError(
             "no outputs are named for the table. Name the columns to predict:"
@@ -176,11 +177,15 @@ def _read_as_stated(
         keep = {*output_names, *kinds, layout.id, layout.time, exclude}
         frame, empty = _without_empty_columns(frame, keep)
         notes = (*notes, *empty)
-    made = arrange(frame, layout, input_names, output_names, kinds, also=exclude)
-    table, *sides = infer_table(made.frame, made.inputs, made.outputs, stated=made.kinds)
-    inputs, outputs = (with_decimals(made.explain(side), raw, made.layout) for side in sides)
-    source = Source(raw, made.frame, table, inputs, outputs)
-    return replace(source, layout=made.layout, step_rows=made.rows, notes=(*notes, *made.notes))
+    arranged = arrange(frame, layout, input_names, output_names, kinds, also=exclude)
+    names = arranged.inputs, arranged.outputs
+    table, *sides = infer_table(arranged.frame, *names, stated=arranged.kinds)
+    inputs, outputs = (
+        with_decimals(arranged.explain(side), raw, arranged.layout) for side in sides
+    )
+    source = Source(raw, arranged.frame, table, inputs, outputs)
+    notes = (*notes, *arranged.notes)
+    return replace(source, layout=arranged.layout, step_rows=arranged.rows, notes=notes)
 
 
 def _without_empty_columns(
@@ -188,9 +193,7 @@ def _without_empty_columns(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return a table without the columns that nobody named and that have no value in any row."""
     empty = [
-        column.name
-        for column in frame
-        if column.name not in keep and column.null_count() + _count_nan(column) == frame.height
+        column.name for column in frame if column.name not in keep and not is_known(column).any()
     ]
     if not empty or {*empty, *keep} >= {*frame.columns}:  # nothing would be left to go in
         return frame, ()
@@ -200,11 +203,6 @@ def _without_empty_columns(
         else (f"The columns {quote_names(empty)} have")
     )
     return frame.drop(empty), (f"{subject} no value in any row: left out.",)
-
-
-def _count_nan(column: pl.Series) -> int:
-    """Return how many cells are NaN."""
-    return int(column.is_nan().sum()) if column.dtype.is_float() else 0
 
 
 def _with_labels(

@@ -45,16 +45,13 @@ def read_stated(
     return table.frame(None if all_inputs or has_patterns else needed, kinds=read_as)
 
 
-def read_fitted(
-    table: RawTable, columns: Sequence[Column], layout: Layout | None, *, also: Sequence[str] = ()
-) -> pl.DataFrame:
+def read_fitted(table: RawTable, columns: Sequence[Column], layout: Layout | None) -> pl.DataFrame:
     """Return the columns of a table as a model was fitted on them.
 
     Args:
         table: The table.
         columns: The columns of the model.
         layout: How examples stand in the table that it was fitted on.
-        also: Further columns that are needed.
 
     Raises:
         DataError: A column that is needed cannot be converted.
@@ -64,7 +61,7 @@ def read_fitted(
     for column in columns:
         for name, kind in _cells_of(column, layout).items():
             kinds[name], commas[name] = kind, column.decimal == ","
-    needed = {*kinds, *also}
+    needed = set(kinds)
     if isinstance(layout, RowsAsSteps):
         needed |= {name for name in (layout.id, layout.time) if name}
     return table.frame(needed, kinds=kinds, commas=commas)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.disk.figures import save_figure
+from unrolled.disk.figures import BLUE, save_figure
 from unrolled.forecasting.series.panel import Panel
 
 MAX_SERIES = 12  # in one picture
@@ -67,7 +67,5 @@ def _draw_series(
     for k, level in enumerate(levels):
         low, high = own[f"{name}-lo-{level}"].to_list(), own[f"{name}-hi-{level}"].to_list()
         shade = 0.15 + 0.15 * k
-        axes.fill_between(future, low, high, color="#1f6fb4", alpha=shade, lw=0, label=f"{level}%")
-    axes.plot(
-        [times[-1], *future], [known[-1], *own[name]], color="#1f6fb4", lw=1.6, label="forecast"
-    )
+        axes.fill_between(future, low, high, color=BLUE, alpha=shade, lw=0, label=f"{level}%")
+    axes.plot([times[-1], *future], [known[-1], *own[name]], color=BLUE, lw=1.6, label="forecast")

@@ -11,7 +11,6 @@ import polars as pl
 
 from unrolled.data.formats.write import check_writable, to_frame_like
 from unrolled.data.layouts.columns_as_steps import Steps
-from unrolled.disk.figures import check_figure_path
 from unrolled.estimator import Estimator
 from unrolled.forecasting import notebook, serialization
 from unrolled.forecasting.backtesting.backtest import Backtest
@@ -317,8 +316,7 @@ class Forecaster(Estimator):
         check_levels(level)
         if out is not None:
             check_writable(out)
-        if plot is not None:
-            check_figure_path(plot)
+        self.check_plot(plot)
 
     def _files(self) -> dict[str, Any]:
         """Return the files of the forecaster by name, without its code.

@@ -121,10 +121,17 @@ _backward.defjvp(_backward_jvp)
 def _jvp(function: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return `jax.jvp` by the arguments that have a derivative; those of integers have none."""
     moving = [i for i, p in enumerate(primals) if jnp.issubdtype(p.dtype, jnp.floating)]
+    return _jvp_at(function, primals, moving, [tangents[i] for i in moving])
+
+
+def _jvp_at(
+    function: Callable[..., Any], values: Sequence[Any], places: Sequence[int], tangents: Any
+) -> tuple[Any, tuple[Any, ...]]:
+    """Return `jax.jvp` of a function of values by those in some places."""
     results, moved = jax.jvp(
-        lambda *some: tuple(function(*_put(primals, moving, some))),
-        [primals[i] for i in moving],
-        [tangents[i] for i in moving],
+        lambda *some: tuple(function(*_put(values, places, some))),
+        [values[i] for i in places],
+        tangents,
     )
     return results, moved
 
@@ -146,11 +153,7 @@ def _zero_tangent(value: Array) -> Any:
 def _apply(*args: Array, rule: Rule, static: Any, wanted: tuple[int, ...], count: int) -> Any:
     """Return the tangents of the results: the linear function, in terms of the reference."""
     arguments, moving = args[:count], args[len(args) - len(wanted) :]
-
-    def of(*some: Array) -> tuple[Array, ...]:
-        return tuple(rule.reference(static, *_put(arguments, wanted, some)))
-
-    return jax.jvp(of, [arguments[i] for i in wanted], list(moving))[1]
+    return _jvp_at(partial(rule.reference, static), arguments, wanted, list(moving))[1]
 
 
 def _shapes(*args: Any, **params: Any) -> Any:
@@ -162,11 +165,7 @@ def _shapes(*args: Any, **params: Any) -> Any:
 def _differentiate(args: Any, tangents: Any, **params: Any) -> Any:
     moving = [i for i, t in enumerate(tangents) if not isinstance(t, ad.Zero)]
     moving = [i for i in moving if jnp.issubdtype(args[i].dtype, jnp.floating)]
-    return jax.jvp(
-        lambda *some: _apply(*_put(args, moving, some), **params),
-        [args[i] for i in moving],
-        [tangents[i] for i in moving],
-    )
+    return _jvp_at(partial(_apply, **params), args, moving, [tangents[i] for i in moving])
 
 
 def _transpose(

@@ -147,7 +147,8 @@ def _report(layer: Any, path: str, owner: Any) -> LayerReport:
         return LayerReport(path, True, "was already fast")
     why = _why_stock(layer)
     if why is None and type(layer) not in FAST and not _is_rebuilt(layer, owner):
-        why = f"its cells are replaced only where Keras can rebuild it, not in a {_name(owner)}"
+        kind = type(owner).__name__
+        why = f"it is inside a {kind}, where Keras cannot rebuild it with other cells"
     if why is not None:
         return LayerReport(path, False, why)
     stacked = is_stacked(layer)
@@ -159,14 +160,10 @@ def _report(layer: Any, path: str, owner: Any) -> LayerReport:
 
 
 def _is_rebuilt(layer: Any, owner: Any) -> bool:
-    """Return whether `_rebuild_layer` sees a layer: not in code of its owner's own."""
+    """Return whether `_rebuild_layer` reaches a layer: not one that its owner's own code calls."""
     if type(owner) is keras.layers.Bidirectional:
         return not is_stacked(layer)
     return type(owner) in WRAPPED or _can_be_cloned(owner)
-
-
-def _name(owner: Any) -> str:
-    return type(owner).__name__
 
 
 def _why_stock(layer: Any) -> str | None:

@@ -86,7 +86,7 @@ def join_features(
     for name, (size, _) in spec.characters.items():
         if name in names:
             parts.append(character_features(tensors[name], size))
-    x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+    x = joined(parts)
     return keras.layers.Dropout(dropout)(x) if embedded and dropout else x
 
 

@@ -58,10 +58,11 @@ def pooling_attention_model(model: Any) -> Any:
 
     Those of several groups of inputs stand one after another along the steps.
     """
-    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Softmax)]
-    if not found:
+    softmaxes = [layer for layer in model.layers if isinstance(layer, keras.layers.Softmax)]
+    if not softmaxes:
         return None
-    in_order = sorted(found, key=lambda layer: (len(layer.name), layer.name))  # as they were built
+    in_order = sorted(
+        softmaxes, key=lambda layer: (len(layer.name), layer.name)
+    )  # as they were built
     weights = [layer.output for layer in in_order]
-    every = weights[0] if len(weights) == 1 else keras.layers.Concatenate(axis=1)(weights)
-    return keras.Model(model.input, every, name=f"{model.name}_attend")
+    return keras.Model(model.input, joined(weights, axis=1), name=f"{model.name}_attend")

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
+from unrolled.data.batches import Examples
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Columns, Source
 from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.data.tables.fingerprint import fingerprint
 from unrolled.data.tables.shared_rows import describe_shared_rows
+from unrolled.data.tables.table import Table
 from unrolled.data.tables.trained_rows import describe_rows
 from unrolled.errors import SettingError
 from unrolled.estimator import Names
@@ -208,9 +210,7 @@ class SequenceModel(Predictor):
         preparation.refuse_new_labels(previous.encoder, source.table)
         return previous.encoder.schema
 
-    def _fit_encoder(
-        self, schema: Schema, train: Source, previous: Trained | None = None
-    ) -> TableEncoder:
+    def _fit_encoder(self, schema: Schema, train: Source, previous: Trained | None) -> TableEncoder:
         """Return an encoder for every column, fitted on the training rows or by a previous fit."""
         if previous is not None:
             return previous.encoder
@@ -234,12 +234,7 @@ class SequenceModel(Predictor):
         earlier, self._trained = self._trained, None
         try:
             # Callbacks see the model as it is before training: they may print or save it.
-            settings = self._group("network"), self._group("training")
-            untrained = (
-                build_untrained(encoder, rows[0], *settings)
-                if previous is None
-                else build_from(previous, *settings, rows[0])
-            )
+            untrained = self._build(encoder, rows[0], self._group("training"), previous)
             self._trained = replace(untrained, layout=train.layout)
             trained = fit_model(
                 self._trained,
@@ -247,13 +242,20 @@ class SequenceModel(Predictor):
                 callbacks=callbacks,
                 learn_from_validation=learn_from_validation,
             )
-            facts = describe_rows(train.table, encoder.schema.inputs, encoder.schema.outputs)
-            data = {**trained.data, **fingerprint(train.table, held_out.table), **facts}
-            self._trained = replace(trained, data=data)
+            self._trained = _with_facts(trained, train.table, held_out.table)
         except BaseException:
             self._trained = earlier
             raise
         return self
+
+    def _build(
+        self, encoder: TableEncoder, rows: Examples, training: Training, previous: Trained | None
+    ) -> Trained:
+        """Return a new network, or that of a previous fit with its weights."""
+        network = self._group("network")
+        if previous is None:
+            return build_untrained(encoder, rows, network, training)
+        return build_from(previous, network, training, rows)
 
     def _fit_finally(
         self,
@@ -272,11 +274,7 @@ class SequenceModel(Predictor):
         text = f"final training on all rows for {epochs}, the number that was best"
         announce(text, shown=training.verbose)
         try:
-            untrained = (
-                build_untrained(encoder, rows, self._group("network"), training)
-                if previous is None
-                else build_from(previous, self._group("network"), training, rows)
-            )
+            untrained = self._build(encoder, rows, training, previous)
             trained = fit_on_all_rows(untrained, rows, scored, callbacks=callbacks)
         except (KeyboardInterrupt, SettingError) as error:
             reason = str(error) or "it was interrupted"
@@ -286,9 +284,7 @@ class SequenceModel(Predictor):
                 stacklevel=3,
             )
             return
-        facts = describe_rows(source.table, schema.inputs, schema.outputs)
-        data = {**trained.data, **fingerprint(source.table), **facts}
-        self._trained = replace(trained, data=data, layout=source.layout)
+        self._trained = replace(_with_facts(trained, source.table), layout=source.layout)
 
     @classmethod
     def from_saved(cls, saved: SavedModel) -> Self:
@@ -339,3 +335,10 @@ class SequenceModel(Predictor):
 
     def _training_code(self) -> str:
         return training_lines(self._require_fitted("code"))
+
+
+def _with_facts(trained: Trained, *parts: Table) -> Trained:
+    """Return a model with the facts about the training rows, and any held-out rows after them."""
+    schema = trained.encoder.schema
+    facts = describe_rows(parts[0], schema.inputs, schema.outputs)
+    return replace(trained, data={**trained.data, **fingerprint(*parts), **facts})

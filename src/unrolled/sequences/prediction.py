@@ -13,7 +13,7 @@ from unrolled.data.formats.chunks import read_chunks
 from unrolled.data.formats.read import open_table
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.formats.write import open_writer, takes_text
-from unrolled.data.ingest import ingest
+from unrolled.data.ingest import Source, ingest
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
 from unrolled.data.reading import read_fitted
 from unrolled.data.tables.table import Table
@@ -39,18 +39,17 @@ def predict(
 ) -> Any:
     """Return the outputs for new rows, or with `decoding` the hypotheses for them."""
     encoder = trained.encoder
-    source = ingest(data, None, encoder.schema.inputs, None, layout=trained.layout)
+    source = _read(trained, data)
     if decoding is not None:
 
         def search(table: Table) -> dict[str, Any]:
             rows = encoder.encode(table, targets=False)
             return generate.hypotheses(trained.bundle, trained.spec, encoder, rows, decoding)
 
-        return source.to_original_type(predict_complete(trained.encoder, source, search))
+        return source.to_original_type(predict_complete(encoder, source, search))
 
     def decode(table: Table) -> dict[str, Any]:
-        logits = _raw_outputs(trained, table)
-        outputs = apply_threshold(encoder, logits, threshold, trained.temperatures)
+        outputs = _decide(trained, _raw_outputs(trained, table), threshold)
         return {c.name: encoder.decode_cells(c, outputs[c.name]) for c in encoder.schema.outputs}
 
     columns = predict_complete(encoder, source, decode)
@@ -59,8 +58,7 @@ def predict(
 
 def predict_proba(trained: Trained, data: Any) -> Any:
     """Return the probability of each class of each category."""
-    schema, layout = trained.encoder.schema, trained.layout
-    source = ingest(data, None, schema.inputs, None, layout=layout)
+    schema, source = trained.encoder.schema, _read(trained, data)
 
     def probabilities(table: Table) -> dict[str, Any]:
         logits = _raw_outputs(trained, table)
@@ -102,11 +100,11 @@ def predict_beside(
             )
         frame = predict(trained, data, decoding)
         return frame.rename({c.name: predicted_name(c.name) for c in schema.outputs})
-    source = ingest(data, None, schema.inputs, None, layout=trained.layout)
+    source = _read(trained, data)
 
     def decode(table: Table) -> dict[str, Any]:
         logits = _raw_outputs(trained, table)
-        outputs = apply_threshold(encoder, logits, threshold, trained.temperatures)
+        outputs = _decide(trained, logits, threshold)
         columns: dict[str, Any] = {}
         for column in schema.outputs:
             name = column.name
@@ -117,13 +115,23 @@ def predict_beside(
                 columns[f"{name}-confidence"] = _rounded(sure)
         return columns
 
-    columns = predict_complete(trained.encoder, source, decode)
+    columns = predict_complete(encoder, source, decode)
     return source.to_original_type(columns, aligned=schema.shape == "aligned")
 
 
 def predicted_name(output: str) -> str:
     """Return the name of the column with the predictions of an output."""
     return f"{output}-predicted"
+
+
+def _read(trained: Trained, data: Any) -> Source:
+    """Return the inputs of new rows."""
+    return ingest(data, None, trained.encoder.schema.inputs, None, layout=trained.layout)
+
+
+def _decide(trained: Trained, logits: dict[str, Any], threshold: float | None) -> dict[str, Any]:
+    """Return the outputs of the network from which labels are predicted."""
+    return apply_threshold(trained.encoder, logits, threshold, trained.temperatures)
 
 
 def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
@@ -149,7 +157,7 @@ def predict_file(
 
     Args:
         predict_chunk: Returns the predictions of some rows.
-        data: The file, or what `unrolled.read` returned for it.
+        data: The file, or what `unrolled.scan` returned for it.
         out: The file to write, or a stream.
         options: What is stated about the file.
         trained: The model.
@@ -160,13 +168,13 @@ def predict_file(
     layout, rows = trained.layout, 0
     whole = isinstance(layout, RowsAsSteps)
     chunks = read_chunks(open_table(data, options)) if whole else read_chunks(data, options)
-    said = ChunkWarnings(chunks.rows)
+    chunk_warnings = ChunkWarnings(chunks.rows)
     with (
         open_writer(out) as write,
         progress_bar(chunks.rows, shown=isinstance(out, str | Path)) as advance,
     ):
         for raw in chunks.tables():
-            with chunks.locate_errors(rows, raw.height), said.locate(rows, raw.height):
+            with chunks.locate_errors(rows, raw.height), chunk_warnings.locate(rows, raw.height):
                 predictions = predict_chunk(raw)
             advance(raw.height)
             table = raw.written(as_text=takes_text(out))
@@ -175,7 +183,7 @@ def predict_file(
                 predictions = predictions.drop(layout.id)
             write(table.drop(predictions.columns, strict=False).hstack(predictions))
             rows += table.height
-    said.close()
+    chunk_warnings.close()
     return rows
 
 

@@ -10,10 +10,8 @@ from typing import Any, TextIO
 
 from sklearn.utils.metaestimators import available_if
 
-from unrolled.data.formats.raw_table import locate_errors
 from unrolled.data.formats.read_options import ReadOptions
-from unrolled.data.ingest import Source, ingest
-from unrolled.data.tables.missing_inputs import refuse_missing_sequences
+from unrolled.data.ingest import Source
 from unrolled.errors import SettingError
 from unrolled.estimator import Estimator
 from unrolled.schema import Schema
@@ -161,9 +159,8 @@ class Predictor(Estimator):
             SettingError: The network has no attention.
         """
         trained: Trained = self._require_fitted("attention")
-        source = ingest(data, None, trained.encoder.schema.inputs, None, layout=trained.layout)
-        with locate_errors(source.what):
-            refuse_missing_sequences(source.table, source.inputs)
+        inputs = trained.encoder.schema.inputs
+        source = preparation.ingest(data, None, inputs, None, layout=trained.layout)
         rows = compute_attention(trained, source.table)
         if plot is not None:
             plot_attention(rows, plot)
@@ -262,10 +259,10 @@ class Predictor(Estimator):
 
     @property
     def classes_(self) -> Any:
-        """The labels of the first output that is a category (n), in the order of `predict_proba`.
+        """The labels of the first output that has labels (n), in the order of `predict_proba`.
 
         Raises:
-            AttributeError: No output is a category.
+            AttributeError: No output has labels.
         """
         return prediction.classes(self._require_fitted("classes_"))
 

@@ -111,14 +111,7 @@ def split(
                 f" rows are given, so none are held out. Leave out {name}, or"
                 " fit(..., validation=...)."
             )
-    columns = schema.inputs, schema.outputs
-    validation_rows = ingest(validation, None, *columns, layout=source.layout, shape=schema.shape)
-    if not validation_rows.outputs:
-        raise DataError(
-            "The validation data is an array, which has no outputs. Give a table with the columns"
-            f" {', '.join(repr(c.name) for c in (*schema.inputs, *schema.outputs))}."
-        )
-    return source, validation_rows
+    return source, _read_part(validation, "validation", source, schema)
 
 
 def split_test(
@@ -143,14 +136,19 @@ def split_test(
                 " all rows, or give a table to score on."
             )
         return hold_out(source, float(test), training)
+    return source, _read_part(test, "test", source, schema)
+
+
+def _read_part(data: Any, part: str, source: Source, schema: Schema) -> Source:
+    """Return the rows of a table of their own, such as the `test` data."""
     columns = schema.inputs, schema.outputs
-    test_rows = ingest(test, None, *columns, layout=source.layout, shape=schema.shape)
-    if not test_rows.outputs:
+    rows = ingest(data, None, *columns, layout=source.layout, shape=schema.shape)
+    if not rows.outputs:
         raise DataError(
-            "The test data is an array, which has no outputs. Give a table with the columns"
+            f"The {part} data is an array, which has no outputs. Give a table with the columns"
             f" {', '.join(repr(c.name) for c in (*schema.inputs, *schema.outputs))}."
         )
-    return source, test_rows
+    return rows
 
 
 def hold_out(source: Source, fraction: float, training: Training) -> tuple[Source, Source]:

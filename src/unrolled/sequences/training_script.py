@@ -37,26 +37,15 @@ def smoothed(true, y):  # {smoothing} of the probability is spread over all clas
 
 
 """
-KNOWN_ERROR = {
-    "squared": """\
+KNOWN_ERROR = """\
 
 
 def known_error(true, y):  # where the true value is NaN, it is not known and does not count
     difference = keras.ops.where(keras.ops.isnan(true), y, true) - y
-    return keras.ops.mean(keras.ops.square(difference), axis=-1)
+    return keras.ops.mean(keras.ops.{size}(difference), axis=-1)
 
 
-""",
-    "absolute": """\
-
-
-def known_error(true, y):  # where the true value is NaN, it is not known and does not count
-    difference = keras.ops.where(keras.ops.isnan(true), y, true) - y
-    return keras.ops.mean(keras.ops.abs(difference), axis=-1)
-
-
-""",
-}
+"""
 BALANCED = """
 # In training, each label's ones and zeros were weighted inversely to their frequency.
 """
@@ -87,8 +76,9 @@ def training_lines(trained: Trained) -> str:
     if len(losses) > 1:
         loss = ("loss={", [f'"{name}": {value}' for name, value in losses.items()], "}")
     smoothed = "smoothed" in losses.values()
+    size = "abs" if settings.loss == "absolute" else "square"
     parts = [
-        KNOWN_ERROR[settings.loss or "squared"] if "known_error" in losses.values() else "",
+        KNOWN_ERROR.format(size=size) if "known_error" in losses.values() else "",
         _known_cross_entropy(trained) if "known_cross_entropy" in losses.values() else "",
         SMOOTHED.format(smoothing=settings.label_smoothing) if smoothed else "",
         LINEAR_BRANCH if trained.bundle.linear_branches else "",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from unrolled.disk.figures import save_figure
+from unrolled.disk.figures import BLUE, GREY, save_figure
 from unrolled.errors import SettingError
 from unrolled.training.history import History
 
-TRAINING, VALIDATION = "#9a9a9a", "#1f6fb4"
+TRAINING, VALIDATION = GREY, BLUE
 
 
 def plot_histories(histories: Sequence[History], path: str | Path) -> Path:
@@ -54,5 +54,4 @@ def plot_histories(histories: Sequence[History], path: str | Path) -> Path:
         panel.legend(frameon=False)
         if count > 1:
             panel.set_title(f"network {number} of {count}")
-    save_figure(figure, path, example="learning-curves.png")
-    return Path(path)
+    return save_figure(figure, path, example="learning-curves.png")

@@ -9,7 +9,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.encoders.base import Encoder
-from unrolled.data.encoders.scaler import is_number, moments
+from unrolled.data.encoders.scaler import are_features, is_number, moments
 from unrolled.data.tables.table import Values
 from unrolled.schema import Column
 
@@ -56,7 +56,7 @@ class Dates(Encoder):
     @property
     def _width(self) -> int:
         """Features without the mark of missing dates."""
-        return 2 * (len(CYCLES) - (not self.hours)) + 1
+        return _width(self.hours)
 
     def fit(self, values: Values) -> Self:
         """Learn the first date and the spread of the dates.
@@ -124,11 +124,7 @@ class Dates(Encoder):
                 return name
         if not (is_number(facts["mean"]) and is_number(facts["std"], above=0)):
             return "mean or std"
-        constant = facts["constant"]
-        width = 2 * (len(CYCLES) - (not facts["hours"])) + 1
-        valid = isinstance(constant, list) and all(type(i) is int for i in constant)
-        valid = valid and all(0 <= i < width for i in constant)
-        return None if valid and len(set(constant)) == len(constant) else "constant"
+        return None if are_features(facts["constant"], _width(facts["hours"])) else "constant"
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:
@@ -153,6 +149,11 @@ class Dates(Encoder):
         angles = [2 * np.pi * turn for turn in turns[: 3 + self.hours]]
         waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
         return np.stack([*waves, (dates - self.first) / DAY], axis=1)  # n w
+
+
+def _width(hours: bool) -> int:
+    """Return the number of features of a date, without the mark of a missing one."""
+    return 2 * (len(CYCLES) - (not hours)) + 1
 
 
 def _is_date(value: Any) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.encoders.base import Encoder
+from unrolled.data.encoders.characters import are_distinct_strings
 from unrolled.data.tables.table import Values
 from unrolled.errors import DataError
 from unrolled.schema import Column
@@ -137,8 +138,7 @@ class LabelSets(Encoder):
             return "classes"
         if width:
             return None if classes == list(range(width)) else "classes"
-        valid = all(isinstance(name, str) for name in classes) and len(set(classes)) == len(classes)
-        return None if valid else "classes"
+        return None if are_distinct_strings(classes) else "classes"
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Self:

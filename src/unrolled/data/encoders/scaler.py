@@ -155,10 +155,7 @@ class Scaler(Encoder):
             if not numbers or len(values) != width:
                 return name
         for name in ("marked", "constant"):
-            features = facts.get(name, [])
-            valid = isinstance(features, list) and all(type(i) is int for i in features)
-            valid = valid and all(0 <= i < width for i in features)
-            if not valid or len(set(features)) < len(features):
+            if not are_features(facts.get(name, []), width):
                 return name
         return None if _is_range(facts.get("range"), width) else "range"
 
@@ -196,6 +193,12 @@ class Scaler(Encoder):
 def is_number(value: Any, *, above: float = -math.inf) -> bool:
     """Return whether a saved value is a finite number above a limit."""
     return type(value) in (int, float) and above < value < math.inf
+
+
+def are_features(value: Any, width: int) -> bool:
+    """Return whether a saved value is a list of features from 0 to `width`, none of them twice."""
+    valid = isinstance(value, list) and all(type(i) is int and 0 <= i < width for i in value)
+    return valid and len(set(value)) == len(value)
 
 
 def _is_range(ends: Any, width: int) -> bool:

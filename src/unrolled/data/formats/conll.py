@@ -133,11 +133,16 @@ def _without_comments(
 ) -> tuple[list[_Line], list[str]]:
     """Return lines without comments, and what was assumed.
 
-    A comment that has as many cells as a token is one if every sentence begins with such a line.
+    A line that begins with `#` and has as many cells as a token may be a token. It is taken for a
+    comment if every sentence begins with a comment.
     """
     hashes = [line for line in lines if line.starts and line.text.startswith("#")]
     comments = hashes if universal else [line for line in hashes if len(line.cells) != width]
-    like_tokens = [line for line in hashes if line not in comments and line.cells[0] == "#"]
+    like_tokens = [
+        line
+        for line in hashes
+        if not universal and len(line.cells) == width and line.cells[0] == "#"
+    ]
     notes = []
     if like_tokens and len(comments) + len(like_tokens) >= _count_sentences(lines):
         comments += like_tokens

@@ -44,7 +44,7 @@ def from_arrays(
         ('numbers', 24, 3, 'number')
     """
     trained = {column.name: column for column in expected}
-    x_column, x = numeric_column("X", X, "b t f", allow_missing=True)
+    x_column, x = numeric_column("X", X, "b t f")
     values: dict[str, Values] = {"x": x}
     # A network whose rows all had one length reads NaN at their ends as missing numbers.
     may_end = is_array(X) and ("x" not in trained or trained["x"].length is None)

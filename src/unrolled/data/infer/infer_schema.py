@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -57,8 +57,9 @@ def infer_schema(
     _refuse_mixed_outputs(outputs, chosen)
     if chosen != inferred:
         _refuse_contradiction(chosen, inferred, inputs, outputs, differing)
-    inputs = _with_lengths(data, inputs, exact=False)
-    outputs = _with_lengths(data, outputs, exact=True)
+    lengths = {column.name: group.lengths for group in groups for column in group.columns}
+    inputs = _with_lengths(inputs, lengths)
+    outputs = _with_lengths(outputs, {c.name: lengths_out for c in outputs if c.side == "many"})
     if chosen == "aligned":
         outputs = tuple(_with_scheme(data, column) for column in outputs)
     reason = explain_shape(
@@ -168,13 +169,14 @@ def _advice(by_steps: dict[int, Column]) -> str:
     return f"{join} a label as '{label.name}:category', or leave one of them out."
 
 
-def _with_lengths(data: Table, columns: Sequence[Column], *, exact: bool) -> tuple[Column, ...]:
+def _with_lengths(
+    columns: Sequence[Column], lengths: Mapping[str, Lengths | None]
+) -> tuple[Column, ...]:
     """Return the columns with the number of steps that every row has, where it is the same."""
     measured = []
     for column in columns:
-        lengths = count_steps(data, column, exact=exact) if column.side == "many" else None
-        same = lengths is not None and len(np.unique(lengths)) == 1
-        length = int(lengths[0]) if same and lengths is not None else None
+        steps = lengths.get(column.name)
+        length = int(steps[0]) if steps is not None and len(np.unique(steps)) == 1 else None
         measured.append(column.model_copy(update={"length": length}))
     return tuple(measured)
 

@@ -25,7 +25,6 @@ MAX_CLOSED_LETTERS = 2.3  # of a symbol of a closed set, on average
 MAX_SYMBOLS = 200  # different ones of a closed set
 MIN_REPEATS = 3  # of a symbol of a closed set, on average
 _LETTER = r"[^\p{M}\p{Lm}\p{Sk}\s]"
-_LIST = r"^\s*\[.*\]\s*$"
 _LONG_INTEGER = r"^\s*[+-]?\d{19,}\s*$"
 
 Measured = tuple[Column, Values]
@@ -86,7 +85,7 @@ def _infer_number(series: pl.Series, filled: pl.Series, *, output: bool) -> Meas
 
 def _infer_text(series: pl.Series, filled: pl.Series, *, output: bool) -> Measured:
     """Return the kind of a column of strings."""
-    if filled.str.contains(_LIST).all() and _is_json(filled[0]):
+    if filled.str.contains(cells.JSON_LIST).all() and _is_json(filled[0]):
         lists = cells.parse_lists(series)
         return _infer_lists(lists, output=output, why="text that contains lists, ")
     if are_dates(filled.filter(filled.str.strip_chars() != "")):

@@ -12,24 +12,21 @@ from unrolled.errors import DataError
 from unrolled.schema import Column
 
 
-def numeric_column(
-    name: str, value: Any, axes: str, *, allow_missing: bool
-) -> tuple[Column, Values]:
-    """Return the numbers of `X` or `y` as a column and its values.
+def numeric_column(name: str, value: Any, axes: str) -> tuple[Column, Values]:
+    """Return the numbers of `X` or `y` as a column and its values; NaN is a missing number.
 
     Args:
         name: `X` or `y`, for errors.
         value: (b,), (b f) or (b t f), or a list of b arrays (t_i, f) or (t_i,).
         axes: The three axes as letters, for errors.
-        allow_missing: Whether NaN is a missing number, and not an error.
 
     Raises:
-        DataError: There is something else than numbers, the axes are wrong, a number is infinite,
-            or a number is NaN without `allow_missing`.
+        DataError: There is something else than numbers, the axes are wrong, or a number is
+            infinite.
     """
     array = as_array(value)
     if array is None:
-        return _from_rows(name, list(value), allow_missing=allow_missing)
+        return _from_rows(name, list(value))
     _check_dtype(name, array, axes)
     if array.ndim not in (1, 2, 3):
         raise DataError(
@@ -39,7 +36,7 @@ def numeric_column(
     if 0 in array.shape:
         raise DataError(f"{name} has the shape {array.shape}: an axis is empty. Give it values.")
     array = _as_float(array)
-    _refuse_non_finite(f"{name}[{{0}}]", array, allow_missing=allow_missing)
+    _refuse_infinite(f"{name}[{{0}}]", array)
     column = name.lower()
     if array.ndim == 1:
         values = array.astype(np.float64, copy=False)
@@ -72,12 +69,9 @@ def _as_float(array: Array) -> Array:
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
-def _from_rows(name: str, value: list[Any], *, allow_missing: bool) -> tuple[Column, Values]:
+def _from_rows(name: str, value: list[Any]) -> tuple[Column, Values]:
     """Return a list of arrays (t_i, f) or (t_i,) as a column and its values."""
-    rows = [
-        _check_row(name, number, item, allow_missing=allow_missing)
-        for number, item in enumerate(value, 1)
-    ]
+    rows = [_check_row(name, number, item) for number, item in enumerate(value, 1)]
     widths = [row.shape[1] for row in rows]
     lengths = {len(row) for row in rows}
     if len(set(widths)) > 1 and len(lengths) == 1:
@@ -97,7 +91,7 @@ def _from_rows(name: str, value: list[Any], *, allow_missing: bool) -> tuple[Col
     return column, rows
 
 
-def _check_row(name: str, number: int, item: Any, *, allow_missing: bool) -> Array:
+def _check_row(name: str, number: int, item: Any) -> Array:
     """Return one row of a list as an array (t, f)."""
     row = as_array(item)
     if row is None or row.ndim not in (1, 2):
@@ -113,7 +107,7 @@ def _check_row(name: str, number: int, item: Any, *, allow_missing: bool) -> Arr
             " row out."
         )
     row = _as_float(row)
-    _refuse_non_finite(f"{name}[{number - 1}, {{0}}]", row, allow_missing=allow_missing)
+    _refuse_infinite(f"{name}[{number - 1}, {{0}}]", row)
     return row.reshape(len(row), -1)
 
 
@@ -132,13 +126,9 @@ def _check_dtype(name: str, array: Array, axes: str) -> None:
     )
 
 
-def _refuse_non_finite(place: str, array: Array, *, allow_missing: bool) -> None:
-    """Refuse infinities, and NaN where nothing may be missing; the first one is named."""
-    bad = np.isinf(array) if allow_missing else ~np.isfinite(array)
-    if bad.any():
-        index = tuple(int(i) for i in np.argwhere(bad)[0])
-        what = "infinite" if np.isinf(array[index]) else "missing (NaN)"
-        raise DataError(
-            f"{place.format(', '.join(map(str, index)))} is {what}. Correct it, or leave the row"
-            " out."
-        )
+def _refuse_infinite(place: str, array: Array) -> None:
+    """Refuse infinities; the first one is named."""
+    infinite = np.isinf(array)
+    if infinite.any():
+        index = ", ".join(map(str, np.argwhere(infinite)[0].tolist()))
+        raise DataError(f"{place.format(index)} is infinite. Correct it, or leave the row out.")

@@ -48,10 +48,10 @@ def target_column(y: Any, *, trained: Column | None = None, stated: str | None =
     if array is not None and array.ndim == 1 and _are_labels(array, kind):
         return _labels(array)
     if array is not None and array.ndim == 2 and array.dtype.kind in "biuf":
-        found = _hot_rows(np.asarray(array, dtype=np.float64), kind)
-        if found is not None:
-            return found
-    return numeric_column("y", y if array is None else array, "b u o", allow_missing=True)
+        labels = _hot_rows(np.asarray(array, dtype=np.float64), kind)
+        if labels is not None:
+            return labels
+    return numeric_column("y", y if array is None else array, "b u o")
 
 
 def _holds_steps_of_labels(y: Any, array: Array | None) -> bool:

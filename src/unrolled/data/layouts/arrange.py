@@ -187,17 +187,17 @@ def _arrange_columns(arranged: Arranged, steps: Steps, *, all_inputs: bool) -> A
     evidence = ""
     if steps == columns_as_steps.AUTO:
         free = [n for n in arranged.inputs if n in frame.columns and n not in arranged.kinds]
-        found = find_numbered(frame, free)
-        if found is None:
+        numbered = find_numbered(frame, free)
+        if numbered is None:
             return arranged
-        first, last = found.columns[0], found.columns[-1]
-        if not found.why:
+        first, last = numbered.columns[0], numbered.columns[-1]
+        if not numbered.why:
             hint = (
                 f"hint   columns '{first}' to '{last}' are numbered: if they are the steps of one"
                 f" sequence, pass steps='{first}:{last}' (--steps '{first}:{last}')."
             )
             return replace(arranged, notes=(hint,))
-        steps, evidence = found.columns, found.why
+        steps, evidence = numbered.columns, numbered.why
     layout = match_steps(steps, frame, outputs)
     columns = {c: name for name, s in layout.sequences.items() for c in s.columns}
     inputs = list(dict.fromkeys(columns.get(name, name) for name in arranged.inputs))
@@ -249,7 +249,8 @@ def _arrange_rows(arranged: Arranged, stated: StatedLayout, also: str | None) ->
     if stated.elapsed:
         kinds[ELAPSED], why[ELAPSED] = "numbers", f"the time since the step before, by {time}"
     keeping = layout.model_copy(update={"one": tuple(dict.fromkeys(map(str, kept)))})
-    nested, places = keeping.nest(frame, [*arranged.inputs, *kept], arranged.outputs)
+    columns = [*arranged.inputs, *kept]
+    nested, places = keeping.nest(frame, columns, arranged.outputs, ordered=(rows, places))
     notes = _row_notes(layout, places)
     return Arranged(nested, inputs, arranged.outputs, kinds, layout, places, notes, why)
 
@@ -283,18 +284,18 @@ def _step_kind(
                 f" '{name}:number', or leave the column out."
             )
         return STEP_KINDS[stated], f"stated, at each step of a {id}"
-    found, _ = infer_kind(column, stated=None, output=output)
-    if found.kind == "text" and found.unit == "characters":
-        return "category", f"{found.why}, one at each step of a {id}"
-    if found.kind not in ("number", "category", "vector"):
+    cell, _ = infer_kind(column, stated=None, output=output)
+    if cell.kind == "text" and cell.unit == "characters":
+        return "category", f"{cell.why}, one at each step of a {id}"
+    if cell.kind not in ("number", "category", "vector"):
         raise DataError(
-            f"column '{name}' holds {found.kind_name} ({found.why}) and differs between the rows of"
+            f"column '{name}' holds {cell.kind_name} ({cell.why}) and differs between the rows of"
             f" a '{id}', but a step holds a number or a label. State '{name}:category' if each"
             " different value is a label, or leave the column out."
         )
-    if found.kind == "category" and column.dtype == pl.Boolean and not output:
+    if cell.kind == "category" and column.dtype == pl.Boolean and not output:
         return "number", f"booleans, one at each step of a {id}"
-    return STEP_KINDS[found.kind], f"{found.why}, a step of a {id}"
+    return STEP_KINDS[cell.kind], f"{cell.why}, a step of a {id}"
 
 
 def _row_notes(layout: RowsAsSteps, places: StepRows) -> tuple[str, ...]:

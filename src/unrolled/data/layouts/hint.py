@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.data.layouts.rows_as_steps import is_known
 from unrolled.data.layouts.times import read_times
+from unrolled.data.tables.cells import is_known
 from unrolled.errors import DataError
 
 ID_NAME = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from unrolled.data.layouts.rows_as_steps import is_known
+from unrolled.data.tables.cells import is_known
 from unrolled.data.tables.label_index import canonical_form, is_missing
 from unrolled.errors import DataError, did_you_mean, quote_names
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.layouts.times import read_times
+from unrolled.data.tables.cells import is_known
 from unrolled.errors import DataError
 
 MIN_COLUMNS = 8  # fewer numbered columns are not taken for steps
@@ -121,7 +122,7 @@ def _evidence(frame: pl.DataFrame, stem: str, columns: Sequence[str]) -> str:
     """Return why numbered columns are steps: their stem is a time, or rows end early."""
     if stem.rstrip("_-. ").lower() in TIME_STEMS:
         return "their names are numbered times"
-    known = np.stack([_known(frame[name]) for name in columns], axis=1)  # b t
+    known = np.stack([is_known(frame[name]).to_numpy() for name in columns], axis=1)  # b t
     lengths = known.sum(axis=1)
     at_the_end = (known == (np.arange(len(columns)) < lengths[:, None])).all()
     short = int((lengths < len(columns)).sum())
@@ -131,19 +132,6 @@ def _evidence(frame: pl.DataFrame, stem: str, columns: Sequence[str]) -> str:
     return ""
 
 
-def _known(column: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which cells of a column are there (b)."""
-    known = column.is_not_null()
-    if column.dtype.is_float():
-        known &= column.fill_null(0).is_not_nan()
-    return known.to_numpy()
-
-
 def _is_empty(column: pl.Series) -> bool:
     """Return whether a column has no cell at all."""
     return column.null_count() == len(column)
-
-
-def kinds_without_steps(kinds: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
-    """Return the stated kinds of the columns that are no steps."""
-    return {name: kind for name, kind in kinds.items() if name not in columns}

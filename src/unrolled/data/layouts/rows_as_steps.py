@@ -12,6 +12,7 @@ import polars as pl
 from unrolled.data.block import Array
 from unrolled.data.layouts.times import elapsed, read_times
 from unrolled.data.tables import cells
+from unrolled.data.tables.cells import is_known
 from unrolled.data.tables.label_index import canonical_form
 from unrolled.errors import DataError, did_you_mean, quote_names
 from unrolled.schema import Record
@@ -70,7 +71,12 @@ class RowsAsSteps(Record):
     elapsed: bool = False
 
     def nest(
-        self, frame: pl.DataFrame, inputs: Sequence[str], outputs: Sequence[str] = ()
+        self,
+        frame: pl.DataFrame,
+        inputs: Sequence[str],
+        outputs: Sequence[str] = (),
+        *,
+        ordered: tuple[pl.DataFrame, StepRows] | None = None,
     ) -> tuple[pl.DataFrame, StepRows]:
         """Return the table with an example in each row, and where the rows went.
 
@@ -80,6 +86,7 @@ class RowsAsSteps(Record):
             frame: The table, with a step in each row.
             inputs: The columns that are needed; those that it lacks are left out.
             outputs: The same.
+            ordered: What `order_rows` returned for this table, where it was called before.
 
         Returns:
             The table of the examples, in the order of their first rows: the id, the time of the
@@ -89,7 +96,7 @@ class RowsAsSteps(Record):
             DataError: An id or a time is missing, an id has one time twice, or a column that had
                 one value for each id in training has several; the rows are named.
         """
-        rows, places = order_rows(frame, self.id, self.time)
+        rows, places = ordered or order_rows(frame, self.id, self.time)
         names = [name for name in dict.fromkeys([*inputs, *outputs]) if name in frame.columns]
         single = [name for name in names if name in self.one]
         for name in single:
@@ -208,11 +215,6 @@ def varying_rows(rows: pl.DataFrame, name: str) -> pl.DataFrame | None:
         return None
     first = known.filter(pl.col(EXAMPLE) == other[EXAMPLE][0])
     return pl.concat([first.head(1), other.head(1)])
-
-
-def is_known(column: pl.Series) -> pl.Series:
-    """Return which cells of a column are there: neither missing nor NaN."""
-    return pl.DataFrame([column]).select(known_cells(column)).to_series()
 
 
 def known_cells(column: pl.Series) -> pl.Expr:

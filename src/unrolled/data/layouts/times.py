@@ -7,7 +7,7 @@ import polars as pl
 
 from unrolled.data.block import Array
 from unrolled.data.formats.dates import parse_dates
-from unrolled.data.tables.cells import first_row
+from unrolled.data.tables.cells import first_row, is_known
 from unrolled.errors import DataError
 
 TIMES_OF_DAY = ("%H:%M:%S%.f", "%H:%M")
@@ -30,11 +30,9 @@ def read_times(column: pl.Series) -> pl.Series:
         >>> read_times(pl.Series("t", ["2024-01-31", "2024-02-01"])).dtype
         Date
     """
-    missing = column.is_null()
+    missing = ~is_known(column)
     if column.dtype == pl.String:
         missing |= column.str.strip_chars() == ""
-    if column.dtype.is_float():
-        missing |= column.is_nan()
     if missing.any():
         raise DataError(
             f"column '{column.name}', row {first_row(missing.to_numpy())}: the time is missing, so"

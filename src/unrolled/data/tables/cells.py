@@ -18,12 +18,17 @@ from unrolled.errors import DataError
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 _SEPARATORS = re.compile(r"[\s,;]+")
-_JSON_LIST = r"^\s*\[.*\]\s*$"
+JSON_LIST = r"^\s*\[.*\]\s*$"
 
 
 def first_row(mask: Any) -> int:
     """Return the number, from 1, of the first row that is True in a mask."""
     return int(np.flatnonzero(mask)[0]) + 1
+
+
+def is_known(column: pl.Series) -> pl.Series:
+    """Return which cells of a column are there: neither missing nor NaN."""
+    return (column.fill_nan(None) if column.dtype.is_float() else column).is_not_null()
 
 
 def read_numbers(column: pl.Series) -> FloatArray:
@@ -173,7 +178,7 @@ def read_written_tokens(column: pl.Series, *, spaced: bool) -> list[list[str | N
         >>> read_written_tokens(pl.Series("a", ['["to", "be"]', "or not"]), spaced=False)
         [['to', 'be'], ['or', 'not']]
     """
-    is_list = column.str.contains(_JSON_LIST).fill_null(value=False) & (not spaced)
+    is_list = column.str.contains(JSON_LIST).fill_null(value=False) & (not spaced)
     words = read_tokens(_split(column.filter(~is_list)))
     lists = read_tokens(parse_lists(column.filter(is_list))) if is_list.any() else []
     remaining = iter(words), iter(lists)
@@ -191,7 +196,7 @@ def has_spaced_tokens(column: pl.Series) -> bool:
     filled = column.drop_nulls()
     if filled.dtype != pl.String:
         return False
-    return not (len(filled) and filled.str.contains(_JSON_LIST).all())
+    return not (len(filled) and filled.str.contains(JSON_LIST).all())
 
 
 def _split(column: pl.Series) -> pl.Series:

@@ -20,7 +20,6 @@ from unrolled.schema import Column
 
 Array = np.ndarray[Any, Any]
 _SEPARATORS = re.compile(r"[,;|]")
-_LIST = r"^\s*\[.*\]\s*$"
 
 
 def read_values(series: pl.Series, column: Column) -> Any:
@@ -43,7 +42,7 @@ def holds_lists(series: pl.Series) -> bool:
     if series.dtype != pl.String:
         return isinstance(series.dtype, pl.List | pl.Array)
     filled = series.drop_nulls()
-    return bool(len(filled)) and bool(filled.str.contains(_LIST).all())
+    return bool(len(filled)) and bool(filled.str.contains(cells.JSON_LIST).all())
 
 
 def holds_bits(values: Array) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unrolled.data.tables.cells import first_row
+from unrolled.data.tables.cells import first_row, is_known
 from unrolled.data.tables.table import Indices, Table
 from unrolled.errors import DataError, SettingError, did_you_mean, quote_names
 from unrolled.schema import Column
@@ -95,7 +95,7 @@ def _by_column(by: str | None, how: str, frame: pl.DataFrame | None) -> pl.Serie
             f"there is no column '{by}' to split by. {columns}{did_you_mean(by, known)}"
         )
     column = frame[by]
-    missing = column.is_null() | (column.is_nan() if column.dtype.is_float() else False)
+    missing = ~is_known(column)
     if missing.any():
         raise DataError(
             f"column '{by}', row {first_row(missing.to_numpy())}: the value to split by is missing."

@@ -10,11 +10,11 @@ import numpy as np
 
 from unrolled.baselines.verdict import NETWORK
 from unrolled.data.block import Array
-from unrolled.disk.figures import save_figure
+from unrolled.disk.figures import BLUE, GREY, save_figure
 from unrolled.forecasting.backtesting.rolling_origin import Origins
 from unrolled.forecasting.baselines import REPEAT_LAST, RIDGE, SEASONAL_NAIVE
 
-COLORS = {NETWORK: "#1f6fb4", REPEAT_LAST: "#9a9a9a", SEASONAL_NAIVE: "#c98a1b", RIDGE: "#3c8d5a"}
+COLORS = {NETWORK: BLUE, REPEAT_LAST: GREY, SEASONAL_NAIVE: "#c98a1b", RIDGE: "#3c8d5a"}
 MAX_SERIES = 4
 MAX_FORECASTS = 4  # of each series
 MAX_HORIZONS, MIN_STEPS = 8, 48  # steps of a series: this many horizons, and at least this many
@@ -77,7 +77,7 @@ def _draw_errors(axes: Any, by_step: Mapping[str, Array]) -> None:
 
 def _draw_reliability(axes: Any, reliability: Mapping[int, float]) -> None:
     """Draw the fraction of true values inside the intervals over their level."""
-    axes.plot([0, 100], [0, 100], color="#9a9a9a", lw=1, ls="--", label="ideal")
+    axes.plot([0, 100], [0, 100], color=GREY, lw=1, ls="--", label="ideal")
     percents = [100 * fraction for fraction in reliability.values()]
     style = {"color": COLORS[NETWORK], "lw": 1.6, "marker": "o", "ms": 4}
     axes.plot(list(reliability), percents, label="observed", **style)

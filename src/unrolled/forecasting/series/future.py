@@ -85,7 +85,7 @@ def _refuse_missing(values: Array, steps: Array, known: Panel, name: Any) -> Non
         return
     step, column = missing[0]
     when = known.timeline.times(steps[[step]])[0]
-    series = f" of the series '{name}'" if known.layout.id else ""
+    series = known.layout.of_series(name)
     columns = [name for name in known.layout.future for _ in known.layout.expand([name])]
     raise DataError(
         f"the future has no '{columns[column]}' for {when}{series}. It must have a value for each"

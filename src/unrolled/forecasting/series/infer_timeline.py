@@ -62,8 +62,8 @@ def infer_timeline(times: pl.Series, series: Any) -> Timeline:
     aware = getattr(times.dtype, "time_zone", None)
     local, is_daily = _wall_clock(times)
     if is_daily:
-        found = _infer_days(times, local, same_series)
-        return found or _infer_seconds(times, local, same_series, None)
+        days = _infer_days(times, local, same_series)
+        return days or _infer_seconds(times, local, same_series, None)
     plain = _infer_seconds(times, without_zone(times, utc=bool(aware)), same_series, aware)
     return _infer_times_of_day(times, local, same_series, plain) or plain
 

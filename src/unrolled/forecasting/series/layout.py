@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from unrolled.saving import from_untrusted, lists_to_tuples
@@ -67,16 +67,12 @@ class Layout:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layout as JSON."""
-        categories = {"categories": self.categories} if self.categories else {}
-        return {
-            "targets": self.targets,
-            "time": self.time,
-            "id": self.id,
-            "past": self.past,
-            "future": self.future,
-            "static": self.static,
-            **categories,
-        }
+        values = asdict(self)
+        return values if self.categories else {n: v for n, v in values.items() if n != "categories"}
+
+    def of_series(self, name: Any) -> str:
+        """Return which series an error is about, in words; nothing where there is only one."""
+        return f" of the series '{name}'" if self.id else ""
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Layout:

@@ -126,7 +126,7 @@ class Panel:
             known = np.flatnonzero(some[a:b])
             first[i], last[i] = (known[0], known[-1] + 1) if len(known) else (0, 0)
         if not last.all():
-            name = f" of the series '{self.ids[int(np.argmin(last))]}'" if self.layout.id else ""
+            name = self.layout.of_series(self.ids[int(np.argmin(last))])
             raise DataError(
                 f"no row{name} has a value of {quote_names(self.layout.targets)}. Give values, or"
                 " leave the series out."

@@ -12,6 +12,7 @@ import polars as pl
 from unrolled.errors import DataError
 from unrolled.forecasting.series.dtypes import dtype_from_list, dtype_to_list
 from unrolled.forecasting.series.times.calendars import Calendar, calendar_from_dict
+from unrolled.forecasting.series.times.month_days import PERIODS
 from unrolled.forecasting.series.times.spelling import Spelling
 from unrolled.forecasting.series.times.wall_clock import at_time_of_day, in_zone, without_zone
 from unrolled.saving import from_untrusted
@@ -21,7 +22,6 @@ MAX_STEP_UNITS = 1 << 40  # seconds, months or numbers
 MAX_CALENDAR_STEPS = 1 << 12
 TOLERANCE = 1e-9  # as a fraction of a step
 DAY = 86400  # seconds
-MONTH_STEP_NAMES = {1: "months", 3: "quarters", 6: "half years", 12: "years"}
 STEP_NAMES = {
     1: "seconds",
     60: "minutes",
@@ -73,7 +73,7 @@ class Timeline:
         local = self._local(times)
         if self.calendar is not None:
             index, is_step = self.calendar.index(local.dt.timestamp("us").to_numpy())
-            distance = index - self._calendar_anchor()
+            distance = index - self._calendar_anchor(self.calendar)
         else:
             distance = count_units(local, self.unit) - count_units(self._anchor(), self.unit)
         steps = distance / self.every
@@ -94,7 +94,7 @@ class Timeline:
             return steps + int(self.anchor)
         anchor = self._anchor()[0]
         if self.calendar is not None:
-            stamps = self.calendar.stamps(count + self._calendar_anchor())
+            stamps = self.calendar.stamps(count + self._calendar_anchor(self.calendar))
             times = pl.Series(stamps.astype(np.int64)).cast(pl.Datetime("us"))
         elif self.unit == "months":
             times = pl.select(
@@ -119,7 +119,7 @@ class Timeline:
         """The spacing in words."""
         if self.calendar is not None:
             return self.calendar.describe(self.every)
-        names = {"numbers": {}, "seconds": STEP_NAMES, "months": MONTH_STEP_NAMES}[self.unit]
+        names = {"numbers": {}, "seconds": STEP_NAMES, "months": PERIODS}[self.unit]
         if self.every in names:
             return names[self.every]
         if self.unit == "numbers":
@@ -203,11 +203,9 @@ class Timeline:
             return pl.Series([self.anchor])
         return pl.Series([self.anchor]).cast(pl.Datetime("us"))
 
-    def _calendar_anchor(self) -> int:
-        """The number of the anchor's step in the calendar."""
-        if self.calendar is None:
-            return 0
-        return int(self.calendar.index(self._anchor().dt.timestamp("us").to_numpy())[0][0])
+    def _calendar_anchor(self, calendar: Calendar) -> int:
+        """Return the number of the anchor's step in the calendar."""
+        return int(calendar.index(self._anchor().dt.timestamp("us").to_numpy())[0][0])
 
     def _local(self, times: pl.Series) -> pl.Series:
         """Return times without their zone; a skipped time of the day is put back."""

@@ -83,27 +83,30 @@ class Confusion:
         return rows
 
     def __str__(self) -> str:
-        """Return a line for each label, at most 20: those with the most rows."""
-        shown = np.sort(np.argsort(-self.rows, kind="stable")[:MAX_LINES])
-        lines = [(self.labels[i], self.scores[self.labels[i]], int(self.rows[i])) for i in shown]
-        return format_lines(lines, self.unit, more=len(self.labels) - len(shown))
+        return format_lines(self.labels, self.scores, self.rows, self.unit)
 
 
 def format_lines(
-    lines: Sequence[tuple[str, Mapping[str, float], int]], unit: str, *, more: int
+    labels: Sequence[str], scores: Mapping[str, Mapping[str, float]], counts: Array, unit: str
 ) -> str:
-    """Return a table of labels, each with its scores and how often it is true.
+    """Return a table with a line for each label, at most 20: those that are true most often.
 
     Args:
-        lines: The label, its scores, and its count.
+        labels: The labels (C).
+        scores: The scores of each label.
+        counts: How often each label is true (C).
         unit: What is counted, `rows` or `steps`.
-        more: How many labels are left out.
     """
-    width = max(len(_shorten(label)) for label, _, _ in lines)
+    shown = np.sort(np.argsort(-counts, kind="stable")[:MAX_LINES])
+    more = len(labels) - len(shown)
+    width = max(len(_shorten(labels[i])) for i in shown)
     table = ["  ".join([" " * (width + 2), *(f"{name:>9}" for name in (*SCORES, unit))])]
-    for label, scores, count in lines:
-        cells = [f"{'-' if math.isnan(s) else f'{s:.3f}':>9}" for s in scores.values()]
-        table.append("  ".join([f"  {_shorten(label):<{width}}", *cells, f"{count:>9}"]))
+    for i in shown:
+        values = scores[labels[i]].values()
+        cells = [f"{'-' if math.isnan(value) else f'{value:.3f}':>9}" for value in values]
+        table.append(
+            "  ".join([f"  {_shorten(labels[i]):<{width}}", *cells, f"{int(counts[i]):>9}"])
+        )
     return "\n".join([*table, *([f"  and {more} labels with fewer {unit}"] if more else [])])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.data.encoders.label_sets import LabelSets
-from unrolled.sequences.evaluation.confusion import MAX_LINES, SCORES, format_lines
+from unrolled.sequences.evaluation.confusion import SCORES, format_lines
 
 Bits = tuple[Array, Array]  # which labels are true and which are predicted (n k)
 
@@ -50,10 +50,7 @@ class LabelScores:
         return cls(tuple(map(str, labels)), scores, true_count)
 
     def __str__(self) -> str:
-        """Return a line for each label, at most 20: those with the most rows."""
-        shown = np.sort(np.argsort(-self.rows, kind="stable")[:MAX_LINES])
-        lines = [(self.labels[i], self.scores[self.labels[i]], int(self.rows[i])) for i in shown]
-        return format_lines(lines, "rows", more=len(self.labels) - len(shown))
+        return format_lines(self.labels, self.scores, self.rows, "rows")
 
 
 def label_set_scores(true: Any, predicted: Any) -> dict[str, float]:

@@ -10,10 +10,9 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.disk.figures import save_figure
+from unrolled.disk.figures import BLUE, save_figure
 from unrolled.explain.notebook import html_lines, html_table
 
-COLOR = "#1f6fb4"
 WORTH = 2.0  # standard errors above 0, from which an input is said to matter
 
 
@@ -74,11 +73,10 @@ class Importance:
         names, means, errors = (list(column) for column in self.table.reverse())
         figure = Figure(figsize=(7, 1 + 0.35 * len(names)), layout="constrained")
         panel = figure.subplots()
-        panel.barh(names, means, xerr=errors, color=COLOR)
+        panel.barh(names, means, xerr=errors, color=BLUE)
         panel.axvline(0, color="black", linewidth=0.8)
         panel.set_xlabel(f"how much lower the score is: {self.metric}")
-        save_figure(figure, path, example="importance.png")
-        return Path(path)
+        return save_figure(figure, path, example="importance.png")
 
     def __str__(self) -> str:
         width = max(map(len, (*self.names, "input")))

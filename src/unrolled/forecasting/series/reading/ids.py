@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unrolled.data.tables.cells import first_row
 from unrolled.data.tables.label_index import LabelIndex
 from unrolled.errors import DataError
 from unrolled.forecasting.series.layout import Layout
@@ -35,10 +36,10 @@ def number_series(
             pl.repeat(0, frame.height, dtype=pl.Int32, eager=True).alias(name),
         )
     names = frame[layout.id]
-    missing = np.flatnonzero(names.is_null().to_numpy())
-    if len(missing):
+    if names.null_count():
+        row = first_row(names.is_null().to_numpy())
         raise DataError(
-            f"row {missing[0] + 1}: '{layout.id}' is missing, so nothing says which series the row"
+            f"row {row}: '{layout.id}' is missing, so nothing says which series the row"
             " belongs to. Fill it in, or drop the row."
         )
     distinct = names.unique(maintain_order=True)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
+from unrolled.data.tables.cells import first_row
 from unrolled.errors import DataError, did_you_mean
 from unrolled.forecasting.series.infer_timeline import MIN_FILLED
 from unrolled.forecasting.series.layout import Layout
@@ -39,10 +40,11 @@ def refuse_unusable_columns(frame: pl.DataFrame, layout: Layout, what: str) -> N
                 f"column '{name}' holds {column.dtype}, which are no numbers. Convert the column,"
                 " or leave it out."
             )
-        infinite = np.flatnonzero(np.isinf(column.cast(pl.Float64).to_numpy()))
-        if len(infinite):
+        infinite = np.isinf(column.cast(pl.Float64).to_numpy())
+        if infinite.any():
             raise DataError(
-                f"row {infinite[0] + 1}: '{name}' is infinite. Correct it, or leave the cell empty."
+                f"row {first_row(infinite)}: '{name}' is infinite. Correct it, or leave the cell"
+                " empty."
             )
 
 
@@ -53,7 +55,7 @@ def refuse_duplicate_times(rows: pl.DataFrame, layout: Layout, *, is_known: bool
     if not len(duplicates):
         return
     pair = rows[int(duplicates[0]) - 1 : int(duplicates[0]) + 1]
-    series = f" of the series '{pair[layout.id][0]}'" if layout.id else ""
+    series = layout.of_series(pair[layout.id or ROW][0])
     zone = getattr(pair[PLACE].dtype, "time_zone", None)
     is_wall_clock = pair[PLACE].dtype == pl.Datetime and not zone
     is_place = is_known or pair[PLACE].dtype.is_integer()
@@ -63,7 +65,8 @@ def refuse_duplicate_times(rows: pl.DataFrame, layout: Layout, *, is_known: bool
         f"rows {pair[ROW][0] + 1} and {pair[ROW][1] + 1}{series} have the same time"
         f" {pair[PLACE][0]}. {drop}{combine}."
         + (
-            " If it is the hour that clocks are set back, give times with their zone."
+            " If it is the hour that comes twice when clocks are set back, give times with their"
+            " zone."
             if is_wall_clock
             else ""
         )

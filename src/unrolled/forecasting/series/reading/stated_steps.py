@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,7 @@ class StatedSteps:
                 f"rows cannot be combined to steps of every={every!r}. Leave combine out, or choose"
                 " steps such as 1d or 1w."
             )
-        return cls(**{**steps.__dict__, "combine": combine})
+        return replace(steps, combine=combine)
 
     def timeline(self, times: pl.Series) -> Timeline:
         """Return the timeline of times that are sorted within each series.

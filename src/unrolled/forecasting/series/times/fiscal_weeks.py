@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.forecasting.series.times.month_days import rule_days
-from unrolled.forecasting.series.times.open_days import DAY, MONDAY, WEEKDAYS
+from unrolled.forecasting.series.times.open_days import DAY, MONDAY, WEEKDAYS, whole_season
 from unrolled.saving import from_untrusted, lists_to_tuples
 from unrolled.saving.checked_json import RefusedError
 
@@ -87,20 +87,11 @@ class FiscalWeeks:
     def season(self, every: int) -> int | None:
         """Return the steps of a year."""
         steps = len(self.weeks) * PATTERNS[self.weeks]
-        return steps // every if steps % every == 0 and steps > every else None
+        return whole_season(steps, every)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the calendar as JSON."""
-        return {
-            "kind": "fiscal weeks",
-            "weeks": self.weeks,
-            "weekday": self.weekday,
-            "month": self.month,
-            "nearest": self.nearest,
-            "extra": self.extra,
-            "starts": self.starts,
-            "time": self.time,
-        }
+        return {"kind": "fiscal weeks", **asdict(self)}
 
     @classmethod
     def from_dict(cls, state: Any) -> FiscalWeeks:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.forecasting.series.times.open_days import DAY, MONDAY, WEEKDAYS
+from unrolled.forecasting.series.times.open_days import DAY, MONDAY, WEEKDAYS, whole_season
 from unrolled.saving import from_untrusted, lists_to_tuples
 from unrolled.saving.checked_json import RefusedError
 
@@ -71,12 +71,11 @@ class MonthDays:
     def season(self, every: int) -> int | None:
         """Return the steps of a year."""
         steps = 12 * len(self.rules)
-        return steps // every if steps % every == 0 and steps > every else None
+        return whole_season(steps, every)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the calendar as JSON."""
-        own = {"rules": self.rules, "time": self.time, "loose": self.loose}
-        return {"kind": "days of the month", **own}
+        return {"kind": "days of the month", **asdict(self)}
 
     @classmethod
     def from_dict(cls, state: Any) -> MonthDays:
@@ -88,7 +87,9 @@ class MonthDays:
         calendar = from_untrusted(cls, lists_to_tuples(state), "calendar")
         rules = calendar.rules
         if not 0 < len(rules) <= MAX_RULES or not all(map(_is_rule, rules)):
-            raise RefusedError("the days of the month of a calendar are none")
+            raise RefusedError(
+                "a calendar names no day of the month, too many, or one that does not exist"
+            )
         if not 0 <= calendar.time < DAY or (calendar.loose and len(rules) > 1):
             raise RefusedError("the time of a calendar is out of range")
         return calendar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,14 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 BUSINESS_DAYS = (0, 1, 2, 3, 4)
 MONDAY = 3  # days from a Monday to 1970-01-01
 MAX_TIMES = 1 << 17  # more than the seconds of a day
+
+
+def whole_season(steps: int, every: int) -> int | None:
+    """Return a season of some days or months in steps of `every` of them.
+
+    It is None if the season is no whole number of steps, or a single one.
+    """
+    return steps // every if steps % every == 0 and steps > every else None
 
 
 @dataclass(frozen=True)
@@ -76,11 +84,11 @@ class OpenDays:
     def season(self, every: int) -> int | None:
         """Return the usual season length: a day, or else a week."""
         steps = len(self.times) if len(self.times) > 1 else len(self.weekdays)
-        return steps // every if steps % every == 0 and steps > every else None
+        return whole_season(steps, every)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the calendar as JSON."""
-        return {"kind": "open days", "weekdays": self.weekdays, "times": self.times}
+        return {"kind": "open days", **asdict(self)}
 
     @classmethod
     def from_dict(cls, state: Any) -> OpenDays:

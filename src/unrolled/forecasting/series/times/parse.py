@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from unrolled.data.formats.dates import parse_dates
+from unrolled.data.tables.cells import first_row
 from unrolled.errors import DataError
 from unrolled.forecasting.series.times.spelling import INTEGER_PATTERNS, Spelling
 from unrolled.forecasting.series.times.wall_clock import find_zone
@@ -37,11 +38,10 @@ def parse_times(
         >>> parse_times(pl.Series("ds", ["1949-01", "1949-02"])).to_list()
         [datetime.date(1949, 1, 1), datetime.date(1949, 2, 1)]
     """
-    missing = np.flatnonzero(column.is_null().to_numpy())
-    if len(missing):
+    if column.null_count():
+        row = first_row(column.is_null().to_numpy())
         raise DataError(
-            f"row {missing[0] + 1}: the time '{column.name}' is missing. Fill it in, or drop the"
-            " row."
+            f"row {row}: the time '{column.name}' is missing. Fill it in, or drop the row."
         )
     if column.dtype.is_float() and np.array_equal(values := column.to_numpy(), np.round(values)):
         column = column.cast(pl.Int64)
@@ -118,7 +118,7 @@ def _parse_text(column: pl.Series, zone: str | None) -> pl.Series:
     times_in_order = parse_dates(column)
     if times_in_order is not None:
         return times_in_order
-    row = int(np.flatnonzero((column == unread[0]).to_numpy())[0]) + 1
+    row = first_row((column == unread[0]).to_numpy())
     raise DataError(
         f"row {row}: the time {unread[0]!r} in '{column.name}' cannot be read. Write all times of"
         " the column in one way, such as 2024-01-31, 2024-01-31 13:00 or 2024-01."

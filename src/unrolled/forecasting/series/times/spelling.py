@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -47,7 +47,7 @@ class Spelling:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spelling as JSON."""
-        return {"kind": self.kind, "pattern": self.pattern, "suffix": self.suffix}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, state: Any) -> Spelling:
