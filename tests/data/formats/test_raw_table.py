@@ -37,6 +37,15 @@ def test_an_odd_column_of_json_stops_only_who_needs_it(tmp_path, case):
     assert [c if c in (None, "A2") else json.loads(c) for c in cells] == ODD[case]
 
 
+def test_an_odd_column_is_written_again_also_where_dates_are_stated(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    odd = ODD["mixed"]
+    path.write_text("\n".join(json.dumps({"day": "31.01.2024", "odd": cell}) for cell in odd))
+    written = scan(path, date_format="%d.%m.%Y").written(as_text=True)
+    assert written["odd"].to_list() == ["1", "A2", "3"]
+    assert written["day"].dtype == pl.Date
+
+
 @pytest.mark.parametrize("case", ["mixed", "periods", "objects"])
 def test_an_odd_column_of_pandas_stops_only_who_needs_it(case):
     odd = {

@@ -154,7 +154,7 @@ def _with_dates(table: RawTable, options: ReadOptions) -> RawTable:
         column = table.column(name)
         return dates_if_all(column, form) if column.dtype == pl.String else column
 
-    return RawTable(table.columns, table.height, convert, what=table.what)
+    return RawTable(table.columns, table.height, convert, cells=table.cells, what=table.what)
 
 
 def _open_file(path: Path, options: ReadOptions) -> RawTable:
