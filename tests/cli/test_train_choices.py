@@ -73,7 +73,8 @@ def test_a_training_without_score_a_final_one_and_a_continued_one(unrolled, choi
         result.err.split()
     )
 
-    for words in ("--units 8", "--output total", "--lowercase"):
+    refused = ("--units 8", "--output total", "--lowercase", "--keep-case", "--no-attention")
+    for words in (*refused, "--one-way", "--dropout 0"):
         result = unrolled(f"train more.jsonl --from first {words}")
         assert result.status == 2
         assert "does not apply with --from" in result.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +85,6 @@ TRAINING = (
     *("word_dropout", "epochs", "patience", "learning_rate", "batch_size", "seed"),
     *("class_weight", "split", "split_by", "checkpoint", "resume"),
 )
-DEFAULTS = {
-    "architecture": "auto",
-    "layers": 1,
-    "cell": "lstm",
-    "attention": True,
-    "pooling": "mean",
-    "shape": "auto",
-    "seeds": 1,
-}
 SAME_FORMAT = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")  # read and written alike
 
 
@@ -241,9 +233,9 @@ def _model_to_continue(options: dict[str, Any]) -> Any:
             f"--from {options['from_model']} is a forecaster, and 'unrolled train' trains models of"
             " examples. In Python, a forecaster continues with fit(data, warm=True)."
         )
-    stated = {name: options[name] for name in (*NETWORK, *TEXT, *COLUMNS) if name in options}
-    for name, value in stated.items():
-        if value not in (None, False, [], DEFAULTS.get(name)):
+    defaults = signature(train).parameters
+    for name in (*NETWORK, *TEXT, *COLUMNS):
+        if options[name] not in (defaults[name].default, []):
             raise unrolled.errors.SettingError(
                 f"--{name.replace('_', '-')} does not apply with --from: the columns, the text"
                 " settings and the network are those of the saved model. Leave it out."
