@@ -13,8 +13,8 @@ import unrolled
 ORDER = {
     "": (
         "errors -> disk shapes settings -> schema -> data -> baselines saving -> backend "
-        "keras_internals -> kernels -> layers -> doctor networks -> training inference -> "
-        "explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
+        "keras_internals -> kernels -> layers program -> doctor networks runtime -> training "
+        "inference -> explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
         "__init__ -> cli -> __main__"
     ),
     "baselines": (
@@ -105,6 +105,12 @@ ORDER = {
         "size_limit -> model_builder -> __init__"
     ),
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
+    "program": "operations -> graph -> program walk -> from_layers -> from_keras -> __init__",
+    "program/operations": (
+        "activations base -> unary -> attention convolution dense joining pooling recurrence "
+        "shapes -> __init__"
+    ),
+    "runtime": "kernel weights -> runner -> network -> __init__",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
         "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "

@@ -53,13 +53,15 @@ class TensorInfo:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+def weight_paths(model: Any) -> list[str]:
+    """Return the names of the weights: position and path, without the numbers of Keras' names."""
+    return [f"{i:04d}/{LAYER_NUMBER.sub('', w.path)}" for i, w in enumerate(model.weights)]
+
+
 def network_weights(model: Any) -> dict[str, Array]:
-    """Return the weights of a network by position and path, without the numbers of Keras' names."""
-    paths = [LAYER_NUMBER.sub("", w.path) for w in model.weights]
-    return {
-        f"{i:04d}/{path}": np.asarray(w)
-        for i, (w, path) in enumerate(zip(model.weights, paths, strict=True))
-    }
+    """Return the weights of a network by name."""
+    pairs = zip(weight_paths(model), model.weights, strict=True)
+    return {name: np.asarray(weight) for name, weight in pairs}
 
 
 def encode_tensors(arrays: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,102 @@
+"""A program from a `keras.Model`: the walk along its graph.
+
+Masks that Keras passes on beside the tensors, which no argument names, become named tensors here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unrolled.backend import keras
+from unrolled.errors import SettingError
+from unrolled.keras_internals import (
+    has_graph,
+    inputs_structure,
+    nodes_by_depth,
+    outputs_structure,
+)
+from unrolled.program.from_layers import translate
+from unrolled.program.graph import Graph, TensorSpec
+from unrolled.program.program import Program
+from unrolled.program.walk import Call, Walk
+
+
+def of(bundle: Any, weights: Mapping[int, str], outputs: Sequence[str]) -> Program:
+    """Return the program of the models of a network.
+
+    Args:
+        bundle: A `networks.ModelBundle`.
+        weights: The name of each variable, by its `id`.
+        outputs: The names of the outputs of `bundle.model`.
+    """
+    return Program(
+        of_model(bundle.model, weights, outputs),
+        None if bundle.encode is None else of_model(bundle.encode, weights),
+        None if bundle.step is None else of_model(bundle.step, weights),
+        None if bundle.attend is None else of_model(bundle.attend, weights, ["weights"]),
+    )
+
+
+def of_model(model: Any, weights: Mapping[int, str], outputs: Sequence[str] = ("y",)) -> Graph:
+    """Return the graph of a functional `keras.Model`.
+
+    Args:
+        model: The model.
+        weights: The name of each variable, by its `id`.
+        outputs: The names of its outputs where they are not in a dict.
+
+    Raises:
+        SettingError: The model has no graph, or a layer that a program does not have.
+    """
+    if not has_graph(model):
+        raise SettingError(
+            f"A {type(model).__name__} has no graph of layers. Build the model from keras.Input, as"
+            " a functional keras.Model."
+        )
+    walk = Walk(weights)
+    inputs = _flat(inputs_structure(model), [x.name for x in model.inputs])
+    for name, tensor in inputs.items():
+        walk.names[id(tensor)] = name
+        walk.used.add(name)
+    by_depth = nodes_by_depth(model)
+    for depth in sorted(by_depth, reverse=True):
+        for node in by_depth[depth]:
+            if not node.is_input:
+                translate(node.operation, Call(walk, node))
+    ends = _flat(outputs_structure(model), outputs)
+    return Graph(
+        {
+            name: TensorSpec((None, *x.shape[1:]), keras.backend.standardize_dtype(x.dtype))
+            for name, x in inputs.items()
+        },
+        tuple(walk.nodes),
+        {
+            name: str(walk.names[id(x)])
+            for name, x in _flat(outputs_structure(model), outputs).items()
+        },
+    )
+
+
+def weight_names(model: Any) -> dict[int, str]:
+    """Return the name of each weight of a model in a saved model, by the `id` of its variable."""
+    from unrolled.saving.tensors import weight_paths
+
+    return {id(v): name for v, name in zip(model.weights, weight_paths(model), strict=True)}
+
+
+def _flat(structure: Any, names: Sequence[str], prefix: str = "") -> dict[str, Any]:
+    """Return the tensors of a structure by name: `states.0`, `memory.keys`."""
+    if isinstance(structure, dict):
+        pairs = list(structure.items())
+    elif isinstance(structure, (list, tuple)):
+        pairs = [
+            (i if prefix else names[i] if len(names) == len(structure) else f"{names[0]}{i + 1}", x)
+            for i, x in enumerate(structure)
+        ]
+    else:
+        return {prefix or names[0]: structure}
+    flat: dict[str, Any] = {}
+    for key, value in pairs:
+        flat |= _flat(value, names, f"{prefix}.{key}" if prefix else str(key))
+    return flat

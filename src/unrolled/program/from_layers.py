@@ -1,0 +1,342 @@
+"""How each layer and function of Keras becomes operations of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from unrolled.backend import keras
+from unrolled.program import operations as op
+from unrolled.program.graph import Operand
+from unrolled.program.operations.activations import Activation
+from unrolled.program.walk import Call
+
+Translation = Callable[[Any, Call], None]
+
+
+def translate(layer: Any, call: Call) -> None:
+    """Add the operations of one call of a layer.
+
+    Raises:
+        SettingError: A program has no operation for the layer.
+    """
+    for kind in type(layer).__mro__:
+        if kind.__name__ in KNOWN and kind.__module__.startswith("keras."):
+            KNOWN[kind.__name__](layer, call)
+            return
+    raise call.refuse(f"is not among {', '.join(sorted(KNOWN))}")
+
+
+def _activation(layer: Any, call: Call, attribute: str = "activation") -> Any:
+    """Return the name of an activation of a layer."""
+    name = getattr(getattr(layer, attribute), "__name__", "")
+    if name not in get_args(Activation):
+        raise call.refuse(f"has the {attribute} {name or 'of another kind'}")
+    return name
+
+
+def _dense(layer: Any, call: Call) -> None:
+    weights = [layer.kernel, *([layer.bias] if layer.use_bias else [])]
+    call.alone(op.Dense(_activation(layer, call)), call.x, weights=weights)
+
+
+def _einsum_dense(layer: Any, call: Call) -> None:
+    weights = [layer.kernel, *([layer.bias] if layer.bias is not None else [])]
+    operation = op.EinsumDense(layer.equation, _activation(layer, call))
+    call.alone(operation, call.x, weights=weights)
+
+
+def _embedding(layer: Any, call: Call) -> None:
+    mask = (
+        call.put(op.Elementwise("not_equal"), call.x, 0, part="mask") if layer.mask_zero else None
+    )
+    call.done(call.put(op.Embedding(), call.x, variables=[layer.embeddings]), mask=mask)
+
+
+def _masking(layer: Any, call: Call) -> None:
+    differs = call.put(op.Elementwise("not_equal"), call.x, layer.mask_value, part="differs")
+    mask = call.put(op.Reduce("any", (-1,)), differs, part="mask")
+    column = call.put(op.ExpandDims(-1), mask, part="column")
+    call.done(call.put(op.Where(), column, call.x, 0.0), mask=mask)
+
+
+def _same(_: Any, call: Call) -> None:
+    """Translate a layer that changes nothing outside training."""
+    call.done(call.x, mask=call.mask)
+
+
+def _joined(operation: Callable[[Any], op.Operation]) -> Translation:
+    def translation(layer: Any, call: Call) -> None:
+        inputs = call.tensors if len(call.args) == 1 else list(call.args)
+        call.alone(operation(layer), *map(call.name, inputs))
+
+    return translation
+
+
+def _merging(function: Any) -> Translation:
+    return _joined(lambda _: op.Elementwise(function))
+
+
+def _function(name: Any) -> Translation:
+    return lambda _, call: call.alone(op.Function(name), call.x)
+
+
+def _reduce(name: Any) -> Translation:
+    def translation(layer: Any, call: Call) -> None:
+        axis = layer.axis
+        axes = tuple(range(1, call.rank)) if axis is None else axis
+        axes = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
+        if axis is None or any(a % call.rank == 0 for a in axes):
+            raise call.refuse("reduces the batch")
+        call.done(call.put(op.Reduce(name, axes, bool(layer.keepdims)), call.x))
+
+    return translation
+
+
+def _softmax(layer: Any, call: Call) -> None:
+    if not isinstance(layer.axis, int):
+        raise call.refuse("has several axes")
+    mask = call.kwargs.get("mask")
+    call.alone(op.Softmax(layer.axis), call.x, call.name(mask))
+
+
+def _rescaling(layer: Any, call: Call) -> None:
+    if not isinstance(layer.scale, (int, float)) or not isinstance(layer.offset, (int, float)):
+        raise call.refuse("has a scale for each feature")
+    call.alone(op.Scale(float(layer.scale), float(layer.offset)), call.x)
+
+
+def _layer_normalization(layer: Any, call: Call) -> None:
+    axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
+    if axis not in (-1, call.rank - 1) or not (layer.scale and layer.center):
+        raise call.refuse("normalizes another axis than the last, or has no scale or center")
+    operation = op.LayerNormalization(layer.epsilon)
+    call.alone(operation, call.x, weights=[layer.gamma, layer.beta])
+
+
+def _reshape(layer: Any, call: Call) -> None:
+    call.done(call.put(op.Reshape(tuple(layer.target_shape)), call.x))
+
+
+def _zero_padding(layer: Any, call: Call) -> None:
+    call.done(call.put(op.ZeroPadding(*layer.padding), call.x))
+
+
+def _cropping(layer: Any, call: Call) -> None:
+    before, after = layer.cropping
+    whole = (None, None, None, None)
+    operation = op.Slice((whole, (before or None, -after if after else None, None, None)))
+    call.done(call.put(operation, call.x))
+
+
+def _get_item(_: Any, call: Call) -> None:
+    tensor, index = call.args
+    axes: list[tuple[int | None, int | None, int | None, int | None]] = []
+    for entry in index if isinstance(index, tuple) else (index,):
+        if isinstance(entry, slice):
+            axes.append((entry.start, entry.stop, entry.step, None))
+        elif isinstance(entry, int):
+            axes.append((None, None, None, entry))
+        else:
+            raise call.refuse(f"selects by {type(entry).__name__}")
+    call.done(call.put(op.Slice(tuple(axes)), call.name(tensor)))
+
+
+def _pooling(operation: op.Operation) -> Translation:
+    def translation(layer: Any, call: Call) -> None:
+        if layer.keepdims or layer.data_format != "channels_last":
+            raise call.refuse("keeps the axis of the steps, or has channels first")
+        masked = isinstance(operation, op.GlobalAveragePooling)
+        call.done(call.put(operation, call.x, *([call.mask] if masked else [])))
+
+    return translation
+
+
+def _convolution(layer: Any, call: Call) -> None:
+    sizes = [layer.kernel_size, layer.dilation_rate, layer.strides]
+    if layer.groups != 1 or layer.data_format != "channels_last":
+        raise call.refuse("has groups, or channels first")
+    if any(size[:-1] != (1,) * (len(size) - 1) for size in sizes):
+        raise call.refuse("has filters that run along two axes")
+    operation = op.Conv1D(
+        layer.padding, layer.dilation_rate[-1], layer.strides[-1], _activation(layer, call)
+    )
+    kernel = layer.kernel
+    weights = [kernel, *([layer.bias] if layer.use_bias else [])]
+    call.done(call.put(operation, call.x, variables=weights))
+
+
+def _attention(layer: Any, call: Call) -> None:
+    if layer.use_scale or layer.score_mode != "dot" or call.kwargs.get("use_causal_mask"):
+        raise call.refuse("has a scale, a causal mask, or another score than the dot product")
+    query, value, *key = call.tensors
+    stated = call.kwargs.get("mask")
+    masks = (
+        [call.mask_of(query), call.mask_of(value)]
+        if stated is None
+        else [call.name(mask) for mask in stated[:2]]
+    )
+    tensors = [call.name(x) for x in (query, value, *(key or [value]))]
+    names = call.walk.put(layer, op.Attention(), [*tensors, *masks], outputs=2)
+    call.done(*names[: len(call.node.outputs)], mask=masks[0])
+
+
+def _dot(layer: Any, call: Call) -> None:
+    axes = (layer.axes, layer.axes) if isinstance(layer.axes, int) else tuple(layer.axes)
+    if layer.normalize or any(len(x.shape) != 3 for x in call.tensors):
+        raise call.refuse("normalizes, or reads tensors without steps")
+    call.done(call.put(op.Dot(tuple(a % 3 for a in axes)), *map(call.name, call.tensors)))
+
+
+def _time_distributed(layer: Any, call: Call) -> None:
+    inner = layer.layer
+    if type(inner).__name__ not in ("Dense", "Dropout", "Activation"):
+        raise call.refuse(f"contains a {type(inner).__name__}")
+    translate(inner, call)
+
+
+def _recurrence(layer: Any, call: Call) -> None:
+    if layer.stateful or getattr(layer, "unroll", False):
+        raise call.refuse("is stateful or unrolled")
+    names = _put_recurrence(layer, call, layer.go_backwards, _first_states(call))
+    if layer.go_backwards and layer.return_sequences:
+        names[0] = call.put(op.Reverse(), names[0], part="reversed")
+    call.done(*names, mask=call.mask if layer.return_sequences else None)
+
+
+def _first_states(call: Call) -> list[Operand]:
+    states = call.kwargs.get("initial_state")
+    if states is None and len(call.args) > 1:
+        states = call.args[1]
+    if states is None:
+        return []
+    return [call.name(s) for s in (states if isinstance(states, (list, tuple)) else [states])]
+
+
+def _put_recurrence(
+    layer: Any, call: Call, reverse: bool, states: list[Operand], part: str = ""
+) -> list[str]:
+    """Add one recurrent layer in one direction."""
+    kind = next(k for k in (op.LSTM, op.GRU, op.SimpleRNN) if _is(layer, k.__name__))
+    settings: dict[str, Any] = {
+        "sequences": layer.return_sequences,
+        "states": layer.return_state,
+        "reverse": reverse,
+        "hold": not getattr(layer, "zero_output_for_mask", False),
+        "activation": _activation(layer, call),
+    }
+    if kind is not op.SimpleRNN:
+        settings["recurrent_activation"] = _activation(layer, call, "recurrent_activation")
+    if kind is op.GRU:
+        settings["reset_after"] = bool(layer.reset_after)
+    cell = layer.cell
+    variables = [cell.kernel, cell.recurrent_kernel, *([cell.bias] if cell.use_bias else [])]
+    count = 1 + kind.state_count * layer.return_state
+    inputs = [call.x, call.mask, *states]
+    return call.walk.put(layer, kind(**settings), inputs, variables, outputs=count, part=part)
+
+
+def _is(layer: Any, name: str) -> bool:
+    return any(kind.__name__ == name for kind in type(layer).__mro__)
+
+
+def _bidirectional(layer: Any, call: Call) -> None:
+    states = _first_states(call)
+    half, both = len(states) // 2, []
+    for part, inner, own in (
+        ("forward", layer.forward_layer, states[:half]),
+        ("backward", layer.backward_layer, states[half:]),
+    ):
+        if inner.go_backwards != (part == "backward") or inner.stateful:
+            raise call.refuse("has layers of other directions, or stateful ones")
+        if not any(_is(inner, kind) for kind in ("LSTM", "GRU", "SimpleRNN")):
+            raise call.refuse(f"contains a {type(inner).__name__}")
+        both.append(_put_recurrence(inner, call, part == "backward", own, part))
+    first, second = both[0][0], both[1][0]
+    joins: dict[str, op.Operation] = {
+        "concat": op.Concatenate(),
+        "sum": op.Elementwise("add"),
+        "ave": op.Average(),
+        "mul": op.Elementwise("multiply"),
+    }
+    if layer.merge_mode is None:
+        names = [first, second]
+    else:
+        names = [call.put(joins[layer.merge_mode], first, second)]
+    names += [*both[0][1:], *both[1][1:]]
+    call.done(*names, mask=call.mask if layer.return_sequences else None)
+
+
+def _binary(name: Any) -> Translation:
+    return lambda _, call: call.alone(op.Elementwise(name), *map(call.name, call.args))
+
+
+BINARY = {
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+    "Add": "add",
+}
+OF_FUNCTIONS = {
+    "Divide": "divide",
+    "TrueDivide": "divide",
+    "Greater": "greater",
+    "Less": "less",
+    "Equal": "equal",
+    "NotEqual": "not_equal",
+    "LogicalAnd": "logical_and",
+    "LogicalOr": "logical_or",
+    "Logaddexp": "logaddexp",
+}
+KNOWN: dict[str, Translation] = {
+    "Activation": lambda layer, call: call.alone(op.Activate(_activation(layer, call)), call.x),
+    "Attention": _attention,
+    "Average": _joined(lambda _: op.Average()),
+    "Bidirectional": _bidirectional,
+    "Cast": lambda layer, call: call.alone(
+        op.Cast(keras.backend.standardize_dtype(layer.dtype)), call.x
+    ),
+    "Clip": lambda layer, call: call.alone(op.Clip(float(layer.x_min), float(layer.x_max)), call.x),
+    "Concatenate": _joined(lambda layer: op.Concatenate(layer.axis)),
+    "Conv1D": _convolution,
+    "Conv2D": _convolution,
+    "Cropping1D": _cropping,
+    "Dense": _dense,
+    "Dot": _dot,
+    "Dropout": _same,
+    "Einsum": lambda layer, call: call.done(
+        call.put(op.Einsum(layer.subscripts), *map(call.name, call.args))
+    ),
+    "EinsumDense": _einsum_dense,
+    "Embedding": _embedding,
+    "ExpandDims": lambda layer, call: call.done(call.put(op.ExpandDims(layer.axis), call.x)),
+    "Flatten": lambda _, call: call.done(call.put(op.Flatten(), call.x)),
+    "GRU": _recurrence,
+    "GaussianDropout": _same,
+    "GaussianNoise": _same,
+    "GetItem": _get_item,
+    "GlobalAveragePooling1D": _pooling(op.GlobalAveragePooling()),
+    "GlobalMaxPooling1D": _pooling(op.GlobalMaxPooling()),
+    "LSTM": _recurrence,
+    "LayerNormalization": _layer_normalization,
+    "Masking": _masking,
+    "Permute": lambda layer, call: call.done(call.put(op.Permute(tuple(layer.dims)), call.x)),
+    "ReLU": lambda _, call: call.alone(op.Activate("relu"), call.x),
+    "RepeatVector": lambda layer, call: call.done(call.put(op.RepeatVector(layer.n), call.x)),
+    "Rescaling": _rescaling,
+    "Reshape": _reshape,
+    "SimpleRNN": _recurrence,
+    "Softmax": _softmax,
+    "SpatialDropout1D": _same,
+    "TimeDistributed": _time_distributed,
+    "Where": lambda _, call: call.done(call.put(op.Where(), *map(call.name, call.args))),
+    "ZeroPadding1D": _zero_padding,
+    **{name: _merging(function) for name, function in BINARY.items()},
+    **{name: _binary(f) for name, f in OF_FUNCTIONS.items()},
+    **{
+        "".join(part.title() for part in name.split("_")): _function(name)
+        for name in ("negative", "square", "sqrt", "exp", "log", "absolute", "logical_not")
+    },
+    **{name.title(): _reduce(name) for name in ("sum", "mean", "max", "min", "any", "all")},
+}

@@ -1,0 +1,35 @@
+"""One set of features for a whole row, from all its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unrolled.data.block import Array
+from unrolled.program.operations.base import Arrays, Operation
+
+
+@dataclass(frozen=True)
+class GlobalAveragePooling(Operation):
+    """The mean over the real steps: (b t f), mask (b t) or None, to (b f)."""
+
+    def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
+        """Return the outputs; see `Operation`."""
+        x, mask = inputs
+        if mask is None:
+            return (x.mean(axis=1) if x.size else x.sum(axis=1),)
+        real = mask.astype(np.float32)[..., None]  # b t 1
+        count = real.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):  # a row without steps: NaN, as Keras
+            return ((x * real).sum(axis=1) / count,)
+
+
+@dataclass(frozen=True)
+class GlobalMaxPooling(Operation):
+    """The maximum over the steps: (b t f) to (b f)."""
+
+    def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
+        """Return the outputs; see `Operation`."""
+        return (inputs[0].max(axis=1),)

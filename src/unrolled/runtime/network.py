@@ -1,0 +1,73 @@
+"""A network at work: its graphs as functions of arrays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from unrolled.program import Graph, Program
+from unrolled.runtime.runner import Runner
+from unrolled.runtime.weights import KerasWeights, Weights
+
+
+class NetworkRuntime:
+    """The functions of a network.
+
+    Args:
+        program: The network.
+        weights: Its weights.
+    """
+
+    def __init__(self, program: Program, weights: Weights) -> None:
+        self.program, self.weights = program, weights
+
+    @classmethod
+    def of_bundle(cls, bundle: Any, outputs: list[str]) -> NetworkRuntime:
+        """Return the functions of Keras models, with the weights that these have at each call.
+
+        Args:
+            bundle: A `networks.ModelBundle`.
+            outputs: The names of the outputs.
+        """
+        from unrolled.program import from_keras
+
+        names = from_keras.weight_names(bundle.model)
+        program = from_keras.of(bundle, names, outputs)
+        return cls(program, KerasWeights(list(names.values()), bundle.model.weights))
+
+    @cached_property
+    def model(self) -> Runner:
+        """The inputs to the outputs."""
+        return Runner(self.program.model, self.weights)
+
+    @cached_property
+    def encode(self) -> Runner | None:
+        """Of a decoder, the inputs to the first states and the memory; else None."""
+        return self._runner(self.program.encode)
+
+    @cached_property
+    def step(self) -> Runner | None:
+        """Of a decoder, one step; else None."""
+        return self._runner(self.program.step)
+
+    @cached_property
+    def attend(self) -> Runner | None:
+        """The inputs to the attention weights; None without attention."""
+        return self._runner(self.program.attend)
+
+    def _runner(self, graph: Graph | None) -> Runner | None:
+        return None if graph is None else Runner(graph, self.weights)
+
+
+def runner_of(model: Any, outputs: list[str]) -> Runner:
+    """Return a `keras.Model` as a function of arrays, with the weights that it has at each call.
+
+    Args:
+        model: A functional model of layers that a program has.
+        outputs: The names of its outputs where they are not in a dict.
+    """
+    from unrolled.program import from_keras
+
+    names = from_keras.weight_names(model)
+    graph = from_keras.of_model(model, names, outputs)
+    return Runner(graph, KerasWeights(list(names.values()), model.weights))
