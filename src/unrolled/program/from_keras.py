@@ -71,10 +71,7 @@ def of_model(model: Any, weights: Mapping[int, str], outputs: Sequence[str] = ("
             for name, x in inputs.items()
         },
         tuple(walk.nodes),
-        {
-            name: str(walk.names[id(x)])
-            for name, x in _flat(outputs_structure(model), outputs).items()
-        },
+        {name: str(walk.names[id(x)]) for name, x in ends.items()},
     )
 
 
