@@ -13,7 +13,7 @@ import unrolled
 ORDER = {
     "": (
         "errors -> disk shapes settings -> schema -> data -> baselines saving -> backend "
-        "keras_internals -> kernels -> layers program -> doctor networks runtime -> training "
+        "keras_internals -> kernels -> layers program -> doctor networks -> runtime -> training "
         "inference -> explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
         "__init__ -> cli -> __main__"
     ),

@@ -22,7 +22,6 @@ from unrolled.data.special_ids import PREVIOUS, STOP
 MAX_LENGTHS = 3
 MAX_GROUP_LENGTHS = 2  # of inputs with a number of steps of their own
 PREDICTION_BATCH_SIZE = 256
-FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length
 
 
 @dataclass(frozen=True)
@@ -335,6 +334,19 @@ def _weigh_known(column: RaggedColumn, target: Array, weight: Array) -> tuple[Ar
 
 
 def prediction_batches(examples: Examples) -> list[Batch]:
-    """Return the batches of all rows for prediction and evaluation, in large batches."""
-    size = min(PREDICTION_BATCH_SIZE, 1 << max(examples.rows - 1, 0).bit_length())
-    return make_batches(examples, size, max_lengths=1 if examples.rows < FEW_ROWS else MAX_LENGTHS)
+    """Return the batches of all rows for prediction and evaluation.
+
+    Rows of similar length go together, and no batch is longer than its longest row.
+    """
+    none = np.zeros(examples.rows, int)
+    lengths = none if examples.lengths is None else examples.lengths
+    outputs = examples.padded_output_lengths
+    order = np.arange(examples.rows)
+    if examples.ragged or outputs is not None:
+        order = np.lexsort((lengths, none if outputs is None else outputs))
+    batches = []
+    for start in range(0, examples.rows, PREDICTION_BATCH_SIZE):
+        rows = order[start : start + PREDICTION_BATCH_SIZE]
+        groups = tuple(int(group.lengths[rows].max(initial=1)) for group in examples.groups)
+        batches.append(Batch(rows, len(rows), int(lengths[rows].max(initial=1)), groups))
+    return batches

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from unrolled.settings import Network
 from unrolled.training.history import History
@@ -54,12 +53,12 @@ def model_readme(
     )
 
 
-def network_sentence(network: Network, model: Any) -> str:
+def network_sentence(network: Network, weights: int) -> str:
     """Return the architecture and the size of a network in a sentence."""
     architecture = network.architecture + ("" if network.attention else " without attention")
     return (
         f"Network: {architecture}, {network.layers} x {network.cell} of"
-        f" {network.units} units; {model.count_params()} weights."
+        f" {network.units} units; {weights} weights."
     )
 
 

@@ -21,7 +21,7 @@ def forecaster_readme(trained: TrainedForecaster, picture: str) -> str:
             f" {panel.timeline.frequency}",
             *trained.reasons,
         ],
-        network=f"{network_sentence(trained.network, trained.model)}"
+        network=f"{network_sentence(trained.network, trained.runtime.weight_count)}"
         f" {best_epoch_sentence(trained.history)}",
         diagram=picture,
         usage="Use it with `unrolled predict THIS_FOLDER new.csv -o next.csv`, or\n"

@@ -17,7 +17,7 @@ def forecaster_facts(trained: TrainedForecaster) -> str:
             f"{', '.join(layout.targets)}: {window.lookback} steps in, {window.horizon} steps out;"
             f" the rows are {trained.panel.timeline.frequency}",
             *trained.reasons,
-            network_sentence(trained.network, trained.model),
+            network_sentence(trained.network, trained.runtime.weight_count),
             best_epoch_sentence(trained.history),
         ]
     )

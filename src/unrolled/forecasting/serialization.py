@@ -19,15 +19,15 @@ from unrolled.forecasting.series.scaling import TRANSFORMS, SeriesScaler
 from unrolled.forecasting.series.static_features import StaticEncoder
 from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.trained import Channels, TrainedForecaster
-from unrolled.networks import NetworkSpec, build_bundle
+from unrolled.networks import NetworkSpec, load_network
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import (
     MANIFEST,
+    PROGRAM,
     SavedModel,
     check_array,
     lists_to_tuples,
     manifest_header,
-    network_weights,
     optional_dict,
     optional_integer,
     reading,
@@ -59,7 +59,8 @@ def to_files(trained: TrainedForecaster, parameters: Mapping[str, Any]) -> dict[
     series = panel.to_dict()
     layout = series.pop("layout")
     return {
-        WEIGHTS: network_weights(trained.model),
+        WEIGHTS: dict(trained.runtime.weights.arrays()),
+        PROGRAM: trained.runtime.program.to_dict(),
         BASELINES: {"ridge": trained.ridge.weights},
         MANIFEST: _manifest(trained, layout),
         SERIES: series,
@@ -171,8 +172,7 @@ def from_files(saved: SavedModel) -> TrainedForecaster:
         history = History.from_dict(manifest["history"])
         reasons = tuple(map(str, manifest["reasons"]))
         training = Training.from_dict(optional_dict(manifest, "training"))
-    bundle = build_bundle(spec, network)
-    saved.load_weights(bundle.model)
+    bundle = load_network(saved, spec, network)
     trained = TrainedForecaster(
         panel=panel,
         held_out_start=dict(zip(panel.ids, arrays["held"].tolist(), strict=True)),

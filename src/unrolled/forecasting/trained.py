@@ -18,7 +18,8 @@ from unrolled.forecasting.limits import Limits
 from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
 from unrolled.forecasting.series.panel import Panel
 from unrolled.inference import generate
-from unrolled.networks import ModelBundle, NetworkSpec
+from unrolled.networks import ModelBundle, NetworkSpec, SavedBundle
+from unrolled.runtime import NetworkRuntime
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
@@ -55,7 +56,7 @@ class TrainedForecaster:
     channels: Channels
     season: int | None
     ridge: Ridge
-    bundle: ModelBundle
+    bundle: ModelBundle | SavedBundle
     spec: NetworkSpec
     network: Network
     history: History
@@ -64,10 +65,20 @@ class TrainedForecaster:
     data: Mapping[str, Any]
     limits: Limits = field(default_factory=Limits)
 
+    @cached_property
+    def runtime(self) -> NetworkRuntime:
+        """The network as functions of NumPy arrays, which need no Keras."""
+        return NetworkRuntime.of_bundle(self.bundle, list(self.spec.heads))
+
     @property
     def model(self) -> Any:
         """The `keras.Model` that was trained."""
-        return self.bundle.model
+        return self.models.model
+
+    @property
+    def models(self) -> ModelBundle:
+        """The Keras models; those of a saved model are built now."""
+        return self.bundle.built if isinstance(self.bundle, SavedBundle) else self.bundle
 
     @property
     def forecaster_names(self) -> list[str]:
@@ -117,7 +128,7 @@ class TrainedForecaster:
         """Return the forecasts of the network in scaled units (n u c)."""
         if not examples.rows:
             return np.zeros((0, self.window.horizon, len(series.panel.layout.targets)))
-        outputs = np.asarray(generate.generate_outputs(self.bundle, self.spec, examples)["y"])
+        outputs = np.asarray(generate.generate_outputs(self.runtime, self.spec, examples)["y"])
         return outputs + series.window_levels(examples)[:, None]
 
     def forecast_all(self, series: SeriesDataset, examples: Examples) -> dict[str, Array]:

@@ -8,23 +8,21 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
-from unrolled.backend import keras, keras_defaults
-from unrolled.data.batches import Batch, Examples, batch_inputs, prediction_batches
+from unrolled.data.batches import Examples, batch_inputs, prediction_batches
 from unrolled.data.block import Array
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
-from unrolled.inference.compile import compiled_model
-from unrolled.networks import unwrap_single
+from unrolled.runtime import Runner
 from unrolled.schema import Column
 
 Outputs = Array | list[Array]
 
 
-def predict_outputs(network: Any, examples: Examples, names: list[str]) -> dict[str, Outputs]:
+def predict_outputs(network: Runner, examples: Examples, names: list[str]) -> dict[str, Outputs]:
     """Return the outputs of a network for every row, in the order of the rows.
 
     Args:
-        network: A `keras.Model` as `networks.build` returns it.
+        network: The network.
         examples: The rows; their targets are not used.
         names: The network's outputs.
 
@@ -34,29 +32,30 @@ def predict_outputs(network: Any, examples: Examples, names: list[str]) -> dict[
     batches: dict[str, list[Array]] = {name: [] for name in names}
     rows: list[Array] = []
     for batch in prediction_batches(examples):
-        rows.append(batch.rows[: batch.real])
-        for name, outputs in _predict_batch(network, examples, batch, names).items():
-            batches[name].append(outputs)
+        rows.append(batch.rows)
+        outputs = network(batch_inputs(examples, batch))
+        for name in names:
+            batches[name].append(outputs[name])
     order = np.argsort(np.concatenate(rows))
     lengths = examples.output_lengths
     return {name: _in_order(arrays, order, lengths) for name, arrays in batches.items()}
 
 
-def attention_weights(network: Any, examples: Examples, *, axis: int) -> list[Array]:
+def attention_weights(network: Runner, examples: Examples, *, axis: int) -> list[Array]:
     """Return the attention weights of the real input steps of every row, in the order of the rows.
 
     Where inputs have numbers of steps of their own, the steps of one follow those of another.
 
     Args:
-        network: A `keras.Model` from the inputs to weights.
+        network: The network, from its inputs to the attention weights.
         examples: The rows; their targets are the inputs of a decoder, and else not used.
         axis: The axis of the input steps in the weights of a row.
     """
     rows: list[Array] = [np.zeros(0)] * examples.rows
     for batch in prediction_batches(examples):
-        weights = _predict_batch(network, examples, batch, ["weights"])["weights"]
+        weights = network(batch_inputs(examples, batch))["weights"]
         starts = np.cumsum([0, batch.steps, *batch.group_steps])
-        for weight, row in zip(weights, batch.rows[: batch.real], strict=True):
+        for weight, row in zip(weights, batch.rows, strict=True):
             places = [
                 start + np.arange(length)
                 for start, length in zip(starts, examples.input_lengths(row), strict=False)
@@ -65,21 +64,24 @@ def attention_weights(network: Any, examples: Examples, *, axis: int) -> list[Ar
     return rows
 
 
-def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) -> dict[str, Array]:
+def negative_log_likelihood(
+    network: Runner, examples: Examples, names: list[str]
+) -> dict[str, Array]:
     """Return the negative log-likelihood of each row of the true outputs (n), by output.
 
     The likelihood of a row is the product over its steps, including the end mark. A network has
     no output for the steps beyond its last one: there every id is equally likely.
 
     Args:
-        network: A `keras.Model` as `networks.build` returns it.
+        network: The network.
         examples: The rows, with targets.
         names: The outputs, which are sequences of ids.
     """
     likelihoods = {name: np.zeros(examples.rows) for name in names}
     for batch in prediction_batches(examples):
-        rows = batch.rows[: batch.real]
-        for name, logits in _predict_batch(network, examples, batch, names).items():
+        rows, outputs = batch.rows, network(batch_inputs(examples, batch))
+        for name in names:
+            logits = outputs[name]
             column, (_, steps, ids) = examples.targets[name], logits.shape
             lengths = column.lengths[rows] if column.lengths is not None else np.ones(len(rows))
             true = column.gather(rows, steps)[..., None]  # b u 1
@@ -89,16 +91,6 @@ def negative_log_likelihood(network: Any, examples: Examples, names: list[str]) 
             beyond = np.maximum(lengths - steps, 0) * np.log(ids)
             likelihoods[name][rows] = beyond - (of_true * is_real).sum(axis=1)
     return likelihoods
-
-
-@keras_defaults()
-def _predict_batch(
-    network: Any, examples: Examples, batch: Batch, names: list[str]
-) -> dict[str, Array]:
-    """Return the outputs of a network for the real rows of a batch, by output."""
-    outputs = compiled_model(network)(unwrap_single(batch_inputs(examples, batch)))
-    by_name = outputs if isinstance(outputs, Mapping) else {names[0]: outputs}
-    return {name: keras.ops.convert_to_numpy(by_name[name])[: batch.real] for name in names}
 
 
 def _in_order(batches: list[Array], order: Array, lengths: Array | None) -> Outputs:

@@ -16,13 +16,14 @@ from unrolled.networks.architectures import (
     architectures_of,
     names_of,
 )
-from unrolled.networks.bundle import ModelBundle
+from unrolled.networks.bundle import ModelBundle, SavedBundle
 from unrolled.networks.defaults import with_defaults
 from unrolled.networks.spec import NetworkSpec, round_up_vocabulary, unwrap_single
 
 if TYPE_CHECKING:
     from unrolled.networks.embedding_init import set_initial_embeddings
     from unrolled.networks.model_builder import build, build_bundle
+    from unrolled.networks.saved import load_network
 
 __all__ = [
     "ARCHITECTURES",
@@ -31,11 +32,13 @@ __all__ = [
     "Architecture",
     "ModelBundle",
     "NetworkSpec",
+    "SavedBundle",
     "architecture",
     "architecture_of",
     "architectures_of",
     "build",
     "build_bundle",
+    "load_network",
     "names_of",
     "round_up_vocabulary",
     "set_initial_embeddings",
@@ -45,6 +48,7 @@ __all__ = [
 _LOADED_LATE = {
     "build": "model_builder",
     "build_bundle": "model_builder",
+    "load_network": "saved",
     "set_initial_embeddings": "embedding_init",
 }
 

@@ -9,7 +9,6 @@ from unrolled.backend import keras
 from unrolled.data.input_groups import InputGroup
 from unrolled.networks.spec import CHARACTER_FEATURES, NetworkSpec
 from unrolled.settings import Network
-from unrolled.shapes import FACTS
 
 CHARACTER_WIDTH = 16  # of the embedding of a character
 CHARACTER_WINDOW = 3  # characters that a filter sees at once
@@ -57,20 +56,10 @@ def build_inputs(spec: NetworkSpec) -> dict[str, Any]:
 
     A second group of inputs has `x_2` and `mask_2`.
     """
-    tensors = {}
-    for group in (None, *spec.groups):
-        t, values = (spec.t, spec.values) if group is None else (group.t, group.values)
-        steps = (t,) if FACTS[spec.shape].inputs == "many" else ()
-        x, mask = ("x", "mask") if group is None else (group.x, group.mask)
-        if values:
-            tensors[x] = keras.Input((*steps, values), name=x)
-        counts = {**spec.characters, **spec.ngrams}
-        for name in spec.inputs_of(group):
-            axes = (counts[name][1],) if name in counts else ()
-            tensors[name] = keras.Input((*steps, *axes), dtype="int32", name=name)
-        if spec.ragged:
-            tensors[mask] = keras.Input(steps, dtype="bool", name=mask)
-    return tensors
+    return {
+        name: keras.Input(axes, dtype=dtype, name=name)
+        for name, (axes, dtype) in spec.input_axes().items()
+    }
 
 
 def join_features(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unrolled.data.block import Array
     from unrolled.networks.linear_branch import LinearBranch
+    from unrolled.program import Program
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,31 @@ class ModelBundle:
     def models_to_fit(self) -> tuple[Any, ...]:
         """The models to fit: the members of an ensemble, or the network, without linear branch."""
         return self.members or (self.model if self.recurrence is None else self.recurrence,)
+
+
+class SavedBundle:
+    """A saved network: it runs without Keras, which builds its models when they are asked for.
+
+    Args:
+        program: The network as operations, which run without Keras.
+        weights: The weights by name.
+        build: Builds the models and sets their weights.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        weights: Mapping[str, Array],
+        build: Callable[[], ModelBundle],
+    ) -> None:
+        self.program, self.weights, self._build = program, weights, build
+
+    @cached_property
+    def built(self) -> ModelBundle:
+        """The models."""
+        return self._build()
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the models have been built."""
+        return "built" in self.__dict__

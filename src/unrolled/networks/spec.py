@@ -171,6 +171,23 @@ class NetworkSpec:
         names = (*self.embedded, *self.characters, *self.ngrams)
         return tuple(name for name in names if name not in others)
 
+    def input_axes(self) -> dict[str, tuple[tuple[int | None, ...], str]]:
+        """Return the axes after the batch and the type of each input tensor, by name."""
+        axes: dict[str, tuple[tuple[int | None, ...], str]] = {}
+        for group in (None, *self.groups):
+            t, values = (self.t, self.values) if group is None else (group.t, group.values)
+            steps = (t,) if FACTS[self.shape].inputs == "many" else ()
+            x, mask = ("x", "mask") if group is None else (group.x, group.mask)
+            if values:
+                axes[x] = ((*steps, values), "float32")
+            counts = {**self.characters, **self.ngrams}
+            for name in self.inputs_of(group):
+                count = (counts[name][1],) if name in counts else ()
+                axes[name] = ((*steps, *count), "int32")
+            if self.ragged:
+                axes[mask] = (steps, "bool")
+        return axes
+
     def _check_sizes(self) -> None:
         """Refuse a size that is not a whole number of at least 1."""
         f = None if self.embedded and self.values == 0 else self.values

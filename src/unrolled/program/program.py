@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from unrolled.data.block import Array
 from unrolled.program.graph import Graph
 from unrolled.saving.checked_json import RefusedError, short_repr
 
@@ -45,15 +46,11 @@ class Program:
         }
 
     @classmethod
-    def from_dict(cls, state: Any, shapes: Mapping[str, tuple[int, ...]]) -> Program:
-        """Return the program that JSON describes, of which nothing is trusted.
-
-        Args:
-            state: The value from the JSON.
-            shapes: The shape of each weight beside it.
+    def from_dict(cls, state: Any) -> Program:
+        """Return the program that JSON describes, of which nothing is trusted; see also `check`.
 
         Raises:
-            RefusedError: It does not have this form, or its shapes disagree.
+            RefusedError: It does not have this form.
         """
         if not isinstance(state, dict) or state.get("program") != VERSION:
             found = state.get("program") if isinstance(state, dict) else state
@@ -63,6 +60,27 @@ class Program:
         if "model" not in state or ("encode" in state) != ("step" in state):
             raise RefusedError("a program needs 'model', and 'encode' and 'step' only together")
         graphs = {name: Graph.from_dict(g, name) for name, g in state.items() if name != "program"}
-        for name, graph in graphs.items():
-            graph.check(shapes, name)
         return cls(**graphs)
+
+    def check(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, dict[str, Array]]:
+        """Run a batch of no rows through each graph, which allocates nothing.
+
+        Args:
+            shapes: The shape of each weight beside the program.
+
+        Returns:
+            By graph its outputs, without rows.
+
+        Raises:
+            RefusedError: Shapes disagree, or the parts of a decoder do not fit each other.
+        """
+        results = {name: graph.check(shapes, name) for name, graph in self.graphs.items()}
+        if self.step is not None:
+            for name, array in results["encode"].items():
+                spec = self.step.inputs.get(name)
+                if spec is None or len(spec.shape) != array.ndim or spec.dtype != array.dtype:
+                    raise RefusedError(f"'step' does not read {short_repr(name)} of 'encode'")
+            states = {name for name in results["encode"] if name.startswith("states.")}
+            if not states <= set(results["step"]):
+                raise RefusedError("'step' does not return the states that 'encode' begins with")
+        return results

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from unrolled.networks import ModelBundle, SavedBundle
 from unrolled.program import Graph, Program
 from unrolled.runtime.runner import Runner
-from unrolled.runtime.weights import KerasWeights, Weights
+from unrolled.runtime.weights import KerasWeights, SavedWeights, Weights
 
 
 class NetworkRuntime:
@@ -22,13 +23,15 @@ class NetworkRuntime:
         self.program, self.weights = program, weights
 
     @classmethod
-    def of_bundle(cls, bundle: Any, outputs: list[str]) -> NetworkRuntime:
+    def of_bundle(cls, bundle: ModelBundle | SavedBundle, outputs: list[str]) -> NetworkRuntime:
         """Return the functions of Keras models, with the weights that these have at each call.
 
         Args:
-            bundle: A `networks.ModelBundle`.
+            bundle: The models.
             outputs: The names of the outputs.
         """
+        if isinstance(bundle, SavedBundle):
+            return cls(bundle.program, SavedWeights(bundle))
         from unrolled.program import from_keras
 
         names = from_keras.weight_names(bundle.model)
@@ -54,6 +57,11 @@ class NetworkRuntime:
     def attend(self) -> Runner | None:
         """The inputs to the attention weights; None without attention."""
         return self._runner(self.program.attend)
+
+    @property
+    def weight_count(self) -> int:
+        """The number of weights."""
+        return sum(array.size for array in self.weights.arrays().values())
 
     def _runner(self, graph: Graph | None) -> Runner | None:
         return None if graph is None else Runner(graph, self.weights)

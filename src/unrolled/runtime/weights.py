@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.networks import SavedBundle
 
 
 class Weights(Protocol):
@@ -32,6 +33,29 @@ class FixedWeights:
     def arrays(self) -> Mapping[str, Array]:
         """Return the weights."""
         return self._arrays
+
+
+class SavedWeights:
+    """The weights of a saved model; those of its Keras models once these have been built.
+
+    Whoever asks for a Keras model may train it or set its weights.
+
+    Args:
+        bundle: The models.
+    """
+
+    def __init__(self, bundle: SavedBundle) -> None:
+        self._bundle = bundle
+        self._of_keras: KerasWeights | None = None
+
+    def arrays(self) -> Mapping[str, Array]:
+        """Return the weights of now."""
+        if not self._bundle.is_built:
+            return self._bundle.weights
+        if self._of_keras is None:
+            names = list(self._bundle.weights)
+            self._of_keras = KerasWeights(names, self._bundle.built.model.weights)
+        return self._of_keras.arrays()
 
 
 class KerasWeights:

@@ -14,17 +14,20 @@ from typing import Any, Protocol, Self
 
 from unrolled.data.block import Array
 from unrolled.saving.checked_json import (
+    RefusedError,
     from_untrusted,
     lists_to_tuples,
     optional_dict,
     optional_integer,
     reading,
+    short_repr,
 )
 from unrolled.saving.reader import SavedModel, read_model
-from unrolled.saving.tensors import check_array, network_weights
+from unrolled.saving.tensors import check_array
 from unrolled.saving.writer import (
     FORMAT,
     MANIFEST,
+    PROGRAM,
     SEQUENCES,
     check_save_place,
     manifest_header,
@@ -34,7 +37,9 @@ from unrolled.saving.writer import (
 __all__ = [
     "FORMAT",
     "MANIFEST",
+    "PROGRAM",
     "SEQUENCES",
+    "RefusedError",
     "SavedModel",
     "Serializable",
     "SerializableWithArrays",
@@ -43,11 +48,11 @@ __all__ = [
     "from_untrusted",
     "lists_to_tuples",
     "manifest_header",
-    "network_weights",
     "optional_dict",
     "optional_integer",
     "read_model",
     "reading",
+    "short_repr",
     "write_model",
 ]
 

@@ -64,8 +64,30 @@ class SavedModel:
     @property
     def weight_counts(self) -> dict[str, int]:
         """The number of arrays of weights, and of weights in all of them."""
-        shapes = [info.shape for info in self._weight_infos().values()]
+        shapes = self.weight_shapes.values()
         return {"arrays": len(shapes), "weights": sum(map(math.prod, shapes))}
+
+    def read_weights(self) -> dict[str, Array]:
+        """Return the weights of a network by name, in their order.
+
+        Raises:
+            RefusedError: A name has no position, or a weight is not a finite float32.
+        """
+        infos = self._weight_infos()
+        names = sorted(infos, key=_position)
+        if wrong := [name for name in names if infos[name].dtype != np.float32]:
+            raise RefusedError(
+                f"'{wrong[0]}' of {WEIGHTS} is {infos[wrong[0]].dtype}, and must be float32"
+            )
+        arrays = self.read_arrays(WEIGHTS)
+        if wrong := [name for name in names if not np.isfinite(arrays[name]).all()]:
+            raise RefusedError(f"'{wrong[0]}' of {WEIGHTS} has values that are not finite numbers")
+        return {name: arrays[name] for name in names}
+
+    @property
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each weight, by name."""
+        return {name: info.shape for name, info in self._weight_infos().items()}
 
     def load_weights(self, model: Any) -> None:
         """Set the weights of a network, once their shapes are those of the network.
@@ -87,10 +109,7 @@ class SavedModel:
                     f"'{name}' of {WEIGHTS} is {info.dtype} {info.shape}, but '{weight.path}' of"
                     f" the network is float32 {tuple(weight.shape)}"
                 )
-        arrays = self.read_arrays(WEIGHTS)
-        if wrong := [name for name in names if not np.isfinite(arrays[name]).all()]:
-            raise RefusedError(f"'{wrong[0]}' of {WEIGHTS} has values that are not finite numbers")
-        model.set_weights([arrays[name] for name in names])
+        model.set_weights(list(self.read_weights().values()))
 
     def verify(self) -> None:
         """Check the size of every file, and the content of those that are not read otherwise.

@@ -58,12 +58,6 @@ def weight_paths(model: Any) -> list[str]:
     return [f"{i:04d}/{LAYER_NUMBER.sub('', w.path)}" for i, w in enumerate(model.weights)]
 
 
-def network_weights(model: Any) -> dict[str, Array]:
-    """Return the weights of a network by name."""
-    pairs = zip(weight_paths(model), model.weights, strict=True)
-    return {name: np.asarray(weight) for name, weight in pairs}
-
-
 def encode_tensors(arrays: Mapping[str, Any]) -> bytes:
     """Return arrays as the bytes of a safetensors file."""
     from safetensors.numpy import save

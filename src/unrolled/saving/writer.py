@@ -33,8 +33,9 @@ from unrolled.saving.checked_json import RefusedError
 from unrolled.saving.container import max_bytes, open_container
 from unrolled.saving.tensors import encode_tensors
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
+PROGRAM = "program.json"
 SEQUENCES = "sequences"  # the kind of a manifest that names none
 ZIP, SAVING, BACKUP = ".zip", ".saving", "earlier"
 MAX_ZIP_BYTES = (2 << 30) - (1 << 20)  # a larger file needs records that `open_container` refuses

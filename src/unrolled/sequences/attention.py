@@ -16,6 +16,7 @@ from unrolled.data.tables.table import Table
 from unrolled.disk.figures import save_figure
 from unrolled.errors import SettingError
 from unrolled.inference import generate, predict
+from unrolled.runtime import Runner
 from unrolled.schema import Column
 from unrolled.sequences.trained import Trained
 
@@ -80,7 +81,8 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     Raises:
         SettingError: The network has no attention.
     """
-    if trained.bundle.attend is None:
+    attend = trained.runtime.attend
+    if attend is None:
         without = "" if trained.network.attention else ", trained with attention=False"
         raise SettingError(
             "This network has no attention weights: its architecture is"
@@ -89,13 +91,13 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
             " many-to-one."
         )
     if trained.spec.shape == "many-to-one":
-        return _pooling_attention(trained, table)
+        return _pooling_attention(trained, attend, table)
     encoder = trained.encoder
     examples = encoder.encode(table, targets=False)
     (column,) = encoder.schema.outputs
     (name,) = trained.spec.heads
-    rows: Any = generate.generate_outputs(trained.bundle, trained.spec, examples)[name]
-    weights = generate.attention(trained.bundle, trained.spec, examples, rows)
+    rows: Any = generate.generate_outputs(trained.runtime, trained.spec, examples)[name]
+    weights = generate.attention(trained.runtime, trained.spec, examples, rows)
     labels, columns = _input_labels(trained, table, examples)
     return [
         Attention(
@@ -108,10 +110,10 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     ]
 
 
-def _pooling_attention(trained: Trained, table: Table) -> list[Attention]:
+def _pooling_attention(trained: Trained, attend: Runner, table: Table) -> list[Attention]:
     """Return the weight of each step in the pooled features of its row."""
     examples = trained.encoder.encode(table, targets=False)
-    weights = predict.attention_weights(trained.bundle.attend, examples, axis=0)
+    weights = predict.attention_weights(attend, examples, axis=0)
     outputs = (", ".join(column.name for column in trained.encoder.schema.outputs),)
     labels, columns = _input_labels(trained, table, examples)
     return [

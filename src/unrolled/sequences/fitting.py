@@ -21,7 +21,9 @@ from unrolled.inference import predict
 from unrolled.inference.calibration import fit_temperature
 from unrolled.inference.generate import teacher_forced
 from unrolled.networks import (
+    ModelBundle,
     NetworkSpec,
+    SavedBundle,
     build_bundle,
     minirocket,
     round_up_vocabulary,
@@ -212,7 +214,7 @@ def fit_model(
         trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
     parts = [
         replace(
-            teacher_forced(part, trained.spec, trained.bundle),
+            teacher_forced(part, trained.spec, trained.models),
             class_weights=weights,
             partly_known=partly_known,
         )
@@ -220,19 +222,19 @@ def fit_model(
     ]
     recurrent = [without_ngrams(part, trained.spec) for part in parts]
     histories = fit.fit_each(
-        trained.bundle.models_to_fit,
+        trained.models.models_to_fit,
         recurrent[0],
         recurrent[1],
         trained.training,
         callbacks=callbacks,
     )
     trained = _keep_fitted_networks(trained, histories)
-    has_branch = bool(trained.bundle.linear_branches)
+    has_branch = bool(trained.models.linear_branches)
     with stage("linear branch", shown=has_branch and trained.training.verbose):
         branch = None
         with suppress(KeyboardInterrupt):  # the networks are trained, and are kept as they are
             if has_branch:
-                branch = fit_linear_branch(trained.bundle, trained.spec, *parts)
+                branch = fit_linear_branch(trained.models, trained.spec, *parts)
                 trained = replace(trained, branch_weights=tuple(branch.branch_weights))
         temperatures = _temperatures(trained, validation)
         with suppress(KeyboardInterrupt):
@@ -258,21 +260,21 @@ def fit_on_all_rows(
     partly_known = partly_known_outputs(rows, rows)
     trained = replace(trained, data={**trained.data, "partly_known": list(partly_known)})
     part = replace(
-        teacher_forced(rows, trained.spec, trained.bundle),
+        teacher_forced(rows, trained.spec, trained.models),
         class_weights=_class_weights(trained, rows),
         partly_known=partly_known,
     )
     recurrent = without_ngrams(part, trained.spec)
     histories = fit.fit_each(
-        trained.bundle.models_to_fit,
+        trained.models.models_to_fit,
         recurrent,
         recurrent,
         trained.training,
         callbacks=callbacks,
         earlier=earlier.histories,
     )
-    if trained.bundle.linear_branches:
-        refit_linear_branch(trained.bundle, trained.spec, part, earlier.branch_weights)
+    if trained.models.linear_branches:
+        refit_linear_branch(trained.models, trained.spec, part, earlier.branch_weights)
     return replace(
         trained,
         histories=histories,
@@ -300,7 +302,7 @@ def _temperatures(trained: Trained, validation: Examples) -> dict[str, float]:
     names = _category_outputs(trained.encoder)
     if not names:
         return {}
-    logits = predict.predict_outputs(trained.model, validation, list(trained.spec.heads))
+    logits = predict.predict_outputs(trained.runtime.model, validation, list(trained.spec.heads))
     return {
         column: fit_temperature(np.asarray(logits[name]), validation.targets[name].flat)
         for column, name in names.items()
@@ -335,10 +337,10 @@ def _category_outputs(encoder: TableEncoder) -> dict[str, str]:
 def _keep_fitted_networks(trained: Trained, histories: tuple[History, ...]) -> Trained:
     """Return the model with its histories, without the networks that Ctrl-C left untrained."""
     training = trained.training.model_copy(update={"seeds": len(histories)})
-    bundle = trained.bundle
+    bundle: ModelBundle | SavedBundle = trained.bundle
     if training.seeds < trained.training.seeds:
         bundle = build_bundle(trained.spec, trained.network, seeds=training.network_seeds)
-        pairs = zip(bundle.models_to_fit, trained.bundle.models_to_fit, strict=False)
+        pairs = zip(bundle.models_to_fit, trained.models.models_to_fit, strict=False)
         for kept, fitted in pairs:
             kept.set_weights(fitted.get_weights())
     return replace(trained, training=training, histories=histories, bundle=bundle)

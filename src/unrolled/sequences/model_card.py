@@ -49,7 +49,7 @@ def readme(trained: Trained, diagram: str) -> str:
         diagram: Its diagram as text.
     """
     network = [
-        network_sentence(trained.network, trained.model),
+        network_sentence(trained.network, trained.runtime.weight_count),
         best_epoch_sentence(*trained.histories),
         ensemble_sentence(trained),
     ]
@@ -64,5 +64,5 @@ def readme(trained: Trained, diagram: str) -> str:
 
 def ensemble_sentence(trained: Trained) -> str:
     """Return that the model is the mean of several networks; empty if it is one network."""
-    count = len(trained.bundle.members)
+    count = trained.training.seeds if trained.training.seeds > 1 else 0
     return f"The mean of {count} such networks, each trained separately." if count else ""

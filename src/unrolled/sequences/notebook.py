@@ -14,7 +14,7 @@ def model_facts(trained: Trained) -> str:
     rows = [(side, c.name, c.kind_name, c.why) for side, c in columns]
     lines = [
         f"{schema.shape} ({schema.pattern}). {schema.reason}",
-        network_sentence(trained.network, trained.model),
+        network_sentence(trained.network, trained.runtime.weight_count),
         best_epoch_sentence(*trained.histories),
     ]
     return html_table(["", "column", "kind", "why"], rows) + html_lines(lines)

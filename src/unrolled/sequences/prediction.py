@@ -44,7 +44,7 @@ def predict(
 
         def search(table: Table) -> dict[str, Any]:
             rows = encoder.encode(table, targets=False)
-            return generate.hypotheses(trained.bundle, trained.spec, encoder, rows, decoding)
+            return generate.hypotheses(trained.runtime, trained.spec, encoder, rows, decoding)
 
         return source.to_original_type(predict_complete(encoder, source, search))
 
@@ -138,7 +138,7 @@ def _raw_outputs(trained: Trained, table: Table) -> dict[str, Any]:
     """Return what the network computes for each output column: numbers, or logits."""
     encoder = trained.encoder
     rows = encoder.encode(table, targets=False)
-    outputs = generate.generate_outputs(trained.bundle, trained.spec, rows)
+    outputs = generate.generate_outputs(trained.runtime, trained.spec, rows)
     return {c.name: outputs[encoder.tensor_names[c.name]] for c in encoder.schema.outputs}
 
 

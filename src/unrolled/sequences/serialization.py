@@ -15,14 +15,14 @@ from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.layouts.arrange import Layout, layout_from_dict
 from unrolled.data.layouts.rows_as_steps import ELAPSED, RowsAsSteps
 from unrolled.data.tables.trained_rows import KEY as TRAINED_ROWS
-from unrolled.networks import NetworkSpec, build_bundle, minirocket
+from unrolled.networks import NetworkSpec, load_network, minirocket
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import (
     MANIFEST,
+    PROGRAM,
     SEQUENCES,
     SavedModel,
     manifest_header,
-    network_weights,
     optional_dict,
     optional_integer,
     reading,
@@ -42,7 +42,8 @@ def to_files(trained: Trained) -> dict[str, Any]:
     """Return the files of a trained model by name; see `saving.write_model`."""
     baseline_states, baseline_arrays = baselines.to_dicts(trained.baselines)
     return {
-        WEIGHTS: network_weights(trained.model),
+        WEIGHTS: dict(trained.runtime.weights.arrays()),
+        PROGRAM: trained.runtime.program.to_dict(),
         BASELINES: baseline_arrays,
         MANIFEST: _manifest(trained, baseline_states),
         ENCODERS: {name: e.to_dict() for name, e in trained.encoder.encoders.items()},
@@ -99,8 +100,7 @@ def from_files(saved: SavedModel) -> Trained:
     if fitted_baselines or histories:  # otherwise it was saved before it was trained
         with reading(f"'{SAVED_BASELINES}' of {MANIFEST}, or {BASELINES},"):
             BaselineChecks(encoder).check_all(fitted_baselines)
-    bundle = build_bundle(spec, network, seeds=training.network_seeds)
-    saved.load_weights(bundle.model)
+    bundle = load_network(saved, spec, network, training.network_seeds)
     return Trained(
         encoder=encoder,
         spec=spec,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from unrolled.baselines import Baseline
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.layouts.arrange import Layout
-from unrolled.networks import ModelBundle, NetworkSpec
+from unrolled.networks import ModelBundle, NetworkSpec, SavedBundle
+from unrolled.runtime import NetworkRuntime
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
@@ -40,16 +42,26 @@ class Trained:
     training: Training
     histories: tuple[History, ...]
     baselines: tuple[Baseline, ...]
-    bundle: ModelBundle
+    bundle: ModelBundle | SavedBundle
     temperatures: Mapping[str, float] = field(default_factory=dict)
     branch_weights: Sequence[Any] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
 
+    @cached_property
+    def runtime(self) -> NetworkRuntime:
+        """The network as functions of NumPy arrays, which need no Keras."""
+        return NetworkRuntime.of_bundle(self.bundle, list(self.spec.heads))
+
     @property
     def model(self) -> Any:
         """The `keras.Model`."""
-        return self.bundle.model
+        return self.models.model
+
+    @property
+    def models(self) -> ModelBundle:
+        """The Keras models; those of a saved model are built now."""
+        return self.bundle.built if isinstance(self.bundle, SavedBundle) else self.bundle
 
     @property
     def history(self) -> History | None:

@@ -81,9 +81,9 @@ def training_lines(trained: Trained) -> str:
         KNOWN_ERROR.format(size=size) if "known_error" in losses.values() else "",
         _known_cross_entropy(trained) if "known_cross_entropy" in losses.values() else "",
         SMOOTHED.format(smoothing=settings.label_smoothing) if smoothed else "",
-        LINEAR_BRANCH if trained.bundle.linear_branches else "",
+        LINEAR_BRANCH if trained.models.linear_branches else "",
         MINIROCKET if trained.spec.minirocket else "",
-        ENSEMBLE if trained.bundle.members else "",
+        ENSEMBLE if trained.models.members else "",
         _decay_comment(settings) if decay is None else "",
         break_lines(("model.compile(", [adam, loss], ")")),
     ]

@@ -143,7 +143,7 @@ def named_score(trained: Trained, table: Table) -> tuple[str, float]:
         nll = _network_nll(trained, examples, [tensor])[tensor]
         return f"minus the {NLL}", -float(nll.sum()) / _count_steps(examples, tensor)
     examples = encoder.encode(table, targets=False)
-    outputs = generate.generate_outputs(trained.bundle, trained.spec, examples)
+    outputs = generate.generate_outputs(trained.runtime, trained.spec, examples)
     true, predicted = (
         _true_values(trained, column, table),
         encoder.decode(column, outputs[tensor]),
@@ -172,7 +172,7 @@ def is_generated(schema: Schema, column: Column) -> bool:
 def _predict_outputs(trained: Trained, examples: Examples) -> dict[str, dict[str, Any]]:
     """Return the encoded outputs of the network and of each baseline, by their names."""
     outputs: dict[str, dict[str, Any]] = {
-        NETWORK: generate.generate_outputs(trained.bundle, trained.spec, examples)
+        NETWORK: generate.generate_outputs(trained.runtime, trained.spec, examples)
     }
     for baseline in trained.baselines:  # a baseline of steps and one of rows may share a name
         earlier = outputs.get(baseline.name, {})
@@ -287,8 +287,8 @@ def _compute_nll(
 
 def _network_nll(trained: Trained, examples: Examples, tensors: list[str]) -> dict[str, Array]:
     """Return the NLL of each row (n) under the network itself, by output."""
-    known = generate.teacher_forced(examples, trained.spec, trained.bundle)
-    return predict.negative_log_likelihood(trained.model, known, tensors)
+    known = generate.teacher_forced(examples, trained.spec, trained.runtime)
+    return predict.negative_log_likelihood(trained.runtime.model, known, tensors)
 
 
 def _count_steps(examples: Examples, tensor: str) -> int:

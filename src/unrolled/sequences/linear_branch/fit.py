@@ -25,6 +25,7 @@ from unrolled.data.block import Array
 from unrolled.inference import predict
 from unrolled.networks import ModelBundle, NetworkSpec, minirocket
 from unrolled.networks.linear_branch import LinearBranch
+from unrolled.runtime.network import runner_of
 from unrolled.sequences.linear_branch.rows import (
     BranchRows,
     any_branch,
@@ -118,7 +119,7 @@ def fit_linear_branch(
     class_weights = {name: _class_weights(train, spec, name) for name in spec.linear_outputs}
     recurrent = without_ngrams(validation, spec)
     outputs = [
-        predict.predict_outputs(network, recurrent, list(spec.heads))
+        predict.predict_outputs(runner_of(network, list(spec.heads)), recurrent, list(spec.heads))
         for network in bundle.models_to_fit
     ]
     branch_weights = []

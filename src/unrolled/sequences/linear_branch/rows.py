@@ -16,6 +16,7 @@ from unrolled.data.ngram_counts import count_ids
 from unrolled.inference import predict
 from unrolled.networks import ModelBundle, NetworkSpec
 from unrolled.networks.linear_branch import LinearBranch
+from unrolled.runtime.network import runner_of
 
 MAX_NUMBERS = 4_000_000  # in the features of all rows, for ten classes; above, rows are sampled
 
@@ -43,7 +44,7 @@ class BranchRows:
         if branch.numbers is not None:
             model = keras.Model(bundle.models_to_fit[0].input, branch.numbers.input)
             recurrent = without_ngrams(examples, spec)
-            numbers = predict.predict_outputs(model, recurrent, ["row"])["row"]
+            numbers = predict.predict_outputs(runner_of(model, ["row"]), recurrent, ["row"])["row"]
             parts.append(sparse.csr_matrix(np.asarray(numbers)))
         labels = {name: examples.targets[name].flat for name in spec.linear_outputs}
         return cls(sparse.hstack(parts).tocsr(), counts, labels)
