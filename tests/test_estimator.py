@@ -1,8 +1,11 @@
 """What both estimators share: parameters by name, and one message before `fit`."""
 
+import pickle
+
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError as OfScikitLearn
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from unrolled import Forecaster, Network, SequenceModel, Training
@@ -71,3 +74,43 @@ def test_the_model_and_the_checkpoints_need_folders_of_their_own(model, tmp_path
     copy.check_save(tmp_path / "model")
     with pytest.raises(SettingError, match="need two separate folders"):
         copy.check_save(tmp_path / "place" / "model")
+
+
+# The conventions of scikit-learn, without a base class of it.
+
+
+@each
+def test_the_parameters_that_are_not_defaults_are_printed(model):
+    names = {"SequenceModel": "inputs='a', outputs='y'", "Forecaster": "target='y', horizon=3"}
+    name = type(model).__name__
+    assert repr(model) == f"{name}({names[name]}, network={NETWORK!r})"
+    assert repr(type(model)) == f"<class '{type(model).__module__}.{name}'>"
+
+
+def test_a_worker_process_can_send_the_error_of_a_model_without_fit():
+    with pytest.raises(OfScikitLearn) as caught:
+        SequenceModel("a", "y").code()
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert isinstance(copy, OfScikitLearn)
+    assert isinstance(copy, NotFittedError)
+    assert str(copy) == str(caught.value)
+
+
+@each
+def test_metadata_routing_passes_on_the_arguments_that_are_set(model):
+    copy = clone(model).set_fit_request(warm=True).set_predict_request()
+    routing = get_routing_for_object(clone(copy))
+    assert routing.consumes("fit", {"warm", "callbacks", "data"}) == {"warm"}
+    assert routing.consumes("predict", {"warm"}) == set()
+    assert get_routing_for_object(model).consumes("fit", {"warm"}) == set()
+    with pytest.raises(SettingError, match=r"'fit' of .* has no argument 'worm'.* mean 'warm'"):
+        copy.set_fit_request(worm=True)
+
+
+def test_probabilities_are_a_method_of_classifiers_alone():
+    assert hasattr(SequenceModel("a", "y:category"), "predict_proba")
+    numbers = SequenceModel("a", "y:number")
+    assert not hasattr(numbers, "predict_proba")
+    with pytest.raises(AttributeError, match="This 'SequenceModel' has no attribute"):
+        numbers.predict_proba([[1.0]])
+    assert "probability of each label" in SequenceModel.predict_proba.__doc__

@@ -12,10 +12,10 @@ import unrolled
 # By folder, from left to right: what stands between two arrows imports only from further left.
 ORDER = {
     "": (
-        "errors -> disk shapes settings -> schema -> data -> baselines saving -> backend "
-        "keras_internals -> kernels -> layers program -> doctor networks -> runtime -> training "
-        "inference -> explain -> estimator from_sizes -> sequences forecasting -> loading demos -> "
-        "__init__ -> cli -> __main__"
+        "errors -> disk scikit_learn shapes settings -> schema -> data -> baselines saving -> "
+        "backend keras_internals -> kernels -> layers program -> doctor networks -> runtime -> "
+        "training inference -> explain -> estimator from_sizes -> sequences forecasting -> "
+        "loading demos -> __init__ -> cli -> __main__"
     ),
     "baselines": (
         "features logistic most_frequent ridge subsample verdict -> known -> linear nearest "

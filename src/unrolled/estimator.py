@@ -8,15 +8,13 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
-from sklearn import exceptions
-from sklearn.base import BaseEstimator
-
 from unrolled.disk.figures import check_figure_path
-from unrolled.errors import NotFittedError, SettingError, did_you_mean, quote_names
+from unrolled.errors import SettingError, did_you_mean, quote_names
 from unrolled.explain.code import code
 from unrolled.explain.diagram import Diagram, diagram
 from unrolled.explain.wiring import wiring
 from unrolled.saving import check_save_place, write_model
+from unrolled.scikit_learn import ScikitLearnEstimator, not_fitted_error
 from unrolled.settings import Network, Settings, Text, Training
 from unrolled.training.checkpoints import check_checkpoint_folder
 from unrolled.training.history import History
@@ -26,11 +24,7 @@ Group = TypeVar("Group", bound=Settings)
 Names = tuple[tuple[str, ...], ...]  # of the columns that go in, that come out, and of other inputs
 
 
-class UnfittedError(NotFittedError, exceptions.NotFittedError):
-    """The project's error and scikit-learn's in one: whoever expects either catches it."""
-
-
-class Estimator(BaseEstimator):
+class Estimator(ScikitLearnEstimator):
     """A model in the style of scikit-learn.
 
     A subclass stores each parameter of its constructor, as it was given, in the attribute of the
@@ -147,7 +141,7 @@ class Estimator(BaseEstimator):
             NotFittedError: `fit` was not called.
         """
         if self._trained is None:
-            raise UnfittedError(
+            raise not_fitted_error(
                 f"This {type(self).__name__} is not fitted yet, so '{wanted}' is not available."
                 " Call fit first, or read a saved model with unrolled.load(folder)."
             )

@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from sklearn.utils.metaestimators import available_if
-
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.ingest import Source
 from unrolled.errors import SettingError
 from unrolled.estimator import Estimator
 from unrolled.schema import Schema
+from unrolled.scikit_learn import available_if
 from unrolled.sequences import prediction, preparation
 from unrolled.sequences.attention import Attention, compute_attention, plot_attention
 from unrolled.sequences.evaluation import Evaluation, evaluate, score
@@ -59,7 +58,7 @@ class Predictor(Estimator):
         trained: Trained = self._require_fitted("predict")
         return prediction.predict(trained, data, decoding, threshold=threshold)
 
-    @available_if(predicts_classes)  # type: ignore[untyped-decorator]
+    @available_if(predicts_classes)
     def predict_proba(self, data: Any) -> Any:
         """Return the probability of each label of each output.
 

@@ -12,7 +12,7 @@ def with_tags(tags: Any, schema: Schema | None, outputs: Columns, shape: str) ->
     """Return scikit-learn's tags, filled in for a model.
 
     Args:
-        tags: The `sklearn.utils.Tags` of any estimator.
+        tags: The `sklearn.utils.Tags` of any model.
         schema: What goes in and out of the fitted model; None before `fit`.
         outputs: The outputs that the constructor names.
         shape: The shape that the constructor states.
@@ -65,6 +65,7 @@ def predicts_classes(model: Any) -> bool:
     Args:
         model: A `SequenceModel`, fitted or not.
     """
-    if model._trained is not None and model.schema_.shape == "aligned":
-        return model.schema_.outputs[0].kind in ("category", "labels", "tokens")
-    return bool(model.__sklearn_tags__().estimator_type == "classifier")
+    schema = None if model._trained is None else model.schema_
+    if schema is not None and schema.shape == "aligned":
+        return schema.outputs[0].kind in ("category", "labels", "tokens")
+    return _estimator_type(schema, model.outputs, model.shape) == "classifier"
