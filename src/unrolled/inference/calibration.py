@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 from unrolled.data.block import Array
+from unrolled.program.operations.activations import softmax
 
 BINS = 15
 MAX_TEMPERATURE = 20.0  # too few rows to determine a temperature above it, or below its inverse
@@ -63,7 +63,7 @@ def fit_temperature(logits: Array, ids: Array) -> float:
     of_true = np.take_along_axis(logits, ids[:, None], axis=1)[:, 0]
 
     def slope(scale: float) -> float:  # of the mean loss, which is convex in 1 / temperature
-        return float(((softmax(scale * logits, axis=-1) * logits).sum(axis=1) - of_true).mean())
+        return float(((softmax(scale * logits) * logits).sum(axis=1) - of_true).mean())
 
     if not slope(1 / MAX_TEMPERATURE) < 0 < slope(MAX_TEMPERATURE):
         return 1.0
@@ -78,8 +78,8 @@ def evaluate_calibration(logits: Array, ids: Array, temperature: float) -> Calib
         ids: The true class of each row (n); an unknown class, -1, is never correct.
         temperature: The divisor of the logits.
     """
-    error = calibration_error(softmax(logits / temperature, axis=-1), ids)
-    before = calibration_error(softmax(logits, axis=-1), ids)
+    error = calibration_error(softmax(logits / temperature), ids)
+    before = calibration_error(softmax(logits), ids)
     return Calibration(error, before, temperature)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
 
 from unrolled.data.batches import Examples, batch_inputs, prediction_batches
 from unrolled.data.block import Array
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.errors import SettingError
+from unrolled.program.operations.activations import log_softmax, sigmoid, softmax
 from unrolled.runtime import Runner
 from unrolled.schema import Column
 
@@ -85,7 +85,7 @@ def negative_log_likelihood(
             column, (_, steps, ids) = examples.targets[name], logits.shape
             lengths = column.lengths[rows] if column.lengths is not None else np.ones(len(rows))
             true = column.gather(rows, steps)[..., None]  # b u 1
-            log_probabilities = log_softmax(logits.astype(np.float64), axis=-1)  # b u o
+            log_probabilities = log_softmax(logits.astype(np.float64))  # b u o
             of_true = np.take_along_axis(log_probabilities, true, axis=-1)[..., 0]  # b u
             is_real = np.arange(steps) < lengths[:, None]  # b u
             beyond = np.maximum(lengths - steps, 0) * np.log(ids)
@@ -185,6 +185,6 @@ def label_probabilities(
     """
     if column.side == "one":
         scaled = np.asarray(logits, dtype=float) / temperature
-        return expit(scaled) if column.is_label_set else softmax(scaled, axis=-1)
+        return sigmoid(scaled) if column.is_label_set else softmax(scaled)
     first = encoder.encoders[column.name].size - len(encoder.encoders[column.name].labels)
-    return [softmax(np.asarray(row, float)[:, first:] / temperature, axis=-1) for row in logits]
+    return [softmax(np.asarray(row, float)[:, first:] / temperature) for row in logits]
