@@ -14,6 +14,7 @@ from unrolled.data.batches import Examples
 from unrolled.data.block import RaggedColumn
 from unrolled.inference.predict import negative_log_likelihood, predict_outputs
 from unrolled.networks import NetworkSpec, build
+from unrolled.runtime.network import runner_of
 from unrolled.settings import Network
 from unrolled.shapes import FACTS
 
@@ -61,11 +62,11 @@ def rows(shape, chosen):
 
 
 def predict(shape, architecture, chosen, *, batch_size):
-    """Return the outputs for a batch size; rows are padded to several lengths."""
+    """Return the outputs for a batch size; each batch is padded to its longest row."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(batches, "PREDICTION_BATCH_SIZE", batch_size)
-        patched.setattr(batches, "FEW_ROWS", 0)
-        return predict_outputs(network(shape, architecture), rows(shape, chosen), ["p", "q"])
+        runner = runner_of(network(shape, architecture), ["p", "q"])
+        return predict_outputs(runner, rows(shape, chosen), ["p", "q"])
 
 
 @cache
@@ -97,7 +98,6 @@ def test_outputs_have_the_axes_of_the_shape(shape, architecture):
 
 def test_the_negative_log_likelihood_is_that_of_the_true_ids_for_any_batches(monkeypatch):
     monkeypatch.setattr(batches, "PREDICTION_BATCH_SIZE", 4)
-    monkeypatch.setattr(batches, "FEW_ROWS", 0)
     model, examples = network("unaligned", "repeat"), rows("unaligned", range(len(LENGTHS)))
     true = [np.random.default_rng(n).integers(0, 4, size=1 + n % 5) for n in range(len(LENGTHS))]
     column = RaggedColumn.from_rows([row.astype("int32") for row in true])
@@ -108,7 +108,7 @@ def test_the_negative_log_likelihood_is_that_of_the_true_ids_for_any_batches(mon
         + max(0, len(row) - U) * np.log(4)  # steps beyond the last output
         for i, row in enumerate(true)
     ]
-    likelihoods = negative_log_likelihood(model, known, ["q"])["q"]
+    likelihoods = negative_log_likelihood(runner_of(model, ["p", "q"]), known, ["q"])["q"]
     np.testing.assert_allclose(likelihoods, expected, rtol=1e-5)
 
 

@@ -31,8 +31,8 @@ def no_network(monkeypatch):
     def reached(*_, **__):
         raise ReachedError
 
-    monkeypatch.setattr(sequences, "build_bundle", reached)
-    monkeypatch.setattr(forecasts, "build_bundle", reached)
+    monkeypatch.setattr(sequences, "load_network", reached)
+    monkeypatch.setattr(forecasts, "load_network", reached)
 
 
 def places(value, path=()):

@@ -50,10 +50,10 @@ def test_a_row_alone_gets_what_it_gets_among_others(model):
     trained = model._trained
     rows = unrolled.data.ingest.ingest(TABLE, None, model.schema_.inputs, None).table
     examples = trained.encoder.encode(rows, targets=False)
-    together = generate.generate_outputs(trained.bundle, trained.spec, examples)
+    together = generate.generate_outputs(trained.runtime, trained.spec, examples)
     for row in range(0, 120, 17):
         one = trained.encoder.encode(rows.take([row]), targets=False)
-        for name, said in generate.generate_outputs(trained.bundle, trained.spec, one).items():
+        for name, said in generate.generate_outputs(trained.runtime, trained.spec, one).items():
             np.testing.assert_allclose(said[0], together[name][row], rtol=1e-4, atol=1e-5)
 
 

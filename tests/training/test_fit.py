@@ -10,6 +10,7 @@ from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.inference import predict
 from unrolled.networks import NetworkSpec, build
+from unrolled.runtime.network import runner_of
 from unrolled.settings import Network, Training
 from unrolled.training import dataset, defaults, fit, losses
 from unrolled.training.early_stopping import BestWeights
@@ -49,7 +50,7 @@ def learned():
 
 def mean_square(model, examples):
     """Return the mean squared error over the real steps, computed by NumPy."""
-    outputs = predict.predict_outputs(model, examples, ["y"])["y"]
+    outputs = predict.predict_outputs(runner_of(model, ["y"]), examples, ["y"])["y"]
     return np.mean((np.concatenate(outputs) - examples.targets["y"].flat) ** 2)
 
 

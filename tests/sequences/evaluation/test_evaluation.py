@@ -237,8 +237,8 @@ def nll(model, name):
     """Return the NLL of each row and its steps, by the network's own probabilities."""
     encoder, table = model._trained.encoder, model._ingest(TABLE, None).table
     examples = encoder.encode(table, targets=True)
-    known = generate.teacher_forced(examples, model._trained.spec, model._trained.bundle)
-    logits = predict.predict_outputs(model.model_, known, [name])[name]
+    known = generate.teacher_forced(examples, model._trained.spec, model._trained.runtime)
+    logits = predict.predict_outputs(model._trained.runtime.model, known, [name])[name]
     shares = [softmax(row.astype(float), axis=-1) for row in logits]
     rows = examples.targets[name].rows()
     logs = [

@@ -12,6 +12,7 @@ import unrolled
 from unrolled.baselines.logistic import fit_one_vs_rest
 from unrolled.errors import ArtifactError
 from unrolled.inference import predict
+from unrolled.runtime.network import runner_of
 from unrolled.sequences import fitting
 from unrolled.sequences.linear_branch import rows as branch_rows
 from unrolled.sequences.linear_branch.fit import (
@@ -88,11 +89,11 @@ def test_the_network_adds_both_logits(seeds):
         (table,) = paths["label"].ngrams.values()
         linear = counts @ table.get_weights()[0]
         recurrent = predict.predict_outputs(
-            network, without_ngrams(examples, trained.spec), ["label"]
+            runner_of(network, ["label"]), without_ngrams(examples, trained.spec), ["label"]
         )["label"]
         expected.append(softmax(recurrent + linear, axis=-1))
     probabilities = fitted_model.predict_proba(TABLE)
-    logits = predict.predict_outputs(fitted_model.model_, examples, ["label"])["label"]
+    logits = predict.predict_outputs(trained.runtime.model, examples, ["label"])["label"]
     np.testing.assert_allclose(
         softmax(logits, axis=-1), np.mean(expected, axis=0), rtol=1e-4, atol=1e-5
     )
