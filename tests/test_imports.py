@@ -110,7 +110,8 @@ ORDER = {
         "activations base -> unary -> attention convolution dense joining pooling recurrence "
         "shapes -> __init__"
     ),
-    "runtime": "kernel weights -> runner -> network -> __init__",
+    "runtime": "kernel weights -> runner streaming -> network -> __init__",
+    "runtime/streaming": "step -> cells patterns pools rules -> compile -> network -> __init__",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
         "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
