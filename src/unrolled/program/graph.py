@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -15,9 +17,10 @@ from unrolled.shapes import MAX_STEPS
 
 MAX_NODES = 20_000
 MAX_AXES = 8
-MAX_SIZE = 1 << 31  # elements of one row of a tensor
+MAX_SIZE = 1 << 28  # elements of one row of a tensor
 TRIAL_STEPS = 32  # of a row whose number of steps is open, when the shapes are checked
 
+Type = Literal["float32", "int32", "bool"]
 Operand = str | float | int | None
 
 
@@ -26,7 +29,7 @@ class TensorSpec:
     """The type and the axes of a tensor; None for the batch and for an open number of steps."""
 
     shape: tuple[int | None, ...]
-    dtype: Literal["float32", "int32", "bool"] = "float32"
+    dtype: Type = "float32"
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,13 @@ class Graph:
             RefusedError: It does not have this form, has an unknown operation, or reads a tensor
                 that no earlier operation computes, as in a cycle.
         """
+        for part in ("inputs", "nodes", "outputs"):
+            entries = state.get(part) if isinstance(state, dict) else None
+            if isinstance(entries, list | dict) and len(entries) > MAX_NODES:
+                raise RefusedError(
+                    f"'{name}' has {len(entries)} {part}, and at most {MAX_NODES} are allowed"
+                )
         saved = from_untrusted(_SavedGraph, state, name)
-        if len(saved.nodes) > MAX_NODES:
-            raise RefusedError(
-                f"'{name}' has {len(saved.nodes)} operations, and at most {MAX_NODES} are allowed"
-            )
         graph = cls(
             {n: from_untrusted(TensorSpec, spec, n) for n, spec in saved.inputs.items()},
             tuple(_node(entry, name) for entry in saved.nodes),
@@ -107,19 +112,25 @@ class Graph:
 
     def _check_order(self, name: str) -> None:
         """Refuse a tensor that is read before it is computed, or computed twice."""
-        known = set(self.inputs)
+        known, names = set(self.inputs), set[str]()
         for node in self.nodes:
+            if node.name in names:
+                raise RefusedError(f"'{name}' has two operations {short_repr(node.name)}")
+            names.add(node.name)
             for tensor in node.inputs:
                 if isinstance(tensor, str) and tensor not in known:
                     raise RefusedError(
                         f"the operation {short_repr(node.name)} of '{name}' reads"
                         f" {short_repr(tensor)}, which no operation before it computes"
                     )
-            if twice := known.intersection(node.outputs):
-                raise RefusedError(f"'{name}' computes {short_repr(min(twice))} twice")
-            known |= set(node.outputs)
+            for tensor in node.outputs:
+                if tensor in known:
+                    raise RefusedError(f"'{name}' computes {short_repr(tensor)} twice")
+                known.add(tensor)
         if missing := set(self.outputs.values()) - known:
             raise RefusedError(f"'{name}' does not compute its output {short_repr(min(missing))}")
+        if not self.outputs:
+            raise RefusedError(f"'{name}' has no outputs")
 
     def check(self, shapes: Mapping[str, tuple[int, ...]], name: str) -> dict[str, Array]:
         """Run a batch of no rows, which allocates nothing: every shape must fit.
@@ -134,6 +145,16 @@ class Graph:
         Raises:
             RefusedError: Shapes disagree, a weight is missing, or a size is out of range.
         """
+        tensors = self.run_without_rows(shapes, name)
+        return {output: tensors[tensor] for output, tensor in self.outputs.items()}
+
+    def run_without_rows(
+        self, shapes: Mapping[str, tuple[int, ...]], name: str
+    ) -> dict[str, Array]:
+        """Return every tensor of a batch of no rows: their types and their numbers of axes.
+
+        Arguments and errors are those of `check`.
+        """
         tensors = {
             tensor: np.zeros(_trial_shape(spec, tensor), spec.dtype)
             for tensor, spec in self.inputs.items()
@@ -142,6 +163,8 @@ class Graph:
             with reading(f"the operation {short_repr(node.name)} of '{name}'"):
                 if missing := [weight for weight in node.weights if weight not in shapes]:
                     raise RefusedError(f"there is no weight {short_repr(missing[0])}")
+                if empty := [weight for weight in node.weights if 0 in shapes[weight]]:
+                    raise RefusedError(f"the weight {short_repr(empty[0])} has no numbers")
                 weights = [np.broadcast_to(np.float32(0), shapes[w]) for w in node.weights]
                 read = [tensors[x] if isinstance(x, str) else x for x in node.inputs]
                 with np.errstate(all="ignore"):
@@ -150,7 +173,7 @@ class Graph:
                     raise RefusedError(f"it computes {len(results)} tensors")
                 for tensor, array in zip(node.outputs, results, strict=True):
                     tensors[tensor] = _checked(array)
-        return {output: tensors[tensor] for output, tensor in self.outputs.items()}
+        return tensors
 
 
 @dataclass(frozen=True)
@@ -183,15 +206,32 @@ def _node(entry: Any, graph: str) -> Node:
             f"'{graph}' has the operation {short_repr(saved.operation)}, which this version of"
             " unrolled does not know"
         )
-    operation = from_untrusted(kind, saved.settings or {}, f"{graph}.{saved.name[:40]}")
+    place = f"{graph}.{saved.name[:40]}"
+    operation = from_untrusted(kind, saved.settings or {}, place)
+    _require_literal(operation, saved.settings or {}, place)
+    for x in saved.inputs:
+        if isinstance(x, float) and not math.isfinite(x):
+            raise RefusedError(f"'{place}' reads the number {x}")
     weights = tuple(saved.weights or ())
     return Node(saved.name, operation, tuple(saved.inputs), tuple(saved.outputs), weights)
+
+
+def _require_literal(operation: Operation, settings: Mapping[str, Any], place: str) -> None:
+    """Refuse a setting that had to be converted, as "2" to 2, or that is no number."""
+    for name, value in settings.items():
+        used = getattr(operation, name)
+        same_type = type(value) is type(used) or (type(value), type(used)) == (int, float)
+        if isinstance(used, tuple):
+            same_type = json.dumps(value) == json.dumps(used)
+        if not same_type or (isinstance(used, float) and not math.isfinite(used)):
+            raise RefusedError(f"'{place}.{name}' is {short_repr(value)}, which it cannot be")
 
 
 def _trial_shape(spec: TensorSpec, name: str) -> tuple[int, ...]:
     """Return the shape of a batch of no rows."""
     sizes = [TRIAL_STEPS if n is None else n for n in spec.shape[1:]]
     limited = all(0 < n <= MAX_STEPS for n in sizes)
+    limited = limited and math.prod(sizes) <= MAX_SIZE
     if not 0 < len(spec.shape) <= MAX_AXES or spec.shape[0] is not None or not limited:
         raise RefusedError(f"the input {short_repr(name)} has the shape {short_repr(spec.shape)}")
     return (0, *sizes)
@@ -201,9 +241,8 @@ def _checked(array: Array) -> Array:
     """Return an array without rows; refuse one with rows, or too many numbers in a row."""
     if array.ndim < 1 or array.ndim > MAX_AXES or len(array):
         raise RefusedError(f"it computes an array of the shape {array.shape}, which has no batch")
-    size = 1
-    for n in array.shape[1:]:
-        size *= n
-    if size > MAX_SIZE:
+    if array.dtype.name not in get_args(Type):
+        raise RefusedError(f"it computes numbers of the type {array.dtype.name}")
+    if math.prod(array.shape[1:]) > MAX_SIZE:
         raise RefusedError(f"a row of the shape {array.shape[1:]} has too many numbers")
     return array

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.errors import ShapeError
 
 Activation = Literal[
     "linear",
@@ -35,7 +36,8 @@ def sigmoid(x: Array) -> Array:
 
 
 def softmax(x: Array, axis: int = -1) -> Array:
-    """Return probabilities in proportion to exp(x) along an axis."""
+    """Return probabilities in proportion to exp(x) along an axis, which is not that of the rows."""
+    _require_row(x)
     if x.shape[axis] == 0:
         return x
     exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -45,9 +47,15 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 def log_softmax(x: Array) -> Array:
     """Return the logarithms of the probabilities that `softmax` returns, along the last axis."""
+    _require_row(x)
     shifted = x - x.max(axis=-1, keepdims=True)
     result: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result
+
+
+def _require_row(x: Array) -> None:
+    if x.ndim < 2:
+        raise ShapeError(f"rows of one number, of the shape {x.shape}, have no probabilities")
 
 
 def _elu(x: Array) -> Array:

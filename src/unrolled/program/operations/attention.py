@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.errors import ShapeError
 from unrolled.program.operations.activations import softmax
-from unrolled.program.operations.base import Arrays, Operation
+from unrolled.program.operations.base import Arrays, Operation, require_axes
 from unrolled.program.operations.unary import MASKED
 
 
@@ -29,6 +30,11 @@ class Attention(Operation):
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         queries, values, keys, query_mask, value_mask = inputs
+        for x in (queries, values, keys):
+            require_axes(x, 3)
+        for mask, x in ((query_mask, queries), (value_mask, values)):
+            if mask is not None and mask.shape != x.shape[:2]:
+                raise ShapeError(f"a mask of the shape {mask.shape} does not fit steps {x.shape}")
         scores = np.matmul(queries, keys.swapaxes(1, 2)) * np.float32(self.scale)  # b u t
         if value_mask is not None:
             scores = np.where(value_mask[:, None], scores, scores - MASKED)

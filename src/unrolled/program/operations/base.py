@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from unrolled.data.block import Array
 from unrolled.errors import ShapeError
 
@@ -47,8 +49,39 @@ class Operation(ABC):
         }
 
 
+def require_axes(x: Array, *counts: int) -> None:
+    """Refuse a tensor that does not have one of these numbers of axes, the batch included."""
+    if x.ndim not in counts:
+        expected = " or ".join(map(str, counts))
+        raise ShapeError(f"it reads {expected} axes, and not an array of the shape {x.shape}")
+
+
+def require_same_axes(arrays: Arrays) -> None:
+    """Refuse tensors of different numbers of axes: the batch of one would meet steps of another."""
+    tensors = [x for x in arrays if isinstance(x, np.ndarray)]
+    if not tensors or len({x.ndim for x in tensors}) > 1:
+        shapes = ", ".join(str(x.shape) for x in tensors)
+        raise ShapeError(f"it joins tensors of one number of axes, and not the shapes {shapes}")
+
+
+def row_axis(x: Array, axis: int) -> int:
+    """Return an axis counted from the first; refuse the batch, so that rows never mix."""
+    if not -x.ndim < axis < x.ndim or axis == 0:
+        raise ShapeError(f"a row of the shape {x.shape[1:]} has no axis {axis}")
+    return axis % x.ndim
+
+
+def narrow(x: Array) -> Array:
+    """Return an array of 64 bits with 32 bits, as Keras computes it."""
+    if x.dtype == np.float64:
+        return x.astype(np.float32)
+    return x.astype(np.int32) if x.dtype == np.int64 else x
+
+
 def product(x: Array, kernel: Array) -> Array:
     """Return `x @ kernel`, as one product of matrices however many axes `x` has."""
+    if x.dtype != np.float32:
+        x = x.astype(np.float32)
     if x.ndim < 2 or kernel.ndim != 2 or x.shape[-1] != kernel.shape[0]:
         raise ShapeError(
             f"an input of the shape {x.shape} and weights of the shape {kernel.shape} cannot be"

@@ -11,9 +11,9 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.errors import ShapeError
 from unrolled.program.operations.activations import Activation, activate
-from unrolled.program.operations.base import Arrays, Operation, product
+from unrolled.program.operations.base import Arrays, Operation, product, require_axes
 
-MAX_DILATION = 1 << 16
+MAX_DILATION, MAX_TAPS = 1 << 16, 1 << 12
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ class Conv1D(Operation):
             raise ShapeError(f"dilation and stride must be from 1 to {MAX_DILATION}")
         if kernel.ndim == 4 and len(kernel) == 1:  # that of a Conv2D along one axis
             kernel = kernel[0]
-        if kernel.ndim != 3 or len(kernel) * self.dilation > 4 * MAX_DILATION:
+        if kernel.ndim != 3 or not 1 <= len(kernel) <= MAX_TAPS:
             raise ShapeError(f"a filter cannot have the shape {kernel.shape}")
+        require_axes(x, 3, 4)
         padded = self._padded(x, len(kernel))
         reach = (len(kernel) - 1) * self.dilation
         count = max(padded.shape[-2] - reach, 0)

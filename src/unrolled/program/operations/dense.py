@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.errors import ShapeError
 from unrolled.program.operations.activations import Activation, activate
-from unrolled.program.operations.base import Arrays, Operation, product
+from unrolled.program.operations.base import Arrays, Operation, narrow, product
+from unrolled.program.operations.equations import check_equation
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ class EinsumDense(Operation):
     def __call__(self, inputs: Arrays, weights: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         (x,), (kernel, *bias) = inputs, weights
-        if len(self.equation) > 40:
-            raise ShapeError(f"the equation has {len(self.equation)} characters, at most 40 fit")
-        y = np.einsum(self.equation, x, kernel, optimize=True)
+        check_equation(self.equation, tensors=1, weights=1)
+        y = narrow(np.einsum(self.equation, x, kernel, optimize=True))
         return (activate(y + bias[0] if bias else y, self.activation),)
 
 

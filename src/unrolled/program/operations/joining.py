@@ -10,7 +10,15 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.program.operations.base import Arrays, Operation
+from unrolled.program.operations.base import (
+    Arrays,
+    Operation,
+    narrow,
+    require_axes,
+    require_same_axes,
+    row_axis,
+)
+from unrolled.program.operations.equations import check_equation
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Concatenate(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (np.concatenate(inputs, axis=self.axis),)
+        require_same_axes(inputs)
+        return (narrow(np.concatenate(inputs, axis=row_axis(inputs[0], self.axis))),)
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,8 @@ class Average(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (reduce(np.add, inputs) / np.float32(len(inputs)),)
+        require_same_axes(inputs)
+        return (narrow(reduce(np.add, inputs) / np.float32(len(inputs))),)
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,11 @@ class Dot(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        first, second = (np.moveaxis(x, axis, 1) for x, axis in zip(inputs, self.axes, strict=True))
+        for x in inputs:
+            require_axes(x, 3)
+        first, second = (
+            np.moveaxis(x, row_axis(x, axis), 1) for x, axis in zip(inputs, self.axes, strict=True)
+        )
         result: Array = np.matmul(first.swapaxes(1, 2), second)  # b m n
         return (result,)
 
@@ -54,7 +68,8 @@ class Einsum(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (np.einsum(self.equation, *inputs, optimize=True),)
+        check_equation(self.equation, tensors=len(inputs))
+        return (narrow(np.einsum(self.equation, *inputs, optimize=True)),)
 
 
 BINARY: dict[str, Callable[..., Any]] = {
@@ -96,7 +111,8 @@ class Elementwise(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (reduce(BINARY[self.function], inputs),)
+        require_same_axes(inputs)
+        return (narrow(reduce(BINARY[self.function], inputs)),)
 
 
 @dataclass(frozen=True)
@@ -106,5 +122,6 @@ class Where(Operation):
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         condition, first, second = inputs
+        require_same_axes(inputs)
         numbers = [np.float32(v) if isinstance(v, float) else v for v in (first, second)]
-        return (np.where(condition, *numbers),)
+        return (narrow(np.where(condition, *numbers)),)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.program.operations.base import Arrays, Operation
+from unrolled.errors import ShapeError
+from unrolled.program.operations.base import Arrays, Operation, require_axes
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,11 @@ class GlobalAveragePooling(Operation):
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         x, mask = inputs
+        require_axes(x, 3)
         if mask is None:
             return (x.mean(axis=1) if x.size else x.sum(axis=1),)
+        if mask.shape != x.shape[:2]:
+            raise ShapeError(f"a mask of the shape {mask.shape} does not fit steps {x.shape}")
         real = mask.astype(np.float32)[..., None]  # b t 1
         count = real.sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):  # a row without steps: NaN, as Keras
@@ -32,4 +36,6 @@ class GlobalMaxPooling(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (inputs[0].max(axis=1),)
+        (x,) = inputs
+        require_axes(x, 3)
+        return (x.max(axis=1),)

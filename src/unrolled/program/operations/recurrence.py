@@ -83,7 +83,7 @@ class Recurrence(Operation):
     ) -> tuple[Array, Array | None, list[Array]]:
         """Return x, mask and first states; refuse shapes that do not fit the weights."""
         x, mask, *states = inputs
-        kernel, recurrent, *_ = weights
+        kernel, recurrent, *bias = weights
         units = recurrent.shape[0]
         width = self.gate_count * units
         if x.ndim != 3 or kernel.shape != (x.shape[2], width) or recurrent.shape[1:] != (width,):
@@ -91,6 +91,8 @@ class Recurrence(Operation):
                 f"a {self.name} with weights of the shapes {kernel.shape} and {recurrent.shape}"
                 f" cannot read an input of the shape {x.shape}"
             )
+        if [b.shape for b in bias] not in ([], [self.bias_shape(units)]):
+            raise ShapeError(f"a {self.name} of {units} units has no bias {bias[0].shape}")
         if mask is not None and mask.shape != x.shape[:2]:
             raise ShapeError(f"a mask of the shape {mask.shape} does not fit the steps {x.shape}")
         states = [np.zeros((len(x), units), np.float32) if s is None else s for s in states]
@@ -98,6 +100,10 @@ class Recurrence(Operation):
         if [s.shape for s in states] != [(len(x), units)] * self.state_count:
             raise ShapeError(f"a {self.name} of {units} units needs {self.state_count} states")
         return x, mask, states
+
+    def bias_shape(self, units: int) -> tuple[int, ...]:
+        """Return the shape of the bias."""
+        return (self.gate_count * units,)
 
     @abstractmethod
     def step(
@@ -155,6 +161,10 @@ class GRU(Recurrence):
     recurrent_activation: Activation = "sigmoid"
     reset_after: bool = True
     gate_count: ClassVar[int] = 3
+
+    def bias_shape(self, units: int) -> tuple[int, ...]:
+        """Return the shape of the bias."""
+        return (2, 3 * units) if self.reset_after else (3 * units,)
 
     def step(
         self, x: Array, states: Sequence[Array], weights: Sequence[Array]

@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.errors import ShapeError
-from unrolled.program.operations.base import Arrays, Operation
+from unrolled.program.operations.base import Arrays, Operation, require_axes
 from unrolled.shapes import MAX_STEPS
 
 
@@ -49,6 +49,7 @@ class RepeatVector(Operation):
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         (x,) = inputs
+        require_axes(x, 2)
         check_steps(self.steps)
         return (np.repeat(x[:, None], self.steps, axis=1),)
 
@@ -62,8 +63,9 @@ class ZeroPadding(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        check_steps(self.before, self.after)
         (x,) = inputs
+        require_axes(x, 3)
+        check_steps(self.before, self.after)
         return (np.pad(x, ((0, 0), (self.before, self.after), (0, 0))),)
 
 
@@ -85,6 +87,9 @@ class Slice(Operation):
         )
         if len(index) > x.ndim or (index and index[0] != slice(None, None, None)):
             raise ShapeError(f"{index} does not select from rows of the shape {x.shape[1:]}")
+        for at, size in zip(index, x.shape, strict=False):
+            if isinstance(at, int) and not -size <= at < size:
+                raise ShapeError(f"a row of the shape {x.shape[1:]} has no place {at}")
         return (x[index],)
 
 
@@ -96,9 +101,10 @@ class ExpandDims(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        if self.axis == 0:
+        (x,) = inputs
+        if self.axis in (0, -x.ndim - 1):
             raise ShapeError("the batch is always the first axis")
-        return (np.expand_dims(inputs[0], self.axis),)
+        return (np.expand_dims(x, self.axis),)
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,8 @@ class Permute(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (np.transpose(inputs[0], (0, *self.order)),)
+        (x,) = inputs
+        return (np.transpose(x, (0, *self.order)),)
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,9 @@ class Reverse(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (inputs[0][:, ::-1],)
+        (x,) = inputs
+        require_axes(x, 3)
+        return (x[:, ::-1],)
 
 
 def check_steps(*counts: int) -> None:

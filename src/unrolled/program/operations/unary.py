@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.errors import ShapeError
 from unrolled.program.operations.activations import Activation, activate, softmax
-from unrolled.program.operations.base import Arrays, Operation
+from unrolled.program.operations.base import Arrays, Operation, narrow, row_axis
 
 MASKED = np.float32(1e9)  # is subtracted from scores that do not count, as Keras does
 
@@ -23,7 +24,8 @@ class Activate(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (activate(inputs[0], self.activation),)
+        (x,) = inputs
+        return (activate(x, self.activation),)
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class Softmax(Operation):
         """Return the outputs; see `Operation`."""
         x, mask = inputs
         if mask is not None:
+            if mask.dtype != bool or mask.shape != x.shape:
+                raise ShapeError(f"a mask of the shape {mask.shape} does not fit {x.shape}")
             x = x - (~mask).astype(np.float32) * MASKED
-        return (softmax(x, self.axis),)
+        return (softmax(x, row_axis(x, self.axis)),)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ class Scale(Operation):
 
     def __call__(self, inputs: Arrays, weights: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
+        (x,) = inputs
         scale, offset = weights or (np.float32(self.scale), np.float32(self.offset))
-        return (inputs[0] * scale + offset,)
+        return (narrow(x * scale + offset),)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class Clip(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (np.clip(inputs[0], np.float32(self.lowest), np.float32(self.highest)),)
+        (x,) = inputs
+        return (narrow(np.clip(x, np.float32(self.lowest), np.float32(self.highest))),)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class Cast(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (inputs[0].astype(self.dtype),)
+        (x,) = inputs
+        return (x.astype(self.dtype),)
 
 
 UNARY: dict[str, Callable[..., Any]] = {
@@ -98,7 +105,8 @@ class Function(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        return (UNARY[self.function](inputs[0]),)
+        (x,) = inputs
+        return (narrow(UNARY[self.function](x)),)
 
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -121,8 +129,9 @@ class Reduce(Operation):
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
-        function = REDUCTIONS[self.function]
-        return (function(inputs[0], axis=self.axes, keepdims=self.keep_axes),)
+        (x,) = inputs
+        axes = tuple(row_axis(x, axis) for axis in self.axes)
+        return (narrow(REDUCTIONS[self.function](x, axis=axes, keepdims=self.keep_axes)),)
 
 
 @dataclass(frozen=True)
@@ -140,6 +149,8 @@ class LayerNormalization(Operation):
     def __call__(self, inputs: Arrays, weights: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         (x,), (gamma, beta) = inputs, weights
+        if x.ndim < 2 or gamma.shape != x.shape[-1:] or beta.shape != gamma.shape:
+            raise ShapeError(f"weights of the shape {gamma.shape} do not fit {x.shape}")
         center = x - x.mean(axis=-1, keepdims=True)
         variance = np.square(center).mean(axis=-1, keepdims=True)
         return (center / np.sqrt(variance + np.float32(self.epsilon)) * gamma + beta,)
