@@ -106,10 +106,10 @@ class TableEncoder:
 
     def _count_values(self, number: int) -> int:
         """Return the numbers in one step of a group: its own, and those without steps."""
-        encoders = [self.encoders[column.name] for column in self._columns(number)]
+        encoders = [self.encoders[column.name] for column in self.columns_of_group(number)]
         return sum(encoder.size for encoder in encoders if not encoder.produces_ids)
 
-    def _columns(self, number: int) -> list[Column]:
+    def columns_of_group(self, number: int) -> list[Column]:
         """Return the inputs of a group: its sequences, and those without steps.
 
         Inputs of ids without steps are in the first group alone.
@@ -186,7 +186,7 @@ class TableEncoder:
     def category_inputs(self) -> Categories:
         """Where encoded rows hold the inputs of kind `category`."""
         names, marks, ids, start = self.tensor_names, [], [], 0
-        for column in self._columns(1):
+        for column in self.columns_of_group(1):
             encoder = self.encoders[column.name]
             if encoder.produces_ids:
                 ids += [names[column.name]] if column.is_category else []
@@ -273,7 +273,7 @@ class TableEncoder:
         """
         inputs: dict[str, RaggedColumn] = {}
         for number in range(1, max(1, len(self.schema.input_groups)) + 1):
-            own = {column.name: columns[column.name] for column in self._columns(number)}
+            own = {column.name: columns[column.name] for column in self.columns_of_group(number)}
             inputs |= join_numbers(own, self.tensor_names, numbered("x", number))
         return inputs
 
