@@ -1,4 +1,8 @@
-"""What `SequenceModel` and `Forecaster` share: parameters by name, and what `fit` trained."""
+"""What `SequenceModel` and `Forecaster` share: parameters by name, and what `fit` trained.
+
+A method that trains, scores or explains imports what it needs when it is called, so that a model
+is read and predicts without waiting for it. The subclasses do the same.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,16 @@ import html
 from abc import abstractmethod
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from unrolled.disk.figures import check_figure_path
 from unrolled.errors import SettingError, did_you_mean, quote_names
-from unrolled.explain.code import code
-from unrolled.explain.diagram import Diagram, diagram
-from unrolled.explain.wiring import wiring
 from unrolled.saving import check_save_place, write_model
 from unrolled.scikit_learn import ScikitLearnEstimator, not_fitted_error
 from unrolled.settings import Network, Settings, Text, Training
-from unrolled.training.checkpoints import check_checkpoint_folder
 from unrolled.training.history import History
-from unrolled.training.history_plot import plot_histories
+
+if TYPE_CHECKING:
+    from unrolled.explain.diagram import Diagram
 
 Group = TypeVar("Group", bound=Settings)
 Names = tuple[tuple[str, ...], ...]  # of the columns that go in, that come out, and of other inputs
@@ -101,6 +102,8 @@ class Estimator(ScikitLearnEstimator):
             CheckpointError: The folder of the checkpoints is a file.
             SettingError: It is the folder of the checkpoints, or one is inside the other.
         """
+        from unrolled.training.checkpoints import check_checkpoint_folder
+
         checkpoint = self._group("training").checkpoint
         check_checkpoint_folder(checkpoint)
         if folder is None:
@@ -124,6 +127,8 @@ class Estimator(ScikitLearnEstimator):
         Raises:
             DataError: The file cannot be written, or its format is unknown.
         """
+        from unrolled.disk.figures import check_figure_path
+
         if path is not None:
             check_figure_path(path)
 
@@ -149,11 +154,16 @@ class Estimator(ScikitLearnEstimator):
 
     def code(self) -> str:
         """Return the network as a script of plain Keras; with a decoder, also its loop."""
+        from unrolled.explain.code import code
+
         trained = self._require_fitted("code")
         return code(trained.model, steps=trained.spec.u, training=self._training_code())
 
     def diagram(self) -> Diagram:
         """Return the unrolled picture of the network, as text and SVG."""
+        from unrolled.explain.diagram import diagram
+        from unrolled.explain.wiring import wiring
+
         trained = self._require_fitted("diagram")
         return diagram(wiring(trained.spec, trained.network, names=self._column_names()))
 
@@ -194,6 +204,8 @@ class Estimator(ScikitLearnEstimator):
             SettingError: The model was saved before it was trained.
             DataError: The file cannot be written, or its format is unknown.
         """
+        from unrolled.training.history_plot import plot_histories
+
         trained = self._require_fitted("plot_history")
         return plot_histories(self._histories_of(trained), path)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from unrolled.forecasting.forecaster import Forecaster
-from unrolled.forecasting.serialization import FORECASTS
-from unrolled.saving import SEQUENCES, read_model
-from unrolled.sequences.model import SequenceModel
+from unrolled.saving import FORECASTS, SEQUENCES, SavedModel, read_model
+
+if TYPE_CHECKING:
+    from unrolled.forecasting.forecaster import Forecaster
+    from unrolled.sequences.model import SequenceModel
 
 
 def load(folder: str | Path) -> SequenceModel | Forecaster:
@@ -22,10 +24,16 @@ def load(folder: str | Path) -> SequenceModel | Forecaster:
     Raises:
         ArtifactError: It is not a saved model, one of a newer format, or damaged.
     """
-    return read_model(
-        folder,
-        {
-            SEQUENCES: SequenceModel.from_saved,
-            FORECASTS: Forecaster.from_saved,
-        },
-    )
+    return read_model(folder, {SEQUENCES: _sequence_model, FORECASTS: _forecaster})
+
+
+def _sequence_model(saved: SavedModel) -> SequenceModel | Forecaster:
+    from unrolled.sequences.model import SequenceModel
+
+    return SequenceModel.from_saved(saved)
+
+
+def _forecaster(saved: SavedModel) -> SequenceModel | Forecaster:
+    from unrolled.forecasting.forecaster import Forecaster
+
+    return Forecaster.from_saved(saved)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache, update_wrapper
+from functools import cache
 from inspect import Parameter, signature
 from types import MethodType
 from typing import Any, Self
@@ -55,7 +55,7 @@ class available_if:  # noqa: N801  (as scikit-learn writes it)
 class _MethodOfSome:
     def __init__(self, method: Callable[..., Any], check: Callable[[Any], bool]) -> None:
         self.method, self.check = method, check
-        update_wrapper(self, method)
+        self.__doc__ = method.__doc__
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:

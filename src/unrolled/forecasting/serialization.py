@@ -22,6 +22,7 @@ from unrolled.forecasting.trained import Channels, TrainedForecaster
 from unrolled.networks import NetworkSpec, load_network
 from unrolled.networks.size_limit import refuse_larger
 from unrolled.saving import (
+    FORECASTS,
     MANIFEST,
     PROGRAM,
     SavedModel,
@@ -37,7 +38,6 @@ from unrolled.settings import Network, Settings, Training
 from unrolled.shapes import MAX_STEPS
 from unrolled.training.history import History
 
-FORECASTS = "forecasts"
 LIMITS = ("floor", "ceiling")
 LATER_PARAMETERS = ("every", "combine", "steps", *LIMITS)  # which older files do not have
 WEIGHTS, BASELINES = "weights.safetensors", "references.safetensors"

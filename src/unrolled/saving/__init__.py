@@ -25,6 +25,7 @@ from unrolled.saving.checked_json import (
 from unrolled.saving.reader import SavedModel, read_model
 from unrolled.saving.tensors import check_array
 from unrolled.saving.writer import (
+    FORECASTS,
     FORMAT,
     MANIFEST,
     PROGRAM,
@@ -35,6 +36,7 @@ from unrolled.saving.writer import (
 )
 
 __all__ = [
+    "FORECASTS",
     "FORMAT",
     "MANIFEST",
     "PROGRAM",

@@ -37,6 +37,7 @@ FORMAT = 3
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 PROGRAM = "program.json"
 SEQUENCES = "sequences"  # the kind of a manifest that names none
+FORECASTS = "forecasts"
 ZIP, SAVING, BACKUP = ".zip", ".saving", "earlier"
 MAX_ZIP_BYTES = (2 << 30) - (1 << 20)  # a larger file needs records that `open_container` refuses
 MAX_WAIT_SECONDS = 60  # for another save to the same place

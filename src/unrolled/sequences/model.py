@@ -5,38 +5,26 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from unrolled.data.batches import Examples
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.ingest import Columns, Source
 from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
 from unrolled.data.layouts.columns_as_steps import Steps
-from unrolled.data.tables.fingerprint import fingerprint
-from unrolled.data.tables.shared_rows import describe_shared_rows
 from unrolled.data.tables.table import Table
-from unrolled.data.tables.trained_rows import describe_rows
 from unrolled.errors import SettingError
 from unrolled.estimator import Names
 from unrolled.saving import SavedModel
 from unrolled.schema import Schema
 from unrolled.sequences import preparation, serialization
-from unrolled.sequences.evaluation import Evaluation, evaluate
-from unrolled.sequences.fitting import (
-    build_from,
-    build_untrained,
-    fit_model,
-    fit_on_all_rows,
-)
-from unrolled.sequences.model_card import ensemble_sentence, readme, summary
-from unrolled.sequences.notebook import model_facts
 from unrolled.sequences.predictor import Predictor
 from unrolled.sequences.sklearn_tags import with_tags
 from unrolled.sequences.trained import Trained
-from unrolled.sequences.training_script import training_lines
 from unrolled.settings import Network, Text, Training
-from unrolled.training.checkpoints import check_checkpoint_folder
-from unrolled.training.progress import announce
+
+if TYPE_CHECKING:
+    from unrolled.sequences.evaluation import Evaluation
 
 
 class SequenceModel(Predictor):
@@ -125,6 +113,8 @@ class SequenceModel(Predictor):
                 architecture.
             SettingError: A setting does not exist, or has no effect here.
         """
+        from unrolled.training.checkpoints import check_checkpoint_folder
+
         check_checkpoint_folder(self._group("training").checkpoint)
         previous = self._require_fitted("fit with warm=True") if warm else None
         source = self._ingest(data, y, previous)
@@ -167,6 +157,10 @@ class SequenceModel(Predictor):
             DataError: As for `fit`.
             SettingError: As for `fit`, or `test` is 0.
         """
+        from unrolled.data.tables.shared_rows import describe_shared_rows
+        from unrolled.sequences.evaluation import evaluate
+        from unrolled.training.checkpoints import check_checkpoint_folder
+
         check_checkpoint_folder(self._group("training").checkpoint)
         previous = self._require_fitted("fit with warm=True") if warm else None
         source = self._ingest(data, y, previous)
@@ -227,6 +221,8 @@ class SequenceModel(Predictor):
         previous: Trained | None = None,
     ) -> Self:
         """Build the network and train it; if that fails, keep what was trained before."""
+        from unrolled.sequences.fitting import fit_model
+
         rows = [encoder.encode(part.table, targets=True) for part in (train, held_out)]
         if previous is not None:
             for sentence in preparation.describe_unknown(encoder, train.table, rows[0]):
@@ -252,6 +248,8 @@ class SequenceModel(Predictor):
         self, encoder: TableEncoder, rows: Examples, training: Training, previous: Trained | None
     ) -> Trained:
         """Return a new network, or that of a previous fit with its weights."""
+        from unrolled.sequences.fitting import build_from, build_untrained
+
         network = self._group("network")
         if previous is None:
             return build_untrained(encoder, rows, network, training)
@@ -265,6 +263,9 @@ class SequenceModel(Predictor):
         previous: Trained | None,
     ) -> None:
         """Train again on all rows, as the scored model was; if that fails, keep the scored one."""
+        from unrolled.sequences.fitting import fit_on_all_rows
+        from unrolled.training.progress import announce
+
         scored: Trained = self._trained
         encoder = self._fit_encoder(schema, source, previous)
         rows = encoder.encode(source.table, targets=True)
@@ -309,6 +310,8 @@ class SequenceModel(Predictor):
         return with_tags(super().__sklearn_tags__(), schema, self.outputs, self.shape)
 
     def __str__(self) -> str:
+        from unrolled.sequences.model_card import ensemble_sentence, summary
+
         if self._trained is None:
             return repr(self)
         parts = [
@@ -319,9 +322,13 @@ class SequenceModel(Predictor):
         return "\n\n".join(filter(None, parts))
 
     def _facts_html(self) -> str:
+        from unrolled.sequences.notebook import model_facts
+
         return model_facts(self._require_fitted("_repr_html_"))
 
     def _files(self) -> dict[str, Any]:
+        from unrolled.sequences.model_card import readme
+
         trained: Trained = self._require_fitted("save")
         page = readme(trained, self.diagram().text)
         return {**serialization.to_files(trained), "README.md": page}
@@ -334,11 +341,16 @@ class SequenceModel(Predictor):
         return first, tuple(c.name for c in schema.outputs), *others
 
     def _training_code(self) -> str:
+        from unrolled.sequences.training_script import training_lines
+
         return training_lines(self._require_fitted("code"))
 
 
 def _with_facts(trained: Trained, *parts: Table) -> Trained:
     """Return a model with the facts about the training rows, and any held-out rows after them."""
+    from unrolled.data.tables.fingerprint import fingerprint
+    from unrolled.data.tables.trained_rows import describe_rows
+
     schema = trained.encoder.schema
     facts = describe_rows(parts[0], schema.inputs, schema.outputs)
     return replace(trained, data={**trained.data, **fingerprint(*parts), **facts})

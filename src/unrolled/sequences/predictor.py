@@ -6,26 +6,28 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.ingest import Source
 from unrolled.errors import SettingError
-from unrolled.estimator import Estimator
 from unrolled.schema import Schema
 from unrolled.scikit_learn import available_if
 from unrolled.sequences import prediction, preparation
-from unrolled.sequences.attention import Attention, compute_attention, plot_attention
-from unrolled.sequences.evaluation import Evaluation, evaluate, score
-from unrolled.sequences.importance import Importance, compute_importance
 from unrolled.sequences.sklearn_tags import predicts_classes
+from unrolled.sequences.streams.methods import Streaming
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
 from unrolled.shapes import Shape
 from unrolled.training.history import History
 
+if TYPE_CHECKING:
+    from unrolled.sequences.attention import Attention
+    from unrolled.sequences.evaluation import Evaluation
+    from unrolled.sequences.importance import Importance
 
-class Predictor(Estimator):
+
+class Predictor(Streaming):
     """The methods of `SequenceModel` that need a trained model."""
 
     def predict(
@@ -157,6 +159,8 @@ class Predictor(Estimator):
             DataError: A column is missing, or does not fit the training data.
             SettingError: The network has no attention.
         """
+        from unrolled.sequences.attention import compute_attention, plot_attention
+
         trained: Trained = self._require_fitted("attention")
         inputs = trained.encoder.schema.inputs
         source = preparation.ingest(data, None, inputs, None, layout=trained.layout)
@@ -180,6 +184,8 @@ class Predictor(Estimator):
             NotFittedError: `fit` was not called.
             DataError: A column is missing, or does not fit the training data.
         """
+        from unrolled.sequences.evaluation import evaluate
+
         trained: Trained = self._require_fitted("evaluate")
         source = self._known_rows(data, y)
         return evaluate(trained, source.table, left_out=source.left_out, threshold=threshold)
@@ -191,6 +197,8 @@ class Predictor(Estimator):
         (aligned), 1 - the error rate (unaligned), or minus the negative log-likelihood per token
         (one-to-many).
         """
+        from unrolled.sequences.evaluation import score
+
         trained: Trained = self._require_fitted("score")
         return score(trained, self._known_rows(X, y).table)
 
@@ -217,6 +225,8 @@ class Predictor(Estimator):
         Source:
             Breiman 2001, "Random Forests", section 10.
         """
+        from unrolled.sequences.importance import compute_importance
+
         trained: Trained = self._require_fitted("importance")
         rows = self._known_rows(data, y).table
         return compute_importance(trained, rows, repeats=repeats, seed=seed)
