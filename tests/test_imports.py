@@ -69,11 +69,14 @@ ORDER = {
     "forecasting": (
         "__init__ baselines intervals series -> defaults forecast_plot limits -> trained -> "
         "model_card "
-        "notebook prediction preparation serialization -> fitting -> backtesting -> "
+        "notebook prediction preparation serialization -> fitting live -> backtesting -> "
         "forecaster"
     ),
     "forecasting/backtesting": (
         "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
+    ),
+    "forecasting/live": (
+        "__init__ latest_steps -> followed -> observation rolling_errors -> live_forecaster"
     ),
     "forecasting/series": (
         "__init__ dtypes layout times windows -> wide -> arguments timeline -> infer_timeline "
@@ -87,7 +90,7 @@ ORDER = {
         "__init__ open_days periods spelling wall_clock -> month_days parse -> fiscal_weeks -> "
         "calendars"
     ),
-    "inference": "__init__ calibration compile decoding threshold -> predict -> generate",
+    "inference": "__init__ calibration decoding threshold -> predict -> generate",
     "inference/decoding": (
         "results step -> constraints numeric -> beam_search greedy_and_sampling -> __init__"
     ),
@@ -115,11 +118,15 @@ ORDER = {
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
         "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
-        "linear_branch model_card notebook prediction preparation serialization "
+        "linear_branch model_card notebook prediction preparation serialization streams "
         "training_script -> fitting importance -> predictor -> model"
     ),
     "sequences/importance": "result -> permutation -> __init__",
     "sequences/linear_branch": "__init__ rows -> fit",
+    "sequences/streams": (
+        "__init__ saved_state values -> numbers step_decoder times -> step_encoder -> step_model "
+        "-> keyed stream -> methods"
+    ),
     "sequences/evaluation": (
         "gaps metrics -> confusion -> label_sets -> result scores -> evaluate -> __init__"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
@@ -12,23 +12,22 @@ import polars as pl
 from unrolled.data.formats.write import check_writable, to_frame_like
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.estimator import Estimator
-from unrolled.forecasting import notebook, serialization
-from unrolled.forecasting.backtesting.backtest import Backtest
-from unrolled.forecasting.backtesting.refit import refit_as_time_passes
-from unrolled.forecasting.backtesting.run import first_scored_steps, run_backtest
-from unrolled.forecasting.fitting import fit_forecaster
-from unrolled.forecasting.forecast_plot import draw_forecast
-from unrolled.forecasting.model_card import forecaster_readme
+from unrolled.forecasting import serialization
 from unrolled.forecasting.prediction import forecast_next_steps
 from unrolled.forecasting.preparation import ForecastSettings, hold_out_last, read_like, read_panel
 from unrolled.forecasting.series.arguments import ColumnNames, check_count, check_levels
-from unrolled.forecasting.series.future import with_future
+from unrolled.forecasting.series.future import future_table, with_future
 from unrolled.forecasting.series.panel import Panel
+from unrolled.forecasting.series.reading.stated_steps import StatedSteps
 from unrolled.forecasting.series.scaling import Transform
 from unrolled.forecasting.series.times.periods import with_periods
 from unrolled.forecasting.trained import Channels, TrainedForecaster
 from unrolled.saving import SavedModel
 from unrolled.settings import Network, Training
+
+if TYPE_CHECKING:
+    from unrolled.forecasting.backtesting.backtest import Backtest
+    from unrolled.forecasting.live.live_forecaster import LiveForecaster
 
 
 class Forecaster(Estimator):
@@ -132,6 +131,8 @@ class Forecaster(Estimator):
             DataError: The data cannot be used; the message says where and what to do.
             SettingError: A setting does not exist, contradicts another, or has no effect here.
         """
+        from unrolled.forecasting.fitting import fit_forecaster
+
         previous = self._require_fitted("fit with warm=True") if warm else None
         settings = self._forecast_settings()
         panel = self._read_training_data(data, None if previous is None else previous.panel)
@@ -162,6 +163,10 @@ class Forecaster(Estimator):
         Raises:
             DataError: As for `fit`.
         """
+        from unrolled.forecasting.backtesting.refit import refit_as_time_passes
+        from unrolled.forecasting.backtesting.run import run_backtest
+        from unrolled.forecasting.fitting import fit_forecaster
+
         settings, levels = self._forecast_settings(), check_levels(level)
         check_count(step, "step")
         for value, name, minimum in ((last, "last", settings.horizon), (refit, "refit", 1)):
@@ -215,12 +220,7 @@ class Forecaster(Estimator):
         panel = self._panel_of(data)
         fitted = self._trained is not None
         horizon = self._trained.window.horizon if fitted else self._forecast_settings().horizon
-        frame = panel.index_columns(panel.lengths, horizon)
-        empty = [
-            pl.lit(None, pl.String if name in panel.layout.categories else pl.Float64).alias(name)
-            for name in panel.layout.future
-        ]
-        frame = frame.with_columns(empty)
+        frame = future_table(panel, horizon)
         return frame if data is None else self._frame_like(frame, data)
 
     def backtest(
@@ -245,6 +245,8 @@ class Forecaster(Estimator):
             NotFittedError: `fit` was not called.
             DataError: No forecast can be made and scored.
         """
+        from unrolled.forecasting.backtesting.run import first_scored_steps, run_backtest
+
         trained: TrainedForecaster = self._require_fitted("backtest")
         levels = check_levels(level)
         check_count(step, "step")
@@ -256,6 +258,19 @@ class Forecaster(Estimator):
             np.all(first >= first_scored_steps(trained, panel, None, new_data=True))
         )
         return run_backtest(trained, panel, first, step, levels, unseen=unseen, new_data=new_data)
+
+    def live(self) -> LiveForecaster:
+        """Follow the series of `fit` as they grow: observe new steps, and forecast the next ones.
+
+        The weights stay as they are; `fit(data, warm=True)` trains them further.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+        """
+        from unrolled.forecasting.live.live_forecaster import LiveForecaster
+
+        trained: TrainedForecaster = self._require_fitted("live")
+        return LiveForecaster.begin(trained, StatedSteps.from_settings(self.every, self.combine))
 
     def plot(
         self,
@@ -277,6 +292,8 @@ class Forecaster(Estimator):
             NotFittedError: `fit` was not called.
             DataError: The file cannot be written.
         """
+        from unrolled.forecasting.forecast_plot import draw_forecast
+
         trained: TrainedForecaster = self._require_fitted("plot")
         forecast = self.predict(future=future, level=level)
         steps = history or 3 * trained.window.lookback
@@ -324,6 +341,8 @@ class Forecaster(Estimator):
         They include the held-out steps of the data and a lookback before them, from which `predict`
         and `backtest` continue.
         """
+        from unrolled.forecasting.model_card import forecaster_readme
+
         trained: TrainedForecaster = self._require_fitted("save")
         files = serialization.to_files(trained, self.get_params(deep=False))
         return {**files, "README.md": forecaster_readme(trained, self.diagram().text)}
@@ -370,4 +389,6 @@ class Forecaster(Estimator):
 
     def _facts_html(self) -> str:
         """Return what a notebook shows below the picture: the columns and the reasons."""
+        from unrolled.forecasting import notebook
+
         return notebook.forecaster_facts(self._require_fitted("_repr_html_"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -31,6 +31,29 @@ def interval_offsets(errors: Array, levels: Sequence[int]) -> Array:
         symmetric = _quantiles(np.concatenate([-pooled, pooled]), levels)[:, :, None]
         offsets = np.where(too_few, symmetric, offsets)
     return offsets
+
+
+def offsets_by_series(
+    errors: Sequence[Array], levels: Sequence[int], held_out: Callable[[], Array]
+) -> Array:
+    """Return the interval offsets of the next forecast of each series (k 2 s u c).
+
+    Args:
+        errors: By series, true minus forecast of its latest windows (n u c). A series with few
+            of them has the intervals of all series together.
+        levels: Percents that the intervals should cover (k).
+        held_out: Returns the errors of held-out windows, for when all together are too few.
+    """
+    is_short = [len(own) < MIN_SERIES_WINDOWS for own in errors]
+    pooled = np.zeros(())
+    if any(is_short):
+        pooled = interval_offsets(np.concatenate(errors), levels)
+        if np.isnan(pooled).any():
+            pooled = interval_offsets(held_out(), levels)
+    pairs = zip(errors, is_short, strict=True)
+    return np.stack(
+        [pooled if short else interval_offsets(own, levels) for own, short in pairs], axis=2
+    )
 
 
 def _quantiles(errors: Array, levels: Sequence[int]) -> Array:

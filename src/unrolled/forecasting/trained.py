@@ -202,21 +202,22 @@ class TrainedForecaster:
         """
         recent = series.panel.lengths - intervals.RECENT_WINDOWS - self.window.horizon
         first = np.maximum(self.first_held_out(series, new_data=new_data), recent)
+        return intervals.offsets_by_series(
+            self.errors_by_series(series, first), levels, lambda: self.held_out_errors[NETWORK]
+        )
+
+    def errors_by_series(self, series: SeriesDataset, first: Array) -> list[Array]:
+        """Return true minus forecast over `error_scale` of windows, by series (n u c).
+
+        Args:
+            series: The series.
+            first: The first step of each series to forecast (s).
+        """
         examples = series.examples(first=first)
         errors = series.true_targets(examples) - self.forecast(series, examples)
         errors /= self.error_scale(series, examples)
         inputs: Any = examples.inputs["x"]
-        by_series = np.split(errors, inputs.index.ends[:-1])
-        pooled = intervals.interval_offsets(errors, levels)
-        if np.isnan(pooled).any():
-            pooled = intervals.interval_offsets(self.held_out_errors[NETWORK], levels)
-        own = [
-            intervals.interval_offsets(e, levels)
-            if len(e) >= intervals.MIN_SERIES_WINDOWS
-            else pooled
-            for e in by_series
-        ]
-        return np.stack(own, axis=2)
+        return np.split(errors, inputs.index.ends[:-1])
 
 
 def mean_naive_errors(train: Panel, season: int) -> dict[Any, Array]:

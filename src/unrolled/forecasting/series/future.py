@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from unrolled.data.block import Array
 from unrolled.errors import DataError, SettingError, quote_names
@@ -13,6 +14,16 @@ from unrolled.forecasting.series.arguments import read_table
 from unrolled.forecasting.series.layout import Layout
 from unrolled.forecasting.series.panel import Panel
 from unrolled.forecasting.series.reading.from_frame import panel_from_frame
+
+
+def future_table(panel: Panel, horizon: int) -> pl.DataFrame:
+    """Return the table of future covariates to fill in, for the steps after each series."""
+    frame = panel.index_columns(panel.lengths, horizon)
+    empty = [
+        pl.lit(None, pl.String if name in panel.layout.categories else pl.Float64).alias(name)
+        for name in panel.layout.future
+    ]
+    return frame.with_columns(empty)
 
 
 def with_future(known: Panel, future: Any, horizon: int) -> Panel:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from scipy.special import expit, logit
 
 from unrolled.data.block import Array
 from unrolled.errors import DataError, SettingError, did_you_mean
 from unrolled.forecasting.series.panel import Panel
+from unrolled.program.operations.activations import sigmoid
 
 SQUEEZE = 1e-3  # the distance of a share of 0 or 1 from the end, whose logit would be infinite
 Transform = Literal["none", "log", "log1p", "asinh", "logit"]
@@ -20,14 +20,14 @@ TRANSFORMS: dict[str, Callable[[Any], Any]] = {
     "log": np.log,
     "log1p": np.log1p,
     "asinh": np.arcsinh,
-    "logit": lambda y: logit(SQUEEZE + (1 - 2 * SQUEEZE) * y),
+    "logit": lambda y: _logit(SQUEEZE + (1 - 2 * SQUEEZE) * y),
 }
 INVERSES: dict[str, Callable[[Any], Any]] = {
     "none": lambda y: y,
     "log": np.exp,
     "log1p": np.expm1,
     "asinh": np.sinh,
-    "logit": lambda z: np.clip((expit(z) - SQUEEZE) / (1 - 2 * SQUEEZE), 0, 1),
+    "logit": lambda z: np.clip((sigmoid(z) - SQUEEZE) / (1 - 2 * SQUEEZE), 0, 1),
 }
 MIN_VALUES = {
     "none": -np.inf,
@@ -40,6 +40,50 @@ MAX_VALUES = {"logit": 1.0}
 RANGES = {"log": "more than 0", "log1p": "at least 0", "logit": "0 to 1"}
 MIN_STD = 1e-6
 SINGLE_TARGET = "value"  # the name of the only target where each target is a series of its own
+
+
+@dataclass(frozen=True)
+class RunningMoments:
+    """Mean and standard deviation of columns, to which further values can be added.
+
+    Attributes:
+        count: How many values of each column are known (c).
+        mean: Their mean (c), 0 where there is none.
+        squares: The sum of their squared deviations from it (c).
+    """
+
+    count: Array
+    mean: Array
+    squares: Array
+
+    @classmethod
+    def of(cls, values: Array) -> RunningMoments:
+        """Return the moments of some values (n c); NaN does not count."""
+        known = ~np.isnan(values)
+        count = known.sum(axis=0)
+        mean = values.sum(axis=0, where=known) / np.maximum(count, 1)
+        deviation = values - mean
+        squares = np.square(deviation, out=deviation).sum(axis=0, where=known)
+        return cls(count, mean, squares)
+
+    def add(self, other: RunningMoments) -> RunningMoments:
+        """Return the moments of the values of both together.
+
+        Source:
+            Chan et al. 1983, equation 2.1.
+        """
+        count = self.count + other.count
+        fraction = other.count / np.maximum(count, 1)
+        distance = other.mean - self.mean
+        squares = self.squares + other.squares + distance**2 * self.count * fraction
+        return RunningMoments(count, self.mean + distance * fraction, squares)
+
+    @property
+    def mean_and_std(self) -> Array:
+        """Mean and standard deviation (2 c), 0 and 1 where nothing is known."""
+        std = np.sqrt(self.squares / np.maximum(self.count, 1))
+        is_constant = std <= MIN_STD * (1 + np.abs(self.mean))
+        return np.stack([self.mean, np.where(is_constant, 1.0, std)])
 
 
 @dataclass(frozen=True)
@@ -138,15 +182,16 @@ def _has_two_values(values: Array) -> bool:
 
 def _mean_and_std(values: Array) -> Array:
     """Return mean and standard deviation of columns (2 c), 0 and 1 where nothing is known."""
-    known = ~np.isnan(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = values.sum(axis=0, where=known) / count
-    deviation = values - mean
-    std = np.sqrt(np.square(deviation, out=deviation).sum(axis=0, where=known) / count)
-    return np.stack([mean, np.where(std > MIN_STD * (1 + np.abs(mean)), std, 1.0)])
+    return RunningMoments.of(values).mean_and_std
 
 
 def _standardise(values: Array, moments: Array, out: Array) -> None:
     """Write (values - mean) / standard deviation in single precision, without a copy."""
     np.subtract(values, moments[0], out=out, casting="same_kind")
     np.divide(out, moments[1], out=out, casting="same_kind")
+
+
+def _logit(share: Array) -> Array:
+    """Return log(y / (1 - y)), the inverse of the sigmoid."""
+    result: Array = np.log(share) - np.log1p(-share)
+    return result
