@@ -7,7 +7,7 @@ TENSORFLOW ?= tensorflow-cpu
 ATHERIS ?= atheris==3.0.0
 SECONDS ?= 600
 WORKERS ?= --numprocesses=2 --dist=worksteal
-ENGINE_TESTS := tests/backends tests/inference/decoding/test_decoding_backends.py
+ENGINE_TESTS := tests/backends
 
 VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])')
 ifeq ($(VERSION),)
@@ -36,7 +36,7 @@ test: $(VENV)/ready  ## format, lint, types, tests and docstring examples
 test-all: test  ## every test: `make test`, and then those that it leaves out
 	$(BIN)/pytest $(WORKERS) -m slow
 
-test-backends: test-torch test-tensorflow  ## architectures, decoding and layers on the other two engines
+test-backends: test-torch test-tensorflow  ## architectures and layers on the other two engines
 
 test-torch: $(VENV)-torch/ready
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/pytest $(ENGINE_TESTS) tests/layers \

@@ -97,7 +97,7 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
     (column,) = encoder.schema.outputs
     (name,) = trained.spec.heads
     rows: Any = generate.generate_outputs(trained.runtime, trained.spec, examples)[name]
-    weights = generate.attention(trained.runtime, trained.spec, examples, rows)
+    weights = generate.attention(attend, trained.spec, examples, rows)
     labels, columns = _input_labels(trained, table, examples)
     return [
         Attention(

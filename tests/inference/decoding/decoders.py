@@ -1,15 +1,10 @@
-"""Small decoders in `keras.ops`, and their probabilities computed again in NumPy."""
+"""Small decoders, and their probabilities computed again by the simplest loops."""
 
 import itertools
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
-from unrolled.backend import keras
-from unrolled.inference.compile import compile_function
-
-ops = keras.ops
 START, END = 1, 0
 
 
@@ -20,10 +15,7 @@ def log_softmax(logits):
 
 @dataclass(frozen=True)
 class Recurrent:
-    """An RNN over ids; each row has its own random weights, in its memory.
-
-    As the weights are arguments, one compiled loop is enough for every seed.
-    """
+    """An RNN over ids; each row has its own random weights, in its memory."""
 
     seed: int = 0
     rows: int = 3
@@ -67,19 +59,14 @@ class Recurrent:
 
 def recurrent(previous, states, memory):
     """Make one step of `Recurrent`."""
-    at = ops.reshape(previous, (-1, 1, 1))
-    embedded = ops.take_along_axis(memory["embed"], at, axis=1)[:, 0]  # n h
-    h = ops.tanh(embedded + ops.einsum("nh,nhk->nk", states["h"], memory["turn"]))
-    return ops.einsum("nh,nho->no", h, memory["out"]), {"h": h}
+    embedded = memory["embed"][np.arange(len(previous)), previous]  # n h
+    h = np.tanh(embedded + np.einsum("nh,nhk->nk", states["h"], memory["turn"]))
+    return np.einsum("nh,nho->no", h, memory["out"]), {"h": h}
 
 
-@cache
-def compiled_loop(loop, **options):
-    """Return a compiled function from states and memory to the hypotheses of each row."""
-    run = compile_function(
-        lambda states, memory: loop(recurrent, states, memory, start=START, end=END, **options), ()
-    )
-    return lambda states, memory: hypotheses_of(run(states, memory))
+def run_loop(loop, model, **options):
+    """Return the hypotheses of each row of `Recurrent`."""
+    return hypotheses_of(loop(recurrent, *model.parts(), start=START, end=END, **options))
 
 
 def table(probabilities):
@@ -88,14 +75,14 @@ def table(probabilities):
         logits = np.log(np.asarray(probabilities, "float32"))
 
     def step(previous, states, _memory):
-        return ops.take(ops.convert_to_tensor(logits), previous, axis=0), states
+        return logits[previous], states
 
     return step
 
 
 def rows_only(rows):
     """Return a memory that only gives the number of rows."""
-    return np.zeros((rows, 1), "float32")
+    return {"rows": np.zeros((rows, 1), "float32")}
 
 
 def all_hypotheses(width, max_steps):
@@ -137,8 +124,9 @@ def search(model, index, max_steps, width, penalty):
 
 def hypotheses_of(generated):
     """Return the hypotheses of each row: ids including the end mark, score, ended."""
-    ids, scores, lengths, ended = (ops.convert_to_numpy(part) for part in generated)
+    ids, scores, lengths, ended = generated
     assert ids.dtype == lengths.dtype == "int32"
+    assert scores.dtype == "float32"
     assert ids.shape[:2] == scores.shape == lengths.shape == ended.shape
     return [
         [check_hypothesis(*place) for place in zip(*row, strict=True)]

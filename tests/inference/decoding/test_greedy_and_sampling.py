@@ -7,11 +7,10 @@ from decoders import (
     END,
     START,
     Recurrent,
-    compiled_loop,
     hypotheses_of,
-    ops,
     recurrent,
     rows_only,
+    run_loop,
     table,
 )
 from hypothesis import given, settings
@@ -31,9 +30,9 @@ def draw_ids(probabilities, count, *, max_steps=1, **options):
     """Return the ids (count u) of many draws from the same probabilities at every step."""
     step = table(np.tile(probabilities, (len(probabilities), 1)))
     generated = decode_by_sampling(
-        step, (), rows_only(1), **MARKS, max_steps=max_steps, samples=count, **options
+        step, {}, rows_only(1), **MARKS, max_steps=max_steps, samples=count, **options
     )
-    return ops.convert_to_numpy(generated.ids)[0]
+    return generated.ids[0]
 
 
 @given(seed=st.integers(0, 10**6), max_steps=st.sampled_from([1, 3, 6]))
@@ -41,7 +40,7 @@ def draw_ids(probabilities, count, *, max_steps=1, **options):
 def test_greedy_takes_the_most_probable_id_at_each_step(seed, max_steps):
     model = Recurrent(seed)
     for index, [(ids, score, ended)] in enumerate(
-        compiled_loop(decode_greedily, max_steps=max_steps)(*model.parts())
+        run_loop(decode_greedily, model, max_steps=max_steps)
     ):
         assert ids == decoders.decode_greedily(model, index, max_steps)
         assert score == pytest.approx(model.score(index, ids), abs=1e-4)
@@ -52,7 +51,7 @@ def test_some_rows_of_that_test_end_and_some_are_cut():
     result = [
         row[0]
         for seed in range(10)
-        for row in compiled_loop(decode_greedily, max_steps=4)(*Recurrent(seed).parts())
+        for row in run_loop(decode_greedily, Recurrent(seed), max_steps=4)
     ]
     assert {ended for _, _, ended in result} == {True, False}
     assert len({len(ids) for ids, _, ended in result if ended}) > 1
@@ -62,9 +61,10 @@ def test_some_rows_of_that_test_end_and_some_are_cut():
 @quick
 def test_a_row_is_the_same_alone(seed):
     model = Recurrent(seed)
-    together = compiled_loop(decode_greedily, max_steps=5)(*model.parts())
+    together = run_loop(decode_greedily, model, max_steps=5)
     for index, row in enumerate(together):
-        [[alone]] = compiled_loop(decode_greedily, max_steps=5)(*model.row(index))
+        generated = decode_greedily(recurrent, *model.row(index), **MARKS, max_steps=5)
+        [[alone]] = hypotheses_of(generated)
         assert alone[0] == row[0][0]
         assert alone[1] == pytest.approx(row[0][1], abs=1e-5)
 
@@ -82,11 +82,9 @@ def test_the_loop_ends_with_the_last_row(counted):
 @quick
 def test_sampling_at_a_low_temperature_is_greedy(seed, samples):
     model = Recurrent(seed)
-    [*rows] = compiled_loop(decode_greedily, max_steps=5)(*model.parts())
+    rows = run_loop(decode_greedily, model, max_steps=5)
     for cold in (1e-3, 1e-45):
-        draws = compiled_loop(decode_by_sampling, max_steps=5, temperature=cold, samples=samples)(
-            *model.parts()
-        )
+        draws = run_loop(decode_by_sampling, model, max_steps=5, temperature=cold, samples=samples)
         assert [[ids for ids, _, _ in row] for row in draws] == [
             [row[0][0]] * samples for row in rows
         ]
@@ -94,9 +92,7 @@ def test_sampling_at_a_low_temperature_is_greedy(seed, samples):
 
 def test_the_score_of_a_sample_is_that_of_the_model():
     model = Recurrent(3)
-    draws = compiled_loop(decode_by_sampling, max_steps=4, temperature=2.0, top_k=3, samples=20)(
-        *model.parts()
-    )
+    draws = run_loop(decode_by_sampling, model, max_steps=4, temperature=2.0, top_k=3, samples=20)
     assert len({ids for row in draws for ids, _, _ in row}) > 10
     for index, row in enumerate(draws):
         for ids, score, _ in row:
@@ -114,8 +110,8 @@ def test_ids_are_drawn_as_often_as_they_are_probable(temperature):
 def test_steps_and_rows_are_drawn_independently():
     probabilities = np.array([0.0, 0.5, 0.3, 0.2])
     step = table(np.tile(probabilities, (4, 1)))
-    generated = decode_by_sampling(step, (), rows_only(2), **MARKS, max_steps=2, samples=4000)
-    ids = ops.convert_to_numpy(generated.ids)  # 2 4000 2
+    generated = decode_by_sampling(step, {}, rows_only(2), **MARKS, max_steps=2, samples=4000)
+    ids = generated.ids  # 2 4000 2
     expected = np.outer(probabilities, probabilities)[1:, 1:].ravel() * 4000
     for first, second in ((ids[0, :, 0], ids[0, :, 1]), (ids[0, :, 0], ids[1, :, 0])):
         counts = np.bincount((first - 1) * 3 + second - 1, minlength=9)
@@ -150,8 +146,9 @@ def test_only_the_probable_are_drawn(options, support):
 
 def test_rounding_never_draws_an_id_of_probability_zero():
     """Noise just below 1, times the sum, may round to the sum, which no id exceeds."""
-    logits = ops.log(ops.convert_to_tensor(np.array([[0.0, 1.0, 0.5, 0.0]], "float32")))
-    assert _draw(logits, ops.ones((1,)), None, None).tolist() == [1]
+    with np.errstate(divide="ignore"):
+        logits = np.log(np.array([[0.0, 1.0, 0.5, 0.0]], "float32"))
+    assert _draw(logits, np.ones(1, "float32"), None, None).tolist() == [1]
 
 
 def test_equal_ids_beyond_k_are_not_drawn():
@@ -169,9 +166,9 @@ def test_the_same_seed_gives_the_same_draws_and_another_different_ones():
 @pytest.mark.parametrize("loop", [decode_greedily, decode_by_sampling])
 def test_forbidden_ids_are_never_output(loop):
     model = Recurrent(1, rows=8)
-    unconstrained = compiled_loop(loop, max_steps=8)(*model.parts())
+    unconstrained = run_loop(loop, model, max_steps=8)
     assert any(2 in ids for row in unconstrained for ids, _, _ in row)
-    constrained = compiled_loop(loop, max_steps=8, forbidden=(2, 3))(*model.parts())
+    constrained = run_loop(loop, model, max_steps=8, forbidden=(2, 3))
     assert {i for row in constrained for ids, _, _ in row for i in ids} <= {0, 1}
     for index, [(ids, score, _)] in enumerate(constrained):
         assert score == pytest.approx(model.score(index, ids), abs=1e-4)
@@ -181,7 +178,7 @@ def test_a_row_without_any_allowed_id_is_empty():
     model = Recurrent(1)
 
     def two_steps(_ids, position):
-        return ops.ones((3, 4), dtype="bool") & (position < 2)
+        return np.full((3, 4), position < 2)
 
     for loop in (decode_greedily, decode_by_sampling):
         generated = loop(
@@ -232,4 +229,4 @@ def test_a_decoder_without_any_tensor_is_refused():
     with pytest.raises(
         ShapeError, match="the number of rows is unknown, because there are neither"
     ):
-        decode_greedily(table([[0.5, 0.5]] * 2), (), (), **MARKS, max_steps=3)
+        decode_greedily(table([[0.5, 0.5]] * 2), {}, {}, **MARKS, max_steps=3)

@@ -1,4 +1,4 @@
-"""Decoding: loops that run a decoder step by step, on any backend of Keras.
+"""Decoding: loops that run a decoder step by step, over all rows of a batch at once.
 
 | file | what it is |
 |---|---|
@@ -8,9 +8,8 @@
 | `numeric.py` | decoders of numbers |
 | `step.py`, `results.py` | what goes into the loops and what comes out of them |
 
-A decoder is a function of one step (`Step`), and the loops know nothing else about it. They have
-fixed sizes, run inside `keras.ops.while_loop`, stop when every row has ended, and are meant to be
-called inside `compile_function` (`inference/compile.py`).
+A decoder is a function of one step (`Step`), and the loops know nothing else about it. They stop
+when every row has ended, and compute rows that have ended no longer.
 """
 
 from __future__ import annotations
@@ -18,16 +17,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from unrolled.inference.decoding.beam_search import decode_by_beam_search
 from unrolled.inference.decoding.constraints import Allowed
 from unrolled.inference.decoding.greedy_and_sampling import decode_by_sampling, decode_greedily
 from unrolled.inference.decoding.numeric import decode_numbers
 from unrolled.inference.decoding.results import GeneratedNumbers, GeneratedTokens
-from unrolled.inference.decoding.step import Step
+from unrolled.inference.decoding.step import Arrays, Step
 from unrolled.settings import Decoding
 
 __all__ = [
     "Allowed",
+    "Arrays",
     "GeneratedNumbers",
     "GeneratedTokens",
     "Step",
@@ -41,8 +43,8 @@ __all__ = [
 
 def decode_tokens(
     step: Step,
-    states: Any,
-    memory: Any,
+    states: Arrays,
+    memory: Arrays,
     *,
     start: int,
     end: int,
@@ -50,26 +52,28 @@ def decode_tokens(
     settings: Decoding,
     forbidden: Sequence[int] = (),
     allowed: Allowed | None = None,
+    generator: np.random.Generator | None = None,
 ) -> GeneratedTokens:
     """Decode greedily, by beam search or by sampling, as the settings say.
 
     Args:
         step: One step of the decoder.
-        states: The states of the decoder, a tree of (b ...).
-        memory: What it reads at every step, a tree of (b ...).
+        states: The states of the decoder, arrays (b ...) by name.
+        memory: What it reads at every step, arrays (b ...) by name.
         start: The id that is the input of the first step.
         end: The id that ends a row.
         max_steps: The limit of steps if the settings have none.
         settings: Which way of decoding, and its numbers.
         forbidden: Ids that are never output, such as padding.
         allowed: Which ids may come next.
+        generator: Draws the numbers of sampling; None makes one from the settings' seed.
 
     Returns:
         As many hypotheses k for each row as `n_best`, or `samples` if the settings have them.
 
     Raises:
         SettingError: The limit is below one step, or the step does not output an id.
-        ShapeError: There is no tensor in states and memory.
+        ShapeError: There is no array in states and memory.
     """
     common: dict[str, Any] = {
         "start": start,
@@ -79,10 +83,9 @@ def decode_tokens(
         "allowed": allowed,
     }
     if settings.samples:
-        sampling = settings.model_dump(
-            include={"temperature", "top_k", "top_p", "seed", "samples"},
-        )
-        return decode_by_sampling(step, states, memory, **common, **sampling)
+        sampling = settings.model_dump(include={"temperature", "top_k", "top_p", "samples"})
+        seed = generator or settings.seed
+        return decode_by_sampling(step, states, memory, **common, **sampling, seed=seed)
     if settings.beam > 1:
         return decode_by_beam_search(
             step,

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from unrolled.backend import keras
+from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.inference.decoding.constraints import Allowed, TokenConstraints
 from unrolled.inference.decoding.results import GeneratedTokens
-from unrolled.inference.decoding.step import Step, count_rows, repeat_rows, set_step, to_tensors
+from unrolled.inference.decoding.step import Arrays, LiveRows, Step, count_rows, largest
 
-ops = keras.ops
-tree = keras.tree
+NONE = np.float32(-np.inf)  # the score of an empty place
 
 
 class Ended(NamedTuple):
     """The best hypotheses that have ended, in order; an empty place has score minus infinity."""
 
-    ids: Any  # b k u
-    scores: Any  # b k: log-probabilities
-    lengths: Any  # b k: steps, including that of the end mark
+    ids: Array  # r k u
+    scores: Array  # r k: log-probabilities
+    lengths: Array  # r k: steps, including that of the end mark
 
 
 class Live(NamedTuple):
     """The hypotheses that are still extended; an empty place has score minus infinity."""
 
-    ids: Any  # b w u
-    scores: Any  # b w
-    previous: Any  # b*w
-    states: Any  # tree of (b*w ...)
+    ids: Array  # r w u
+    scores: Array  # r w
 
 
 def decode_by_beam_search(
     step: Step,
-    states: Any,
-    memory: Any,
+    states: Arrays,
+    memory: Arrays,
     *,
     start: int,
     end: int,
@@ -58,8 +55,8 @@ def decode_by_beam_search(
 
     Args:
         step: One step of the decoder.
-        states: The states of the decoder, a tree of (b ...); they follow the hypotheses.
-        memory: What it reads at every step, a tree of (b ...); repeated once for all steps.
+        states: The states of the decoder, arrays (b ...) by name; they follow the hypotheses.
+        memory: What it reads at every step, arrays (b ...) by name.
         start: The id that is the input of the first step.
         end: The id that ends a row.
         max_steps: The limit of steps u, including that of the end mark.
@@ -74,121 +71,119 @@ def decode_by_beam_search(
 
     Raises:
         SettingError: A number is out of range, or the step does not output an id.
-        ShapeError: There is no tensor in states and memory.
+        ShapeError: There is no array in states and memory.
     """
     _check_search(width, n_best, length_penalty)
     constraints = TokenConstraints(start, end, max_steps, forbidden, allowed)
-    states, memory = to_tensors(states), to_tensors(memory)
     b = count_rows(states, memory)
-    live = Live(
-        ids=ops.zeros((b, width, max_steps), dtype="int32"),
-        scores=ops.where(ops.arange(width) == 0, ops.zeros((b, 1)), -np.inf),
-        previous=ops.full((b * width,), start, dtype="int32"),
-        states=repeat_rows(states, width),
-    )
-    ended = Ended(
-        ids=ops.zeros((b, n_best, max_steps), dtype="int32"),
-        scores=ops.full((b, n_best), -np.inf, dtype="float32"),
-        lengths=ops.ones((b, n_best), dtype="int32"),
-    )
-    memory = repeat_rows(memory, width)
-    return _rank(*_search(step, memory, live, ended, constraints, length_penalty))
+    decoder = LiveRows(step, states, memory, rows=b, copies=width)
+    return _search(decoder, constraints, width, n_best, length_penalty)
 
 
 def _search(
-    step: Step,
-    memory: Any,
-    live: Live,
-    ended: Ended,
-    constraints: TokenConstraints,
-    penalty: float,
-) -> tuple[Live, Ended]:
+    decoder: LiveRows, constraints: TokenConstraints, width: int, n_best: int, penalty: float
+) -> GeneratedTokens:
     """Extend live hypotheses until none can be among the best, or to the limit."""
-    b, width, max_steps = ops.shape(live.ids)
-
-    def unfinished(position: Any, live: Live, _ended: Ended) -> Any:
-        return ops.logical_and(position < max_steps, ops.any(live.scores > -np.inf))
-
-    def body(position: Any, live: Live, ended: Ended) -> tuple[Any, Live, Ended]:
-        logits, states = step(live.previous, live.states, memory)
-        ids = ops.reshape(live.ids, (b * width, max_steps))
-        log_probabilities = constraints.log_probabilities(logits, ids, position)
-        extended = _extend(live, states, log_probabilities, position)
-        at_end = ops.reshape(extended.previous, (b, width)) == constraints.end
-        scores = ops.where(at_end, extended.scores, -np.inf)
-        ended = _merge(ended, extended.ids, scores, position + 1, penalty)
-        scores = ops.where(at_end, -np.inf, extended.scores)
+    b, max_steps = len(decoder.rows), constraints.max_steps
+    live = Live(np.zeros((b, width, max_steps), np.int32), np.full((b, width), NONE))
+    live.scores[:, 0] = 0
+    ended = Ended(
+        np.zeros((b, n_best, max_steps), np.int32),
+        np.full((b, n_best), NONE),
+        np.ones((b, n_best), np.int32),
+    )
+    previous = np.full((b, width), constraints.start, np.int32)
+    results = _ranked(live, ended)
+    for position in range(max_steps):
+        logits = decoder.run(previous.ravel())
+        ids = live.ids.reshape(-1, max_steps)
+        log_probabilities = constraints.log_probabilities(logits, ids, position)  # r*w o
+        live, parents = _extend(live, log_probabilities, position)
+        decoder.reorder(parents)
+        previous = live.ids[:, :, position]  # r w
+        at_end = previous == constraints.end
+        if at_end.any():
+            scores = np.where(at_end, live.scores, NONE)
+            ended = _merge(ended, live.ids, scores, position + 1, penalty)
         # A score only falls, and the limit of steps ranks it highest: this bounds its rank.
-        can_win = scores / max_steps**penalty > _ranks(ended, penalty)[:, -1:]
-        live = extended._replace(scores=ops.where(can_win, scores, -np.inf))
-        return position + 1, live, ended
-
-    first = ops.convert_to_tensor(0, dtype="int32")
-    _, live, ended = ops.while_loop(unfinished, body, (first, live, ended))
-    return live, ended
-
-
-def _extend(live: Live, states: Any, log_probabilities: Any, position: Any) -> Live:
-    """Return the most probable extensions (b w) of live hypotheses by one id (b*w o)."""
-    b, width = ops.shape(live.scores)
-    o = int(log_probabilities.shape[-1])
-    scores = ops.expand_dims(live.scores, -1) + ops.reshape(log_probabilities, (b, width, o))
-    scores, places = ops.top_k(ops.reshape(scores, (b, width * o)), width)  # b w
-    places = ops.cast(places, "int32")
-    parents, chosen = places // o, places % o  # b w
-    ids = ops.take_along_axis(live.ids, ops.expand_dims(parents, -1), axis=1)
-    first_rows = width * ops.arange(b, dtype="int32")[:, None]
-    rows = ops.reshape(parents + first_rows, (b * width,))
-    return Live(
-        ids=set_step(ids, chosen, position),
-        scores=scores,
-        previous=ops.reshape(chosen, (b * width,)),
-        states=tree.map_structure(lambda x: ops.take(x, rows, axis=0), states),
-    )
+        can_win = _ranks(live.scores, max_steps, penalty) > _ranks(*ended[1:], penalty)[:, -1:]
+        live = live._replace(scores=np.where(can_win & ~at_end, live.scores, NONE))
+        goes_on: Array = np.any(live.scores > NONE, axis=1)  # r
+        if not goes_on.any():
+            break
+        rows = decoder.rows
+        kept = decoder.leave_out_ended(goes_on)
+        if len(decoder.rows) < len(rows):
+            _write(results, rows, _ranked(live, ended))
+            live, ended = Live(*(x[kept] for x in live)), Ended(*(x[kept] for x in ended))
+            previous = previous[kept]
+    _write(results, decoder.rows, _ranked(live, ended))
+    return results
 
 
-def _merge(ended: Ended, ids: Any, scores: Any, length: Any, penalty: float) -> Ended:
+def _extend(live: Live, log_probabilities: Array, position: int) -> tuple[Live, Array]:
+    """Return the most probable extensions by one id, and which hypotheses they extend (r w).
+
+    Args:
+        live: The live hypotheses.
+        log_probabilities: Those of the next id of each (r*w o).
+        position: The step of that id.
+    """
+    (r, width), o = live.scores.shape, log_probabilities.shape[-1]
+    scores = (live.scores[..., None] + log_probabilities.reshape(r, width, o)).reshape(r, -1)
+    places = largest(scores, width)  # r w
+    parents, chosen = places // o, places % o  # r w
+    ids = np.take_along_axis(live.ids, parents[..., None], axis=1)
+    ids[:, :, position] = chosen
+    return Live(ids, np.take_along_axis(scores, places, axis=1)), parents
+
+
+def _merge(ended: Ended, ids: Array, scores: Array, length: int, penalty: float) -> Ended:
     """Return the best of the hypotheses that ended before and those that end now."""
-    lengths = ops.ones_like(scores, dtype="int32") * length
+    lengths = np.full(scores.shape, length, np.int32)
     candidates = Ended(
-        ids=ops.concatenate([ended.ids, ids], axis=1),
-        scores=ops.concatenate([ended.scores, scores], axis=1),
-        lengths=ops.concatenate([ended.lengths, lengths], axis=1),
+        *(np.concatenate(pair, axis=1) for pair in zip(ended, (ids, scores, lengths), strict=True))
     )
-    _, best = ops.top_k(_ranks(candidates, penalty), int(ended.scores.shape[1]))
-    return Ended(
-        ids=ops.take_along_axis(candidates.ids, ops.expand_dims(best, -1), axis=1),
-        scores=ops.take_along_axis(candidates.scores, best, axis=1),
-        lengths=ops.take_along_axis(candidates.lengths, best, axis=1),
-    )
+    best = largest(_ranks(*candidates[1:], penalty), ended.scores.shape[1])
+    return Ended(*(_take_places(part, best) for part in candidates))
 
 
-def _ranks(ended: Ended, penalty: float) -> Any:
-    """Return the numbers (b k) by which hypotheses are ordered."""
-    return ended.scores / ops.cast(ended.lengths, "float32") ** penalty
+def _ranks(scores: Array, lengths: Array | int, penalty: float) -> Array:
+    """Return the numbers (r k) by which hypotheses are ordered."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of a penalty of hundreds
+        ranks: Array = scores / np.power(np.float32(1) * lengths, np.float32(penalty))
+    return ranks
 
 
-def _rank(live: Live, ended: Ended) -> GeneratedTokens:
+def _ranked(live: Live, ended: Ended) -> GeneratedTokens:
     """Return the ended hypotheses, followed by those that were cut at the limit."""
-    n_best, max_steps = int(ended.scores.shape[1]), int(ended.ids.shape[2])
-    count = ops.sum(ops.cast(ended.scores > -np.inf, "int32"), axis=1, keepdims=True)  # b 1
-    place = ops.expand_dims(ops.arange(n_best, dtype="int32"), 0)  # 1 k
-    is_ended = place < count  # b k
-    cut_scores, order = ops.top_k(live.scores, n_best)  # b k
-    cut_place = ops.maximum(place - count, 0)  # b k
-    order = ops.take_along_axis(ops.cast(order, "int32"), cut_place, axis=1)
-    cut_ids = ops.take_along_axis(live.ids, ops.expand_dims(order, -1), axis=1)
-    ids = ops.where(is_ended[..., None], ended.ids, cut_ids)
-    cut_scores = ops.take_along_axis(cut_scores, cut_place, axis=1)
-    scores = ops.where(is_ended, ended.scores, cut_scores)
-    is_full = scores > -np.inf
-    lengths = ops.where(is_ended, ended.lengths - 1, max_steps)
+    n_best, max_steps = ended.scores.shape[1], ended.ids.shape[2]
+    count = np.count_nonzero(ended.scores > NONE, axis=1)[:, None]  # r 1
+    place = np.arange(n_best)  # k
+    is_ended = place < count  # r k
+    order = largest(live.scores, n_best)  # r k
+    cut = np.take_along_axis(order, np.maximum(place - count, 0), axis=1)  # r k
+    scores = np.where(is_ended, ended.scores, _take_places(live.scores, cut))
+    is_full = scores > NONE
+    ids = np.where(is_ended[..., None], ended.ids, _take_places(live.ids, cut))
+    lengths = np.where(is_ended, ended.lengths - 1, np.int32(max_steps))
     return GeneratedTokens(
-        ids=ops.where(is_full[..., None], ids, 0),
+        ids=np.where(is_full[..., None], ids, 0),
         scores=scores,
-        lengths=ops.where(is_full, lengths, 0),
+        lengths=np.where(is_full, lengths, 0),
         ended=is_ended,
     )
+
+
+def _take_places(array: Array, places: Array) -> Array:
+    """Return the hypotheses at places (r k) of an array (r w) or (r w u)."""
+    return np.take_along_axis(array, places if array.ndim == 2 else places[..., None], axis=1)
+
+
+def _write(results: GeneratedTokens, rows: Array, part: GeneratedTokens) -> None:
+    """Write the hypotheses of some rows into those of all rows."""
+    for whole, of_rows in zip(results, part, strict=True):
+        whole[rows] = of_rows
 
 
 def _check_search(width: int, n_best: int, length_penalty: float) -> None:

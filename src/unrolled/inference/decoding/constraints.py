@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from unrolled.backend import keras
+from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.inference.decoding.step import check_max_steps
+from unrolled.program.operations.activations import log_softmax
 
-Allowed = Callable[[Any, Any], Any]
+Allowed = Callable[[Array, int], Array]
 """(ids so far (n u), number of steps so far) -> bool (n o): which ids may come next.
 
 Only the first ids, as many as there were steps, have been chosen; the others are 0.
 """
-
-ops = keras.ops
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,14 @@ class TokenConstraints:
     def __post_init__(self) -> None:
         check_max_steps(self.max_steps)
 
-    def log_probabilities(self, logits: Any, ids: Any, position: Any) -> Any:
+    def log_probabilities(self, logits: Array, ids: Array, position: int) -> Array:
         """Return log-probabilities (n o): minus infinity for ids that may not come next."""
-        count = int(logits.shape[-1])
-        self._check_ids(count)
-        permitted = np.ones((1, count), dtype=bool)
-        permitted[:, list(self.forbidden)] = False
-        mask = ops.convert_to_tensor(permitted)
-        if self.allowed is not None:
-            mask = ops.logical_and(mask, self.allowed(ids, position))
-        return ops.where(mask, ops.log_softmax(ops.cast(logits, "float32"), axis=-1), -np.inf)
+        self._check_ids(logits.shape[-1])
+        log_probabilities = log_softmax(logits.astype(np.float32, copy=False))
+        log_probabilities[:, list(self.forbidden)] = -np.inf
+        if self.allowed is None:
+            return log_probabilities
+        return np.where(self.allowed(ids, position), log_probabilities, np.float32(-np.inf))
 
     def _check_ids(self, count: int) -> None:
         outside = [i for i in (self.end, *self.forbidden) if not 0 <= i < count]

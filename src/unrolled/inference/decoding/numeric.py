@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
 
-from unrolled.backend import keras
+from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.inference.decoding.results import GeneratedNumbers
-from unrolled.inference.decoding.step import Step, check_max_steps, to_tensors
-
-ops = keras.ops
+from unrolled.inference.decoding.step import Arrays, LiveRows, Step, check_max_steps
+from unrolled.program.operations.activations import sigmoid
 
 
 def decode_numbers(
     step: Step,
-    states: Any,
-    memory: Any,
+    states: Arrays,
+    memory: Arrays,
     *,
-    first: Any,
+    first: Array,
     max_steps: int,
     stop: float | None = None,
 ) -> GeneratedNumbers:
@@ -26,8 +25,8 @@ def decode_numbers(
     Args:
         step: One step of the decoder; it returns the next value (n o) or, with `stop`, (n o+1):
             the last number is then the logit of "this is the last step".
-        states: The states of the decoder, a tree of (b ...).
-        memory: What it reads at every step, a tree of (b ...).
+        states: The states of the decoder, arrays (b ...) by name.
+        memory: What it reads at every step, arrays (b ...) by name.
         first: The value (b o) that is the input of the first step.
         max_steps: The limit of steps u.
         stop: The probability from which a step is the last; None gives every row `max_steps`.
@@ -39,10 +38,9 @@ def decode_numbers(
         SettingError: The limit is below one step, or the probability is not between 0 and 1.
 
     Example:
-        >>> import numpy as np
         >>> def halve(previous, states, memory):
         ...     return previous / 2, states
-        >>> result = decode_numbers(halve, (), (), first=np.array([[8.0]]), max_steps=3)
+        >>> result = decode_numbers(halve, {}, {}, first=np.array([[8.0]]), max_steps=3)
         >>> result.values[0, :, 0].tolist()
         [4.0, 2.0, 1.0]
     """
@@ -51,39 +49,23 @@ def decode_numbers(
         raise SettingError(
             f"stop is {stop}, but a probability lies between 0 and 1. Choose one, or None."
         )
-    states, memory, first = to_tensors(states), to_tensors(memory), to_tensors(first)
-    b, o = ops.shape(first)
-    start = (
-        ops.convert_to_tensor(0, dtype="int32"),  # position
-        first,  # the previous value
-        states,
-        ops.zeros((b, max_steps, o), dtype=first.dtype),  # values
-        ops.zeros((b,), dtype="int32"),  # lengths
-        ops.ones((b,), dtype="bool"),  # is live
-    )
-    _, _, _, values, lengths, live = _loop(step, memory, start, stop)
-    ended = ops.ones_like(live) if stop is None else ops.logical_not(live)
-    return GeneratedNumbers(values=values, lengths=lengths, ended=ended)
-
-
-def _loop(step: Step, memory: Any, start: tuple[Any, ...], stop: float | None) -> Any:
-    """Run the decoder until every row has stopped, or to the limit."""
-    _, max_steps, o = start[3].shape
-
-    def unfinished(position: Any, *rest: Any) -> Any:
-        return ops.logical_and(position < max_steps, ops.any(rest[-1]))
-
-    def body(
-        position: Any, previous: Any, states: Any, values: Any, lengths: Any, live: Any
-    ) -> tuple[Any, ...]:
-        outputs, states = step(previous, states, memory)
-        new = outputs[:, :o]
-        is_position = ops.arange(max_steps, dtype="int32") == position
-        written = ops.logical_and(ops.reshape(is_position, (1, max_steps, 1)), live[:, None, None])
-        values = ops.where(written, new[:, None], values)  # b u o
-        lengths = lengths + ops.cast(live, "int32")
-        if stop is not None:
-            live = ops.logical_and(live, ops.sigmoid(outputs[:, o]) < stop)
-        return position + 1, new, states, values, lengths, live
-
-    return ops.while_loop(unfinished, body, start)
+    b, o = first.shape
+    decoder = LiveRows(step, states, memory, rows=b)
+    values = np.zeros((b, max_steps, o), np.float32)
+    lengths, live = np.zeros(b, np.int32), np.ones(b, bool)
+    previous = first.astype(np.float32)
+    for position in range(max_steps):
+        rows = decoder.rows  # r
+        outputs = decoder.run(previous)
+        previous = outputs[:, :o]
+        goes_on = live[rows]
+        values[rows[goes_on], position] = previous[goes_on]
+        lengths[rows] += goes_on
+        if stop is None:
+            continue
+        goes_on &= sigmoid(outputs[:, o]) < stop
+        live[rows] = goes_on
+        if not goes_on.any():
+            break
+        previous = previous[decoder.leave_out_ended(goes_on)]
+    return GeneratedNumbers(values, lengths, np.ones(b, bool) if stop is None else ~live)

@@ -1,8 +1,10 @@
-"""The results of decoding: named tuples, so that a compiled function can return them."""
+"""The results of decoding."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from unrolled.data.block import Array
 
 
 class GeneratedTokens(NamedTuple):
@@ -13,26 +15,27 @@ class GeneratedTokens(NamedTuple):
 
     Attributes:
         ids: (b k u) int32, including the end mark, then 0; u is the limit of steps.
-        scores: (b k) log-probabilities of the model, without constraints and at temperature 1.
+        scores: (b k) float32 log-probabilities of the model, without constraints and at
+            temperature 1.
         lengths: (b k) int32, the number of ids before the end mark.
         ended: (b k) bool; False if the hypothesis was cut at the limit.
     """
 
-    ids: Any
-    scores: Any
-    lengths: Any
-    ended: Any
+    ids: Array
+    scores: Array
+    lengths: Array
+    ended: Array
 
 
 class GeneratedNumbers(NamedTuple):
     """Steps of numbers, each computed from the step before.
 
     Attributes:
-        values: (b u o), 0 after the last step; u is the limit of steps.
+        values: (b u o) float32, 0 after the last step; u is the limit of steps.
         lengths: (b) int32, the number of steps.
         ended: (b) bool; False if the row was cut at the limit before its last step.
     """
 
-    values: Any
-    lengths: Any
-    ended: Any
+    values: Array
+    lengths: Array
+    ended: Array
