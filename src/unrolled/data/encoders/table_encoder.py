@@ -131,7 +131,9 @@ class TableEncoder:
         names = self.tensor_names
         encoders = {column.name: self.encoders[column.name] for column in group}
         ids = [names[name] for name, e in encoders.items() if e.produces_ids]
-        characters = [names[_key(name, CHARACTERS)] for name, e in encoders.items() if e.characters]
+        characters = [
+            names[feature_key(name, CHARACTERS)] for name, e in encoders.items() if e.characters
+        ]
         return (*ids, *characters)
 
     @property
@@ -152,8 +154,10 @@ class TableEncoder:
     def tensor_names(self) -> dict[str, str]:
         """The network's name for each column: an identifier that differs from all others."""
         columns = [c.name for c in (*self.schema.inputs, *self.schema.outputs)]
-        characters = [_key(name, CHARACTERS) for name, e in self._inputs.items() if e.characters]
-        ngrams = [_key(name, NGRAMS) for name, e in self._inputs.items() if e.ngrams]
+        characters = [
+            feature_key(name, CHARACTERS) for name, e in self._inputs.items() if e.characters
+        ]
+        ngrams = [feature_key(name, NGRAMS) for name, e in self._inputs.items() if e.ngrams]
         numbers = range(2, len(self.schema.length_groups) + 1)
         reserved = {numbered(name, number) for name in ("x", "mask") for number in numbers}
         return unique_identifiers([*columns, *characters, *ngrams], reserved)
@@ -163,14 +167,14 @@ class TableEncoder:
         """The encoders of the characters of words, by the name of their input tensor."""
         names = self.tensor_names
         characters = {name: encoder.characters for name, encoder in self._inputs.items()}
-        return {names[_key(name, CHARACTERS)]: e for name, e in characters.items() if e}
+        return {names[feature_key(name, CHARACTERS)]: e for name, e in characters.items() if e}
 
     @property
     def ngram_encoders(self) -> dict[str, NGramEncoder]:
         """The encoders of n-grams, by the name of their input tensor."""
         names = self.tensor_names
         ngrams = {name: encoder.ngrams for name, encoder in self._inputs.items()}
-        return {names[_key(name, NGRAMS)]: e for name, e in ngrams.items() if e}
+        return {names[feature_key(name, NGRAMS)]: e for name, e in ngrams.items() if e}
 
     @property
     def _inputs(self) -> dict[str, Encoder]:
@@ -286,9 +290,9 @@ class TableEncoder:
             if encoder.characters:
                 words = [encoder.name_steps(value) or [] for value in table.values[name]]
                 encoded = RaggedColumn.from_rows(encoder.characters.encode(words))
-                characters[names[_key(name, CHARACTERS)]] = encoded
+                characters[names[feature_key(name, CHARACTERS)]] = encoded
             if encoder.ngrams:
-                ngrams[names[_key(name, NGRAMS)]] = encoder.ngrams.encode(columns[name])
+                ngrams[names[feature_key(name, NGRAMS)]] = encoder.ngrams.encode(columns[name])
         return characters | ngrams
 
     def describe_training(self, train: Table) -> list[str]:
@@ -320,7 +324,7 @@ class TableEncoder:
         return [" ".join(row) for row in decoded] if column.spaced else decoded
 
 
-def _key(column: str, feature: str) -> str:
+def feature_key(column: str, feature: str) -> str:
     """Return a name that no column has, for a further feature of the steps of a column."""
     return f"{column}\0{feature}"
 
