@@ -71,6 +71,32 @@ class TagTransitions:
             path.append(int(previous[step, path[-1]]))
         return np.array(path[::-1])
 
+    def extend(self, best: Array | None, scores: Array) -> Array:
+        """Return the score of the best allowed path so far that ends with each tag (o).
+
+        The highest is 0: a constant added to all of them changes nothing.
+
+        Args:
+            best: The same before this step; None at the first step.
+            scores: Of each tag at this step (o).
+        """
+        if best is None:
+            extended: Array = np.where(self.first, scores, -np.inf)
+        else:
+            extended = np.where(self.after, best[:, None], -np.inf).max(axis=0) + scores
+        highest = extended.max()
+        return extended if np.isneginf(highest) else extended - highest
+
+    def best_end(self, best: Array, scores: Array) -> int:
+        """Return the tag with which the best path so far ends, as `best_path` would.
+
+        Args:
+            best: What `extend` returned for the last step.
+            scores: Of each tag at the last step (o).
+        """
+        ending = np.where(self.last, best, -np.inf)
+        return int((scores if np.isneginf(ending.max()) else ending).argmax())
+
     def _allows(self, path: Array) -> bool:
         """Return whether a sequence of tags is allowed."""
         ends = self.first[path[0]] and self.last[path[-1]]

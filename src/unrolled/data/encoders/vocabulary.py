@@ -82,7 +82,7 @@ class Vocabulary(Encoder):
         self._text = text
         self._count_ngrams = count_ngrams
         self._ids: dict[str, int] = {}
-        self._transitions: TagTransitions | None = None
+        self.transitions: TagTransitions | None = None
 
     @property
     def produces_ids(self) -> bool:
@@ -278,7 +278,7 @@ class Vocabulary(Encoder):
         self.known = list(steps)
         self._ids = {step: i for i, step in enumerate(self.known, self.first_id)}
         scheme = self.column.scheme if self.as_output else None
-        self._transitions = TagTransitions.from_scheme(self.known, scheme) if scheme else None
+        self.transitions = TagTransitions.from_scheme(self.known, scheme) if scheme else None
 
     def _decode_row(self, row: Array) -> Any:
         """Return one row's tokens or text."""
@@ -299,8 +299,8 @@ class Vocabulary(Encoder):
 
     def _best_ids(self, scores: Array) -> Array:
         """Return the ids (u) of the highest scores (u size), of tags in an allowed sequence."""
-        if self._transitions is not None:
-            return self._transitions.best_path(scores[:, self.first_id :]) + self.first_id
+        if self.transitions is not None:
+            return self.transitions.best_path(scores[:, self.first_id :]) + self.first_id
         ids: Array = scores[:, END:].argmax(axis=1) + END
         return ids
 

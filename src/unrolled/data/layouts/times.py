@@ -63,17 +63,27 @@ def elapsed(times: pl.Series, first: Array) -> Array:
         >>> elapsed(pl.Series([3, 5, 1, 2]), np.array([True, False, True, False])).tolist()
         [0.0, 2.0, 0.0, 1.0]
     """
-    if times.dtype.is_numeric():
-        numbers = times.cast(pl.Float64).to_numpy()
-    elif times.dtype in (pl.Duration, pl.Time):
-        unit = 1000 if times.dtype == pl.Time else 1  # a time of day is counted in nanoseconds
-        whole = times if times.dtype == pl.Time else times.dt.cast_time_unit("us")
-        numbers = whole.cast(pl.Int64).to_numpy() / (MICROSECONDS_A_DAY * unit)
-    else:
-        numbers = times.cast(pl.Datetime("us")).dt.epoch("us").to_numpy() / MICROSECONDS_A_DAY
+    numbers = times_as_numbers(times)
     since = np.diff(numbers, prepend=numbers[:1])
     since[first] = 0.0
     return since
+
+
+def times_as_numbers(times: pl.Series) -> Array:
+    """Return times (n), as `read_times` returns them, as numbers: dates and times in days.
+
+    Example:
+        >>> times_as_numbers(read_times(pl.Series(["1970-01-02", "1970-01-03"]))).tolist()
+        [1.0, 2.0]
+    """
+    if times.dtype.is_numeric():
+        numbers: Array = times.cast(pl.Float64).to_numpy()
+        return numbers
+    if times.dtype in (pl.Duration, pl.Time):
+        unit = 1000 if times.dtype == pl.Time else 1  # a time of day is counted in nanoseconds
+        whole = times if times.dtype == pl.Time else times.dt.cast_time_unit("us")
+        return whole.cast(pl.Int64).to_numpy() / (MICROSECONDS_A_DAY * unit)
+    return times.cast(pl.Datetime("us")).dt.epoch("us").to_numpy() / MICROSECONDS_A_DAY
 
 
 def _compact_dates(column: pl.Series) -> pl.Series:
