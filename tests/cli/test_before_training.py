@@ -4,7 +4,7 @@ import pytest
 
 import unrolled as library
 from unrolled.errors import SettingError
-from unrolled.forecasting import forecaster
+from unrolled.forecasting import fitting
 
 SERIES = {"y": [k % 4 + 0.5 for k in range(60)]}
 FORECAST = (
@@ -42,7 +42,7 @@ def untrained(monkeypatch):
     def fit_forecaster(*_, **__):
         pytest.fail("a network was trained")
 
-    monkeypatch.setattr(forecaster, "fit_forecaster", fit_forecaster)
+    monkeypatch.setattr(fitting, "fit_forecaster", fit_forecaster)
 
 
 @pytest.mark.parametrize(("command", "words", "message"), ALL)

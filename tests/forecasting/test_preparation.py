@@ -8,7 +8,7 @@ from sklearn.base import clone
 import unrolled
 from unrolled import Forecaster, Network, Training
 from unrolled.errors import SettingError
-from unrolled.forecasting import forecaster as module
+from unrolled.forecasting import fitting
 
 TABLE = {"y": np.random.default_rng(0).normal(size=60)}
 SIZES = {"horizon": 2, "lookback": 4}
@@ -41,7 +41,7 @@ def untrained(monkeypatch):
     def fit_forecaster(*_, **__):
         pytest.fail("a network was trained")
 
-    monkeypatch.setattr(module, "fit_forecaster", fit_forecaster)
+    monkeypatch.setattr(fitting, "fit_forecaster", fit_forecaster)
 
 
 def named(settings):
