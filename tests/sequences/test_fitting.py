@@ -103,7 +103,7 @@ def test_a_decoder_is_fitted_saved_and_loaded_with_all_its_models(a, y, given, s
         trained.training,
     )
     for name in ("model", "encode", "step"):
-        ours, theirs = (getattr(m.bundle, name).get_weights() for m in (trained, loaded))
+        ours, theirs = (getattr(m.models, name).get_weights() for m in (trained, loaded))
         assert len(ours) > 2
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(other, one)
