@@ -15,7 +15,9 @@ PRIVATE = {
     "_run_through_graph",
     "_inputs_struct",
     "_outputs_struct",
+    "_functional",
     "_keras_history",
+    "_keras_mask",
     "_flatten_layers",
     "_inbound_nodes",
     "jax_state_sync",
@@ -55,6 +57,22 @@ def test_a_model_that_is_written_in_python_has_no_graph():
 
     assert not keras_internals.has_graph(Written())
     assert not keras_internals.runs_through_graph(Written())
+
+
+def test_a_sequential_model_runs_a_functional_one():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    functional = keras_internals.functional_of(model)
+    assert functional.layers[-1] is model.layers[-1]
+    assert keras_internals.has_graph(functional)
+    assert keras_internals.functional_of(functional) is functional
+
+
+def test_the_mask_that_keras_passes_on_beside_a_symbolic_tensor():
+    x = keras.Input((None, 3))
+    masked = keras.layers.Masking()(x)
+    assert keras_internals.has_mask(keras.layers.Dense(2)(masked))
+    assert not keras_internals.has_mask(keras.layers.Dense(2)(x))
+    assert not keras_internals.has_mask(masked * 2)
 
 
 def test_the_structures_of_inputs_and_outputs():

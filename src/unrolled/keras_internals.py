@@ -16,6 +16,11 @@ def has_graph(model: Any) -> bool:
     return hasattr(model, "_nodes_by_depth")
 
 
+def functional_of(model: Any) -> Any:
+    """Return the functional model that runs a sequential one; another model stays as it is."""
+    return getattr(model, "_functional", None) or model
+
+
 def runs_through_graph(model: Any) -> bool:
     """Return whether a model runs its graph, so that `clone_model` can rebuild it."""
     return hasattr(model, "_run_through_graph")
@@ -43,6 +48,11 @@ def outputs_structure(model: Any) -> Any:
 def operation_of(tensor: Any) -> Any:
     """Return the layer or operation that computes a symbolic tensor."""
     return tensor._keras_history.operation
+
+
+def has_mask(tensor: Any) -> bool:
+    """Return whether Keras passes a mask on beside a symbolic tensor."""
+    return getattr(tensor, "_keras_mask", None) is not None
 
 
 def nested_layers(layer: Any) -> list[Any]:

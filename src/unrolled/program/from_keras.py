@@ -6,18 +6,19 @@ Masks that Keras passes on beside the tensors, which no argument names, become n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from unrolled.backend import keras
 from unrolled.errors import SettingError
 from unrolled.keras_internals import (
+    functional_of,
     has_graph,
     inputs_structure,
     nodes_by_depth,
     outputs_structure,
 )
 from unrolled.program.from_layers import translate
-from unrolled.program.graph import Graph, TensorSpec
+from unrolled.program.graph import Graph, TensorSpec, Type
 from unrolled.program.program import Program
 from unrolled.program.walk import Call, Walk
 
@@ -49,11 +50,18 @@ def of_model(model: Any, weights: Mapping[int, str], outputs: Sequence[str] = ("
     Raises:
         SettingError: The model has no graph, or a layer that a program does not have.
     """
+    model = functional_of(model)
     if not has_graph(model):
         raise SettingError(
             f"A {type(model).__name__} has no graph of layers. Build the model from keras.Input, as"
             " a functional keras.Model."
         )
+    for x in model.inputs:
+        if keras.backend.standardize_dtype(x.dtype) not in get_args(Type):
+            raise SettingError(
+                f"The input '{x.name}' has the type {x.dtype}, and a program reads"
+                f" {', '.join(get_args(Type))}. Build the model with one of these."
+            )
     walk = Walk(weights)
     inputs = _flat(inputs_structure(model), [x.name for x in model.inputs])
     for name, tensor in inputs.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 
 from unrolled.backend import keras
@@ -20,17 +21,21 @@ def translate(layer: Any, call: Call) -> None:
     Raises:
         SettingError: A program has no operation for the layer.
     """
+    known = LAYERS if isinstance(layer, keras.Layer) else FUNCTIONS
+    if getattr(layer, "compute_dtype", "float32") != "float32":
+        raise call.refuse(f"computes in {layer.compute_dtype}")
     for kind in type(layer).__mro__:
-        if kind.__name__ in KNOWN and kind.__module__.startswith("keras."):
-            KNOWN[kind.__name__](layer, call)
+        if kind.__name__ in known and kind.__module__.startswith("keras."):
+            known[kind.__name__](layer, call)
             return
-    raise call.refuse(f"is not among {', '.join(sorted(KNOWN))}")
+    raise call.refuse(f"is not among {', '.join(sorted(known))}")
 
 
 def _activation(layer: Any, call: Call, attribute: str = "activation") -> Any:
     """Return the name of an activation of a layer."""
-    name = getattr(getattr(layer, attribute), "__name__", "")
-    if name not in get_args(Activation):
+    function = getattr(layer, attribute)
+    name = getattr(function, "__name__", "")
+    if name not in get_args(Activation) or keras.activations.get(name) is not function:
         raise call.refuse(f"has the {attribute} {name or 'of another kind'}")
     return name
 
@@ -65,16 +70,33 @@ def _same(_: Any, call: Call) -> None:
     call.done(call.x, mask=call.mask)
 
 
-def _joined(operation: Callable[[Any], op.Operation]) -> Translation:
-    def translation(layer: Any, call: Call) -> None:
-        inputs = call.tensors if len(call.args) == 1 else list(call.args)
-        call.alone(operation(layer), *map(call.name, inputs))
+def _merging(operation: op.Operation) -> Translation:
+    def translation(_: Any, call: Call) -> None:
+        if len({len(x.shape) for x in call.tensors}) > 1:
+            raise call.refuse("joins tensors of different numbers of axes")
+        if any(call.mask_of(x) is not None for x in call.tensors):
+            raise call.refuse("joins tensors that have masks")
+        call.alone(operation, *map(call.name, call.tensors))
 
     return translation
 
 
-def _merging(function: Any) -> Translation:
-    return _joined(lambda _: op.Elementwise(function))
+def _concatenate(layer: Any, call: Call) -> None:
+    """Translate the layer; a step counts if it counts in all tensors."""
+    masks = [call.mask_of(x) for x in call.tensors]
+    masks = list(dict.fromkeys(mask for mask in masks if mask is not None))
+    if masks and layer.axis not in (-1, call.rank - 1):
+        raise call.refuse("joins the steps of tensors that have masks")
+    mask = masks[0] if masks else None
+    for other in masks[1:]:
+        mask = call.put(op.Elementwise("logical_and"), mask, other, part="mask")
+    call.done(call.put(op.Concatenate(layer.axis), *map(call.name, call.tensors)), mask=mask)
+
+
+def _relu(layer: Any, call: Call) -> None:
+    if (layer.max_value, layer.negative_slope, layer.threshold) != (None, 0, 0):
+        raise call.refuse("has a maximum, a slope or a threshold")
+    call.alone(op.Activate("relu"), call.x)
 
 
 def _function(name: Any) -> Translation:
@@ -271,14 +293,71 @@ def _binary(name: Any) -> Translation:
     return lambda _, call: call.alone(op.Elementwise(name), *map(call.name, call.args))
 
 
-BINARY = {
+def _like(layer: Any, call: Call, *, ones: bool) -> None:
+    """Translate a tensor of the same truth value everywhere, which Keras makes for masks."""
+    if layer.dtype is None or keras.backend.standardize_dtype(layer.dtype) != "bool":
+        raise call.refuse("makes numbers")
+    false = call.put(op.Elementwise("less"), call.x, call.x)
+    call.done(call.put(op.Function("logical_not"), false) if ones else false)
+
+
+def _convert(layer: Any, call: Call) -> None:
+    if layer.dtype is not None or layer.sparse:
+        raise call.refuse("changes the type of a tensor")
+    call.done(call.x)
+
+
+def _expand_dims(layer: Any, call: Call) -> None:
+    if not isinstance(layer.axis, int):
+        raise call.refuse("adds several axes")
+    call.done(call.put(op.ExpandDims(layer.axis), call.x))
+
+
+LAYERS: dict[str, Translation] = {
+    "Activation": lambda layer, call: call.alone(op.Activate(_activation(layer, call)), call.x),
+    "Add": _merging(op.Elementwise("add")),
+    "Attention": _attention,
+    "Average": _merging(op.Average()),
+    "Bidirectional": _bidirectional,
+    "Concatenate": _concatenate,
+    "Conv1D": _convolution,
+    "Conv2D": _convolution,
+    "Cropping1D": _cropping,
+    "Dense": _dense,
+    "Dot": _dot,
+    "Dropout": _same,
+    "EinsumDense": _einsum_dense,
+    "Embedding": _embedding,
+    "Flatten": lambda _, call: call.done(call.put(op.Flatten(), call.x)),
+    "GRU": _recurrence,
+    "GaussianDropout": _same,
+    "GaussianNoise": _same,
+    "GlobalAveragePooling1D": _pooling(op.GlobalAveragePooling()),
+    "GlobalMaxPooling1D": _pooling(op.GlobalMaxPooling()),
+    "LSTM": _recurrence,
+    "LayerNormalization": _layer_normalization,
+    "Masking": _masking,
+    "Maximum": _merging(op.Elementwise("maximum")),
+    "Minimum": _merging(op.Elementwise("minimum")),
+    "Multiply": _merging(op.Elementwise("multiply")),
+    "Permute": lambda layer, call: call.done(call.put(op.Permute(tuple(layer.dims)), call.x)),
+    "ReLU": _relu,
+    "RepeatVector": lambda layer, call: call.done(call.put(op.RepeatVector(layer.n), call.x)),
+    "Rescaling": _rescaling,
+    "Reshape": _reshape,
+    "SimpleRNN": _recurrence,
+    "Softmax": _softmax,
+    "SpatialDropout1D": _same,
+    "Subtract": _merging(op.Elementwise("subtract")),
+    "TimeDistributed": _time_distributed,
+    "ZeroPadding1D": _zero_padding,
+}
+OF_TWO = {
+    "Add": "add",
     "Subtract": "subtract",
     "Multiply": "multiply",
     "Maximum": "maximum",
     "Minimum": "minimum",
-    "Add": "add",
-}
-OF_FUNCTIONS = {
     "Divide": "divide",
     "TrueDivide": "divide",
     "Greater": "greater",
@@ -289,51 +368,23 @@ OF_FUNCTIONS = {
     "LogicalOr": "logical_or",
     "Logaddexp": "logaddexp",
 }
-KNOWN: dict[str, Translation] = {
-    "Activation": lambda layer, call: call.alone(op.Activate(_activation(layer, call)), call.x),
-    "Attention": _attention,
-    "Average": _joined(lambda _: op.Average()),
-    "Bidirectional": _bidirectional,
+FUNCTIONS: dict[str, Translation] = {
     "Cast": lambda layer, call: call.alone(
         op.Cast(keras.backend.standardize_dtype(layer.dtype)), call.x
     ),
     "Clip": lambda layer, call: call.alone(op.Clip(float(layer.x_min), float(layer.x_max)), call.x),
-    "Concatenate": _joined(lambda layer: op.Concatenate(layer.axis)),
-    "Conv1D": _convolution,
-    "Conv2D": _convolution,
-    "Cropping1D": _cropping,
-    "Dense": _dense,
-    "Dot": _dot,
-    "Dropout": _same,
+    "Concatenate": _concatenate,
+    "ConvertToTensor": _convert,
     "Einsum": lambda layer, call: call.done(
         call.put(op.Einsum(layer.subscripts), *map(call.name, call.args))
     ),
-    "EinsumDense": _einsum_dense,
-    "Embedding": _embedding,
-    "ExpandDims": lambda layer, call: call.done(call.put(op.ExpandDims(layer.axis), call.x)),
-    "Flatten": lambda _, call: call.done(call.put(op.Flatten(), call.x)),
-    "GRU": _recurrence,
-    "GaussianDropout": _same,
-    "GaussianNoise": _same,
+    "ExpandDims": _expand_dims,
     "GetItem": _get_item,
-    "GlobalAveragePooling1D": _pooling(op.GlobalAveragePooling()),
-    "GlobalMaxPooling1D": _pooling(op.GlobalMaxPooling()),
-    "LSTM": _recurrence,
-    "LayerNormalization": _layer_normalization,
-    "Masking": _masking,
-    "Permute": lambda layer, call: call.done(call.put(op.Permute(tuple(layer.dims)), call.x)),
-    "ReLU": lambda _, call: call.alone(op.Activate("relu"), call.x),
-    "RepeatVector": lambda layer, call: call.done(call.put(op.RepeatVector(layer.n), call.x)),
-    "Rescaling": _rescaling,
-    "Reshape": _reshape,
-    "SimpleRNN": _recurrence,
+    "OnesLike": partial(_like, ones=True),
     "Softmax": _softmax,
-    "SpatialDropout1D": _same,
-    "TimeDistributed": _time_distributed,
     "Where": lambda _, call: call.done(call.put(op.Where(), *map(call.name, call.args))),
-    "ZeroPadding1D": _zero_padding,
-    **{name: _merging(function) for name, function in BINARY.items()},
-    **{name: _binary(f) for name, f in OF_FUNCTIONS.items()},
+    "ZerosLike": partial(_like, ones=False),
+    **{name: _binary(function) for name, function in OF_TWO.items()},
     **{
         "".join(part.title() for part in name.split("_")): _function(name)
         for name in ("negative", "square", "sqrt", "exp", "log", "absolute", "logical_not")

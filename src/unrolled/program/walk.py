@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unrolled.errors import SettingError
+from unrolled.keras_internals import has_mask
 from unrolled.program.graph import Node, Operand
 from unrolled.program.operations import Operation
 
@@ -101,10 +102,16 @@ class Call:
         return self.walk.put(self.node.operation, operation, inputs, **options)[0]
 
     def done(self, *names: Operand, mask: Operand = None) -> None:
-        """Bind the outputs of the call to tensors; the mask belongs to the first."""
+        """Bind the outputs of the call to tensors; the mask belongs to the first.
+
+        Raises:
+            SettingError: Keras passes a mask on here, and the translation of the layer does not.
+        """
         for tensor, name in zip(self.node.outputs, names, strict=True):
             self.walk.names[id(tensor)] = name
-        if mask is not None:
+        if has_mask(self.node.outputs[0]):
+            if mask is None:
+                raise self.refuse("passes on a mask that it computes")
             self.walk.masks[id(self.node.outputs[0])] = mask
 
     def alone(self, operation: Operation, *inputs: Operand, weights: Any = ()) -> None:

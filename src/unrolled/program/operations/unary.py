@@ -11,7 +11,7 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.errors import ShapeError
 from unrolled.program.operations.activations import Activation, activate, softmax
-from unrolled.program.operations.base import Arrays, Operation, narrow, row_axis
+from unrolled.program.operations.base import Arrays, Operation, narrow, require_same_axes, row_axis
 
 MASKED = np.float32(1e9)  # is subtracted from scores that do not count, as Keras does
 
@@ -30,18 +30,19 @@ class Activate(Operation):
 
 @dataclass(frozen=True)
 class Softmax(Operation):
-    """Softmax along an axis, of what a mask of the same shape allows; the mask may be None."""
+    """Softmax along an axis, of what a mask allows; the rest is 0. The mask may be None."""
 
     axis: int = -1
 
     def __call__(self, inputs: Arrays, _: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs; see `Operation`."""
         x, mask = inputs
-        if mask is not None:
-            if mask.dtype != bool or mask.shape != x.shape:
-                raise ShapeError(f"a mask of the shape {mask.shape} does not fit {x.shape}")
-            x = x - (~mask).astype(np.float32) * MASKED
-        return (softmax(x, row_axis(x, self.axis)),)
+        axis = row_axis(x, self.axis)
+        if mask is None:
+            return (softmax(x, axis),)
+        require_same_axes((x, mask))
+        mask = np.broadcast_to(mask, x.shape)
+        return (np.where(mask, softmax(np.where(mask, x, -MASKED), axis), np.float32(0)),)
 
 
 @dataclass(frozen=True)
