@@ -145,6 +145,27 @@ class Predictor(Streaming):
             trained=trained,
         )
 
+    def export(self, place: str | Path, data: Any = None) -> Path:
+        """Write the model as ONNX files with a program that needs numpy and onnxruntime only.
+
+        Nothing is written unless the files compute what this model computes, on made rows and on
+        rows of `data`: numbers and probabilities to 1e-5, and the same labels and words.
+
+        Args:
+            place: A folder, or a file that ends in .zip; an earlier export there is replaced.
+            data: As for `predict`: real rows for the proof. None takes made rows only.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            ArtifactError: There is something else at the place, or the proof fails.
+            MissingExtraError: onnx or onnxruntime is not installed.
+            SettingError: A column or a layer cannot be exported.
+        """
+        trained: Trained = self._require_fitted("export")
+        from unrolled.sequences.export import export  # onnx is optional
+
+        return export(trained, place, data)
+
     def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
         """Return the attention weights of each row's output over the input steps.
 

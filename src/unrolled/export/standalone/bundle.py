@@ -149,8 +149,12 @@ class Bundle:
     def run(self, rows: list[dict[str, np.ndarray]], decoding: dict[str, Any]) -> Columns:
         """Return the predictions of some encoded rows, by column of the table that is written."""
         decoder = self.facts["decoder"]
-        if decoder is None and decoding:
-            raise BundleError("this model has no decoder, so that a beam has no effect.")
+        if decoding and not (decoder and decoder["tokens"]):
+            raise BundleError(
+                "this model has no decoder of tokens, so that"
+                f" {' and '.join(f'--{name}'.replace('_', '-') for name in decoding)} has no"
+                " effect. Leave it out."
+            )
         feeds, lengths = self.feeds(rows)
         arrays = self.call("encode.onnx", feeds)
         if decoder is None:
