@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import BaseFileLock, FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 POLL_SECONDS = 0.01  # between two attempts to take a lock that another process holds
 
@@ -81,6 +83,8 @@ def wait_for_lock(path: Path, *, seconds: float) -> Iterator[bool]:
 
 def _file_lock(path: Path) -> BaseFileLock:
     """Return the library's lock of a file, not yet acquired."""
+    from filelock import FileLock  # here, since reading a model takes no lock
+
     return FileLock(path, mode=0o644, thread_local=False)
 
 
@@ -90,6 +94,8 @@ def _acquire(lock: BaseFileLock, *, seconds: float) -> bool:
     Raises:
         OSError: The file cannot be created or locked.
     """
+    from filelock import Timeout
+
     Path(lock.lock_file).touch()  # else the library waits for a file that can never be created
     try:
         lock.acquire(timeout=seconds, poll_interval=POLL_SECONDS)

@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from unrolled.schema import Unit
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 BLANK = " "  # before the first exact word, so that it is the same word at any place
 _CLOSING = re.compile(r" ([.,!?;:%)\]}])")
@@ -158,6 +160,8 @@ class Subwords:
             texts: The texts of the training part.
             exact: Whether texts keep their Unicode form; otherwise they are composed (NFC).
         """
+        from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
         size = min(8000, max(300, sum(map(len, texts)) // 50))
         tokenizer = Tokenizer(models.BPE())
         if not exact:
@@ -194,4 +198,6 @@ class Subwords:
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Subwords:
         """Return the subwords that `to_dict` wrote."""
+        from tokenizers import Tokenizer
+
         return cls(Tokenizer.from_str(json.dumps(facts)))

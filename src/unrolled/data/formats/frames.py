@@ -1,4 +1,7 @@
-"""Frames of any library and dicts of columns, whose columns are converted when they are needed."""
+"""Frames of any library and dicts of columns, whose columns are converted when they are needed.
+
+narwhals, which reads the frames of all other libraries than polars, is imported for them alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import narwhals as nw
+import numpy as np
 import polars as pl
 
 from unrolled.data.formats.from_python import to_series
@@ -40,6 +43,12 @@ def _sized(name: str, values: Any) -> Any:
 
 def _from_column(name: str, values: Any) -> pl.Series:
     """Return one column of a dict: a series of any library, an array, or a list."""
+    if isinstance(values, pl.Series):
+        return without_storage_types(values.alias(name))
+    if isinstance(values, list | tuple | np.ndarray):
+        return to_series(name, values)
+    import narwhals as nw
+
     wrapped = nw.from_native(values, series_only=True, pass_through=True)
     if not isinstance(wrapped, nw.Series):
         return to_series(name, values)
@@ -50,6 +59,15 @@ def _from_column(name: str, values: Any) -> pl.Series:
 
 def from_frame(source: Any, what: str) -> RawTable:
     """Return a frame of any library as a table."""
+    if isinstance(source, pl.DataFrame):
+        return RawTable(
+            source.columns,
+            source.height,
+            lambda name: without_storage_types(source.get_column(name)),
+            cells=lambda name: source.get_column(name).to_list(),
+        )
+    import narwhals as nw
+
     try:
         wrapped = nw.from_native(source)
         table = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
@@ -94,8 +112,10 @@ def _to_polars(column: Any, name: str) -> pl.Series:
 
 def _from_pandas_column(column: Any, name: str) -> pl.Series:
     """Return a column of a pandas-like frame, which marks missing cells in many ways."""
+    from narwhals import Boolean
+
     dtype = column.dtype
-    if not column.is_null().any() and (dtype.is_numeric() or dtype == nw.Boolean):
+    if not column.is_null().any() and (dtype.is_numeric() or dtype == Boolean):
         return to_series(name, column.to_numpy())
     missing = column.is_null().to_list()
     cells = [None if gap else cell for cell, gap in zip(column.to_list(), missing, strict=True)]

@@ -11,7 +11,6 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TextIO
 
-import narwhals as nw
 import polars as pl
 
 from unrolled.data.formats import conll
@@ -164,8 +163,10 @@ def to_frame_like(frame: pl.DataFrame, source: Any) -> Any:
     """
     if isinstance(source, dict):
         return frame.to_dict(as_series=False)
-    if isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike | pl.DataFrame):
         return frame
+    import narwhals as nw
+
     try:
         wrapped = nw.from_native(source)
     except (TypeError, ValueError):
