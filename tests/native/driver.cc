@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <thread>
 #include <vector>
@@ -28,6 +29,12 @@ UNROLLED_EXPORT void* unrolled_stepper_new(const char*, unrolled::Index, unrolle
 UNROLLED_EXPORT void unrolled_stepper_bind(void*, unrolled::Index, float*);
 UNROLLED_EXPORT void unrolled_stepper_run(void*);
 UNROLLED_EXPORT void unrolled_stepper_delete(void*);
+UNROLLED_EXPORT void* unrolled_layer_new(const char*, unrolled::Index, unrolled::Index,
+                                         const float*, const float*, const float*, bool, bool);
+UNROLLED_EXPORT bool unrolled_layer_run(const void*, unrolled::Index, unrolled::Index,
+                                        const float*, const bool*, const float*, const float*,
+                                        float*, float*, float*);
+UNROLLED_EXPORT void unrolled_layer_delete(void*);
 UNROLLED_EXPORT void unrolled_sigmoid(const float*, float*, unrolled::Index);
 UNROLLED_EXPORT void unrolled_tanh(const float*, float*, unrolled::Index);
 
@@ -253,6 +260,54 @@ bool check_steppers() {
   return good;
 }
 
+// A layer with packed weights, called by several threads at once, has the results of a call that
+// packs them. It refuses a mask with a step after a padded one.
+bool check_layer(const char* name, Index b, bool reverse, bool hold) {
+  const Problem p({name, b, 9, 5, 17, reverse, hold, true, false}, static_cast<unsigned>(b));
+  const Index state = b * p.c.h, outputs = state * p.c.t;
+  const Floats zeros(state);
+  Floats want(outputs + 2 * state);
+  run_forward_kept(p.cell(), {p.shape(), p.x.data(), p.kernel.data(), p.recurrent.data(),
+                              p.bias.data(), zeros.data(), zeros.data(), want.data(),
+                              want.data() + outputs, want.data() + outputs + state, nullptr},
+                   nullptr);
+  void* const layer = unrolled_layer_new(name, p.c.f, p.c.h, p.kernel.data(), p.recurrent.data(),
+                                         p.bias.data(), reverse, hold);
+  const auto mask = std::make_unique<bool[]>(b * p.c.t);
+  for (Index r = 0; r < b; ++r) std::fill_n(mask.get() + r * p.c.t, p.lengths[r], true);
+  const auto run = [&](Floats& out) {
+    return unrolled_layer_run(layer, b, p.c.t, p.x.data(), mask.get(), nullptr, nullptr,
+                              out.data(), out.data() + outputs,
+                              p.lstm ? out.data() + outputs + state : nullptr);
+  };
+  std::vector<Floats> got(3, Floats(want.size()));
+  std::vector<std::thread> callers;
+  for (Floats& out : got) callers.emplace_back([&] { (void)run(out); });
+  for (std::thread& caller : callers) caller.join();
+  const Index count = outputs + (p.lstm ? 2 : 1) * state;
+  bool good = true;
+  for (const Floats& out : got) {
+    good = good && std::equal(out.begin(), out.begin() + count, want.begin());
+  }
+  mask[0] = false, mask[1] = true;
+  good = good && !run(got[0]);
+  unrolled_layer_delete(layer);
+  if (!good) std::printf("a layer of %s is not the call, b%td\n", name, b);
+  return good;
+}
+
+bool check_layers() {
+  bool good = true;
+  for (const char* name : cells) {
+    for (const Index b : {1, 2, 7, 70}) {
+      for (int flags = 0; flags < 4; ++flags) {
+        good = check_layer(name, b, (flags & 1) != 0, (flags & 2) != 0) && good;
+      }
+    }
+  }
+  return good;
+}
+
 bool check_library() {
   bool good = true;
   for (const Index n : {1, 7, 33}) {
@@ -327,6 +382,7 @@ int main() {
   }
   good = check_callers() && good;
   good = check_steppers() && good;
+  good = check_layers() && good;
   good = check_library() && good;
   good = check_limit() && good;
   good = check_fork() && good;

@@ -47,7 +47,8 @@ build() { # name, flags
   # shellcheck disable=SC2086
   $cxx $common $x86 "$here/driver.cc" "$kernels/entry/calls.cc" "$kernels/entry/library.cc" \
     "$kernels/memory/residuals.cc" "$kernels/memory/slab.cc" "$kernels/run/dispatch.cc" \
-    "$kernels/run/run.cc" "$kernels/run/stepper.cc" "$kernels/run/threads.cc" $objects -pthread -o "$out/$1"
+    "$kernels/run/layer.cc" "$kernels/run/run.cc" "$kernels/run/stepper.cc" \
+    "$kernels/run/threads.cc" $objects -pthread -o "$out/$1"
 }
 
 run() { # name

@@ -60,6 +60,16 @@ def _declare(compiled: ctypes.CDLL) -> None:
     compiled.unrolled_stepper_run.restype = None
     compiled.unrolled_stepper_delete.argtypes = [_POINTER]
     compiled.unrolled_stepper_delete.restype = None
+    compiled.unrolled_layer_new.argtypes = [
+        *(_NAME_OF_CELL, _INDEX, _INDEX),
+        *[_POINTER] * 3,
+        *(ctypes.c_bool, ctypes.c_bool),
+    ]
+    compiled.unrolled_layer_new.restype = _POINTER
+    compiled.unrolled_layer_run.argtypes = [_POINTER, _INDEX, _INDEX, *[_POINTER] * 7]
+    compiled.unrolled_layer_run.restype = ctypes.c_bool
+    compiled.unrolled_layer_delete.argtypes = [_POINTER]
+    compiled.unrolled_layer_delete.restype = None
     calls.declare(compiled)
     for name in ("unrolled_sigmoid", "unrolled_tanh"):
         getattr(compiled, name).argtypes = [_POINTER, _POINTER, _INDEX]

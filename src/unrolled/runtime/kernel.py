@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
+from ctypes import addressof, c_char
+from typing import Any, cast
 
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.kernels.calls import Forward, Shape
 from unrolled.kernels.native import bias_shape, library, require_library
-from unrolled.program.operations import GRU, LSTM, Recurrence
+from unrolled.program.operations import GRU, LSTM, Operation, Recurrence
 from unrolled.program.operations.base import Arrays
 
 
-def run_recurrence(
-    operation: Recurrence, inputs: Arrays, weights: Sequence[Array]
-) -> tuple[Array, ...]:
-    """Run a recurrent layer; arguments and results are those of `Recurrence.__call__`."""
+def bind_weights(
+    operation: Operation, weights: Sequence[Array]
+) -> Callable[[Arrays], tuple[Array, ...]]:
+    """Return an operation with its weights, as a function of its inputs.
+
+    Args:
+        operation: The operation. A recurrent layer is run by the kernel, if it has its cell.
+        weights: Its weights.
+    """
     cell = cell_name(operation)
     if cell is None or library() is None:
-        return operation(inputs, weights)
-    x, mask, states = operation.checked(inputs, weights)
-    lengths = None if mask is None else count_steps(mask)
-    if mask is not None and (lengths is None or not (operation.hold or operation.sequences)):
-        return operation(inputs, weights)
-    b, t, _ = x.shape
-    if b == 0 or t == 0:
-        return operation(inputs, weights)
-    ys, final = _forward(cell, operation, x, lengths, states, weights)
-    if lengths is not None and operation.sequences and operation.hold and len(inputs) > 2:
-        _hold_first_state(ys, lengths, states[0], reverse=operation.reverse)
-    return operation.outputs(ys, final[0], final)
+        return lambda inputs: operation(inputs, weights)
+    return KernelLayer(cell, cast(Recurrence, operation), weights)
 
 
-def cell_name(operation: Recurrence) -> str | None:
-    """Return the kernel's name of a cell: None for one that was not compiled."""
+def cell_name(operation: Operation) -> str | None:
+    """Return the kernel's name of a cell: None for any other operation."""
     if not isinstance(operation, LSTM | GRU):
         return None
     if (operation.activation, operation.recurrent_activation) != ("tanh", "sigmoid"):
@@ -45,14 +41,6 @@ def cell_name(operation: Recurrence) -> str | None:
     return "gru" if operation.reset_after else "gru_reset_before"
 
 
-def count_steps(mask: Array) -> Array | None:
-    """Return the number of real steps of each row; None if one comes after a padded step."""
-    lengths: Array = mask.sum(axis=1, dtype=np.int32)
-    if not (mask == (np.arange(mask.shape[1], dtype=np.int32) < lengths[:, None])).all():
-        return None
-    return lengths
-
-
 def bias_of(cell: str, weights: Sequence[Array]) -> Array:
     """Return the bias of a cell, zeros where the layer has none."""
     if len(weights) > 2:
@@ -60,38 +48,83 @@ def bias_of(cell: str, weights: Sequence[Array]) -> Array:
     return np.zeros(bias_shape(cell, weights[1].shape[0]), np.float32)
 
 
-def _forward(
-    cell: str,
-    operation: Recurrence,
-    x: Array,
-    lengths: Array | None,
-    states: list[Array],
-    weights: Sequence[Array],
-) -> tuple[Array, list[Array]]:
-    """Call the library; return the outputs (b t h, or b 0 h) and the last states."""
-    (b, t, f), h = x.shape, weights[1].shape[0]
-    ys = np.empty((b, t if operation.sequences else 0, h), np.float32)
-    final = [np.empty((b, h), np.float32) for _ in states]
-    arrays = [x, weights[0], weights[1], bias_of(cell, weights), *states]
-    arrays = [np.ascontiguousarray(a, np.float32) for a in arrays]  # kept until the call returns
-    names = ("x", "kernel", "recurrent", "bias", "h0", "c0")
-    buffers = {n: _address(a) for n, a in zip(names, arrays, strict=False)}
-    buffers |= {n: _address(a) for n, a in zip("hc", final, strict=False)}
-    if operation.sequences:
-        buffers["ys"] = _address(ys)
-    steps = None if lengths is None else _address(lengths)
-    call = Forward(Shape(b, t, f, h, steps, operation.reverse, operation.hold), **buffers)
-    require_library().unrolled_forward(cell.encode(), ctypes.byref(call), None)
-    return ys, final
+class KernelLayer:
+    """A recurrent layer whose weights the library has packed. Several threads may call it at once.
+
+    Args:
+        cell: The kernel's name of the cell.
+        operation: The layer.
+        weights: Its weights.
+
+    Raises:
+        ShapeError: The weights do not fit each other.
+    """
+
+    def __init__(self, cell: str, operation: Recurrence, weights: Sequence[Array]) -> None:
+        operation.checked([np.empty((0, 1, len(weights[0])), np.float32), None], weights)
+        self._operation, self._weights = operation, weights
+        self._features, self._units = len(weights[0]), len(weights[1])
+        matrices = (weights[0], weights[1], bias_of(cell, weights))
+        arrays = [np.ascontiguousarray(a, np.float32) for a in matrices]
+        compiled, flags = require_library(), (operation.reverse, operation.hold)
+        self._run = compiled.unrolled_layer_run
+        self._layer = compiled.unrolled_layer_new(
+            cell.encode(), self._features, self._units, *map(_address, arrays), *flags
+        )
+        weakref.finalize(self, compiled.unrolled_layer_delete, self._layer)
+
+    def __call__(self, inputs: Arrays) -> tuple[Array, ...]:
+        """Return the outputs; see `Recurrence.__call__`."""
+        operation, h = self._operation, self._units
+        x, mask, *states = inputs
+        if x.size == 0 or not self._fits(x, mask, states):
+            return operation(inputs, self._weights)
+        b, t, _ = x.shape
+        x = np.ascontiguousarray(x, np.float32)
+        mask = None if mask is None else np.ascontiguousarray(mask, bool)
+        first = [None if s is None else np.ascontiguousarray(s, np.float32) for s in states]
+        ys = np.empty((b, t, h), np.float32) if operation.sequences else None
+        last = [np.empty((b, h), np.float32) for _ in range(operation.state_count)]
+        arrays = (x, mask, *_two(first), ys, *_two(last))
+        if not self._run(self._layer, b, t, *map(_address, arrays)):
+            return operation(inputs, self._weights)
+        if ys is None:
+            return operation.outputs(last[0], last[0], last)
+        if mask is not None and operation.hold and first and first[0] is not None:
+            _hold_first_state(ys, mask, first[0], reverse=operation.reverse)
+        return operation.outputs(ys, last[0], last)
+
+    def _fits(self, x: Array, mask: Array | None, states: Sequence[Array | None]) -> bool:
+        """Return whether the library can run inputs; the reference runs or refuses others."""
+        operation, h = self._operation, self._units
+        if x.ndim != 3 or x.shape[2] != self._features:
+            return False
+        if mask is not None and mask.shape != x.shape[:2]:
+            return False
+        if mask is not None and not (operation.hold or operation.sequences):
+            return False  # the last output of a padded row is zero
+        if states and len(states) != operation.state_count:
+            return False
+        return all(state is None or state.shape == (len(x), h) for state in states)
 
 
-def _hold_first_state(ys: Array, lengths: Array, first: Array, *, reverse: bool) -> None:
+def _two(states: Sequence[Array | None]) -> tuple[Array | None, ...]:
+    """Return the two states of a cell, None for one that it does not have."""
+    return (*states, None, None)[:2]
+
+
+def _hold_first_state(ys: Array, mask: Array, first: Array, *, reverse: bool) -> None:
     """Put the first state in place of the zeros before the first real step in running order."""
-    steps = np.arange(ys.shape[1])
-    before = (steps >= lengths[:, None]) if reverse else (lengths == 0)[:, None] & (steps >= 0)
+    before = ~mask if reverse else np.broadcast_to(~mask.any(axis=1, keepdims=True), mask.shape)
     rows, places = np.nonzero(before)
     ys[rows, places] = first[rows]
 
 
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
+def _address(array: Array | None) -> int | None:
+    """Return the address of the first number."""
+    if array is None:
+        return None
+    try:  # several times faster than the other way
+        return addressof(c_char.from_buffer(cast(Any, array)))
+    except (TypeError, ValueError):  # it cannot be written to, or is empty
+        return int(array.__array_interface__["data"][0])

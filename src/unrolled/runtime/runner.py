@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from unrolled.data.block import Array
 from unrolled.errors import ShapeError
-from unrolled.program.graph import Graph, Node, Operand
-from unrolled.program.operations import Recurrence
-from unrolled.runtime.kernel import run_recurrence
+from unrolled.program.graph import Graph, Operand
+from unrolled.program.operations.base import Arrays
+from unrolled.runtime.kernel import bind_weights
 from unrolled.runtime.weights import Weights
 
 
@@ -21,10 +20,9 @@ from unrolled.runtime.weights import Weights
 class _Step:
     """A node with its weights bound, and the tensors that nothing reads after it."""
 
-    run: Any
+    run: Callable[[Arrays], tuple[Array, ...]]
     inputs: tuple[Operand, ...]
     outputs: tuple[str, ...]
-    weights: tuple[Array, ...]
     dead: tuple[str, ...]
 
 
@@ -66,7 +64,7 @@ class Runner:
             tensors[name] = array
         for step in self._steps():
             read = [tensors[x] if isinstance(x, str) else x for x in step.inputs]
-            results = step.run(read, step.weights)
+            results = step.run(read)
             tensors.update(zip(step.outputs, results, strict=True))
             for name in step.dead:
                 del tensors[name]
@@ -78,23 +76,15 @@ class Runner:
         if self._bound is None or self._bound[0] is not arrays:
             steps = [
                 _Step(
-                    _function(node),
+                    bind_weights(node.operation, [arrays[name] for name in node.weights]),
                     node.inputs,
                     node.outputs,
-                    tuple(arrays[name] for name in node.weights),
                     dead,
                 )
                 for node, dead in zip(self.graph.nodes, self._dead, strict=True)
             ]
             self._bound = (arrays, steps)
         return self._bound[1]
-
-
-def _function(node: Node) -> Any:
-    """Return the function of an operation: that of the kernel for a recurrence."""
-    if isinstance(node.operation, Recurrence):
-        return partial(run_recurrence, node.operation)
-    return node.operation
 
 
 def _last_uses(graph: Graph) -> list[tuple[str, ...]]:

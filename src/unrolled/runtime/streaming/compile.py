@@ -10,7 +10,6 @@ run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +18,7 @@ from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.program import operations as op
 from unrolled.program.graph import TRIAL_STEPS, Graph, Node
-from unrolled.runtime.kernel import run_recurrence
+from unrolled.runtime.kernel import bind_weights
 from unrolled.runtime.streaming import pools
 from unrolled.runtime.streaming.cells import recurrent_step
 from unrolled.runtime.streaming.patterns import Pattern, find_pattern
@@ -174,14 +173,12 @@ class _Compiler:
     def _as_it_is(self, node: Node) -> StepOperation:
         """Return an operation that is the same for a step as for a row."""
         operation, weights = node.operation, self._weights(node)
-        function: Any = operation
-        if isinstance(operation, op.Recurrence):
-            function = partial(run_recurrence, operation)
+        function = bind_weights(operation, weights)
         inputs, outputs = node.inputs, node.outputs
 
         def run(tensors: Tensors, _: State, __: dict[str, Array]) -> None:
             read: list[Any] = [tensors[x] if isinstance(x, str) else x for x in inputs]
-            tensors.update(zip(outputs, function(read, weights), strict=True))
+            tensors.update(zip(outputs, function(read), strict=True))
 
         return StepOperation(tuple(x for x in inputs if isinstance(x, str)), outputs, run)
 

@@ -82,7 +82,8 @@ Sizes sizes(const Shape& s, bool dx) {
   return {.saved = plan.saved,
           .packed_forward = rows * plan.outputs,
           .packed_backward = plan.outputs * (padded(s.h) + f),
-          .forward = most_rows * (2 * plan.lda + 2 * gates * lanes),
+          .forward = most_rows * (2 * plan.lda + 2 * gates * lanes) +
+                     most_ahead * (spread(plan.inputs) + plan.ldz),
           .backward = depth * (plan.lda + 2 * plan.ldz) +
                       most_rows * (spread(padded(s.h)) + spread(f)),
           .sums = rows * plan.outputs};

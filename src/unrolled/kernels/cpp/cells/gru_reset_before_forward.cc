@@ -88,7 +88,7 @@ void forward(const Forward& p, const float* packed, Rows rows, float* scratch) {
   const State state{z, z + most_rows * plan.across};
   by_outputs(p, [&]<bool saving, bool writing>() {
     forward_steps(p, rows, {scratch, next, plan.lda, p.shape.h}, plan.saved,
-                  [&](const Inputs& in, Index active, const Outputs& out) {
+                  [&](const Inputs& in, Index active, Index, const Outputs& out) {
                     step<saving, writing>(plan, packed, state, in, active, out);
                   });
   });

@@ -98,7 +98,8 @@ Sizes sizes(const Shape& s, bool dx) {
   return {.saved = plan.saved,
           .packed_forward = plan.inputs * plan.outputs,
           .packed_backward = plan.outputs * columns,
-          .forward = most_rows * (2 * plan.lda + all + gates * lanes),
+          .forward = most_rows * (2 * plan.lda + all + gates * lanes) +
+                     most_ahead * (spread(s.f + 1) + plan.ldz),
           .backward = plan.copied + plan.room * (plan.lda + plan.ldz) +
                       most_rows * (spread(columns) + 3 * all),
           .sums = plan.inputs * plan.outputs};

@@ -1,6 +1,6 @@
 // One call of a cell: the rows, in order of length, are divided among the threads.
 //
-// Which rows a thread runs depends only on the lengths and the number of threads, so a call gives
+// Which rows form a part depends only on the lengths and the number of threads, so a call gives
 // the same result each time. The residuals are stored by rows and do not depend on the threads.
 
 #include "run/run.h"
@@ -8,48 +8,48 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <new>
+#include <mutex>
 #include <vector>
+
+#include "memory/floats.h"
 
 namespace unrolled {
 namespace {
 
-// Aligned memory that stays allocated between calls and only grows.
+// Memory that stays allocated between calls and only grows.
 class Scratch {
  public:
-  float* at_least(Index floats) {
-    if (floats > size_) {
-      size_ = floats + floats / 8;
-      memory_.reset(static_cast<float*>(::operator new[](size_ * sizeof(float), alignment)));
+  float* at_least(Index count) {
+    if (count > size_) {
+      size_ = count + count / 8;
+      memory_ = floats(size_);
     }
     return memory_.get();
   }
 
  private:
-  static constexpr std::align_val_t alignment{64};
-  struct Free {
-    void operator()(float* p) const { ::operator delete[](p, alignment); }
-  };
-  std::unique_ptr<float, Free> memory_;
+  Floats memory_;
   Index size_ = 0;
 };
 
-// The memory of one thread.
-struct Worker {
-  Scratch scratch, sums;
-  std::vector<int> rows;
-};
-
+// What the calls that have their turn use, one after another.
 struct Memory {
   Scratch packed;
-  std::vector<Worker> workers;
+  std::vector<Scratch> sums;  // of each part
 };
 
 Memory& memory() {
   static auto* const kept = new Memory;
   return *kept;
 }
+
+// The scratch memory of the thread that asks for it.
+float* scratch(Index count) {
+  thread_local Scratch own;
+  return own.at_least(count);
+}
+
+using Parts = std::vector<std::vector<int>>;  // the rows of each part of a call
 
 // Below some hundred thousand operations a second thread costs more time than it saves.
 constexpr double least_work = 2e5;
@@ -62,25 +62,21 @@ int workers_for(const Shape& s, Index rows) {
   return static_cast<int>(std::min<Index>(thread_count(), useful));
 }
 
-// The rows with at least one step, the longest first, go to the threads in turn, so that each has
-// about the same number of rows and of steps.
-int deal(const Shape& s, std::vector<Worker>& workers) {
+// The rows with at least one step, the longest first, go to the parts in turn, so that each has
+// about the same number of rows and of steps. One thread runs a part.
+Parts deal(const Shape& s) {
   std::vector<int> order;
   for (int r = 0; r < s.b; ++r) {
     if (s.lengths[r] > 0) order.push_back(r);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](int a, int b) { return s.lengths[a] > s.lengths[b]; });
-  const int count = workers_for(s, static_cast<Index>(order.size()));
-  if (static_cast<int>(workers.size()) < count) workers.resize(count);
-  for (int w = 0; w < count; ++w) {
-    workers[w].rows.clear();
-    for (std::size_t i = w; i < order.size(); i += count) workers[w].rows.push_back(order[i]);
-  }
-  return count;
+  Parts parts(workers_for(s, static_cast<Index>(order.size())));
+  for (std::size_t i = 0; i < order.size(); ++i) parts[i % parts.size()].push_back(order[i]);
+  return parts;
 }
 
-// The rows of a thread in blocks of nearly the same size, each run from its first to its last step.
+// The rows of a part in blocks of nearly the same size, each run from its first to its last step.
 template <class Work>
 void for_blocks(const std::vector<int>& rows, Work&& work) {
   const Index all = static_cast<Index>(rows.size()), blocks = (all + most_rows - 1) / most_rows;
@@ -94,30 +90,54 @@ void zero(float* p, Index n) {
   if (p != nullptr && n > 0) std::memset(p, 0, n * sizeof(float));
 }
 
+// Copies n floats, or writes zeros where there is nothing to copy.
 void assign(float* to, const float* from, Index n) {
+  if (from == nullptr) return zero(to, n);
   if (to != nullptr && n > 0) std::memcpy(to, from, n * sizeof(float));
+}
+
+// The entries of a row in an array of b n, or null.
+const float* row_of(const float* array, Index row, Index n) {
+  return array != nullptr ? array + row * n : nullptr;
+}
+
+// Rows without a step: the last state is the first, and every output is zero.
+void finish_empty_rows(const Forward& call) {
+  const Shape& s = call.shape;
+  for (Index r = 0; r < s.b; ++r) {
+    if (s.lengths[r] > 0) continue;
+    assign(call.h + r * s.h, row_of(call.h0, r, s.h), s.h);
+    if (call.c != nullptr) assign(call.c + r * s.h, row_of(call.c0, r, s.h), s.h);
+    if (call.ys != nullptr) zero(call.ys + r * s.t * s.h, s.t * s.h);
+  }
+}
+
+void run_part(const Cell& cell, const Forward& call, const float* packed,
+              const std::vector<int>& part) {
+  float* const own = scratch(cell.sizes(call.shape, false).forward);
+  for_blocks(part, [&](Rows rows) { cell.forward(call, packed, rows, own); });
 }
 
 }  // namespace
 
 void run_forward(const Cell& cell, const Forward& call, const Turn&) {
-  const Shape& s = call.shape;
-  for (Index r = 0; r < s.b; ++r) {
-    if (s.lengths[r] > 0) continue;
-    assign(call.h + r * s.h, call.h0 + r * s.h, s.h);
-    if (call.c != nullptr) assign(call.c + r * s.h, call.c0 + r * s.h, s.h);
-    if (call.ys != nullptr) zero(call.ys + r * s.t * s.h, s.t * s.h);
-  }
-  Memory& m = memory();
-  const int count = deal(s, m.workers);
-  if (m.workers.empty() || m.workers[0].rows.empty()) return;
-  const Sizes sizes = cell.sizes(s, false);
-  float* const packed = m.packed.at_least(sizes.packed_forward);
+  finish_empty_rows(call);
+  const Parts parts = deal(call.shape);
+  if (parts[0].empty()) return;
+  const int count = static_cast<int>(parts.size());
+  float* const packed = memory().packed.at_least(cell.sizes(call.shape, false).packed_forward);
   parallel(count, [&](int w) { cell.pack_forward(call, packed, w, count); });
-  parallel(count, [&](int w) {
-    float* const scratch = m.workers[w].scratch.at_least(sizes.forward);
-    for_blocks(m.workers[w].rows, [&](Rows rows) { cell.forward(call, packed, rows, scratch); });
-  });
+  parallel(count, [&](int w) { run_part(cell, call, packed, parts[w]); });
+}
+
+void run_forward_packed(const Cell& cell, const Forward& call, const float* packed) {
+  finish_empty_rows(call);
+  const Parts parts = deal(call.shape);
+  const int count = static_cast<int>(parts.size());
+  const auto run = [&](int w) { run_part(cell, call, packed, parts[w]); };
+  std::unique_lock turn(call_mutex(), std::defer_lock);
+  if (count > 1 && turn.try_lock()) return parallel(count, [&](int w) { run(w); });
+  for (int w = 0; w < count; ++w) run(w);
 }
 
 void run_backward(const Cell& cell, const Backward& call, const Turn&) {
@@ -130,21 +150,21 @@ void run_backward(const Cell& cell, const Backward& call, const Turn&) {
   }
   Memory& m = memory();
   const Sizes sizes = cell.sizes(s, call.dx != nullptr);
-  const int count = deal(s, m.workers);
+  const Parts parts = deal(s);
+  const int count = static_cast<int>(parts.size());
   float* const packed = m.packed.at_least(sizes.packed_backward);
-  std::vector<const float*> sums(count);
+  if (m.sums.size() < parts.size()) m.sums.resize(parts.size());
+  std::vector<float*> sums(count);
   for (int w = 0; w < count; ++w) {
-    float* const own = m.workers[w].sums.at_least(sizes.sums);
-    if (m.workers[w].rows.empty()) zero(own, sizes.sums);
-    sums[w] = own;
+    sums[w] = m.sums[w].at_least(sizes.sums);
+    if (parts[w].empty()) zero(sums[w], sizes.sums);
   }
   parallel(count, [&](int w) { cell.pack_backward(call, packed, w, count); });
   parallel(count, [&](int w) {
-    Worker& own = m.workers[w];
-    float* const scratch = own.scratch.at_least(sizes.backward);
+    float* const own = scratch(sizes.backward);
     bool started = false;
-    for_blocks(own.rows, [&](Rows rows) {
-      cell.backward(call, packed, rows, scratch, own.sums.at_least(sizes.sums), started);
+    for_blocks(parts[w], [&](Rows rows) {
+      cell.backward(call, packed, rows, own, sums[w], started);
       started = true;
     });
   });

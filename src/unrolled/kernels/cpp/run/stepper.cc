@@ -1,24 +1,14 @@
 // Single steps, for streaming: weights are packed once, buffers are set once, and a step uses no
 // threads and allocates nothing.
 
-#include <memory>
-#include <new>
 #include <vector>
 
 #include "entry/export.h"
+#include "memory/floats.h"
 #include "run/dispatch.h"
 
 namespace unrolled {
 namespace {
-
-struct Free {
-  void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
-};
-using Floats = std::unique_ptr<float[], Free>;
-
-Floats floats(Index n) {
-  return Floats(static_cast<float*>(::operator new[](n * sizeof(float), std::align_val_t{64})));
-}
 
 // A cell with its packed weights; one thread at a time may use it.
 class Stepper {

@@ -22,13 +22,14 @@ struct Outputs {
   float* saved[most_rows];
 };
 
+// The first states are zero if there are none.
 INLINE void enter(const Forward& p, Rows rows, const Inputs& in) {
   const Index one = in.first + p.shape.f, h = p.shape.h;
   for (Index r = 0; r < rows.count; ++r) {
     float* a = in.now + r * in.lda;
     fill(a, 0, in.lda);
     a[one] = in.next[r * in.lda + one] = 1;
-    copy(a + one + 1, p.h0 + rows.index[r] * h, h);
+    if (p.h0 != nullptr) copy(a + one + 1, p.h0 + rows.index[r] * h, h);
   }
 }
 
@@ -44,20 +45,40 @@ INLINE Outputs feed(const Forward& p, Rows rows, Index active, const Inputs& in,
   return out;
 }
 
+constexpr Index most_ahead = 12;  // rows times steps
+
+// With few rows a step takes as long as reading the weights. Those of the inputs are then read once
+// for so many steps: the products of their inputs come first. 1: each step multiplies its own inputs.
+INLINE Index steps_ahead(const Shape& shape, Rows rows) {
+  return larger(1, smaller(most_ahead / rows.count, length(shape, rows, 0)));
+}
+
+// The inputs of the rows at some steps from s on, [x | 1], one step after the other. A row that ends
+// before has its last input again.
+INLINE void gather_inputs(const Forward& p, Rows rows, Index s, Index steps, float* to, Index lda) {
+  for (Index k = 0; k < steps; ++k) {
+    for (Index r = 0; r < rows.count; ++r, to += lda) {
+      const Index at = smaller(s + k, length(p.shape, rows, r) - 1);
+      copy(to, p.x + position(p.shape, rows.index[r], at) * p.shape.f, p.shape.f);
+      to[p.shape.f] = 1;
+    }
+  }
+}
+
 INLINE void leave(const Forward& p, const Inputs& in, Index r, Index row) {
   const Index h = p.shape.h;
   copy(p.h + row * h, in.next + r * in.lda + in.first + p.shape.f + 1, h);
   if (p.ys != nullptr) pad_outputs(p, row);
 }
 
-// step(in, active, out): computes the h of `active` rows from in.now into in.next. `saved` floats
-// are saved for each row and step.
+// step(in, active, s, out): computes the h of `active` rows at step s from in.now into in.next.
+// `saved` floats are saved for each row and step.
 template <class Step>
 INLINE void forward_steps(const Forward& p, Rows rows, Inputs in, Index saved, Step step) {
   enter(p, rows, in);
   Index active = rows.count;
   for (Index s = 0; active > 0; ++s) {
-    step(in, active, feed(p, rows, active, in, saved, s));
+    step(in, active, s, feed(p, rows, active, in, saved, s));
     for (; active > 0 && length(p.shape, rows, active - 1) == s + 1; --active) {
       leave(p, in, active - 1, rows.index[active - 1]);
     }
