@@ -113,7 +113,8 @@ def copies(request, tmp_path_factory):
 
 def test_a_model_that_is_loaded_and_saved_has_the_same_files(copies):
     _, before, after = copies
-    assert {path.name for path in after.iterdir()} == {path.name for path in before.iterdir()}
+    names_before = {path.name for path in before.iterdir()}
+    assert {path.name for path in after.iterdir()} == names_before | {"program.json"}
     for path in before.glob("*.safetensors"):
         if path.name == "weights.safetensors":  # their names come from Keras, their order counts
             old, new = (sorted(load_file(folder / path.name).items()) for folder in copies[1:])
@@ -126,7 +127,7 @@ def test_a_model_that_is_loaded_and_saved_has_the_same_files(copies):
         old, new = read(before, path.name), read(after, path.name)
         if path.name == "manifest.json":
             for manifest in (old, new):
-                del manifest["versions"], manifest["files"]
+                del manifest["versions"], manifest["files"], manifest["format"]
         assert new == old
         assert json.dumps(new) == json.dumps(old)  # also in the same order
 
@@ -144,6 +145,18 @@ def test_the_names_in_the_json_of_a_model(copies):
     assert all(set(history) == names(HISTORY) for history in histories)
     check = check_rows if kind == "sequences" else check_forecaster
     check(folder, manifest)
+
+
+def test_the_names_in_a_program(copies):
+    program = read(copies[2], "program.json")
+    graphs = names("model") | (names("encode step") if "step" in program else set())
+    assert set(program) - {"attend"} == graphs | {"program"}
+    for name in graphs:
+        graph = program[name]
+        assert set(graph) == names("inputs nodes outputs")
+        assert all(set(tensor) == names("shape dtype") for tensor in graph["inputs"].values())
+        for node in graph["nodes"]:
+            assert set(node) - names("weights settings") == names("name operation inputs outputs")
 
 
 def check_rows(folder, manifest):

@@ -33,9 +33,9 @@ def test_it_is_the_mean_of_models_fitted_alone(three):
     assert three.histories_ == tuple(one.history_ for one in alone)
     assert len(set(three.histories_)) == 3
     assert three.history_ == three.histories_[0]
-    for member, one in zip(three._trained.bundle.members, alone, strict=True):
+    for member, one in zip(three._trained.models.members, alone, strict=True):
         for ours, theirs in zip(
-            member.get_weights(), one._trained.bundle.models_to_fit[0].get_weights(), strict=True
+            member.get_weights(), one._trained.models.models_to_fit[0].get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -85,9 +85,9 @@ def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
     interrupted(monkeypatch, 5)
     two = fitted(seed=5, seeds=3)
     assert [h.stopped for h in two.histories_] == ["limit", "interrupted"]
-    assert len(two._trained.bundle.members) == 2
-    kept = three._trained.bundle.members[0].get_weights()
-    for ours, theirs in zip(two._trained.bundle.members[0].get_weights(), kept, strict=True):
+    assert len(two._trained.models.members) == 2
+    kept = three._trained.models.members[0].get_weights()
+    for ours, theirs in zip(two._trained.models.members[0].get_weights(), kept, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert unrolled.load(two.save(tmp_path / "model")).predict(TABLE) == two.predict(TABLE)
 
@@ -96,7 +96,7 @@ def test_ctrl_c_keeps_the_networks_that_there_are(three, monkeypatch, tmp_path):
 def test_ctrl_c_in_the_first_leaves_one_network(monkeypatch):
     interrupted(monkeypatch, 2)
     one = fitted(seed=5, seeds=3)
-    assert (len(one.histories_), one._trained.bundle.members) == (1, ())
+    assert (len(one.histories_), one._trained.models.members) == (1, ())
     assert set(one.predict(TABLE)["label"]) <= {"has", "lacks"}
 
 

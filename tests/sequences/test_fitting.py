@@ -52,7 +52,7 @@ def test_outputs_of_differing_length_are_given_a_decoder(a, y, given, taken):
     trained = build(a, y, **given)
     spec = trained.spec
     assert (spec.shape, trained.network.architecture, spec.tokens, spec.stops) == taken
-    assert (trained.bundle.step is None) == (taken[1] != "decoder")
+    assert (trained.models.step is None) == (taken[1] != "decoder")
     answers = spec.tokens and spec.shape == "unaligned"
     assert trained.training.label_smoothing == (0.1 if answers else 0.0)
 
@@ -79,7 +79,7 @@ def test_numbers_of_differing_length_are_refused_where_nothing_ends_them():
 
 def test_text_may_still_come_out_without_a_decoder():
     trained = build(FACTS, TEXT, network=Network(architecture="repeat"), **SPELLED)
-    assert (trained.bundle.step, trained.training.label_smoothing) == (None, 0.0)
+    assert (trained.models.step, trained.training.label_smoothing) == (None, 0.0)
 
 
 @pytest.mark.representatives(1)

@@ -70,7 +70,7 @@ def test_warm_goes_on_with_the_weights_and_the_encoders(fitted, tmp_path):
     loaded.set_params(training=Training(epochs=1, learning_rate=1e-9, verbose=False))
     loaded.fit(TABLE, warm=True)
     assert loaded._trained.encoder is encoder
-    recurrent = loaded._trained.bundle.models_to_fit[0].get_weights()[0]
+    recurrent = loaded._trained.models.models_to_fit[0].get_weights()[0]
     assert any(w.shape == recurrent.shape and np.allclose(w, recurrent) for w in weights)
     assert loaded.score(TABLE) >= before - 0.1
 

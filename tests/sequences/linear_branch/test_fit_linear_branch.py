@@ -81,10 +81,10 @@ def test_the_network_adds_both_logits(seeds):
     fitted_model = model(QUICK.model_copy(update={"seeds": seeds})).fit(TABLE)
     trained = fitted_model._trained
     examples = trained.encoder.encode(fitted_model._ingest(TABLE, None).table, targets=True)
-    counts = BranchRows.of(examples, trained.bundle, trained.spec).features.toarray()
+    counts = BranchRows.of(examples, trained.models, trained.spec).features.toarray()
     expected = []
     for network, paths in zip(
-        trained.bundle.models_to_fit, trained.bundle.linear_branches, strict=True
+        trained.models.models_to_fit, trained.models.linear_branches, strict=True
     ):
         (table,) = paths["label"].ngrams.values()
         linear = counts @ table.get_weights()[0]
@@ -111,7 +111,7 @@ def test_given_validation_rows_are_not_fitted_on():
     sizes = []
     for validation in (same, mixed):
         fitted_model = model().fit(TABLE, validation=validation)
-        path = fitted_model._trained.bundle.linear_branches[0]["label"]
+        path = fitted_model._trained.models.linear_branches[0]["label"]
         (table,) = path.ngrams.values()
         weights = table.get_weights()[0]
         sizes.append(weights / np.abs(weights).max())
@@ -139,7 +139,7 @@ def test_held_out_rows_are_fitted_on_in_the_end():
 )
 def test_without_a_few_labels_there_is_no_linear_branch(table, output):
     fitted_model = model(output=output).fit(table)
-    assert fitted_model._trained.bundle.linear_branches == ()
+    assert fitted_model._trained.models.linear_branches == ()
     assert not fitted_model._trained.spec.linear_outputs
 
 
@@ -150,7 +150,7 @@ def test_of_too_many_rows_a_sample_is_used(max_numbers, monkeypatch):
     trained = fitted_model._trained
     examples = trained.encoder.encode(fitted_model._ingest(TABLE, None).table, targets=True)
     monkeypatch.setattr(branch_rows, "MAX_NUMBERS", max_numbers)
-    sample = sample_rows(examples, trained.bundle, trained.spec)
+    sample = sample_rows(examples, trained.models, trained.spec)
     assert sample.rows == max_numbers // 8  # two words a row, and four n-grams that end at each
     assert set(sample.targets["label"].flat) == {0, 1}
     assert set(model().fit(TABLE).predict(TABLE)["label"]) == {"0", "1"}
@@ -177,7 +177,7 @@ def test_rows_of_numbers_are_separated_by_their_summary():
     fitted_model = fitted(table)
     assert fitted_model._trained.spec.linear_numbers
     assert np.mean(np.array(fitted_model.predict(table)["label"]) == table["label"]) > 0.95
-    assert fitted(table, linear=False)._trained.bundle.linear_branches == ()
+    assert fitted(table, linear=False)._trained.models.linear_branches == ()
 
 
 @pytest.mark.slow
