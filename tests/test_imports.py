@@ -14,7 +14,7 @@ ORDER = {
     "": (
         "errors -> disk scikit_learn shapes settings -> schema -> data -> baselines saving -> "
         "backend keras_internals -> kernels -> layers program -> doctor networks -> runtime -> "
-        "training inference -> explain -> estimator from_sizes -> sequences forecasting -> "
+        "training inference -> explain export -> estimator from_sizes -> sequences forecasting -> "
         "loading demos -> __init__ -> cli -> __main__"
     ),
     "baselines": (
@@ -66,6 +66,16 @@ ORDER = {
         "decoders -> "
         "drawing svg text -> picture -> __init__"
     ),
+    "export": (
+        "__init__ extra made_rows place readme standalone -> nodes one_file proof -> operations -> "
+        "onnx_graph -> columns keras_model -> files -> bundle"
+    ),
+    "export/operations": (
+        "activations base -> dense elementwise recurrence shapes -> joining -> __init__"
+    ),
+    "export/standalone": (
+        "__init__ cells tags -> labels text -> columns -> decoding -> bundle -> command"
+    ),
     "forecasting": (
         "__init__ baselines intervals series -> defaults forecast_plot limits -> trained -> "
         "model_card "
@@ -110,17 +120,18 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "program": "operations -> graph -> program walk -> from_layers -> from_keras -> __init__",
     "program/operations": (
-        "activations base -> unary -> attention convolution dense joining pooling recurrence "
+        "activations base equations -> unary -> attention convolution dense joining pooling recurrence "
         "shapes -> __init__"
     ),
-    "runtime": "kernel weights -> runner streaming -> network -> __init__",
+    "runtime": "kernel weights -> runner states streaming -> network -> __init__",
     "runtime/streaming": "step -> cells patterns pools rules -> compile -> network -> __init__",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ complete_rows sklearn_tags trained unused_settings -> attention evaluation "
+        "__init__ complete_rows sklearn_tags trained unused_settings -> evaluation inside "
         "linear_branch model_card notebook prediction preparation serialization streams "
-        "training_script -> fitting importance -> predictor -> model"
+        "training_script -> export fitting importance -> predictor -> model"
     ),
+    "sequences/inside": "__init__ states_plot step_labels -> attention layer_states -> methods",
     "sequences/importance": "result -> permutation -> __init__",
     "sequences/linear_branch": "__init__ rows -> fit",
     "sequences/streams": (

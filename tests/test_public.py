@@ -27,6 +27,7 @@ PUBLIC = [
     "diagram",
     "doctor",
     "errors",
+    "export_keras",
     "glance",
     "layers",
     "load",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from unrolled.data.formats.write import write as write
     from unrolled.demos.bike_sharing import demo as demo
     from unrolled.explain.terminal_page import glance as glance
+    from unrolled.export.keras_model import export_keras as export_keras
     from unrolled.forecasting.forecaster import Forecaster as Forecaster
     from unrolled.from_sizes import build as build
     from unrolled.from_sizes import code as code
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from unrolled.loading import load as load
     from unrolled.schema import Column as Column
     from unrolled.schema import Schema as Schema
-    from unrolled.sequences.attention import Attention as Attention
     from unrolled.sequences.evaluation import Evaluation as Evaluation
+    from unrolled.sequences.inside.attention import Attention as Attention
+    from unrolled.sequences.inside.layer_states import States as States
     from unrolled.sequences.model import SequenceModel as SequenceModel
     from unrolled.settings import Decoding as Decoding
     from unrolled.settings import Network as Network
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from unrolled.settings import Training as Training
 
 _HOME = {
-    "Attention": "sequences.attention",
+    "Attention": "sequences.inside.attention",
     "Column": "schema",
     "Decoding": "settings",
     "Evaluation": "sequences.evaluation",
@@ -56,6 +58,7 @@ _HOME = {
     "diagram": "from_sizes",
     "doctor": "",
     "errors": "",
+    "export_keras": "export.keras_model",
     "glance": "explain.terminal_page",
     "layers": "",
     "load": "loading",

@@ -167,7 +167,7 @@ def _with_free_names(graph: Graph, taken: set[str]) -> Graph:
 
 def _doc(node: Node, kinds: Mapping[str, Array]) -> str:
     """Return what an operation reads and computes, with its axes."""
-    read = [x if isinstance(x, str) else "-" if x is None else f"{x:g}" for x in node.inputs]
+    read = [x if isinstance(x, str) else f"{x:g}" for x in node.inputs if x is not None]
     axes = {1: "b", 2: "b f", 3: "b t f", 4: "b t c f"}
     if isinstance(node.operation, Recurrence):
         axes |= {2: "b h", 3: "b t h"}

@@ -25,6 +25,7 @@ from unrolled.export.proof import Model
 from unrolled.inference.generate import MAX_LENGTH_FACTOR
 from unrolled.program.operations.activations import log_softmax, sigmoid, softmax
 from unrolled.schema import Column
+from unrolled.sequences.prediction import predict as predictions
 from unrolled.sequences.prediction import predict_beside, predicted_name
 from unrolled.sequences.trained import Trained
 from unrolled.settings import Decoding
@@ -113,8 +114,11 @@ def _model(trained: Trained) -> Model:
         return _step_in_units(trained, step(arrays), set(step.graph.inputs))
 
     def predict(cells: Cells, decoding: Mapping[str, Any]) -> dict[str, Any]:
-        chosen = Decoding(**decoding) if decoding else None
-        return dict(predict_beside(trained, cells, chosen))
+        if not decoding:
+            return dict(predict_beside(trained, cells))
+        columns = predictions(trained, cells, Decoding(**decoding))
+        outputs = {c.name: predicted_name(c.name) for c in trained.encoder.schema.outputs}
+        return {outputs.get(name, name): values for name, values in columns.items()}
 
     return Model(
         arrays=lambda cells: _arrays(trained, cells),

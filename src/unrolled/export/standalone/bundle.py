@@ -27,7 +27,7 @@ class Bundle:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         self.folder = Path(folder)
         self.facts = json.loads(self._read("bundle.json"))
