@@ -13,10 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from typer.main import get_command
-
 import unrolled
-from unrolled.cli import app
+from unrolled.cli import parser
 from unrolled.explain import textbook
 from unrolled.networks import ARCHITECTURES, Architecture
 from unrolled.shapes import FACTS
@@ -92,7 +90,7 @@ def architectures() -> str:
 
 def commands() -> str:
     """Return the page of the commands."""
-    command = get_command(app)
+    command = parser()
     start = command.make_context("unrolled", [], resilient_parsing=True, terminal_width=78)
     lines = ["# The commands", "", "Written by `docs/make.py` from `unrolled --help`."]
     for name, verb in sorted(command.commands.items()):

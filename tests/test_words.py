@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 import unrolled
-from unrolled.cli import app
+from unrolled.cli import parser
 
 ROOT = Path(__file__).parents[1]
 HOME = Path(unrolled.__file__).parent
@@ -84,9 +83,9 @@ def test_a_page_uses_the_words_of_the_glossary(page):
     assert not offences(text)
 
 
-@pytest.mark.parametrize("command", ["", *get_command(app).commands])
+@pytest.mark.parametrize("command", ["", *parser().commands])
 def test_help_uses_the_words_of_the_glossary(command):
-    top = get_command(app)
+    top = parser()
     start = top.make_context("unrolled", [], resilient_parsing=True)
     verb = top.commands[command] if command else top
     context = (

@@ -1,27 +1,20 @@
-"""The command line: each command parses its options, calls the public surface, and prints."""
+"""The command line: each command parses its options, calls the public surface, and prints.
+
+Only the command that runs is imported and gets a parser: those of all of them take longer than
+reading a model.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version as installed_version
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 import unrolled
-from unrolled.cli import (
-    backtest,
-    demo,
-    doctor,
-    evaluate,
-    forecast,
-    importance,
-    predict,
-    show,
-    train,
-)
 from unrolled.cli.options import examples
 from unrolled.cli.terminal import (
     explain_usage_error,
@@ -32,42 +25,52 @@ from unrolled.cli.terminal import (
     repeat_list_options,
 )
 
+COMMANDS = (
+    "show",
+    "train",
+    "predict",
+    "evaluate",
+    "importance",
+    "forecast",
+    "backtest",
+    "demo",
+    "doctor",
+)
+EXAMPLES = ("demo", "show many-to-one", "train data.csv --input a b --output y")
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="unrolled",
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+def parser(command: str = "") -> Any:
+    """Return the parser of the command line with one command, or with all if there is no such one.
+
+    A command is the function in the file of its name.
+    """
+    app = typer.Typer(
+        name="unrolled",
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback(invoke_without_command=True, epilog=examples(*EXAMPLES))(start)
+    for name in [command] if command in COMMANDS else COMMANDS:
+        module = import_module(f"unrolled.cli.{name}")
+        app.command(epilog=examples(*module.EXAMPLES))(getattr(module, name))
+    return typer.main.get_command(app)
 
 
-@app.callback(
-    invoke_without_command=True,
-    epilog=examples("demo", "show many-to-one", "train data.csv --input a b --output y"),
-)
 def start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     """Train recurrent networks on tables, use them, and explain them."""
+    from importlib.metadata import version as installed_version
+
     if version:
         typer.echo(f"unrolled {installed_version('unrolled')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-app.command(epilog=examples(*show.EXAMPLES))(show.show)
-app.command(epilog=examples(*train.EXAMPLES))(train.train)
-app.command(epilog=examples(*predict.EXAMPLES))(predict.predict)
-app.command(epilog=examples(*evaluate.EXAMPLES))(evaluate.evaluate)
-app.command(epilog=examples(*importance.EXAMPLES))(importance.importance)
-app.command(epilog=examples(*forecast.EXAMPLES))(forecast.forecast)
-app.command(epilog=examples(*backtest.EXAMPLES))(backtest.backtest)
-app.command(epilog=examples(*demo.EXAMPLES))(demo.demo)
-app.command(epilog=examples(*doctor.EXAMPLES))(doctor.doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,8 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     prepare_streams()
     try:
         with print_warnings():
-            refuse_opposites(words, typer.main.get_command(app))
-            status = app(
+            command_line = parser(words[0] if words else "")
+            refuse_opposites(words, command_line)
+            status = command_line(
                 args=repeat_list_options(words), prog_name="unrolled", standalone_mode=False
             )
     except unrolled.errors.UnrolledError as error:

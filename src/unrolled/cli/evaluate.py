@@ -55,7 +55,7 @@ def evaluate(
     options = locals()
     loaded = unrolled.load(model)
     table = open_table(data, options)
-    if isinstance(loaded, unrolled.Forecaster):
+    if not isinstance(loaded, unrolled.SequenceModel):
         of_rows = {"plot": plot, "labels": labels, "threshold": threshold}
         refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
         typer.echo(wrap(loaded.backtest(table, last=last, level=tuple(level or ()))))

@@ -53,7 +53,7 @@ def importance(
     """
     options = locals()
     loaded = unrolled.load(model)
-    if isinstance(loaded, unrolled.Forecaster):
+    if not isinstance(loaded, unrolled.SequenceModel):
         raise unrolled.errors.SettingError(
             f"The model '{model}' is a forecaster, and the importance of inputs is for models of"
             " 'unrolled train'."

@@ -128,7 +128,7 @@ def predict(
     }
     of_steps: dict[str, Any] = {"level": level, "ahead": ahead, "make_future": make_future}
     loaded = unrolled.load(model)
-    if isinstance(loaded, unrolled.Forecaster):
+    if not isinstance(loaded, unrolled.SequenceModel):
         refuse_options(of_rows, model="a forecaster", only_for="models of 'unrolled train'")
         _forecast(loaded, data, out, options, **of_steps)
         return

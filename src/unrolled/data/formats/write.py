@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import polars as pl
 
 from unrolled.data.formats import conll
+from unrolled.data.formats.raw_table import RawTable
 from unrolled.disk import durable
 from unrolled.errors import DataError, did_you_mean
 
@@ -163,7 +164,7 @@ def to_frame_like(frame: pl.DataFrame, source: Any) -> Any:
     """
     if isinstance(source, dict):
         return frame.to_dict(as_series=False)
-    if isinstance(source, str | os.PathLike | pl.DataFrame):
+    if isinstance(source, str | os.PathLike | pl.DataFrame | RawTable):
         return frame
     import narwhals as nw
 
