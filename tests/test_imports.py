@@ -23,9 +23,10 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "forecast_options options read_options terminal train_options -> backtest demo doctor "
-        "evaluate forecast importance predict show train -> __init__"
+        "options terminal -> backtest demo doctor evaluate export forecast importance predict show "
+        "train -> __init__"
     ),
+    "cli/options": "__init__ reading -> forecasting training",
     "data": (
         "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts "
         "tables -> "

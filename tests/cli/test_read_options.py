@@ -4,7 +4,8 @@ import inspect
 
 import pytest
 
-from unrolled.cli import backtest, evaluate, forecast, predict, read_options, train
+from unrolled.cli import backtest, evaluate, forecast, predict, train
+from unrolled.cli.options import reading
 from unrolled.cli.terminal import repeat_list_options
 
 COMMANDS = [train.train, predict.predict, evaluate.evaluate, forecast.forecast, backtest.backtest]
@@ -13,7 +14,7 @@ COMMANDS = [train.train, predict.predict, evaluate.evaluate, forecast.forecast, 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
 def test_every_command_has_the_options_of_reading(command):
     parameters = inspect.signature(command).parameters
-    assert [name for name in read_options.NAMES if name not in parameters] == []
+    assert [name for name in reading.NAMES if name not in parameters] == []
 
 
 def test_marks_of_missing_cells_may_begin_with_a_dash():
@@ -31,14 +32,14 @@ def test_only_stated_options_are_passed_on_and_repeated_in_the_next_command(tmp_
         "encoding": None,
         "epochs": 1,
     }
-    assert read_options.stated_options(options) == {
+    assert reading.stated_options(options) == {
         "columns": ["a", "b"],
         "decimal": ",",
         "missing": ["-"],
     }
-    assert read_options.options_again(options) == [
+    assert reading.options_again(options) == [
         *("--columns", "a", "b", "--decimal", ",", "--missing=-")
     ]
     path = tmp_path / "a.txt"
     path.write_text("1,5|-\n2,5|x\n")
-    assert read_options.open_table(path, options).frame().rows() == [(1.5, None), (2.5, "x")]
+    assert reading.open_table(path, options).frame().rows() == [(1.5, None), (2.5, "x")]

@@ -31,6 +31,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "importance",
+    "export",
     "forecast",
     "backtest",
     "demo",

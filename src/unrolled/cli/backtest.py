@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from unrolled.cli.forecast_options import (
+from unrolled.cli.options import Level, Seed
+from unrolled.cli.options.forecasting import (
     Architecture,
     Calendar,
     Ceiling,
@@ -31,8 +32,7 @@ from unrolled.cli.forecast_options import (
     Units,
     build_forecaster,
 )
-from unrolled.cli.options import Level, Seed
-from unrolled.cli.read_options import (
+from unrolled.cli.options.reading import (
     Columns,
     DateFormat,
     Decimal,

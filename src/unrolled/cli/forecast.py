@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from unrolled.cli.forecast_options import (
+from unrolled.cli.options import Ahead, Checkpoint, Level, MakeFuture, Out, Resume, Save, Seed
+from unrolled.cli.options.forecasting import (
     Architecture,
     Calendar,
     Ceiling,
@@ -32,8 +33,7 @@ from unrolled.cli.forecast_options import (
     Units,
     build_forecaster,
 )
-from unrolled.cli.options import Ahead, Checkpoint, Level, MakeFuture, Out, Resume, Save, Seed
-from unrolled.cli.read_options import (
+from unrolled.cli.options.reading import (
     Columns,
     DateFormat,
     Decimal,

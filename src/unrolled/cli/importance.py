@@ -9,7 +9,7 @@ import typer
 
 import unrolled
 from unrolled.cli.options import Labels, Model, ScoredData, Seed
-from unrolled.cli.read_options import (
+from unrolled.cli.options.reading import (
     Columns,
     DateFormat,
     Decimal,

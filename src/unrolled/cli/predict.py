@@ -10,7 +10,7 @@ import typer
 
 import unrolled
 from unrolled.cli.options import Ahead, Level, MakeFuture, Model, Out, Threshold, refuse_options
-from unrolled.cli.read_options import (
+from unrolled.cli.options.reading import (
     Columns,
     DateFormat,
     Decimal,

@@ -20,7 +20,7 @@ from unrolled.cli.options import (
     Save,
     Seed,
 )
-from unrolled.cli.read_options import (
+from unrolled.cli.options.reading import (
     Columns,
     DateFormat,
     Decimal,
@@ -30,8 +30,7 @@ from unrolled.cli.read_options import (
     open_table,
     options_again,
 )
-from unrolled.cli.terminal import echo, wrap
-from unrolled.cli.train_options import (
+from unrolled.cli.options.training import (
     BatchSize,
     Characters,
     ClassWeight,
@@ -63,6 +62,7 @@ from unrolled.cli.train_options import (
     WordDropout,
     parse_steps,
 )
+from unrolled.cli.terminal import echo, wrap
 
 EXAMPLES = (
     "train sales.csv --input day price --output sold",
