@@ -23,10 +23,10 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "options terminal -> backtest demo doctor evaluate export forecast importance predict show "
+        "shared_options terminal -> backtest demo doctor evaluate export forecast importance predict show "
         "train -> __init__"
     ),
-    "cli/options": "__init__ reading -> forecasting training",
+    "cli/shared_options": "__init__ reading -> forecasting training",
     "data": (
         "__init__ block chunk_warnings input_groups special_ids -> formats -> batches ngram_counts "
         "tables -> "

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from unrolled.cli import backtest, evaluate, forecast, predict, train
-from unrolled.cli.options import reading
+from unrolled.cli.shared_options import reading
 from unrolled.cli.terminal import repeat_list_options
 
 COMMANDS = [train.train, predict.predict, evaluate.evaluate, forecast.forecast, backtest.backtest]

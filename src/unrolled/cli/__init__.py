@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import unrolled
-from unrolled.cli.options import examples
+from unrolled.cli.shared_options import examples
 from unrolled.cli.terminal import (
     explain_usage_error,
     fail,

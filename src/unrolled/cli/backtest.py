@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from unrolled.cli.options import Level, Seed
-from unrolled.cli.options.forecasting import (
+from unrolled.cli.shared_options import Level, Seed
+from unrolled.cli.shared_options.forecasting import (
     Architecture,
     Calendar,
     Ceiling,
@@ -32,7 +32,7 @@ from unrolled.cli.options.forecasting import (
     Units,
     build_forecaster,
 )
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Labels, Level, Model, ScoredData, Threshold, refuse_options
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options import Labels, Level, Model, ScoredData, Threshold, refuse_options
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Model
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options import Model
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

@@ -8,8 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from unrolled.cli.options import Ahead, Checkpoint, Level, MakeFuture, Out, Resume, Save, Seed
-from unrolled.cli.options.forecasting import (
+from unrolled.cli.shared_options import (
+    Ahead,
+    Checkpoint,
+    Level,
+    MakeFuture,
+    Out,
+    Resume,
+    Save,
+    Seed,
+)
+from unrolled.cli.shared_options.forecasting import (
     Architecture,
     Calendar,
     Ceiling,
@@ -33,7 +42,7 @@ from unrolled.cli.options.forecasting import (
     Units,
     build_forecaster,
 )
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

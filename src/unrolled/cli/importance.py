@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import unrolled
-from unrolled.cli.options import Labels, Model, ScoredData, Seed
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options import Labels, Model, ScoredData, Seed
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

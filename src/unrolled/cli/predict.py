@@ -9,8 +9,16 @@ from typing import Annotated, Any
 import typer
 
 import unrolled
-from unrolled.cli.options import Ahead, Level, MakeFuture, Model, Out, Threshold, refuse_options
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options import (
+    Ahead,
+    Level,
+    MakeFuture,
+    Model,
+    Out,
+    Threshold,
+    refuse_options,
+)
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import unrolled
-from unrolled.cli.options import Architecture, Attention, Cell
+from unrolled.cli.shared_options import Architecture, Attention, Cell
 
 EXAMPLES = (
     "show",

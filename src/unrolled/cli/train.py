@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import unrolled
-from unrolled.cli.options import (
+from unrolled.cli.shared_options import (
     Architecture,
     Attention,
     Bidirectional,
@@ -20,7 +20,7 @@ from unrolled.cli.options import (
     Save,
     Seed,
 )
-from unrolled.cli.options.reading import (
+from unrolled.cli.shared_options.reading import (
     Columns,
     DateFormat,
     Decimal,
@@ -30,7 +30,7 @@ from unrolled.cli.options.reading import (
     open_table,
     options_again,
 )
-from unrolled.cli.options.training import (
+from unrolled.cli.shared_options.training import (
     BatchSize,
     Characters,
     ClassWeight,
