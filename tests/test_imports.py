@@ -23,8 +23,8 @@ ORDER = {
         "__init__ checks"
     ),
     "cli": (
-        "shared_options terminal -> backtest demo doctor evaluate export forecast importance predict show "
-        "train -> __init__"
+        "shared_options terminal -> backtest demo doctor evaluate export forecast importance "
+        "predict show train -> __init__"
     ),
     "cli/shared_options": "__init__ reading -> forecasting training",
     "data": (
