@@ -84,15 +84,17 @@ class KernelLayer:
         mask = None if mask is None else np.ascontiguousarray(mask, bool)
         first = [None if s is None else np.ascontiguousarray(s, np.float32) for s in states]
         ys = np.empty((b, t, h), np.float32) if operation.sequences else None
-        last = [np.empty((b, h), np.float32) for _ in range(operation.state_count)]
-        arrays = (x, mask, *_two(first), ys, *_two(last))
-        if not self._run(self._layer, b, t, *map(_address, arrays)):
+        last = np.empty((operation.state_count, b, h), np.float32)
+        end = _address(last)
+        ends = (end, end + last[0].nbytes) if len(last) > 1 else (end, None)
+        read = (_address(x), _optional(mask), *([_optional(s) for s in first] + [None, None])[:2])
+        if not self._run(self._layer, b, t, *read, _optional(ys), *ends):
             return operation(inputs, self._weights)
         if ys is None:
-            return operation.outputs(last[0], last[0], last)
+            return operation.outputs(last[0], last[0], list(last))
         if mask is not None and operation.hold and first and first[0] is not None:
             _hold_first_state(ys, mask, first[0], reverse=operation.reverse)
-        return operation.outputs(ys, last[0], last)
+        return operation.outputs(ys, last[0], list(last))
 
     def _fits(self, x: Array, mask: Array | None, states: Sequence[Array | None]) -> bool:
         """Return whether the library can run inputs; the reference runs or refuses others."""
@@ -105,12 +107,7 @@ class KernelLayer:
             return False  # the last output of a padded row is zero
         if states and len(states) != operation.state_count:
             return False
-        return all(state is None or state.shape == (len(x), h) for state in states)
-
-
-def _two(states: Sequence[Array | None]) -> tuple[Array | None, ...]:
-    """Return the two states of a cell, None for one that it does not have."""
-    return (*states, None, None)[:2]
+        return not any(s is not None and s.shape != (len(x), h) for s in states)
 
 
 def _hold_first_state(ys: Array, mask: Array, first: Array, *, reverse: bool) -> None:
@@ -120,10 +117,12 @@ def _hold_first_state(ys: Array, mask: Array, first: Array, *, reverse: bool) ->
     ys[rows, places] = first[rows]
 
 
-def _address(array: Array | None) -> int | None:
+def _optional(array: Array | None) -> int | None:
+    return None if array is None else _address(array)
+
+
+def _address(array: Array) -> int:
     """Return the address of the first number."""
-    if array is None:
-        return None
     try:  # several times faster than the other way
         return addressof(c_char.from_buffer(cast(Any, array)))
     except (TypeError, ValueError):  # it cannot be written to, or is empty

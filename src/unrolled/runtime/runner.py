@@ -63,9 +63,9 @@ class Runner:
                 )
             tensors[name] = array
         for step in self._steps():
-            read = [tensors[x] if isinstance(x, str) else x for x in step.inputs]
-            results = step.run(read)
-            tensors.update(zip(step.outputs, results, strict=True))
+            results = step.run([tensors[x] if isinstance(x, str) else x for x in step.inputs])
+            for name, result in zip(step.outputs, results, strict=True):
+                tensors[name] = result
             for name in step.dead:
                 del tensors[name]
         return {output: tensors[tensor] for output, tensor in self.graph.outputs.items()}
