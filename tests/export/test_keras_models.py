@@ -76,7 +76,7 @@ MODELS = {
 }
 
 
-@pytest.mark.representatives(3)
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("name", MODELS)
 def test_models_are_exported_with_their_proof(name, tmp_path):
     model = MODELS[name]()
@@ -114,7 +114,7 @@ def test_a_wrong_operation_is_caught(monkeypatch, tmp_path):
         w.nodes.add("Relu", w.float_input(), output=w.output)
 
     monkeypatch.setitem(operations.TRANSLATIONS, op.Activate, wrong)
-    with pytest.raises(ArtifactError, match="1 made rows of 1 steps: activation"):
+    with pytest.raises(ArtifactError, match="3 made rows of 8 steps: activation"):
         unrolled.export_keras(
             of_steps(layers.Activation("tanh", name="activation")), tmp_path / "m.onnx"
         )

@@ -109,7 +109,7 @@ CASES = {
         1,
     ),
     "vector": (
-        {"s": SEQUENCES, "y": [[1.0 * i, 2, 3][: 2 + i % 2] for i in range(ROWS)]},
+        {"s": SEQUENCES, "y": [[1.0 * i, 2, 3 - i] for i in range(ROWS)]},
         "s",
         {"y": "numbers"},
         Network(architecture="vector", units=6),

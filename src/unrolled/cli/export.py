@@ -17,6 +17,7 @@ from unrolled.cli.shared_options.reading import (
     Missing,
     Separator,
     open_table,
+    stated_options,
 )
 
 EXAMPLES = ("export model -o bundle", "export model -o bundle.zip --data reviews.csv")
@@ -48,6 +49,11 @@ def export(
     --data: beyond a difference of 1e-5, or with one different label or word, nothing is written.
     """
     options = locals()
+    if data is None and (unused := next(iter(stated_options(options)), None)):
+        raise unrolled.errors.SettingError(
+            f"--{unused.replace('_', '-')} says how a table is read, and no table is given. Add"
+            " --data FILE, or leave it out."
+        )
     loaded = unrolled.load(model)
     if not isinstance(loaded, unrolled.SequenceModel):
         raise unrolled.errors.SettingError(

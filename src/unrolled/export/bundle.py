@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from unrolled.export.readme import readme_text
 
 
 def export_bundle(
-    place: Path, network: Network, model: Model, tables: Sequence[tuple[str, Any]]
+    place: Path, network: Network, model: Model, tables: Iterable[tuple[str, Any]]
 ) -> None:
     """Write a network as a bundle, once it is proved.
 

@@ -28,6 +28,7 @@ class Nodes:
         self.constants: dict[str, Any] = {}
         self.layer, self.doc = "", ""  # of the operation that is being written
         self._used: set[str] = set(self.kinds)
+        self._node_names: set[str] = set()
 
     def begin(self, layer: str, doc: str) -> None:
         """Name the operation that the next nodes belong to, and say what it reads and computes."""
@@ -63,12 +64,12 @@ class Nodes:
         return name
 
     def _node_name(self, kind: str) -> str:
-        """Return an unused name for a node: that of the layer for the first one of its kind."""
-        names = {node.name for node in self.nodes[-40:]}
+        """Return an unused name for a node: that of the layer and the operator."""
         name, count = f"{self.layer}/{kind}", 1
-        while name in names:
+        while name in self._node_names:
             count += 1
             name = f"{self.layer}/{kind}_{count}"
+        self._node_names.add(name)
         return name
 
     def constant(self, value: Any, dtype: Any = "float32") -> str:

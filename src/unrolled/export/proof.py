@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -123,7 +123,7 @@ class Model:
     decodings: Sequence[Mapping[str, Any]] = ({},)
 
 
-def prove(folder: Path, model: Model, tables: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def prove(folder: Path, model: Model, tables: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return the proof of the bundle in a folder, as JSON.
 
     Args:

@@ -71,9 +71,9 @@ numbers that come out are in their own units. Labels come out as probabilities. 
 the batch. Rows of different lengths are padded at the end, and `mask` says which steps are real.
 
 """
-STEP = """`previous` is the output of the step before; `states.N` are at first those of `encode.onnx`,
-and then the `next.states.N` of the step before. Ids have log-probabilities. The first id is 2, the
-end mark.
+STEP = """`previous` is the output of the step before. `states.N` are at first those of
+`encode.onnx`, and then the `next.states.N` of the step before. Ids have log-probabilities. The
+first id is 2, the end mark.
 """
 
 

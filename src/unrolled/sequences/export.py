@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,20 @@ def export(trained: Trained, place: str | Path, data: Any = None) -> Path:
         max_steps=int(spec.u or 0) * factor if decodes else None,
         stops=spec.stops,
     )
-    real = None if data is None else _real_rows(trained, data)
-    tables = list(made_rows(encoder, None if real is None else real[1]))
-    if real is not None:
-        tables.append((f"{len(next(iter(real[0].values())))} rows of the data", real[0]))
-    export_bundle(Path(place), network, _model(trained), tables)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the made rows, which are unusual on purpose
+        export_bundle(Path(place), network, _model(trained), _tables(trained, data))
     return Path(place)
+
+
+def _tables(trained: Trained, data: Any) -> Iterator[tuple[str, Cells]]:
+    """Yield the rows of the proof: made ones, and those of the data."""
+    if data is None:
+        yield from made_rows(trained.encoder, None)
+        return
+    cells, lengths = _real_rows(trained, data)
+    yield from made_rows(trained.encoder, lengths)
+    yield f"{len(next(iter(cells.values())))} rows of the data", cells
 
 
 def _real_rows(trained: Trained, data: Any) -> tuple[Cells, tuple[int, int]]:

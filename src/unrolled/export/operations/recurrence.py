@@ -4,6 +4,12 @@ The layout is always 0 (steps before rows), because ONNX Runtime refuses the oth
 lengths of the rows are always an input. ONNX has the gates in another order than Keras (i o f c in
 place of i f c o), each bias as two halves, and every array with an axis for the directions. Its
 outputs are zero at padded steps, where those of a program are held: a `Where` puts them there.
+
+Not every engine heeds the lengths: OpenVINO 2026.4 on a CPU runs rows to the end of the batch, and
+joins two directions wrongly. So nothing here depends on that. A layer that runs backwards reads
+reversed rows forwards, the last output is taken from the outputs of the steps, and the cell state
+of an LSTM stays as it is at padded steps, since one more input closes the input gate there and
+opens the forget gate.
 """
 
 from __future__ import annotations
@@ -28,6 +34,8 @@ FUNCTIONS: dict[str, tuple[str, float, float]] = {
     "softsign": ("Softsign", 0.0, 0.0),
     "softplus": ("Softplus", 0.0, 0.0),
 }
+SATURATED = 1e4  # a gate of which this is added to the input is 1, and with the opposite sign 0
+LAST = (1 << 63) - 1  # a limit beyond every axis
 GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "RNN": (0,)}  # of Keras, in the order of ONNX
 
 
@@ -37,13 +45,17 @@ def recurrence(w: Writing) -> None:
     kind = "LSTM" if isinstance(o, LSTM) else "GRU" if isinstance(o, GRU) else "RNN"
     x, mask = w.float_input(), w.optional(1)
     states = [w.optional(place) for place in range(2, 2 + o.state_count)]
-    order = None
-    if mask is not None and mask not in w.right_padded:
-        order = _real_steps_first(w, mask)
-        x = _at_steps(w, x, order)
+    in_order = mask is None or mask in w.right_padded
+    if mask is not None and not in_order:
+        x = _at_steps(w, x, _real_steps_first(w, mask))
     lengths = _count_steps(w, x, mask)
-    first = [_with_direction(w, state) for state in states]
-    inputs = [n.transpose(x, 1, 0, 2), *_weights(w, kind), lengths, *first]
+    if o.reverse:
+        x = _reversed(w, x, mask, lengths)
+    holds_cell = kind == "LSTM" and o.states and mask is not None and _saturates(w)
+    if holds_cell:
+        x = n.add("Concat", x, _padded_steps(w, x, lengths), axis=-1)
+    first = ["" if state is None else n.unsqueeze(state, 0) for state in states]
+    inputs = [n.transpose(x, 1, 0, 2), *_weights(w, kind, holds_cell), lengths, *first]
     while inputs and not inputs[-1]:
         inputs.pop()
     names = ["sequence", "state", "cell"][: 1 + o.state_count]
@@ -51,14 +63,59 @@ def recurrence(w: Writing) -> None:
     options: dict[str, Any] = {"hidden_size": len(n.array(w.node.weights[1]))}
     if kind == "GRU":
         options["linear_before_reset"] = int(o.reset_after)
-    direction = "reverse" if o.reverse else "forward"
-    n.add(kind, *inputs, outputs=outputs, direction=direction, **_activations(w, kind), **options)
-    last = [_without_direction(w, name) for name in outputs[1:]]
-    _write_outputs(w, outputs[0], last, mask, order)
+    n.add(kind, *inputs, outputs=outputs, **_activations(w, kind), **options)
+    steps = n.transpose(n.add("Squeeze", outputs[0], n.integers(1)), 1, 0, 2)  # b t h
+    last = [n.add("Squeeze", state, n.integers(0)) for state in outputs[1:]]
+    if mask is not None:
+        last[0] = _last_step(w, steps, lengths, in_order=in_order)
+    if o.reverse and o.sequences:
+        steps = _reversed(w, steps, mask, lengths)
+    _write_outputs(w, steps, last, mask, in_order=in_order)
 
 
-def _weights(w: Writing, kind: str) -> list[str]:
-    """Return kernel (1 gh f), recurrent kernel (1 gh h) and both biases (1 2gh)."""
+def _reversed(w: Writing, x: str, mask: str | None, lengths: str) -> str:
+    """Return the real steps of each row in the opposite order; padded ones stay at the end."""
+    n = w.nodes
+    if mask is None:
+        return n.add("Slice", x, *(n.integers(i) for i in (-1, -LAST, 1, -1)))
+    lengths = n.as_type(lengths, np.int64, np.int32)
+    return n.add("ReverseSequence", x, lengths, batch_axis=0, time_axis=1)
+
+
+def _saturates(w: Writing) -> bool:
+    """Return whether a gate can be closed and opened entirely."""
+    return w.operation.recurrent_activation in ("sigmoid", "hard_sigmoid")
+
+
+def _padded_steps(w: Writing, x: str, lengths: str) -> str:
+    """Return 1 at each padded step and 0 at the others, (b t 1); padded steps come last."""
+    n = w.nodes
+    steps = n.add("Squeeze", n.as_type(n.size(x, 1), np.int32, np.int64))
+    places = n.add("Range", n.constant(0, np.int32), steps, n.constant(1, np.int32))
+    is_real = n.add("Less", places, n.unsqueeze(lengths, 1))  # b t
+    padded = n.as_type(n.add("Not", is_real), np.float32, bool)
+    return n.unsqueeze(padded, -1)
+
+
+def _last_step(w: Writing, steps: str, lengths: str, *, in_order: bool) -> str:
+    """Return the output of the last real step (b h); the first state of a row without any."""
+    n = w.nodes
+    one = n.constant(1, np.int32)
+    places = n.add("Max", n.add("Sub", lengths, one), n.constant(0, np.int32))
+    places = n.unsqueeze(n.as_type(places, np.int64, np.int32), -1)  # b 1
+    last = n.add("GatherND", steps, places, batch_dims=1)
+    if in_order:  # every row of a table has a step
+        return last
+    is_real = n.unsqueeze(n.add("Less", n.constant(0, np.int32), lengths), -1)
+    first = n.add("Squeeze", _first_state(w, steps), n.integers(1))
+    return n.add("Where", is_real, last, first)
+
+
+def _weights(w: Writing, kind: str, holds_cell: bool) -> list[str]:
+    """Return kernel (1 gh f), recurrent kernel (1 gh h) and both biases (1 2gh).
+
+    With `holds_cell`, the kernel has one more row, which an LSTM reads 1 for at padded steps.
+    """
     gates = GATES[kind]
 
     def reordered(array: Array) -> Array:  # ... gh
@@ -68,13 +125,20 @@ def _weights(w: Writing, kind: str) -> list[str]:
     def matrix(array: Array) -> Array:
         return reordered(array).T[None]
 
+    def holding(array: Array) -> Array:
+        row = np.repeat([-SATURATED, SATURATED, 0, 0], array.shape[1] // 4)
+        return matrix(np.concatenate([array, row[None].astype(np.float32)]))
+
     def bias(array: Array) -> Array:
         halves = array if array.ndim == 2 else np.stack([array, np.zeros_like(array)])
         return reordered(halves).reshape(1, -1)
 
     kernel, recurrent, *biases = w.node.weights
-    names = [w.nodes.weight(name, matrix, kind) for name in (kernel, recurrent)]
-    return [*names, w.nodes.weight(biases[0], bias, kind) if biases else ""]
+    return [
+        w.nodes.weight(kernel, holding if holds_cell else matrix, "held" if holds_cell else kind),
+        w.nodes.weight(recurrent, matrix, kind),
+        w.nodes.weight(biases[0], bias, kind) if biases else "",
+    ]
 
 
 def _activations(w: Writing, kind: str) -> dict[str, Any]:
@@ -101,29 +165,18 @@ def _count_steps(w: Writing, x: str, mask: str | None) -> str:
     return n.add("Expand", steps, n.size(x, 0))
 
 
-def _with_direction(w: Writing, state: str | None) -> str:
-    """Return a state with the axis of the directions, (1 b h); an empty name without a state."""
-    return "" if state is None else w.nodes.unsqueeze(state, 0)
-
-
-def _without_direction(w: Writing, state: str) -> str:
-    """Return a state (b h) of ONNX's (1 b h)."""
-    return w.nodes.add("Squeeze", state, w.nodes.integers(0))
-
-
 def _write_outputs(
-    w: Writing, sequence: str, last: list[str], mask: str | None, order: str | None
+    w: Writing, steps: str, last: list[str], mask: str | None, *, in_order: bool
 ) -> None:
     """Write the tensors that the program has: outputs of steps or the last one, then the states."""
     o, n = w.operation, w.nodes
     if o.sequences:
-        steps = n.add("Squeeze", sequence, n.integers(1))  # t b h
         if mask is None:
-            n.transpose(steps, 1, 0, 2, output=w.output)
-        elif order is None:
-            _hold(w, n.transpose(steps, 1, 0, 2), last[0], mask)
+            n.add("Identity", steps, output=w.output)
+        elif in_order:
+            _hold(w, steps, last[0], mask)
         else:
-            _put_back(w, n.transpose(steps, 1, 0, 2), mask)
+            _put_back(w, steps, mask)
     elif mask is not None and not o.hold:
         place = n.constant(0 if o.reverse else -1, "int64")  # of the step that is read last
         is_real = n.unsqueeze(n.add("Gather", mask, place, axis=1), -1)
