@@ -15,6 +15,7 @@ from unrolled.data.layouts.rows_as_steps import ELAPSED, RowsAsSteps
 from unrolled.errors import DataError, SettingError, quote_names
 from unrolled.runtime.streaming.pools import STEPS
 from unrolled.runtime.streaming.step import Kept, State
+from unrolled.saving.checked_json import short_repr
 from unrolled.sequences.streams.numbers import StepNumbers
 from unrolled.sequences.streams.times import TIME, StepTimes
 from unrolled.sequences.streams.values import ValueEncoder
@@ -143,12 +144,12 @@ class StepEncoder:
                 raise
             raise missing_column(step, name) from None
         except TypeError:
-            wrong = next((step for step in steps if not isinstance(step, Mapping)), None)
-            if wrong is None:
+            wrong = [step for step in steps if not isinstance(step, Mapping)]
+            if not wrong:
                 raise
             raise DataError(
-                f"a step is a dict of the values of its columns, such as {{'x': 3.1}}, and"
-                f" {str(wrong)[:40]!r} is a {type(wrong).__name__}."
+                f"{short_repr(wrong[0])} is not a step. Pass a dict of the values of its columns, such"
+                " as {'x': 3.1}."
             ) from None
 
     def _encode(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array, RaggedColumn
@@ -11,9 +12,12 @@ from unrolled.data.encoders.base import Encoder
 from unrolled.data.formats.from_python import to_series
 from unrolled.data.layouts.arrange import Layout
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.data.tables.cells import read_numbers
 from unrolled.data.tables.missing_inputs import complete_inputs
+from unrolled.data.tables.ragged import read_number_lists
 from unrolled.data.tables.table import Table, make_table
 from unrolled.errors import DataError
+from unrolled.saving.checked_json import short_repr
 from unrolled.schema import Column
 
 MAX_REMEMBERED = 4096  # values of a column
@@ -64,24 +68,37 @@ class ValueEncoder:
         """Return the numbers of a step (f), NaN where they are missing.
 
         Raises:
-            DataError: They are no numbers.
+            DataError: They are not so many numbers, or cannot be held by a table.
         """
-        (row,) = self._table(value).values[self.column.name]
-        numbers: Array = row[0]
-        return numbers
+        name, width = self.column.name, self.column.width
+        try:
+            if width == 1:
+                number: Array = read_numbers(to_series(name, [value]))
+                return number
+            (row,) = read_number_lists(to_series(name, [[value]])).rows()
+            if row is not None and row.shape == (1, width):
+                numbers: Array = row[0]
+                return numbers
+        except DataError as error:
+            if isinstance(value, int | float | np.number):  # infinite, or with too many digits
+                raise DataError(str(error).replace(", row 1:", ":")) from None
+        what = "a number" if width == 1 else f"a list of {width} numbers"
+        raise DataError(
+            f"column '{name}': {short_repr(value)} is not {what}, which the model reads at each"
+            f" step. Give {what}; None is a number that is not known."
+        )
 
     def _encode(self, value: Any) -> EncodedValue:
         """Return a value encoded by way of a table of one row."""
         cells = self._table(value).values[self.column.name]
         encoded = RaggedColumn.from_rows(self._encoder.encode(cells))
-        if encoded.offsets is not None and len(encoded.flat) != 1:
-            raise self._not_one_step(value, len(encoded.flat))
-        if self._encoder.characters is None:
-            return EncodedValue(encoded.flat[0], None)
         steps = self._encoder.name_steps(cells[0]) or []
-        if len(steps) != 1:
-            raise self._not_one_step(value, len(steps))
-        return EncodedValue(encoded.flat[0], self._encoder.characters.encode([steps])[0][0])
+        count = len(steps) if self.column.kind == "text" else len(encoded.flat)
+        if count != 1:
+            raise self._not_one_step(value, count)
+        characters = self._encoder.characters
+        of_words = None if characters is None else characters.encode([steps])[0][0]
+        return EncodedValue(encoded.flat[0], of_words)
 
     def _table(self, value: Any) -> Table:
         """Return a table with one row of one step."""
@@ -111,6 +128,6 @@ class ValueEncoder:
     def _not_one_step(self, value: Any, steps: int) -> DataError:
         unit = {"characters": "character", "words": "word"}.get(self.column.unit or "", "value")
         return DataError(
-            f"column '{self.column.name}': a step is one {unit}, and {str(value)[:40]!r} has"
+            f"column '{self.column.name}': a step is one {unit}, and {short_repr(value)} has"
             f" {steps or 'none'}. Pass one {unit} in each step."
         )
