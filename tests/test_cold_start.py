@@ -19,7 +19,7 @@ NEWEST = {
     "format-3-forecasts": {},
 }
 OLDER = [path.name for path in sorted(SAVED.glob("format-2-*"))]
-FEW = ("format-2-decoder", "format-2-forecast-decoder", "format-2-linear", "format-2-patterns")
+FEW = ("format-2-decoder", "format-2-linear")
 MODELS = """
 import json, sys
 import polars as pl
@@ -99,12 +99,9 @@ def save_again(names, folder):
         yield place, EXPECTED.get(name, {})
 
 
-def test_models_of_the_newest_format_need_no_heavy_library():
-    check_models([(SAVED / name, expected) for name, expected in NEWEST.items()])
-
-
-def test_decoders_and_branches_need_no_heavy_library(tmp_path):
-    check_models(save_again(FEW, tmp_path))
+def test_predictions_and_scores_need_no_heavy_library(tmp_path):
+    newest = [(SAVED / name, expected) for name, expected in NEWEST.items()]
+    check_models([*newest, *save_again(FEW, tmp_path)])
 
 
 @pytest.mark.slow
