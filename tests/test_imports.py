@@ -84,7 +84,7 @@ ORDER = {
         "forecaster"
     ),
     "forecasting/backtesting": (
-        "__init__ interval_scores refit -> rolling_origin -> plot -> backtest -> run"
+        "__init__ errors interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/live": (
         "__init__ latest_steps -> followed -> observation rolling_errors -> live_forecaster"
@@ -121,10 +121,10 @@ ORDER = {
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "program": "operations -> graph -> program walk -> from_layers -> from_keras -> __init__",
     "program/operations": (
-        "activations base equations -> unary -> attention convolution dense joining pooling recurrence "
-        "shapes -> __init__"
+        "activations base equations -> unary -> attention convolution dense joining pooling "
+        "recurrence shapes -> __init__"
     ),
-    "runtime": "kernel weights -> runner states streaming -> network -> __init__",
+    "runtime": "blas kernel weights -> runner states streaming -> network -> __init__",
     "runtime/streaming": "step -> cells patterns pools rules -> compile -> network -> __init__",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (

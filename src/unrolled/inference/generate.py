@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -230,8 +231,21 @@ def attention(
     Returns:
         The weights; for ids there is one more step, that of the end mark.
     """
+    known = with_outputs(examples, spec, rows)
+    weights = attention_weights(attend, known, axis=-1)
+    extra = 1 if spec.tokens else 0
+    return [w[: len(row) + extra] for w, row in zip(weights, rows, strict=True)]
+
+
+def with_outputs(examples: Examples, spec: NetworkSpec, rows: Sequence[Array]) -> Examples:
+    """Return rows of a decoder with outputs as inputs, one step late; ids end with the end mark.
+
+    Args:
+        examples: The rows.
+        spec: The inputs and outputs of the network.
+        rows: The output of each row, ids (u,) or numbers (u o).
+    """
     (name,) = spec.heads
     outputs = [np.concatenate([row, [END]]) if spec.tokens else row for row in rows]
     known = replace(examples, targets={name: RaggedColumn.from_rows(outputs)})
-    weights = attention_weights(attend, _with_previous(known, spec), axis=-1)
-    return [w[: len(row)] for w, row in zip(weights, outputs, strict=True)]
+    return _with_previous(known, spec)

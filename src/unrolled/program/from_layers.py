@@ -235,9 +235,7 @@ def _first_states(call: Call) -> list[Operand]:
     return [call.name(s) for s in (states if isinstance(states, (list, tuple)) else [states])]
 
 
-def _put_recurrence(
-    layer: Any, call: Call, reverse: bool, states: list[Operand], part: str = ""
-) -> list[str]:
+def _put_recurrence(layer: Any, call: Call, reverse: bool, states: list[Operand]) -> list[str]:
     """Add one recurrent layer in one direction."""
     kind = next(k for k in (op.LSTM, op.GRU, op.SimpleRNN) if _is(layer, k.__name__))
     settings: dict[str, Any] = {
@@ -255,7 +253,7 @@ def _put_recurrence(
     variables = [cell.kernel, cell.recurrent_kernel, *([cell.bias] if cell.use_bias else [])]
     count = 1 + kind.state_count * layer.return_state
     inputs = [call.x, call.mask, *states]
-    return call.walk.put(layer, kind(**settings), inputs, variables, outputs=count, part=part)
+    return call.walk.put(layer, kind(**settings), inputs, variables, outputs=count)
 
 
 def _is(layer: Any, name: str) -> bool:
@@ -273,7 +271,7 @@ def _bidirectional(layer: Any, call: Call) -> None:
             raise call.refuse("has layers of other directions, or stateful ones")
         if not any(_is(inner, kind) for kind in ("LSTM", "GRU", "SimpleRNN")):
             raise call.refuse(f"contains a {type(inner).__name__}")
-        both.append(_put_recurrence(inner, call, part == "backward", own, part))
+        both.append(_put_recurrence(inner, call, part == "backward", own))
     first, second = both[0][0], both[1][0]
     joins: dict[str, op.Operation] = {
         "concat": op.Concatenate(),

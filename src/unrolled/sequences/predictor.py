@@ -1,4 +1,4 @@
-"""What a trained SequenceModel does: it predicts, scores and shows its attention."""
+"""What a trained SequenceModel does: it predicts and scores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from unrolled.errors import SettingError
 from unrolled.schema import Schema
 from unrolled.scikit_learn import available_if
 from unrolled.sequences import prediction, preparation
+from unrolled.sequences.inside.methods import Inspecting
 from unrolled.sequences.sklearn_tags import predicts_classes
 from unrolled.sequences.streams.methods import Streaming
 from unrolled.sequences.trained import Trained
@@ -22,12 +23,11 @@ from unrolled.shapes import Shape
 from unrolled.training.history import History
 
 if TYPE_CHECKING:
-    from unrolled.sequences.attention import Attention
     from unrolled.sequences.evaluation import Evaluation
     from unrolled.sequences.importance import Importance
 
 
-class Predictor(Streaming):
+class Predictor(Inspecting, Streaming):
     """The methods of `SequenceModel` that need a trained model."""
 
     def predict(
@@ -165,30 +165,6 @@ class Predictor(Streaming):
         from unrolled.sequences.export import export  # onnx is optional
 
         return export(trained, place, data)
-
-    def attention(self, data: Any, *, plot: str | Path | None = None) -> list[Attention]:
-        """Return the attention weights of each row's output over the input steps.
-
-        A decoder has them for each step that it writes, `Network(pooling="attention")` once a row.
-
-        Args:
-            data: As for `predict`.
-            plot: A file to draw the first twelve rows into (`.png`, `.svg`, `.pdf`).
-
-        Raises:
-            NotFittedError: `fit` was not called.
-            DataError: A column is missing, or does not fit the training data.
-            SettingError: The network has no attention.
-        """
-        from unrolled.sequences.attention import compute_attention, plot_attention
-
-        trained: Trained = self._require_fitted("attention")
-        inputs = trained.encoder.schema.inputs
-        source = preparation.ingest(data, None, inputs, None, layout=trained.layout)
-        rows = compute_attention(trained, source.table)
-        if plot is not None:
-            plot_attention(rows, plot)
-        return rows
 
     def evaluate(self, data: Any, y: Any = None, *, threshold: float | None = None) -> Evaluation:
         """Score rows with known outputs, beside simple baselines.

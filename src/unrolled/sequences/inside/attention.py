@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -10,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.data.batches import Examples
 from unrolled.data.block import Array
 from unrolled.data.tables.table import Table
 from unrolled.disk.figures import save_figure
 from unrolled.errors import SettingError
 from unrolled.inference import generate, predict
 from unrolled.runtime import Runner
-from unrolled.schema import Column
+from unrolled.sequences.inside.step_labels import input_labels, output_labels
 from unrolled.sequences.trained import Trained
 
 SHADES = " .:-=+*#%@"
 MAX_ROWS, COLUMNS = 12, 3  # of a picture
-END_MARK = "■"
 
 
 @dataclass(frozen=True)
@@ -94,15 +91,14 @@ def compute_attention(trained: Trained, table: Table) -> list[Attention]:
         return _pooling_attention(trained, attend, table)
     encoder = trained.encoder
     examples = encoder.encode(table, targets=False)
-    (column,) = encoder.schema.outputs
     (name,) = trained.spec.heads
     rows: Any = generate.generate_outputs(trained.runtime, trained.spec, examples)[name]
     weights = generate.attention(attend, trained.spec, examples, rows)
-    labels, columns = _input_labels(trained, table, examples)
+    labels, columns = _joined(input_labels(trained, table, examples))
     return [
         Attention(
             labels[i],
-            _output_labels(trained, column, row, len(row_weights)),
+            output_labels(trained, row, len(row_weights)),
             row_weights,
             columns=columns[i],
         )
@@ -115,50 +111,23 @@ def _pooling_attention(trained: Trained, attend: Runner, table: Table) -> list[A
     examples = trained.encoder.encode(table, targets=False)
     weights = predict.attention_weights(attend, examples, axis=0)
     outputs = (", ".join(column.name for column in trained.encoder.schema.outputs),)
-    labels, columns = _input_labels(trained, table, examples)
+    labels, columns = _joined(input_labels(trained, table, examples))
     return [
         Attention(labels[i], outputs, row_weights.T, float(row_weights.max()), columns[i])
         for i, row_weights in enumerate(weights)
     ]
 
 
-def _input_labels(
-    trained: Trained, table: Table, examples: Examples
+def _joined(
+    rows: list[dict[str, tuple[str, ...]]],
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """Return a label and a column for each input step of each row; see `Attention`."""
-    groups = trained.encoder.schema.input_groups
-    named = [_step_names(trained, group, table) for group in groups]
+    """Return the label and the column of each input step of each row; see `Attention`."""
     labels, columns = [], []
-    for row in range(examples.rows):
-        lengths = examples.input_lengths(row)
-        parts = [
-            names[row] if names else _step_numbers(n)
-            for names, n in zip(named, lengths, strict=True)
-        ]
-        labels.append(tuple(label for part in parts for label in part))
-        sources = [(group[0].name,) * len(p) for group, p in zip(groups, parts, strict=True)]
-        columns.append(tuple(name for part in sources for name in part) if groups[1:] else ())
+    for row in rows:
+        labels.append(tuple(label for steps in row.values() for label in steps))
+        names = tuple(name for name, steps in row.items() for _ in steps)
+        columns.append(names if len(row) > 1 else ())
     return labels, columns
-
-
-def _step_names(trained: Trained, group: Sequence[Column], table: Table) -> list[tuple[str, ...]]:
-    """Return the names of the steps of each row; none where no column has named steps."""
-    for column in group:
-        encoder = trained.encoder.encoders[column.name]
-        names = [encoder.name_steps(value) for value in table.values[column.name]]
-        if all(row is not None for row in names):
-            return [tuple(row or [""]) for row in names]
-    return []
-
-
-def _output_labels(trained: Trained, column: Column, ids: Array, steps: int) -> tuple[str, ...]:
-    """Return a label for each output step of a row."""
-    names = trained.encoder.encoders[column.name].name_ids(ids)
-    return _step_numbers(steps) if names is None else (*names, END_MARK)[:steps]
-
-
-def _step_numbers(steps: int) -> tuple[str, ...]:
-    return tuple(str(i + 1) for i in range(steps))
 
 
 def plot_attention(rows: list[Attention], path: str | Path) -> None:
