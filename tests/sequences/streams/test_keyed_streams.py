@@ -27,7 +27,8 @@ def test_they_equal_single_streams_in_any_order(model):
         dropped = many.keys()[0]
         many.drop(dropped)
         del alone[dropped]
-        assert many.keys() == list(alone) and len(many) == len(alone)
+        assert many.keys() == list(alone)
+        assert len(many) == len(alone)
 
 
 def test_one_bad_step_is_named_and_no_stream_advances(model):
@@ -43,7 +44,8 @@ def test_one_bad_step_is_named_and_no_stream_advances(model):
 
 def test_no_steps_are_no_outputs_and_an_unknown_key_cannot_be_dropped(model):
     many = model.streams()
-    assert many.step({}) == {} and many.keys() == []
+    assert many.step({}) == {}
+    assert many.keys() == []
     with pytest.raises(DataError, match="no stream 'pump-7'"):
         many.drop("pump-7")
 

@@ -228,7 +228,7 @@ def test_a_time_that_is_not_later_is_refused():
     stream = untrained(SENSORS, ["heat"], "fails", causal(linear=False), **options).stream()
     stream.step({"heat": 1.0, "at": "2024-01-01 01:00:00"})
     twin = stream.copy()
-    with pytest.raises(DataError, match="column 'at': the time .* is not later than"):
+    with pytest.raises(DataError, match=r"column 'at': the time .* is not later than"):
         stream.step({"heat": 2.0, "at": "2024-01-01 01:00:00"})
     with pytest.raises(DataError, match="column 'at' is missing"):
         stream.step({"heat": 2.0})

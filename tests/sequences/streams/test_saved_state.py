@@ -36,7 +36,7 @@ def test_it_continues_exactly_also_with_the_saved_model(model, state, tmp_path):
         assert outputs[0] == outputs[1] == outputs[2]
 
 
-def test_the_state_of_another_model_is_refused(model, state):
+def test_the_state_of_another_model_is_refused(state):
     _, path = state
     other = untrained(TABLE, INPUTS, "y")
     weights = other.model_.get_weights()

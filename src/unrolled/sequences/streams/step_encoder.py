@@ -148,8 +148,8 @@ class StepEncoder:
             if not wrong:
                 raise
             raise DataError(
-                f"{short_repr(wrong[0])} is not a step. Pass a dict of the values of its columns, such"
-                " as {'x': 3.1}."
+                f"{short_repr(wrong[0])} is not a step. Pass a dict of the values of its columns,"
+                " such as {'x': 3.1}."
             ) from None
 
     def _encode(
