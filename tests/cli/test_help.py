@@ -70,6 +70,7 @@ def test_the_commands_are_listed_whole(unrolled):
         "  predict     Predict the outputs of new rows with a saved model.",
         "  evaluate    Score a saved model on rows that it has not seen.",
         "  importance  Show which inputs matter to a saved model.",
+        "  export      Write a saved model as ONNX files that prove themselves.",
         "  forecast    Forecast the next rows of a table.",
         "  backtest    Score forecasts of the last rows of a table.",
         "  demo        Train all five shapes on bike sharing data.",

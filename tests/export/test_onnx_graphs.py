@@ -95,18 +95,51 @@ def made_inputs(graph, rows, steps):
     return inputs
 
 
-def session_of(graph, weights):
-    """Return an ONNX Runtime session of a graph."""
-    nodes = to_nodes(graph, weights, right_padded=input_masks(graph))
-    raw = to_onnx(nodes, graph_inputs(graph), graph_outputs(graph, weights), "graph", "A test.")
+def in_onnx_runtime(raw):
+    """Return an ONNX file as a function of its inputs."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    read = {x.name for x in session.get_inputs()}
+
+    def run(inputs):
+        feeds = {name: x for name, x in inputs.items() if name in read}
+        return dict(zip(names, session.run(names, feeds), strict=True))
+
+    return run
+
+
+def in_openvino(raw):
+    """Return an ONNX file as a function of its inputs."""
+    openvino = pytest.importorskip("openvino")
+    core = openvino.Core()
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}
+    model = core.compile_model(core.read_model(raw, b""), "CPU", settings)
+    read = {name for x in model.inputs for name in x.get_names()}
+
+    def run(inputs):
+        found = model({name: x for name, x in inputs.items() if name in read})
+        return {name: found[x] for x in model.outputs for name in x.get_names()}
+
+    return run
 
 
 @pytest.mark.representatives(4)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_is_equal_in_onnx_runtime(name):
+    assert_same_in(in_onnx_runtime, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_equal_in_openvino(name):
+    pytest.importorskip("openvino")
+    assert_same_in(in_openvino, name)
+
+
+def assert_same_in(engine, name):
+    """Check every part of a network in an engine against the runtime."""
     spec, network, seeds = NETWORKS[name]
     bundle = build_bundle(spec, network, seeds=seeds or (None,))
     rng = np.random.default_rng(1)
@@ -118,13 +151,12 @@ def test_every_network_is_equal_in_onnx_runtime(name):
         run = getattr(runtime, part)
         if run is None:
             continue
-        session = session_of(run.graph, weights)
-        names = [output.name for output in session.get_outputs()]
-        read = {x.name for x in session.get_inputs()}
+        nodes = to_nodes(run.graph, weights, right_padded=input_masks(run.graph))
+        outputs = graph_outputs(run.graph, weights)
+        exported = engine(to_onnx(nodes, graph_inputs(run.graph), outputs, part, "A test."))
         for rows, steps in BATCHES:
             inputs = made_inputs(run.graph, rows, steps)
-            feeds = {name: x for name, x in inputs.items() if name in read}
-            found = dict(zip(names, session.run(names, feeds), strict=True))
+            found = exported(inputs)
             for output, want in run(inputs).items():
                 array = found[output_name(run.graph, output)]
                 assert (array.shape, array.dtype) == (want.shape, want.dtype)

@@ -43,9 +43,9 @@ def export(
     missing: Missing = None,
     date_format: DateFormat = None,
 ) -> None:
-    """Write a saved model as ONNX files with a program that needs numpy and onnxruntime only.
+    """Write a saved model as ONNX files that prove themselves.
 
-    The files are compared with the model before they get their place, on made rows and on those of
+    Beside them stands predict.py, which needs numpy and onnxruntime only. The files are compared with the model before they get their place, on made rows and on those of
     --data: beyond a difference of 1e-5, or with one different label or word, nothing is written.
     """
     options = locals()
