@@ -1,16 +1,17 @@
 """How fast is a trained network without Keras, against Keras on JAX and ONNX Runtime?
 
-    python benchmarks/runtime_speed.py [--rounds 7] [--threads 2] [--sentences 100000]
+    python benchmarks/runtime_speed.py [--rounds 7] [--threads 2] [--lengths 100]
 
 Every side of a comparison runs in this process, one after another in each round, with a pause after
 each, until its threads sleep. A figure is the median over rounds, a ratio the median of the rounds'
 ratios: our time divided by the rival's. ONNX Runtime is left out where it is not installed; it runs
 the bare LSTM, and every other side runs the whole network. The networks have random weights.
 
-- one row: LSTM of 128 units, 100 steps of 16 numbers, then one number;
-- 100 rows of 100 different lengths, one at a time: with Keras the first call of each length, which
-  compiles it, and with ours every call;
-- sentences: word embeddings, an LSTM of 64 units in each direction, means and maxima over the
+- one row: LSTM of 128 units, 100 steps of 16 numbers, then one number; Keras with the layers of
+  this package, and with its own;
+- rows of different lengths up to 100, one at a time: the first call of each length, which Keras
+  compiles (unset JAX_COMPILATION_CACHE_DIR);
+- sentences: word embeddings, an LSTM of 64 units in each direction, the mean over the
   steps; about 10 words each, in batches of 256, against the compiled call of the same network.
 """
 
@@ -40,15 +41,17 @@ def numbers() -> Any:
 
 
 def networks(spec: Any, **settings: Any) -> tuple[Any, Any]:
-    """Return the `keras.Model` and our function of the same network."""
-    from unrolled.networks import Network, build_bundle
+    """Return the `keras.Model` and our function of the same network, both with one output."""
+    from unrolled.networks import build_bundle
     from unrolled.runtime import NetworkRuntime
     from unrolled.runtime.weights import FixedWeights
+    from unrolled.settings import Network
 
     bundle = build_bundle(spec, Network(dropout=0.0, linear=False, **settings))
     runtime = NetworkRuntime.of_bundle(bundle, list(spec.heads))
     fixed = NetworkRuntime(runtime.program, FixedWeights(runtime.weights.arrays()))
-    return bundle.model, fixed.model
+    (output,) = spec.heads
+    return bundle.model, lambda inputs: fixed.model(inputs)[output]
 
 
 def onnx(steps: int, threads: int) -> Call:
@@ -109,30 +112,36 @@ def compare(title: str, sides: dict[str, Call], rounds: int, budget: float) -> N
 
 
 def one_row(rounds: int, threads: int) -> None:
+    from unrolled.layers.acceleration import to_stock_layers
+
     spec = numbers()
     keras_model, ours = networks(
         spec, architecture="last", units=UNITS, layers=1, bidirectional=False
     )
+    stock = to_stock_layers(keras_model)
     for steps in (STEPS, 1):
         x = np.random.default_rng(0).normal(size=(1, steps, FEATURES)).astype("f")
         inputs = {"x": x, "mask": np.ones((1, steps), bool)}
         np.testing.assert_allclose(
-            ours(inputs)["y"], np.asarray(keras_model(inputs)["y"]), rtol=1e-4, atol=1e-5
+            ours(inputs), np.asarray(keras_model(inputs)), rtol=1e-4, atol=1e-5
         )
         sides: dict[str, Call] = {"ours": lambda inputs=inputs: ours(inputs)}
         if find_spec("onnxruntime") and find_spec("onnx"):
             sides["ONNX Runtime"] = onnx(steps, threads)
-        sides["keras predict"] = lambda inputs=inputs: keras_model.predict(inputs, verbose=0)
+        for name, model in (("fast layers", keras_model), ("stock layers", stock)):
+            sides[f"keras predict, {name}"] = lambda inputs=inputs, model=model: model.predict(
+                inputs, verbose=0
+            )
         compare(f"one row of {steps} steps", sides, rounds, 0.2)
 
 
-def many_lengths() -> None:
+def many_lengths(count: int) -> None:
     keras_model, ours = networks(
         numbers(), architecture="last", units=UNITS, layers=1, bidirectional=False
     )
     rows = [
         np.random.default_rng(t).normal(size=(1, t, FEATURES)).astype("f")
-        for t in range(1, STEPS + 1)
+        for t in np.linspace(1, STEPS, count, dtype=int)
     ]
     inputs = [{"x": x, "mask": np.ones(x.shape[:2], bool)} for x in rows]
     times = {}
@@ -142,8 +151,8 @@ def many_lengths() -> None:
             call(one)
         times[name] = time.perf_counter() - start
     print(
-        f"100 rows of 100 lengths, first calls: ours {times['ours'] * 1e3:.1f} ms, keras predict"
-        f" {times['keras'] * 1e3:.0f} ms, {times['keras'] / times['ours']:.0f} times ours",
+        f"{count} rows of {count} lengths, first calls: ours {times['ours'] * 1e3:.1f} ms, keras"
+        f" predict {times['keras'] * 1e3:.0f} ms, {times['keras'] / times['ours']:.0f} times ours",
         flush=True,
     )
 
@@ -176,10 +185,9 @@ def sentences(count: int, rounds: int) -> None:
         for batch in batches:
             ours(batch)
 
-    for name in spec.heads:
-        np.testing.assert_allclose(
-            ours(batches[0])[name], np.asarray(compiled(batches[0])[name]), rtol=1e-3, atol=1e-5
-        )
+    np.testing.assert_allclose(
+        ours(batches[0]), np.asarray(compiled(batches[0])), rtol=1e-3, atol=1e-5
+    )
     compare(f"{len(batches) * BATCH} sentences", {"ours": us, "compiled Keras": rival}, rounds, 0.5)
 
 
@@ -187,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lengths", type=int, default=100)
     parser.add_argument("--sentences", type=int, default=100_000)
     options = parser.parse_args()
     from unrolled.kernels.native import set_threads
@@ -194,7 +203,7 @@ def main() -> None:
     set_threads(options.threads)
     print(f"{options.threads} threads, load {os.getloadavg()[0]:.1f}")
     one_row(options.rounds, options.threads)
-    many_lengths()
+    many_lengths(options.lengths)
     sentences(options.sentences, options.rounds)
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 

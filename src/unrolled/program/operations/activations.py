@@ -40,8 +40,8 @@ def softmax(x: Array, axis: int = -1) -> Array:
     _require_row(x)
     if x.shape[axis] == 0:
         return x
-    exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
-    result: Array = exponentials / exponentials.sum(axis=axis, keepdims=True)
+    result: Array = np.exp(x - x.max(axis=axis, keepdims=True))
+    result /= result.sum(axis=axis, keepdims=True)
     return result
 
 

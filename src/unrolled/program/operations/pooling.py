@@ -24,10 +24,10 @@ class GlobalAveragePooling(Operation):
             return (x.mean(axis=1) if x.size else x.sum(axis=1),)
         if mask.shape != x.shape[:2]:
             raise ShapeError(f"a mask of the shape {mask.shape} does not fit steps {x.shape}")
-        real = mask.astype(np.float32)[..., None]  # b t 1
-        count = real.sum(axis=1)
+        real = mask.astype(np.float32)[:, None]  # b 1 t
+        sums = np.matmul(real, x)[:, 0]  # without a copy of x
         with np.errstate(invalid="ignore", divide="ignore"):  # a row without steps: NaN, as Keras
-            return ((x * real).sum(axis=1) / count,)
+            return (sums / real.sum(axis=2),)
 
 
 @dataclass(frozen=True)
