@@ -45,8 +45,9 @@ def export(
 ) -> None:
     """Write a saved model as ONNX files that prove themselves.
 
-    Beside them stands predict.py, which needs numpy and onnxruntime only. The files are compared with the model before they get their place, on made rows and on those of
-    --data: beyond a difference of 1e-5, or with one different label or word, nothing is written.
+    Beside them stands predict.py, which needs numpy and onnxruntime only. The files are compared
+    with the model before they get their place, on made rows and on those of --data: beyond a
+    difference of 1e-5, or with one different label or word, nothing is written.
     """
     options = locals()
     if data is None and (unused := next(iter(stated_options(options)), None)):
