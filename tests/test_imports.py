@@ -24,7 +24,7 @@ ORDER = {
     ),
     "cli": (
         "shared_options terminal -> backtest demo doctor evaluate export forecast importance "
-        "predict show train -> __init__"
+        "predict show stream train -> __init__"
     ),
     "cli/shared_options": "__init__ reading -> forecasting training",
     "data": (

@@ -59,17 +59,18 @@ def _flat_batches(examples: Examples, rows: Array) -> Iterator[tuple[Array, Arra
 
 
 def repeat_last(examples: Examples, rows: Array) -> Array:
-    """Return forecasts that repeat the last value, minus the level: zeros (b u c)."""
+    """Return forecasts that repeat the last value (b u c), which nothing can write into."""
     targets: Any = examples.targets["y"]
-    return np.zeros((len(rows), targets.size, targets.level_width))
+    levels = targets.levels(rows)[:, None]
+    return np.broadcast_to(levels, (len(rows), targets.size, targets.level_width))
 
 
 def repeat_season(examples: Examples, rows: Array, season: int) -> Array:
-    """Return forecasts that repeat the values of one season earlier, minus the level (b u c)."""
+    """Return forecasts that repeat the values of one season earlier (b u c)."""
     inputs: Any = examples.inputs["x"]
     targets: Any = examples.targets["y"]
-    windows = inputs.gather(rows)[..., : targets.level_width]  # b t c
-    forecasts: Array = windows[:, inputs.size - season + np.arange(targets.size) % season]
+    first = inputs.index.starts(rows)[:, None] + inputs.size - season  # b 1
+    forecasts: Array = np.take(targets.flat, first + np.arange(targets.size) % season, axis=0)
     return forecasts
 
 

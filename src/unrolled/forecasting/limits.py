@@ -107,7 +107,10 @@ def check_limits(floor: Any, ceiling: Any) -> None:
 
 def clamp(values: Array, ends: Array) -> Array:
     """Return values (n u c) within the lowest and the highest of each row or of all (n 2 c)."""
-    return np.clip(values, ends[:, :1], ends[:, 1:])
+    low, high = ends[:, :1], ends[:, 1:]
+    if np.isfinite(low).any():
+        values = np.maximum(values, low)
+    return np.minimum(values, high) if np.isfinite(high).any() else values
 
 
 def _is_end(value: Any) -> bool:

@@ -129,19 +129,21 @@ class TrainedForecaster:
         if not examples.rows:
             return np.zeros((0, self.window.horizon, len(series.panel.layout.targets)))
         outputs = np.asarray(generate.generate_outputs(self.runtime, self.spec, examples)["y"])
-        return outputs + series.window_levels(examples)[:, None]
+        outputs += series.window_levels(examples)[:, None]
+        return outputs
 
     def forecast_all(self, series: SeriesDataset, examples: Examples) -> dict[str, Array]:
         """Return the forecasts of the network and of the baselines, by name, scaled (n u c)."""
-        rows, levels = np.arange(examples.rows), series.window_levels(examples)[:, None]
+        rows = np.arange(examples.rows)
         forecasts = {
             NETWORK: self.forecast(series, examples),
-            REPEAT_LAST: levels + baselines.repeat_last(examples, rows),
+            REPEAT_LAST: baselines.repeat_last(examples, rows),
         }
         if SEASONAL_NAIVE in self.forecaster_names:
-            season = baselines.repeat_season(examples, rows, self.season or 1)
-            forecasts[SEASONAL_NAIVE] = levels + season
-        forecasts[RIDGE] = levels + self.ridge.forecast(examples, rows)
+            forecasts[SEASONAL_NAIVE] = baselines.repeat_season(examples, rows, self.season or 1)
+        ridge = self.ridge.forecast(examples, rows)
+        ridge += series.window_levels(examples)[:, None]
+        forecasts[RIDGE] = ridge
         return forecasts
 
     def first_held_out(self, series: SeriesDataset, *, new_data: bool) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from unrolled.baselines.verdict import NETWORK, best_baseline, compare_scores, verdict
 from unrolled.data.block import Array
+from unrolled.forecasting.backtesting.errors import sum_errors
 from unrolled.forecasting.backtesting.plot import draw_backtest
 from unrolled.forecasting.backtesting.rolling_origin import Origins, RollingForecasts
 from unrolled.forecasting.baselines import REPEAT_LAST, RIDGE, SEASONAL_NAIVE
@@ -114,10 +115,9 @@ def score_forecasts(
     """
     arrays = forecasts.arrays
     true = arrays["true"]
-    scores, steps = {}, {}
-    for name in (NETWORK, REPEAT_LAST, SEASONAL_NAIVE, RIDGE):
-        if name in arrays:
-            scores[name], steps[name] = _scores(true, arrays[name], forecasts.scales)
+    names = [n for n in (NETWORK, REPEAT_LAST, SEASONAL_NAIVE, RIDGE) if n in arrays]
+    sums = sum_errors(true, {name: arrays[name] for name in names}, forecasts.scales)
+    scores = {name: own.scores for name, own in sums.items()}
     for name, loss in forecasts.losses.items():
         scores[name]["SQL"] = _known_mean(loss / forecasts.scales[:, None])
     intervals = {}
@@ -128,7 +128,7 @@ def score_forecasts(
     return Backtest(
         windows=len(true),
         scores=scores,
-        by_step=steps,
+        by_step={name: own.by_step for name, own in sums.items()},
         intervals=intervals,
         verdict=_verdict(scores, arrays),
         origins=forecasts.origins,
@@ -137,31 +137,6 @@ def score_forecasts(
         reliability=forecasts.coverage,
         arrays=arrays,
     )
-
-
-def _scores(true: Array, forecasts: Array, scale: Array) -> tuple[dict[str, float], Array]:
-    """Return the scores of forecasts (n u c), and the mean absolute error of each step (u)."""
-    errors = np.subtract(true, forecasts)
-    np.abs(errors, out=errors)
-    known = ~np.isnan(errors)
-    errors[~known] = 0
-    size = np.abs(true)
-    size += np.abs(forecasts)
-    relative = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)
-    row_sums = np.einsum("nuc->nc", errors)  # several times faster than sum over one axis
-    all_known = np.full(row_sums.shape, errors.shape[1])
-    counts = all_known if known.all() else known.sum(axis=1)  # n c
-    has_scale = ~np.isnan(scale)
-    total, scaled_total = counts.sum(), counts[has_scale].sum()
-    scaled_sum = (row_sums[has_scale] / scale[has_scale]).sum()
-    scores = {
-        "MAE": row_sums.sum() / total,
-        "MSE": np.vdot(errors, errors) / total,
-        "MASE": scaled_sum / scaled_total if scaled_total else np.nan,
-        "sMAPE": 200 * relative.sum() / total,
-    }
-    by_step = np.einsum("nuc->u", errors) / known.sum(axis=0).sum(axis=1)
-    return {name: float(value) for name, value in scores.items()}, by_step
 
 
 def _known_mean(values: Array) -> float:
@@ -188,7 +163,8 @@ def _verdict(scores: Mapping[str, Mapping[str, float]], arrays: Mapping[str, Any
         f"{len(arrays['true'])} forecasts",
     )
     sentence = verdict(errors[best] - errors[NETWORK], CLEAR_MARGIN * errors[best], compared)
-    distance = float(np.nanmean(np.abs(arrays[NETWORK] - arrays[REPEAT_LAST])))
-    if distance < COPY_FRACTION * float(np.nanmean(np.abs(arrays["true"] - arrays[REPEAT_LAST]))):
+    last = arrays[REPEAT_LAST]
+    distance = sum_errors(last, {NETWORK: arrays[NETWORK]}, np.ones((len(last), last.shape[2])))
+    if distance[NETWORK].scores["MAE"] < COPY_FRACTION * scores[REPEAT_LAST]["MAE"]:
         sentence += " Its forecasts are little more than copies of the last value."
     return sentence

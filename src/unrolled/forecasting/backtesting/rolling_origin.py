@@ -24,8 +24,6 @@ from unrolled.forecasting.series.dataset import SeriesDataset
 from unrolled.forecasting.series.timeline import Timeline
 from unrolled.forecasting.trained import TrainedForecaster, mean_naive_errors
 
-ROUNDING = 1e-6  # of a standard deviation, which single precision may be off
-
 
 @dataclass(frozen=True)
 class Origins:
@@ -128,18 +126,20 @@ class ScoredWindows:
 
     def unscale(self, values: Array) -> Array:
         """Return values of the scored windows in their own units (n u c)."""
-        return self.series.window.scaler.unscale(values, self.moments[self.scored])
+        return self.series.window.scaler.unscale(values, self.of_scored(self.moments))
 
-    def unscale_true(self, values: Array) -> Array:
-        """Return true values of the scored windows in their own units (n u c).
+    @cached_property
+    def scored_rows(self) -> Array:
+        """The numbers of the windows that are scored (m)."""
+        return np.flatnonzero(self.scored)
 
-        Scaling rounds them: a value at a limit is put back on it, so that an interval that ends
-        there holds it.
-        """
-        true = self.unscale(values)
-        limits, std = self.limits[self.series_number[self.scored]], self.moments[self.scored][:, 1:]
-        at_limit = clamp(true, limits)
-        return np.where(np.abs(true - at_limit) <= ROUNDING * (1 + std), at_limit, true)
+    def of_scored(self, values: Array) -> Array:
+        """Return the values of the scored windows (n ...), without a copy where these are all."""
+        return values if self.scored.all() else values[self.scored]
+
+    def own_targets(self) -> Array:
+        """Return the true values of the scored windows in their own units (m u c)."""
+        return self.series.own_targets(self.examples, self.scored_rows)
 
     def unscale_forecasts(self, values: Array) -> Array:
         """Return forecasts of the scored windows in their units, within the limits (n u c)."""
@@ -178,15 +178,17 @@ def roll_origin(
     for start, end, other in refits:
         rows = windows.between(start, end)
         for name, values in _refit_forecasts(other, windows, start, end).items():
+            if not forecasts[name].flags.writeable:
+                forecasts[name] = forecasts[name].copy()
             forecasts[name][rows] = values
-    true = series.true_targets(windows.examples)
+    arrays = {"true": windows.own_targets()}
+    true = series.true_targets(windows.examples) if levels else np.ones(1)
     error_scale = trained.error_scale(series, windows.examples) if levels else np.ones(1)
-    arrays = {"true": windows.unscale_true(true[windows.scored])}
     losses: dict[str, Array] = {}
     covered: dict[int, float] = {}
     for name in trained.forecaster_names:
         values = forecasts.pop(name)  # which frees it once it is in its own units
-        arrays[name] = windows.unscale_forecasts(values[windows.scored])
+        arrays[name] = windows.unscale_forecasts(windows.of_scored(values))
         if not levels:
             continue
         pooled = trained.held_out_errors[name] if unseen else None

@@ -147,6 +147,15 @@ class SeriesDataset:
         values: Array = targets.gather(rows) + targets.levels(rows)[:, None]
         return np.where(targets.step_weights(rows)[..., None] > 0, values, np.nan)
 
+    def own_targets(self, examples: Examples, rows: Array) -> Array:
+        """Return true targets of windows in their own units, NaN where not known (b u c)."""
+        targets: Any = examples.targets["y"]
+        steps = targets.steps(rows)
+        values: Array = np.take(self.panel.targets, steps, axis=0)
+        if not self.observed.all():
+            values[~self.observed[steps]] = np.nan
+        return values
+
     def window_levels(self, examples: Examples) -> Array:
         """Return the level of each window, its last input values of the targets (n c)."""
         inputs: Any = examples.inputs["x"]

@@ -152,8 +152,7 @@ class SeriesScaler:
 
     def unscale(self, values: Array, moments: Array) -> Array:
         """Return scaled targets (n u c) in their own units, by the moments of each row (n 2 c)."""
-        unscaled = values.astype(float)
-        unscaled *= moments[:, 1][:, None]
+        unscaled = np.multiply(values, moments[:, 1][:, None], dtype=float)
         unscaled += moments[:, 0][:, None]
         return np.asarray(INVERSES[self.transform](unscaled))
 

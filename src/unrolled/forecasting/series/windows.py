@@ -76,7 +76,7 @@ class Windows(RaggedColumn):
 
     def gather(self, rows: Array, steps: int = 0) -> Array:  # noqa: ARG002
         """Return windows (b size f+m), with their levels subtracted."""
-        values = self.flat[self._steps(rows)]
+        values = self.flat[self.steps(rows)]
         if self.level_step is not None:
             values[..., : self.level_width] -= self.levels(rows)[:, None]
         if self.static is None:
@@ -92,15 +92,15 @@ class Windows(RaggedColumn):
         """Return the standard deviation of the first values of each window (b level_width)."""
         chunks = np.split(rows, range(CHUNK, len(rows), CHUNK))
         return np.concatenate(
-            [self.flat[self._steps(chunk), : self.level_width].std(axis=1) for chunk in chunks]
+            [self.flat[self.steps(chunk), : self.level_width].std(axis=1) for chunk in chunks]
         )
 
     def step_weights(self, rows: Array) -> Array:
         """Return 1 for the steps of windows that have all of their values, else 0 (b size)."""
         if self.observed is None:
             return super().step_weights(rows)
-        return self.observed[self._steps(rows)].astype("float32")
+        return self.observed[self.steps(rows)].astype("float32")
 
-    def _steps(self, rows: Array) -> Array:
+    def steps(self, rows: Array) -> Array:
         """Return the positions of the steps of windows (b size)."""
         return self.index.starts(rows)[:, None] + np.arange(self.shift, self.shift + self.size)
