@@ -31,6 +31,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "importance",
+    "stream",
     "export",
     "forecast",
     "backtest",

@@ -173,12 +173,18 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def echo(text: object) -> None:
-    """Print text; if the program that reads it has ended, drop this and all that follows."""
+def echo(text: object) -> bool:
+    """Print text; if the program that reads it has ended, drop this and all that follows.
+
+    Returns:
+        Whether it was printed.
+    """
     try:
         typer.echo(text)
     except BrokenPipeError:
         sys.stdout = _discard()
+        return False
+    return True
 
 
 @contextmanager

@@ -44,6 +44,7 @@ from unrolled.cli.shared_options.training import (
     Id,
     Inputs,
     LearningRate,
+    Linear,
     Lowercase,
     Outputs,
     Patience,
@@ -77,7 +78,7 @@ COMPRESSED, TEXT_TABLES = (".gz", ".zst", ".zstd"), (".txt", ".tab", ".dat", ".d
 TEST = 0.2  # the fraction of the rows to score on, if nothing is stated
 NETWORK = (
     *("architecture", "units", "layers", "bidirectional", "cell"),
-    *("attention", "pooling", "dropout"),
+    *("attention", "pooling", "linear", "dropout"),
 )
 TEXT = ("lowercase", "digits", "characters", "vectors")
 COLUMNS = ("input", "output", "id", "time", "elapsed", "steps", "shape", "seeds")
@@ -116,6 +117,7 @@ def train(
     cell: Cell = "lstm",
     attention: Attention = True,
     pooling: Pooling = "mean",
+    linear: Linear = True,
     dropout: Dropout = None,
     lowercase: Lowercase = None,
     digits: Digits = None,

@@ -105,6 +105,13 @@ Pooling = Annotated[
     Literal["mean", "max", "last", "attention"],
     typer.Option(help="How the wiring 'pooled' combines the states of all steps."),
 ]
+Linear = Annotated[
+    bool,
+    typer.Option(
+        "--linear/--no-linear",
+        help="Whether a linear branch that reads the whole row helps to predict its label.",
+    ),
+]
 Lowercase = Annotated[
     bool | None,
     typer.Option(
