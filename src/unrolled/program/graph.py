@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from unrolled.data.block import Array
+from unrolled.errors import ShapeError
 from unrolled.program.operations import OPERATIONS, Operation
 from unrolled.saving.checked_json import RefusedError, from_untrusted, reading, short_repr
 from unrolled.shapes import MAX_STEPS
@@ -160,15 +161,19 @@ class Graph:
             for tensor, spec in self.inputs.items()
         }
         for node in self.nodes:
-            with reading(f"the operation {short_repr(node.name)} of '{name}'"):
+            place = f"the operation {short_repr(node.name)} of '{name}'"
+            with reading(place):
                 if missing := [weight for weight in node.weights if weight not in shapes]:
                     raise RefusedError(f"there is no weight {short_repr(missing[0])}")
                 if empty := [weight for weight in node.weights if 0 in shapes[weight]]:
                     raise RefusedError(f"the weight {short_repr(empty[0])} has no numbers")
                 weights = [np.broadcast_to(np.float32(0), shapes[w]) for w in node.weights]
                 read = [tensors[x] if isinstance(x, str) else x for x in node.inputs]
-                with np.errstate(all="ignore"):
-                    results = node.operation(read, weights)
+                try:
+                    with np.errstate(all="ignore"):
+                        results = node.operation(read, weights)
+                except ShapeError as error:
+                    raise RefusedError(f"{place} does not fit: {error}") from None
                 if len(results) != len(node.outputs):
                     raise RefusedError(f"it computes {len(results)} tensors")
                 for tensor, array in zip(node.outputs, results, strict=True):
