@@ -263,7 +263,7 @@ bool check_steppers() {
 // A layer with packed weights, called by several threads at once, has the results of a call that
 // packs them. It refuses a mask with a step after a padded one.
 bool check_layer(const char* name, Index b, bool reverse, bool hold) {
-  const Problem p({name, b, 9, 5, 17, reverse, hold, true, false}, static_cast<unsigned>(b));
+  const Problem p({name, b, 9, 12, 17, reverse, hold, true, false}, static_cast<unsigned>(b));
   const Index state = b * p.c.h, outputs = state * p.c.t;
   const Floats zeros(state);
   Floats want(outputs + 2 * state);

@@ -15,7 +15,7 @@ from unrolled.runtime.kernel import KernelLayer, bind_weights, cell_name
 
 pytestmark = pytest.mark.skipif(library() is None, reason="nothing was compiled")
 
-UNITS, FEATURES, STEPS = 19, 5, 30
+UNITS, FEATURES, STEPS = 19, 12, 30
 CELLS = {"lstm": LSTM, "gru": GRU, "gru_reset_before": lambda **kw: GRU(reset_after=False, **kw)}
 
 

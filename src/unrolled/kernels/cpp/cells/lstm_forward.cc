@@ -64,12 +64,12 @@ void run(const Forward& p, const float* packed, Rows rows, float* scratch) {
       }
     }
     float* const z = products + s % ahead * rows.count * plan.ldz;
+    for (Index j = 0; j < gates * plan.vectors; j += width) {
+      multiply_panel<width>(active, h, in.now + x, plan.lda,
+                            packed + (j * plan.inputs + x * width) * lanes, z + j * lanes,
+                            plan.ldz, true);
+    }
     for (Index v = 0; v < plan.vectors; ++v) {
-      for (Index j = v * gates; j < (v + 1) * gates; j += width) {
-        multiply_panel<width>(active, h, in.now + x, plan.lda,
-                              packed + (j * plan.inputs + x * width) * lanes, z + j * lanes,
-                              plan.ldz, true);
-      }
       activate<saving, writing>(plan, in, active, v, z + v * gates * lanes, plan.ldz, cells, out);
     }
   };

@@ -47,9 +47,11 @@ INLINE Outputs feed(const Forward& p, Rows rows, Index active, const Inputs& in,
 
 constexpr Index most_ahead = 12;  // rows times steps
 
-// With few rows a step takes as long as reading the weights. Those of the inputs are then read once
-// for so many steps: the products of their inputs come first. 1: each step multiplies its own inputs.
+// With few rows a step takes as long as reading the weights. If many of them are those of the inputs,
+// these are read once for so many steps: the products of their inputs come first. 1: each step
+// multiplies its own inputs.
 INLINE Index steps_ahead(const Shape& shape, Rows rows) {
+  if (2 * shape.f <= shape.h) return 1;
   return larger(1, smaller(most_ahead / rows.count, length(shape, rows, 0)));
 }
 
