@@ -12,9 +12,9 @@ import unrolled
 # By folder, from left to right: what stands between two arrows imports only from further left.
 ORDER = {
     "": (
-        "errors -> disk scikit_learn shapes settings -> schema -> data -> baselines saving -> "
+        "errors -> disk shapes settings -> schema -> data -> baselines saving -> "
         "backend keras_internals -> kernels -> layers program -> doctor networks -> runtime -> "
-        "training inference -> explain export -> estimator from_sizes -> sequences forecasting -> "
+        "training inference -> explain export -> estimators from_sizes -> sequences forecasting -> "
         "loading demos -> __init__ -> cli -> __main__"
     ),
     "baselines": (
@@ -58,6 +58,7 @@ ORDER = {
     ),
     "demos": "__init__ bike_sharing",
     "disk": "__init__ durable locks -> figures",
+    "estimators": "scikit_learn -> base -> __init__",
     "explain": (
         "__init__ diagram model_card notebook source toy_task -> loop script variables wiring -> "
         "code -> textbook -> terminal_page"

@@ -11,7 +11,7 @@ import polars as pl
 
 from unrolled.data.formats.write import check_writable, to_frame_like
 from unrolled.data.layouts.columns_as_steps import Steps
-from unrolled.estimator import Estimator
+from unrolled.estimators import Estimator
 from unrolled.forecasting import serialization
 from unrolled.forecasting.prediction import forecast_next_steps
 from unrolled.forecasting.preparation import ForecastSettings, hold_out_last, read_like, read_panel

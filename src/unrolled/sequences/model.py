@@ -14,7 +14,7 @@ from unrolled.data.layouts.arrange import StatedLayout, layout_parameters
 from unrolled.data.layouts.columns_as_steps import Steps
 from unrolled.data.tables.table import Table
 from unrolled.errors import SettingError
-from unrolled.estimator import Names
+from unrolled.estimators import Names
 from unrolled.saving import SavedModel
 from unrolled.schema import Schema
 from unrolled.sequences import preparation, serialization

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from unrolled.data.formats.read_options import ReadOptions
 from unrolled.data.ingest import Source
 from unrolled.errors import SettingError
+from unrolled.estimators.scikit_learn import available_if
 from unrolled.schema import Schema
-from unrolled.scikit_learn import available_if
 from unrolled.sequences import prediction, preparation
 from unrolled.sequences.inside.methods import Inspecting
 from unrolled.sequences.sklearn_tags import predicts_classes

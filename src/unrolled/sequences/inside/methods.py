@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unrolled.estimator import Estimator
+from unrolled.estimators import Estimator
 from unrolled.sequences import preparation
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unrolled.estimator import Estimator
+from unrolled.estimators import Estimator
 
 if TYPE_CHECKING:
     from unrolled.sequences.streams.keyed import KeyedStreams

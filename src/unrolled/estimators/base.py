@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from unrolled.errors import SettingError, did_you_mean, quote_names
+from unrolled.estimators.scikit_learn import ScikitLearnEstimator, not_fitted_error
 from unrolled.saving import check_save_place, write_model
-from unrolled.scikit_learn import ScikitLearnEstimator, not_fitted_error
 from unrolled.settings import Network, Settings, Text, Training
 from unrolled.training.history import History
 

@@ -1,0 +1,5 @@
+"""What `SequenceModel` and `Forecaster` share."""
+
+from unrolled.estimators.base import Estimator, Names
+
+__all__ = ["Estimator", "Names"]
