@@ -88,7 +88,8 @@ ORDER = {
         "__init__ errors interval_scores refit -> rolling_origin -> plot -> backtest -> run"
     ),
     "forecasting/live": (
-        "__init__ latest_steps -> followed -> observation rolling_errors -> live_forecaster"
+        "__init__ latest_steps -> followed -> observation rolling_errors saved_state -> "
+        "live_forecaster"
     ),
     "forecasting/series": (
         "__init__ dtypes layout times windows -> wide -> arguments timeline -> infer_timeline "

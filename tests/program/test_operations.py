@@ -120,6 +120,17 @@ def test_attention(query_mask, value_mask, keys):
         assert_close(x, y)
 
 
+def test_hypotheses_of_a_row_attend_to_the_same_values():
+    queries, values, keys = numbers(6, 2, 3), numbers(2, 4, 5), numbers(2, 4, 3, seed=1)
+    value_mask = np.arange(4) < np.array([[4], [2]])
+    shared = op.Attention()([queries, values, keys, None, value_mask], [])
+    v, k, m = (np.repeat(x, 3, axis=0) for x in (values, keys, value_mask))
+    for found, y in zip(shared, op.Attention()([queries, v, k, None, m], []), strict=True):
+        assert_close(found, y)
+    with pytest.raises(ValueError, match="reshape"):
+        op.Attention()([queries[:5], values, keys, None, value_mask], [])
+
+
 def test_attention_where_no_step_counts():
     none = np.zeros((2, T), bool)
     x = numbers(2, T, F)

@@ -16,7 +16,9 @@ from unrolled.errors import SettingError
 from unrolled.inference.decoding import Arrays, Step, decode_numbers, decode_tokens
 from unrolled.inference.predict import Outputs, attention_weights, predict_outputs
 from unrolled.networks import PREVIOUS, STOP, ModelBundle, NetworkSpec
+from unrolled.program.operations import Attention
 from unrolled.runtime import NetworkRuntime, Runner
+from unrolled.runtime.blas import single_threaded_products
 from unrolled.settings import Decoding
 
 MAX_LENGTH_FACTOR = 2  # times the longest training output, for outputs that end by themselves
@@ -110,11 +112,12 @@ def decode_rows(
     longest = int(spec.u or 0) * (MAX_LENGTH_FACTOR if ends_by_itself else 1)
     generator = np.random.default_rng(decoding.seed)
     results, numbers = [], []
-    for batch in prediction_batches(replace(examples, targets={})):
-        encoded = network.encode(batch_inputs(examples, batch))
-        limit = decoding.max_steps or longest
-        results.append(_decode_batch(step, spec, encoded, decoding, limit, generator))
-        numbers.append(batch.rows)
+    with single_threaded_products():
+        for batch in prediction_batches(replace(examples, targets={})):
+            encoded = network.encode(batch_inputs(examples, batch))
+            limit = decoding.max_steps or longest
+            results.append(_decode_batch(step, spec, encoded, decoding, limit, generator))
+            numbers.append(batch.rows)
     order = np.argsort(np.concatenate(numbers))
     steps, lengths, ended, scores = (
         np.concatenate(parts)[order] for parts in zip(*results, strict=True)
@@ -204,9 +207,15 @@ def _decode_batch(
 def _step_function(run: Runner, spec: NetworkSpec) -> Step:
     """Return one step as the loops run it: its outputs (n o), with the logit of the end last."""
     (name,) = spec.heads
+    others = [node for node in run.graph.nodes if not isinstance(node.operation, Attention)]
+    repeated = {tensor for node in others for tensor in node.inputs}  # attention needs no copies
 
     def step(previous: Array, states: Arrays, memory: Arrays) -> tuple[Array, Arrays]:
-        outputs = run({PREVIOUS: previous[:, None], **states, **memory})
+        of_hypotheses = {
+            tensor: np.repeat(x, len(previous) // len(x), axis=0) if tensor in repeated else x
+            for tensor, x in memory.items()
+        }
+        outputs = run({PREVIOUS: previous[:, None], **states, **of_hypotheses})
         values = outputs[name][:, 0]  # n o
         if spec.stops:
             values = np.concatenate([values, outputs[STOP][:, 0]], axis=-1)

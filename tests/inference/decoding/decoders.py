@@ -59,9 +59,11 @@ class Recurrent:
 
 def recurrent(previous, states, memory):
     """Make one step of `Recurrent`."""
-    embedded = memory["embed"][np.arange(len(previous)), previous]  # n h
-    h = np.tanh(embedded + np.einsum("nh,nhk->nk", states["h"], memory["turn"]))
-    return np.einsum("nh,nho->no", h, memory["out"]), {"h": h}
+    copies = len(previous) // len(memory["embed"])
+    weights = {name: np.repeat(x, copies, axis=0) for name, x in memory.items()}
+    embedded = weights["embed"][np.arange(len(previous)), previous]  # n h
+    h = np.tanh(embedded + np.einsum("nh,nhk->nk", states["h"], weights["turn"]))
+    return np.einsum("nh,nho->no", h, weights["out"]), {"h": h}
 
 
 def run_loop(loop, model, **options):

@@ -14,7 +14,8 @@ Step = Callable[[Array, Arrays, Arrays], tuple[Array, Arrays]]
 """(previous (n), states, memory) -> (logits (n o), states): states are arrays (n ...) by name.
 
 `previous` is the output of the step before, at first the start mark. `memory` are arrays (b ...),
-which never change. With k hypotheses for each row, n is b*k: those of a row stand side by side.
+which never change. With k hypotheses for each row, n is b*k: those of a row stand side by side and
+read the same memory.
 """
 
 MAX_LIVE_FRACTION = 0.75  # leaving out fewer rows would gain less than copying the memory takes
@@ -37,9 +38,8 @@ class LiveRows:
     def __init__(
         self, step: Step, states: Arrays, memory: Arrays, *, rows: int, copies: int = 1
     ) -> None:
-        self._step, self._copies = step, copies
+        self._step, self._memory, self._copies = step, memory, copies
         self.rows = np.arange(rows)
-        self._memory: Arrays = {name: np.repeat(x, copies, axis=0) for name, x in memory.items()}
         self._states: Arrays = {name: np.repeat(x, copies, axis=0) for name, x in states.items()}
 
     def run(self, previous: Array) -> Array:
@@ -73,7 +73,7 @@ class LiveRows:
             return slice(None)
         hypotheses = np.repeat(live, self._copies)
         self._states = {name: x[hypotheses] for name, x in self._states.items()}
-        self._memory = {name: x[hypotheses] for name, x in self._memory.items()}
+        self._memory = {name: x[live] for name, x in self._memory.items()}
         self.rows = self.rows[live]
         return live
 

@@ -20,6 +20,8 @@ class Attention(Operation):
 
     Inputs: queries (b u h), values (b t v), keys (b t h), a mask of the queries (b u) and one of
     the values (b t); a mask may be None. Outputs: the weighted means (b u v), weights (b u t).
+    There may be k times as many queries (b*k u h): k in succession, such as the hypotheses of a
+    beam, read the same values.
 
     Source:
         Luong et al. 2015, section 3.1 (score "dot" on projected keys).
@@ -35,11 +37,15 @@ class Attention(Operation):
         for mask, x in ((query_mask, queries), (value_mask, values)):
             if mask is not None and mask.shape != x.shape[:2]:
                 raise ShapeError(f"a mask of the shape {mask.shape} does not fit steps {x.shape}")
-        scores = np.matmul(queries, keys.swapaxes(1, 2)) * np.float32(self.scale)  # b u t
+        rows, steps, units = queries.shape
+        copies = rows // max(len(keys), 1)
+        queries = queries.reshape(len(keys), copies * steps, units)  # b k*u h
+        scores = np.matmul(queries, keys.swapaxes(1, 2)) * np.float32(self.scale)  # b k*u t
         if value_mask is not None:
             scores = np.where(value_mask[:, None], scores, scores - MASKED)
         weights = softmax(scores)
-        read = np.matmul(weights, values)
+        read = np.matmul(weights, values).reshape(rows, steps, values.shape[2])
+        weights = weights.reshape(rows, steps, keys.shape[1])
         if query_mask is not None:
             read = np.where(query_mask[..., None], read, np.float32(0))
         return read, weights
