@@ -259,18 +259,23 @@ class Forecaster(Estimator):
         )
         return run_backtest(trained, panel, first, step, levels, unseen=unseen, new_data=new_data)
 
-    def live(self) -> LiveForecaster:
+    def live(self, state: str | Path | None = None) -> LiveForecaster:
         """Follow the series of `fit` as they grow: observe new steps, and forecast the next ones.
 
         The weights stay as they are; `fit(data, warm=True)` trains them further.
 
+        Args:
+            state: The file that its `save` wrote, to go on from there; None begins after `fit`.
+
         Raises:
             NotFittedError: `fit` was not called.
+            ArtifactError: The file is damaged, or is of another forecaster.
         """
         from unrolled.forecasting.live.live_forecaster import LiveForecaster
 
         trained: TrainedForecaster = self._require_fitted("live")
-        return LiveForecaster.begin(trained, StatedSteps.from_settings(self.every, self.combine))
+        stated = StatedSteps.from_settings(self.every, self.combine)
+        return LiveForecaster.begin(trained, stated, state)
 
     def plot(
         self,

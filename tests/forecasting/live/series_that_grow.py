@@ -1,21 +1,11 @@
-"""What the tests of live forecasts share: tables that grow, and forecasters that learn nothing."""
+"""What the tests of live forecasts share: tables that grow, and a small forecaster."""
 
 import numpy as np
 import polars as pl
-import pytest
 
 from unrolled import Forecaster, Network, Training
-from unrolled.forecasting import fitting
-from unrolled.training.history import History
 
 LOOKBACK, HORIZON, FITTED = 8, 3, 60  # steps
-
-
-@pytest.fixture
-def untrained(monkeypatch):
-    """Let `fit` do all but train: forecasts are those of random weights, and come at once."""
-    history = History(best_epoch=1, loss=(1.0,), validation=(1.0,), stopped=False)
-    monkeypatch.setattr(fitting.fit, "fit_each", lambda *_, **__: (history,))
 
 
 def table(n, ids=("a", "b"), seed=0, every="1h"):

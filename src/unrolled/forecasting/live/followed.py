@@ -65,22 +65,37 @@ class Followed:
             values = panel.values[panel.offsets[i] : panel.offsets[i + 1]]
             if is_new[i]:
                 first = int(np.argmax(~np.isnan(values[:, : kept.targets]).all(axis=1)))
-                known = all(own in self.window.scaler.by_series for own in self._network_ids(name))
                 steps[name] = LatestSteps.begin(
-                    start + first, values[first:], kept, known_scale=known
+                    start + first, values[first:], kept, known_scale=self.has_known_scale(name)
                 )
             else:
                 steps[name] = steps[name].observe(start, values, kept)
         if not is_new.any():
             return replace(self, steps=steps)
         new = panel.select_series(is_new)
-        pairs = zip(self.static, new.static, strict=True)
+        return self.with_series(steps, new.labels or new.ids, new.static)
+
+    def with_series(
+        self, steps: Mapping[Any, LatestSteps], labels: Sequence[Any], static: Sequence[pl.Series]
+    ) -> Followed:
+        """Return these series with other steps, and further ones after them.
+
+        Args:
+            steps: The steps of all series.
+            labels: The ids of the further ones as the tables have them.
+            static: Their static columns.
+        """
+        pairs = zip(self.static, static, strict=True)
         return replace(
             self,
             steps=steps,
-            labels=_of_one_type((*self.labels, *(new.labels or new.ids))),
+            labels=_of_one_type((*self.labels, *labels)),
             static=tuple(_joined(old, more) for old, more in pairs),
         )
+
+    def has_known_scale(self, name: Any) -> bool:
+        """Return whether the scale of a series is known from `fit`."""
+        return all(own in self.window.scaler.by_series for own in self._network_ids(name))
 
     def panel(self, count: int | Mapping[Any, int]) -> Panel:
         """Return the last steps of each series, after a row with the last known values before them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
@@ -13,6 +14,7 @@ from unrolled.forecasting import intervals
 from unrolled.forecasting.live.followed import Followed
 from unrolled.forecasting.live.observation import Reading, check_order, continued, note_missing
 from unrolled.forecasting.live.rolling_errors import SeriesErrors, latest_errors
+from unrolled.forecasting.live.saved_state import read_state, write_state
 from unrolled.forecasting.prediction import forecast_table
 from unrolled.forecasting.series.arguments import check_levels
 from unrolled.forecasting.series.future import future_table, with_future
@@ -48,10 +50,14 @@ class LiveForecaster:
         self._errors: dict[Any, SeriesErrors] = {}
 
     @classmethod
-    def begin(cls, trained: TrainedForecaster, stated: StatedSteps | None) -> Self:
-        """Follow the series that a forecaster was fitted on, from their ends on."""
+    def begin(
+        cls, trained: TrainedForecaster, stated: StatedSteps | None, state: str | Path | None
+    ) -> Self:
+        """Follow the series of `fit` from their ends on, or from where a saved state ends."""
         split = trained.channels == "shared"
         followed = Followed.begin(trained.panel, trained.window, split=split)
+        if state is not None:
+            followed = read_state(Path(state), followed, trained)
         return cls(trained, followed, stated)
 
     def observe(self, rows: Any) -> Self:
@@ -111,6 +117,18 @@ class LiveForecaster:
         other = LiveForecaster(self._trained, self._followed, self._stated)
         other._errors = self._errors
         return other
+
+    def save(self, path: str | Path) -> Path:
+        """Write what is kept of the series to a safetensors file, to go on from it later.
+
+        Args:
+            path: The file, for `forecaster.live(path)` of the same forecaster.
+
+        Raises:
+            ArtifactError: It cannot be written.
+        """
+        write_state(Path(path), self._followed, self._trained)
+        return Path(path)
 
     @cached_property
     def _reading(self) -> Reading:

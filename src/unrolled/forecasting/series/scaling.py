@@ -12,6 +12,7 @@ from unrolled.data.block import Array
 from unrolled.errors import DataError, SettingError, did_you_mean
 from unrolled.forecasting.series.panel import Panel
 from unrolled.program.operations.activations import sigmoid
+from unrolled.saving.checked_json import RefusedError
 
 SQUEEZE = 1e-3  # the distance of a share of 0 or 1 from the end, whose logit would be infinite
 Transform = Literal["none", "log", "log1p", "asinh", "logit"]
@@ -77,6 +78,24 @@ class RunningMoments:
         distance = other.mean - self.mean
         squares = self.squares + other.squares + distance**2 * self.count * fraction
         return RunningMoments(count, self.mean + distance * fraction, squares)
+
+    def to_array(self) -> Array:
+        """Return count, mean and squares as one array (3 c)."""
+        return np.stack([self.count, self.mean, self.squares])
+
+    @classmethod
+    def from_array(cls, state: Array) -> RunningMoments | None:
+        """Return the moments that `to_array` described; None for NaN.
+
+        Raises:
+            RefusedError: A count or a sum of squares cannot be.
+        """
+        if np.isnan(state).all():
+            return None
+        count, mean, squares = state
+        if not np.isfinite(state).all() or (count < 0).any() or (squares < 0).any():
+            raise RefusedError("the moments of a series have values that they cannot have")
+        return cls(count, mean, squares)
 
     @property
     def mean_and_std(self) -> Array:
