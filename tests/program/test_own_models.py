@@ -120,6 +120,16 @@ def test_masks_of_tensors_side_by_side_are_joined():
     assert_same_as_keras(model, (ids(), ids()[[1, 0, 2, 3]]))
 
 
+def test_the_mean_of_tensors_counts_a_step_that_counts_in_one_of_them():
+    x, z = (keras.Input((None,), dtype="int32", name=name) for name in "xz")
+    embedding = layers.Embedding(7, F, mask_zero=True)
+    joined = layers.Average()([embedding(x), embedding(z)])
+    same = layers.Average()([layers.Dense(F)(embedding(x)), embedding(x)])
+    open_ended = layers.Average()([embedding(x), layers.Embedding(7, F)(z)])
+    ends = [layers.LSTM(H, return_sequences=True)(y) for y in (joined, same, open_ended)]
+    assert_same_as_keras(keras.Model([x, z], ends), (ids(), ids()[[1, 0, 2, 3]]))
+
+
 def test_states_that_a_list_gives():
     x, h, c = keras.Input((None, F)), keras.Input((H,)), keras.Input((H,))
     lstm = layers.LSTM(H, return_state=True)(x, initial_state=[h, c])

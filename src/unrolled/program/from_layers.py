@@ -81,6 +81,17 @@ def _merging(operation: op.Operation) -> Translation:
     return translation
 
 
+def _average(_: Any, call: Call) -> None:
+    """Translate the layer; a step counts if it counts in one of the tensors."""
+    if len({len(x.shape) for x in call.tensors}) > 1:
+        raise call.refuse("joins tensors of different numbers of axes")
+    masks = list(dict.fromkeys(call.mask_of(x) for x in call.tensors))
+    mask = None if None in masks else masks[0]
+    for other in masks[1:] if mask is not None else ():
+        mask = call.put(op.Elementwise("logical_or"), mask, other, part="mask")
+    call.done(call.put(op.Average(), *map(call.name, call.tensors)), mask=mask)
+
+
 def _concatenate(layer: Any, call: Call) -> None:
     """Translate the layer; a step counts if it counts in all tensors."""
     masks = [call.mask_of(x) for x in call.tensors]
@@ -315,7 +326,7 @@ LAYERS: dict[str, Translation] = {
     "Activation": lambda layer, call: call.alone(op.Activate(_activation(layer, call)), call.x),
     "Add": _merging(op.Elementwise("add")),
     "Attention": _attention,
-    "Average": _merging(op.Average()),
+    "Average": _average,
     "Bidirectional": _bidirectional,
     "Concatenate": _concatenate,
     "Conv1D": _convolution,
