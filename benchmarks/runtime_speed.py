@@ -12,7 +12,8 @@ the bare LSTM, and every other side runs the whole network. The networks have ra
 - rows of different lengths up to 100, one at a time: the first call of each length, which Keras
   compiles (unset JAX_COMPILATION_CACHE_DIR);
 - sentences: word embeddings, an LSTM of 64 units in each direction, the mean over the
-  steps; about 10 words each, in batches of 256, against the compiled call of the same network.
+  steps; about 10 words each, in batches of 256 of similar length, against the compiled call of the
+  same network, for which the batches are padded to a few lengths, as they are for training.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ def many_lengths(count: int) -> None:
 def sentences(count: int, rounds: int) -> None:
     import jax
 
+    from unrolled.data.batches import padded_lengths
     from unrolled.networks import NetworkSpec
 
     spec = NetworkSpec(
@@ -167,18 +169,22 @@ def sentences(count: int, rounds: int) -> None:
     )
     keras_model, ours = networks(spec, architecture="pooled", units=64, bidirectional=True)
     rng = np.random.default_rng(0)
-    batches = []
-    for _ in range(max(1, count // BATCH // 20)):  # a twentieth, timed as a whole
-        lengths = np.sort(np.clip(rng.poisson(10, BATCH), 1, 24))
-        mask = np.arange(24) < lengths[:, None]
-        batches.append({"text": rng.integers(3, WORDS, mask.shape, np.int32) * mask, "mask": mask})
+    lengths = np.sort(np.clip(rng.poisson(10, count // 20 // BATCH * BATCH), 1, None))
+    padded = np.array(padded_lengths(lengths))
+    batches, padded_batches = [], []  # of a twentieth of the sentences, timed as a whole
+    for rows in lengths.reshape(-1, BATCH):
+        longest = rows.max()
+        ids = rng.integers(3, WORDS, (BATCH, padded[np.searchsorted(padded, longest)]), np.int32)
+        mask = np.arange(ids.shape[1]) < rows[:, None]
+        padded_batches.append({"text": ids * mask, "mask": mask})
+        batches.append({name: x[:, :longest] for name, x in padded_batches[-1].items()})
 
     @jax.jit
     def compiled(inputs: dict[str, Any]) -> Any:
         return keras_model(inputs, training=False)
 
     def rival() -> None:
-        for batch in batches:
+        for batch in padded_batches:
             jax.block_until_ready(compiled(batch))
 
     def us() -> None:
@@ -186,7 +192,7 @@ def sentences(count: int, rounds: int) -> None:
             ours(batch)
 
     np.testing.assert_allclose(
-        ours(batches[0]), np.asarray(compiled(batches[0])), rtol=1e-3, atol=1e-5
+        ours(batches[0]), np.asarray(compiled(padded_batches[0])), rtol=1e-3, atol=1e-5
     )
     compare(f"{len(batches) * BATCH} sentences", {"ours": us, "compiled Keras": rival}, rounds, 0.5)
 
