@@ -59,7 +59,7 @@ def assert_same_table(found, expected):
                 np.testing.assert_allclose(*numbers, rtol=1e-5, atol=tolerance, err_msg=name)
 
 
-@pytest.mark.representatives(4)
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_table_comes_out_without_keras(name, tmp_path):
     data, inputs, outputs, network, seeds = CASES[name]

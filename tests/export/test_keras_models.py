@@ -76,7 +76,7 @@ MODELS = {
 }
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.representatives(1)
 @pytest.mark.parametrize("name", MODELS)
 def test_models_are_exported_with_their_proof(name, tmp_path):
     model = MODELS[name]()

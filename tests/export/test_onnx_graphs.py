@@ -125,7 +125,7 @@ def in_openvino(raw):
     return run
 
 
-@pytest.mark.representatives(4)
+@pytest.mark.representatives(2)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_is_equal_in_onnx_runtime(name):
     assert_same_in(in_onnx_runtime, name)

@@ -115,13 +115,6 @@ CASES = {
         Network(architecture="vector", units=6),
         1,
     ),
-    "letters to letters": (
-        LETTERS_TO_LETTERS,
-        {"w": "text:characters"},
-        {"p": "text:characters"},
-        SMALL,
-        1,
-    ),
     "an ensemble that writes": (
         LETTERS_TO_LETTERS,
         {"w": "text:characters"},
@@ -148,6 +141,13 @@ CASES = {
         "s",
         {"y": "numbers"},
         Network(architecture="decoder", units=6),
+        1,
+    ),
+    "letters to letters": (
+        LETTERS_TO_LETTERS,
+        {"w": "text:characters"},
+        {"p": "text:characters"},
+        SMALL,
         1,
     ),
 }
