@@ -54,16 +54,17 @@ def network_cases():
         many = row.shape not in ("one-to-one", "one-to-many")
         u = U if row.shape in ("one-to-many", "unaligned") else None
         fixed = NetworkSpec(row.shape, t=T if many else None, values=F, u=u)
-        ragged = replace(fixed, t=None, ragged=True)
+        ragged = replace(fixed, t=None, ragged=True) if many else fixed
         reads_lengths = many and row.name not in ("tail", "padded", "segments")
+        name = f"{row.shape} {row.title}"
         if not row.recurrent:
-            yield NetworkCase(row.title, fixed, row.settings)
-            yield NetworkCase(f"{row.title} ensemble", fixed, row.settings, (1, 2))
+            yield NetworkCase(name, fixed, row.settings)
+            yield NetworkCase(f"{name} ensemble", fixed, row.settings, (1, 2))
             continue
         for cell in ("lstm", "gru", "rnn"):
             for layers in (1, 2):
                 settings = {**row.settings, "cell": cell, "layers": layers}
-                title = f"{row.title} {cell} {layers}"
+                title = f"{name} {cell} {layers}"
                 yield NetworkCase(title, fixed, settings)
                 for both in (True, False) if reads_lengths else ():
                     directed = settings | {"bidirectional": both}
@@ -72,7 +73,7 @@ def network_cases():
             for spec in (fixed, ragged):
                 settings = {**row.settings, "pooling": pooling}
                 yield NetworkCase(f"{pooling} ragged={spec.ragged}", spec, settings)
-        yield NetworkCase(f"{row.title} ensemble", fixed, row.settings, (1, 2))
+        yield NetworkCase(f"{name} ensemble", fixed, row.settings, (1, 2))
         if reads_lengths:
             words = NetworkSpec(
                 row.shape,
@@ -83,11 +84,11 @@ def network_cases():
                 tokens=row.autoregressive,
                 heads={"y": IDS},
             )
-            yield NetworkCase(f"{row.title} words", words, row.settings)
-            yield NetworkCase(f"{row.title} words ensemble", words, row.settings, (1, 2))
+            yield NetworkCase(f"{name} words", words, row.settings)
+            yield NetworkCase(f"{name} words ensemble", words, row.settings, (1, 2))
         if row.autoregressive:
-            stops = replace(ragged if many else fixed, stops=True)
-            yield NetworkCase(f"{row.title} numbers that stop", stops, row.settings)
+            stops = replace(ragged, stops=True)
+            yield NetworkCase(f"{name} numbers that stop", stops, row.settings)
     yield from _with_columns()
 
 

@@ -43,7 +43,7 @@ def outputs_of(model, name, inputs, heads):
 
 
 @pytest.mark.filterwarnings("ignore:The structure of `inputs`")
-@pytest.mark.representatives(8)
+@pytest.mark.representatives(4)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_every_network_is_equal_to_keras(case):
     bundle, heads = case.bundle(), list(case.spec.heads)
@@ -56,7 +56,7 @@ def test_every_network_is_equal_to_keras(case):
     for name, graph in runtime.program.graphs.items():
         model, run = getattr(bundle, name), getattr(runtime, name)
         names = ["weights"] if name == "attend" else heads
-        for rows, steps in ((3, 2 * T + 1), (1, 1), (2, T)):
+        for rows, steps in ((3, 2 * T + 1), (1, 1)):
             inputs = case.inputs(graph, rows, steps)
             expected = outputs_of(model, name, inputs, names)
             for outputs in (run(inputs), run_reference(graph, inputs, weights)):

@@ -1,5 +1,7 @@
 """`model.states`: arrays by layer, labels of the steps, the picture, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from unrolled.errors import DataError, NotFittedError, SettingError
 
 QUICK = Training(epochs=1, verbose=False)
 WORDS = {"text": ["a good film", "bad", "a bad film it was"] * 8, "label": ["yes", "no", "no"] * 8}
-PAIRS = {"a": [list("xyz"), ["y"], ["z", "x"]] * 8, "b": [["p", "q"], ["q"], list("ppq")] * 8}
+SAVED = Path(__file__).parents[2] / "saved"
 
 
 def fitted(table, inputs, outputs, **network):
@@ -76,17 +78,16 @@ def test_the_picture_of_a_row(words, tmp_path):
 
 
 def test_a_decoder_reads_what_it_writes():
-    model = fitted(PAIRS, "a", "b", architecture="decoder", bidirectional=False)
-    rows = {"a": [["x", "y"], ["z"]]}
+    model = load(SAVED / "format-2-decoder")
+    rows = {"word": ["ab", "abba"]}
     states = model.states(rows)
-    encoder, decoder = states.layers
+    *encoders, decoder = states.layers
     written = [attention.outputs for attention in model.attention(rows)]
-    assert states.steps[encoder] == (("x", "y"), ("z",))
     assert list(states.steps[decoder]) == written
-    assert states.array(decoder, "c").shape == (2, max(map(len, written)), 4)
-    last = states.array(encoder, "c")[0, 1]  # starts the decoder
-    first = {name: states.array(decoder, name)[0, 0] for name in "ifgc"}
-    np.testing.assert_allclose(first["c"], first["f"] * last + first["i"] * first["g"], atol=1e-6)
+    assert states.array(decoder, "h").shape[:2] == (2, max(map(len, written)))
+    for encoder in encoders:
+        assert states.steps[encoder] == (("a", "b"), tuple("abba"))
+        assert np.isnan(states.array(encoder, "h")[0, 2:]).all()
 
 
 def test_steps_of_numbers_have_numbers():
