@@ -56,8 +56,8 @@ def test_a_live_forecast_is_that_of_predict_on_the_whole_data(kind, monkeypatch)
 
 def test_a_series_never_seen_is_forecast_as_by_predict(monkeypatch):
     monkeypatch.setattr(intervals, "RECENT_WINDOWS", 12)
-    whole = table(60, ids=("a", "new"))
-    before = whole.filter(pl.col("id") == "a")
+    whole = table(60, ids=("a", "b", "new"))
+    before = whole.filter(pl.col("id") != "new")
     model = small(static="region").fit(before)
     live = model.live()
     for n in (3, 9, 30, 60):  # shorter than the lookback at first
@@ -74,12 +74,12 @@ def len_of(live):
 
 def test_without_times_rows_follow_one_another():
     y = np.random.default_rng(0).normal(size=80).cumsum().tolist()
-    model = small(time=None, id=None).fit({"y": y[:FITTED]})
+    model = small(time=None, id=None).fit(pl.DataFrame({"y": y[:FITTED]}))
     live = model.live()
     live.observe({"y": y[60:70]})
     for value in y[70:]:
         live.observe({"y": value})
-    expected = model.predict({"y": y})
+    expected = model.predict(pl.DataFrame({"y": y}))
     assert_same(live.forecast(), expected)
     assert live.forecast()["step"].to_list() == [80, 81, 82]
     first = model.live().forecast(level=[80])
@@ -94,7 +94,7 @@ def test_whole_numbers_are_times():
     live = model.live()
     for t, y in zip(data["t"][60:], data["y"][60:], strict=True):
         live.observe({"t": t, "y": y})
-    assert_same(live.forecast(level=[80]), model.predict(data, level=[80]))
+    assert_same(live.forecast(level=[80]), model.predict(pl.DataFrame(data), level=[80]))
     with pytest.raises(DataError, match="the time 161 in 't' lies between two steps"):
         live.observe({"t": 161, "y": 0.0})
 
