@@ -18,12 +18,13 @@ from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.program import operations as op
 from unrolled.program.graph import TRIAL_STEPS, Graph, Node
+from unrolled.program.operations.activations import activate
 from unrolled.runtime.kernel import bind_weights
 from unrolled.runtime.streaming import pools
 from unrolled.runtime.streaming.cells import recurrent_step
 from unrolled.runtime.streaming.patterns import Pattern, find_pattern
 from unrolled.runtime.streaming.rules import STEPS_AXIS, needs_only_its_step, reason
-from unrolled.runtime.streaming.step import State, StepOperation, Tensors
+from unrolled.runtime.streaming.step import Run, State, StepOperation, Tensors
 
 Kind = Literal["step", "row", "mask", "refused"]
 MASK = "mask"
@@ -173,14 +174,17 @@ class _Compiler:
     def _as_it_is(self, node: Node) -> StepOperation:
         """Return an operation that is the same for a step as for a row."""
         operation, weights = node.operation, self._weights(node)
-        function = bind_weights(operation, weights)
         inputs, outputs = node.inputs, node.outputs
+        reads = tuple(x for x in inputs if isinstance(x, str))
+        if isinstance(operation, op.Dense) and len(self.shapes[reads[0]]) == 2:
+            return StepOperation(reads, outputs, _dense(operation, reads[0], outputs[0], weights))
+        function = bind_weights(operation, weights)
 
         def run(tensors: Tensors, _: State, __: dict[str, Array]) -> None:
             read: list[Any] = [tensors[x] if isinstance(x, str) else x for x in inputs]
             tensors.update(zip(outputs, function(read), strict=True))
 
-        return StepOperation(tuple(x for x in inputs if isinstance(x, str)), outputs, run)
+        return StepOperation(reads, outputs, run)
 
     def _put(self, node: Node, kind: Kind, operation: StepOperation) -> None:
         self.operations.append(operation)
@@ -192,6 +196,23 @@ class _Compiler:
 
     def _weights(self, node: Node) -> tuple[Array, ...]:
         return tuple(self.weights[name] for name in node.weights)
+
+
+def _dense(operation: op.Dense, x: str, output: str, weights: tuple[Array, ...]) -> Run:
+    """Return a Dense layer of rows (b f) with as little as possible around its product."""
+    kernel, *bias = weights
+    name, offset = operation.activation, bias[0] if bias else np.float32(0)
+    if name == "linear":
+
+        def linear(tensors: Tensors, _: State, __: dict[str, Array]) -> None:
+            tensors[output] = tensors[x] @ kernel + offset
+
+        return linear
+
+    def run(tensors: Tensors, _: State, __: dict[str, Array]) -> None:
+        tensors[output] = activate(tensors[x] @ kernel + offset, name)
+
+    return run
 
 
 def _pools_steps(operation: op.Reduce, rank: int) -> bool:

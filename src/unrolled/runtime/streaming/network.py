@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from unrolled.data.block import Array
 from unrolled.program.graph import Graph
 from unrolled.runtime.streaming.compile import compile_steps
@@ -59,7 +57,7 @@ class StreamNetwork:
             state: The state before the step.
         """
         tensors = dict(inputs)
-        after: dict[str, Array] = {STEPS: state[STEPS] + np.int64(1)}
+        after: dict[str, Array] = {STEPS: state[STEPS] + 1}
         for run in self._runs:
             run(tensors, state, after)
         return {name: tensors[tensor] for name, tensor in self._outputs.items()}, after

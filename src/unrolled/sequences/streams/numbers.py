@@ -51,6 +51,8 @@ class StepNumbers:
         self._target: Any = self._places
         if self._places.tolist() == list(range(first, last + 1)):
             self._target = slice(first, last + 1)  # faster than an array of places
+        numbers = (self._mean.tolist(), self._std.tolist(), self._places.tolist())
+        self._one = list(zip(self._single, *numbers, strict=False))  # without the vectors
 
     def encode(self, steps: Sequence[Mapping[str, Any]], x: Array) -> None:
         """Write the numbers of steps into the input `x` (b 1 f).
@@ -59,6 +61,8 @@ class StepNumbers:
             KeyError: A column is missing.
             DataError: A value is no number.
         """
+        if len(steps) == 1 and not self._vectors and self._encode_one(steps[0], x[0, 0]):
+            return
         raw = self._read(steps)  # b k
         scaled = (raw - self._mean) / self._std
         if not (np.abs(scaled) <= LIMIT).all():  # also where a number is missing
@@ -68,6 +72,26 @@ class StepNumbers:
             for place, mark in self._marks:
                 x[:, 0, mark] = missing[:, place]
         x[:, 0, self._target] = scaled
+
+    def _encode_one(self, step: Mapping[str, Any], x: Array) -> bool:
+        """Write the plain numbers of one step into the input `x` (f), without any array.
+
+        Returns:
+            Whether all of them are plain numbers that need no limit; otherwise the general way
+            follows.
+        """
+        for name, mean, std, place in self._one:
+            value = step[name]
+            if type(value) is not float and type(value) is not int:
+                return False
+            try:
+                scaled = (value - mean) / std
+            except OverflowError:
+                return False
+            if not -LIMIT <= scaled <= LIMIT:
+                return False
+            x[place] = scaled
+        return True
 
     def _read(self, steps: Sequence[Mapping[str, Any]]) -> Array:
         """Return the numbers of steps (b k), NaN where they are missing."""

@@ -79,8 +79,11 @@ def _numbers(name: str, scaler: Scaler) -> Decode:
     """Return the decoder of a number, or of the numbers of a step: (b w) or (b 1 w)."""
     mean, std = np.asarray(scaler.mean), np.asarray(scaler.std)
     width = len(mean)
+    first_mean, first_std = float(mean[0]), float(std[0])
 
     def decode(values: Array, _: State, __: dict[str, Array]) -> Cells:
+        if values.size == 1:  # without any array
+            return {name: [values.item() * first_std + first_mean]}
         unscaled = values.reshape(-1, width).astype(np.float64) * std + mean
         return {name: (unscaled[:, 0] if width == 1 else unscaled).tolist()}
 
