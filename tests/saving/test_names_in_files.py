@@ -293,3 +293,10 @@ def test_the_names_that_were_added_to_encoders():
     assert set(dates.to_dict()) == names(DATES)
     topics = make_encoder(Column(name="a", kind="labels", width=0), output=True).fit([["b", "c"]])
     assert set(topics.to_dict()) == names(LABEL_SETS)
+
+
+def test_the_names_in_the_state_of_a_live_forecaster(tmp_path):
+    live = unrolled.load(SAVED / "format-2-forecasts").live()
+    arrays = load_file(live.save(tmp_path / "state.safetensors"))
+    assert set(arrays) == names("forecaster new_series places values waiting dropped")
+    assert set(json.loads(arrays["new_series"].tobytes())) == names("ids labels static")
