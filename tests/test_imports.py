@@ -121,7 +121,10 @@ ORDER = {
         "size_limit -> model_builder -> __init__"
     ),
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
-    "program": "operations -> graph -> program walk -> from_layers -> from_keras -> __init__",
+    "program": (
+        "operations -> graph -> program walk -> from_recurrent -> from_layers -> from_keras -> "
+        "__init__"
+    ),
     "program/operations": (
         "activations base equations -> unary -> attention convolution dense joining pooling "
         "recurrence shapes -> __init__"
@@ -130,9 +133,9 @@ ORDER = {
     "runtime/streaming": "step -> cells patterns pools rules -> compile -> network -> __init__",
     "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
     "sequences": (
-        "__init__ complete_rows sklearn_tags trained unused_settings -> evaluation inside "
+        "__init__ complete_rows sklearn_tags trained unused_settings -> evaluation "
         "linear_branch model_card notebook prediction preparation serialization streams "
-        "training_script -> export fitting importance -> predictor -> model"
+        "training_script -> export fitting importance inside -> predictor -> model"
     ),
     "sequences/inside": "__init__ states_plot step_labels -> attention layer_states -> methods",
     "sequences/importance": "result -> permutation -> __init__",

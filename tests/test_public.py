@@ -18,6 +18,7 @@ PUBLIC = [
     "Network",
     "Schema",
     "SequenceModel",
+    "States",
     "Text",
     "Training",
     "accelerate",

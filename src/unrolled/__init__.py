@@ -49,6 +49,7 @@ _HOME = {
     "Network": "settings",
     "Schema": "schema",
     "SequenceModel": "sequences.model",
+    "States": "sequences.inside.layer_states",
     "Text": "settings",
     "Training": "settings",
     "accelerate": "layers.acceleration",

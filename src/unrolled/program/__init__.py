@@ -5,7 +5,8 @@
 | `operations/` | the operations, each with a readable reference in NumPy |
 | `graph.py` | operations in an order that can be run, as JSON and back, with checks of shapes |
 | `program.py` | the graphs of a network: the whole, and the parts of a decoder |
-| `from_keras.py`, `from_layers.py`, `walk.py` | a program from a `keras.Model` |
+| `from_keras.py`, `walk.py` | a program from a `keras.Model` |
+| `from_layers.py`, `from_recurrent.py` | how each layer becomes operations |
 """
 
 from unrolled.program.graph import Graph, Node, TensorSpec

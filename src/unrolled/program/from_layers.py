@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from unrolled.backend import keras
 from unrolled.program import operations as op
-from unrolled.program.graph import Operand
-from unrolled.program.operations.activations import Activation
+from unrolled.program.from_recurrent import activation_name, bidirectional, recurrence
 from unrolled.program.walk import Call
 
 Translation = Callable[[Any, Call], None]
@@ -31,23 +30,14 @@ def translate(layer: Any, call: Call) -> None:
     raise call.refuse(f"is not among {', '.join(sorted(known))}")
 
 
-def _activation(layer: Any, call: Call, attribute: str = "activation") -> Any:
-    """Return the name of an activation of a layer."""
-    function = getattr(layer, attribute)
-    name = getattr(function, "__name__", "")
-    if name not in get_args(Activation) or keras.activations.get(name) is not function:
-        raise call.refuse(f"has the {attribute} {name or 'of another kind'}")
-    return name
-
-
 def _dense(layer: Any, call: Call) -> None:
     weights = [layer.kernel, *([layer.bias] if layer.use_bias else [])]
-    call.alone(op.Dense(_activation(layer, call)), call.x, weights=weights)
+    call.alone(op.Dense(activation_name(layer, call)), call.x, weights=weights)
 
 
 def _einsum_dense(layer: Any, call: Call) -> None:
     weights = [layer.kernel, *([layer.bias] if layer.bias is not None else [])]
-    operation = op.EinsumDense(layer.equation, _activation(layer, call))
+    operation = op.EinsumDense(layer.equation, activation_name(layer, call))
     call.alone(operation, call.x, weights=weights)
 
 
@@ -192,7 +182,7 @@ def _convolution(layer: Any, call: Call) -> None:
     if any(size[:-1] != (1,) * (len(size) - 1) for size in sizes):
         raise call.refuse("has filters that run along two axes")
     operation = op.Conv1D(
-        layer.padding, layer.dilation_rate[-1], layer.strides[-1], _activation(layer, call)
+        layer.padding, layer.dilation_rate[-1], layer.strides[-1], activation_name(layer, call)
     )
     kernel = layer.kernel
     weights = [kernel, *([layer.bias] if layer.use_bias else [])]
@@ -228,76 +218,6 @@ def _time_distributed(layer: Any, call: Call) -> None:
     translate(inner, call)
 
 
-def _recurrence(layer: Any, call: Call) -> None:
-    if layer.stateful or getattr(layer, "unroll", False):
-        raise call.refuse("is stateful or unrolled")
-    names = _put_recurrence(layer, call, layer.go_backwards, _first_states(call))
-    if layer.go_backwards and layer.return_sequences:
-        names[0] = call.put(op.Reverse(), names[0], part="reversed")
-    call.done(*names, mask=call.mask if layer.return_sequences else None)
-
-
-def _first_states(call: Call) -> list[Operand]:
-    states = call.kwargs.get("initial_state")
-    if states is None and len(call.args) > 1:
-        states = call.args[1]
-    if states is None:
-        return []
-    return [call.name(s) for s in (states if isinstance(states, (list, tuple)) else [states])]
-
-
-def _put_recurrence(layer: Any, call: Call, reverse: bool, states: list[Operand]) -> list[str]:
-    """Add one recurrent layer in one direction."""
-    kind = next(k for k in (op.LSTM, op.GRU, op.SimpleRNN) if _is(layer, k.__name__))
-    settings: dict[str, Any] = {
-        "sequences": layer.return_sequences,
-        "states": layer.return_state,
-        "reverse": reverse,
-        "hold": not getattr(layer, "zero_output_for_mask", False),
-        "activation": _activation(layer, call),
-    }
-    if kind is not op.SimpleRNN:
-        settings["recurrent_activation"] = _activation(layer, call, "recurrent_activation")
-    if kind is op.GRU:
-        settings["reset_after"] = bool(layer.reset_after)
-    cell = layer.cell
-    variables = [cell.kernel, cell.recurrent_kernel, *([cell.bias] if cell.use_bias else [])]
-    count = 1 + kind.state_count * layer.return_state
-    inputs = [call.x, call.mask, *states]
-    return call.walk.put(layer, kind(**settings), inputs, variables, outputs=count)
-
-
-def _is(layer: Any, name: str) -> bool:
-    return any(kind.__name__ == name for kind in type(layer).__mro__)
-
-
-def _bidirectional(layer: Any, call: Call) -> None:
-    states = _first_states(call)
-    half, both = len(states) // 2, []
-    for part, inner, own in (
-        ("forward", layer.forward_layer, states[:half]),
-        ("backward", layer.backward_layer, states[half:]),
-    ):
-        if inner.go_backwards != (part == "backward") or inner.stateful:
-            raise call.refuse("has layers of other directions, or stateful ones")
-        if not any(_is(inner, kind) for kind in ("LSTM", "GRU", "SimpleRNN")):
-            raise call.refuse(f"contains a {type(inner).__name__}")
-        both.append(_put_recurrence(inner, call, part == "backward", own))
-    first, second = both[0][0], both[1][0]
-    joins: dict[str, op.Operation] = {
-        "concat": op.Concatenate(),
-        "sum": op.Elementwise("add"),
-        "ave": op.Average(),
-        "mul": op.Elementwise("multiply"),
-    }
-    if layer.merge_mode is None:
-        names = [first, second]
-    else:
-        names = [call.put(joins[layer.merge_mode], first, second)]
-    names += [*both[0][1:], *both[1][1:]]
-    call.done(*names, mask=call.mask if layer.return_sequences else None)
-
-
 def _binary(name: Any) -> Translation:
     return lambda _, call: call.alone(op.Elementwise(name), *map(call.name, call.args))
 
@@ -323,11 +243,11 @@ def _expand_dims(layer: Any, call: Call) -> None:
 
 
 LAYERS: dict[str, Translation] = {
-    "Activation": lambda layer, call: call.alone(op.Activate(_activation(layer, call)), call.x),
+    "Activation": lambda layer, call: call.alone(op.Activate(activation_name(layer, call)), call.x),
     "Add": _merging(op.Elementwise("add")),
     "Attention": _attention,
     "Average": _average,
-    "Bidirectional": _bidirectional,
+    "Bidirectional": bidirectional,
     "Concatenate": _concatenate,
     "Conv1D": _convolution,
     "Conv2D": _convolution,
@@ -338,12 +258,12 @@ LAYERS: dict[str, Translation] = {
     "EinsumDense": _einsum_dense,
     "Embedding": _embedding,
     "Flatten": lambda _, call: call.done(call.put(op.Flatten(), call.x)),
-    "GRU": _recurrence,
+    "GRU": recurrence,
     "GaussianDropout": _same,
     "GaussianNoise": _same,
     "GlobalAveragePooling1D": _pooling(op.GlobalAveragePooling()),
     "GlobalMaxPooling1D": _pooling(op.GlobalMaxPooling()),
-    "LSTM": _recurrence,
+    "LSTM": recurrence,
     "LayerNormalization": _layer_normalization,
     "Masking": _masking,
     "Maximum": _merging(op.Elementwise("maximum")),
@@ -354,7 +274,7 @@ LAYERS: dict[str, Translation] = {
     "RepeatVector": lambda layer, call: call.done(call.put(op.RepeatVector(layer.n), call.x)),
     "Rescaling": _rescaling,
     "Reshape": _reshape,
-    "SimpleRNN": _recurrence,
+    "SimpleRNN": recurrence,
     "Softmax": _softmax,
     "SpatialDropout1D": _same,
     "Subtract": _merging(op.Elementwise("subtract")),
