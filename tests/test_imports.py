@@ -118,7 +118,7 @@ ORDER = {
     "networks": (
         "embedding_init minirocket spec -> building_blocks weight_counts -> pooling -> "
         "linear_branch wirings -> bundle -> decoder -> architectures ensemble -> defaults "
-        "size_limit -> model_builder -> __init__"
+        "size_limit -> model_builder -> saved -> __init__"
     ),
     "networks/wirings": "__init__ aligned many_to_one one_to_many one_to_one unaligned",
     "program": (
