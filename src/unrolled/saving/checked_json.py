@@ -160,7 +160,8 @@ def from_untrusted(cls: type[T], state: Any, name: str) -> T:
             f" {', '.join(sorted(known))}"
         )
     try:
-        checked: T = _adapter(cls).validate_python(dict(state))
+        kind: Any = cls
+        checked: T = _adapter(kind).validate_python(dict(state))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, (name, *first["loc"])))

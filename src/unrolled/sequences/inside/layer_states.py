@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,10 +148,30 @@ def _of_examples(
                 rows[row] = candidates[0] if fits else step_numbers(steps)
                 for array_name, array in layer.arrays.items():
                     kept[array_name][row] = array[place, :steps]
+    names = _numbered_anew(list(arrays))
     return States(
-        {name: {n: _padded(rows) for n, rows in kept.items()} for name, kept in arrays.items()},
-        {name: tuple(rows) for name, rows in labels.items()},
+        {
+            names[layer]: {name: _padded(rows) for name, rows in kept.items()}
+            for layer, kept in arrays.items()
+        },
+        {names[layer]: tuple(rows) for layer, rows in labels.items()},
     )
+
+
+def _numbered_anew(layers: list[str]) -> dict[str, str]:
+    """Return a name for each layer: Keras numbers the layers of all networks of a session.
+
+    Example:
+        >>> _numbered_anew(["lstm_4", "lstm_5", "gru_2"])
+        {'lstm_4': 'lstm', 'lstm_5': 'lstm_1', 'gru_2': 'gru'}
+    """
+    counts: Counter[str] = Counter()
+    names = {}
+    for layer in layers:
+        kind = re.sub(r"(_\d+)?$", "", layer)
+        names[layer] = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+    return names
 
 
 def _groups_read(examples: Examples, reads: frozenset[str]) -> list[int]:
