@@ -23,6 +23,7 @@ EXAMPLES = {
     ],
     "predict": ["unrolled predict model new.csv -o predictions.csv"],
     "evaluate": ["unrolled evaluate model test.csv"],
+    "stream": ["unrolled stream model < log.jsonl"],
     "forecast": [
         "unrolled forecast airline.csv --target Passengers --time Date --horizon 24",
         "unrolled forecast airline.csv --target Passengers --time Date --horizon 24 --save"
@@ -71,6 +72,7 @@ def test_the_commands_are_listed_whole(unrolled):
         "  evaluate    Score a saved model on rows that it has not seen.",
         "  importance  Show which inputs matter to a saved model.",
         "  export      Write a saved model as ONNX files that prove themselves.",
+        "  stream      Predict after each step that comes in as a line of JSON.",
         "  forecast    Forecast the next rows of a table.",
         "  backtest    Score forecasts of the last rows of a table.",
         "  demo        Train all five shapes on bike sharing data.",

@@ -32,10 +32,10 @@ Strict = Annotated[
 
 
 def stream(model: Model, key: Key = None, strict: Strict = False) -> None:
-    """Read steps as lines of JSON, and write each with the prediction after it at once.
+    """Predict after each step that comes in as a line of JSON.
 
     A line is an object with the values of the input columns at one step, such as {"x": 3.1}.
-    It is written again with, for an output NAME, NAME-predicted and, if it has labels,
+    It is written again at once with, for an output NAME, NAME-predicted and, if it has labels,
     NAME-confidence: what 'unrolled predict' gives for the row of all steps so far. A line that
     cannot be read is reported with its number and skipped.
 
