@@ -17,6 +17,7 @@ from unrolled.data.batches import (
     padded_lengths,
     prediction_batches,
     shift_right,
+    validation_batches,
 )
 from unrolled.data.block import RaggedColumn
 
@@ -97,6 +98,13 @@ def test_large_batches_hold_every_row_once(lengths):
     result = prediction_batches(ragged(lengths))
     assert sorted(np.concatenate([b.rows[: b.real] for b in result])) == list(range(len(lengths)))
     assert all(b.steps == max(lengths[row] for row in b.rows) for b in result)
+
+
+@given(lengths_of_rows)
+def test_the_batches_of_a_validation_are_full_and_of_one_length(lengths):
+    result = validation_batches(ragged(lengths))
+    assert sorted(np.concatenate([b.rows[: b.real] for b in result])) == list(range(len(lengths)))
+    assert len({(b.steps, len(b.rows)) for b in result}) == 1
 
 
 @given(lengths_of_rows, sizes, seeds)

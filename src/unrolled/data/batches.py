@@ -22,6 +22,7 @@ from unrolled.data.special_ids import PREVIOUS, STOP
 MAX_LENGTHS = 3
 MAX_GROUP_LENGTHS = 2  # of inputs with a number of steps of their own
 PREDICTION_BATCH_SIZE = 256
+FEW_ROWS = 4096  # below this, computing padded steps costs less than compiling another length
 
 
 @dataclass(frozen=True)
@@ -333,8 +334,17 @@ def _weigh_known(column: RaggedColumn, target: Array, weight: Array) -> tuple[Ar
     return target, weight / max(column.known_fraction, 1e-9)
 
 
+def validation_batches(examples: Examples) -> list[Batch]:
+    """Return large batches of all rows for the validation loss, which a compiled call computes.
+
+    As in training every batch is full, and only a few lengths occur.
+    """
+    size = min(PREDICTION_BATCH_SIZE, 1 << max(examples.rows - 1, 0).bit_length())
+    return make_batches(examples, size, max_lengths=1 if examples.rows < FEW_ROWS else MAX_LENGTHS)
+
+
 def prediction_batches(examples: Examples) -> list[Batch]:
-    """Return the batches of all rows for prediction and evaluation.
+    """Return the batches of all rows for prediction and evaluation, for which nothing is compiled.
 
     Rows of similar length go together, and no batch is longer than its longest row.
     """

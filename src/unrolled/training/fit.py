@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.backend import keras, keras_defaults
-from unrolled.data.batches import Examples, prediction_batches
+from unrolled.data.batches import Examples, validation_batches
 from unrolled.data.block import RaggedColumn
 from unrolled.errors import SettingError
 from unrolled.networks import PREVIOUS
@@ -180,7 +180,7 @@ def _run(
     """Train for the remaining epochs and return why training stopped."""
     validation_data = None
     if validation is not None:
-        validation_data = ValidationDataset(validation, prediction_batches(validation))
+        validation_data = ValidationDataset(validation, validation_batches(validation))
     try:
         for start, end in best.epoch_ranges():
             model.fit(

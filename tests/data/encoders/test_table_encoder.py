@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unrolled.data.batches import batch_inputs, prediction_batches
+from unrolled.data.batches import batch_inputs, validation_batches
 from unrolled.data.encoders.table_encoder import RESERVED, TableEncoder, unique_identifiers
 from unrolled.data.formats.read import read
 from unrolled.data.infer.columns import infer_table
@@ -21,7 +21,7 @@ def fit_encoder(columns, inputs, outputs, *, stated=None):
 
 def arrays(encoder, values):
     examples = encoder.encode(values, targets=False)
-    (batch,) = prediction_batches(examples)
+    (batch,) = validation_batches(examples)
     return batch_inputs(examples, batch)
 
 
