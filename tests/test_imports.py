@@ -116,7 +116,7 @@ ORDER = {
         "stacked_cells -> acceleration"
     ),
     "networks": (
-        "embedding_init minirocket spec -> building_blocks weight_counts -> pooling -> "
+        "minirocket spec -> building_blocks weight_counts -> pooling -> "
         "linear_branch wirings -> bundle -> decoder -> architectures ensemble -> defaults "
         "size_limit -> model_builder -> saved -> __init__"
     ),

@@ -21,8 +21,7 @@ from unrolled.networks.defaults import with_defaults
 from unrolled.networks.spec import NetworkSpec, round_up_vocabulary, unwrap_single
 
 if TYPE_CHECKING:
-    from unrolled.networks.embedding_init import set_initial_embeddings
-    from unrolled.networks.model_builder import build, build_bundle
+    from unrolled.networks.model_builder import build, build_bundle, set_initial_embeddings
     from unrolled.networks.saved import load_network
 
 __all__ = [
@@ -49,7 +48,7 @@ _LOADED_LATE = {
     "build": "model_builder",
     "build_bundle": "model_builder",
     "load_network": "saved",
-    "set_initial_embeddings": "embedding_init",
+    "set_initial_embeddings": "model_builder",
 }
 
 

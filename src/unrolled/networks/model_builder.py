@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unrolled.backend import cache_compiled_programs, keras, keras_defaults
+from unrolled.data.block import Array
 from unrolled.networks.architectures import architecture_of
 from unrolled.networks.building_blocks import BuildContext, build_inputs, join_features
 from unrolled.networks.bundle import ModelBundle
@@ -92,3 +93,20 @@ def _build_member(
     whole = keras.Model(unwrap_single(tensors), unwrap_single(outputs), name=name)
     attend = pooling_attention_model(whole)
     return outputs, ModelBundle(whole, attend=attend, recurrence=model, linear_branches=(branches,))
+
+
+def set_initial_embeddings(model: Any, name: str, vectors: Mapping[int, Array]) -> None:
+    """Set rows of the embedding of an input; the other rows keep their random values.
+
+    Args:
+        model: A network as `build` returns it.
+        name: The input.
+        vectors: The vector (e) of each id that has one.
+    """
+    inputs = model.input if isinstance(model.input, dict) else {name: model.input}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Embedding) and layer.input is inputs[name]:
+            (weights,) = layer.get_weights()
+            weights = weights.copy()
+            weights[list(vectors)] = list(vectors.values())
+            layer.set_weights([weights])
