@@ -175,12 +175,7 @@ def roll_origin(
         series, first, earliest, step, trained.limit_ends(series.panel)
     )
     forecasts = trained.forecast_all(series, windows.examples)
-    for start, end, other in refits:
-        rows = windows.between(start, end)
-        for name, values in _refit_forecasts(other, windows, start, end).items():
-            if not forecasts[name].flags.writeable:
-                forecasts[name] = forecasts[name].copy()
-            forecasts[name][rows] = values
+    _put_refit_forecasts(forecasts, windows, refits)
     arrays = {"true": windows.own_targets()}
     true = series.true_targets(windows.examples) if levels else np.ones(1)
     error_scale = trained.error_scale(series, windows.examples) if levels else np.ones(1)
@@ -218,6 +213,20 @@ def _earliest_steps(
     held_out = trained.first_held_out(series, new_data=unseen)
     earliest = np.minimum(first, np.maximum(held_out, recent))
     return np.asarray(np.maximum(earliest, trained.window.lookback))
+
+
+def _put_refit_forecasts(
+    forecasts: dict[str, Array],
+    windows: ScoredWindows,
+    refits: Iterable[tuple[int, int, TrainedForecaster]],
+) -> None:
+    """Replace the forecasts of the windows of each refit by its own."""
+    for start, end, other in refits:
+        rows = windows.between(start, end)
+        for name, values in _refit_forecasts(other, windows, start, end).items():
+            if not forecasts[name].flags.writeable:
+                forecasts[name] = forecasts[name].copy()
+            forecasts[name][rows] = values
 
 
 def _refit_forecasts(
