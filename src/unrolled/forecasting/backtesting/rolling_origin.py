@@ -221,66 +221,6 @@ def _put_refit_forecasts(
     refits: Iterable[tuple[int, int, TrainedForecaster]],
 ) -> None:
     """Replace the forecasts of the windows of each refit by its own."""
-    _take_over(forecasts, windows, refits)
-    arrays = {"true": windows.own_targets()}
-    true = series.true_targets(windows.examples) if levels else np.ones(1)
-    error_scale = trained.error_scale(series, windows.examples) if levels else np.ones(1)
-    losses: dict[str, Array] = {}
-    covered: dict[int, float] = {}
-    for name in trained.forecaster_names:
-        values = forecasts.pop(name)  # which frees it once it is in its own units
-        arrays[name] = windows.unscale_forecasts(windows.of_scored(values))
-        if not levels:
-            continue
-        pooled = trained.held_out_errors[name] if unseen else None
-        errors = (true - values) / error_scale
-        ends = _interval_ends(
-            windows, values, errors, error_scale, pooled, sorted({*QUANTILE_LEVELS, *levels})
-        )
-        losses[name] = np.abs(arrays["true"] - arrays[name])  # twice the loss of the median
-        for level, low, high in ends:
-            if level in QUANTILE_LEVELS:
-                losses[name] += interval_loss(arrays["true"], low, high, level)
-            if name == NETWORK:
-                covered[level] = coverage(arrays["true"], low, high)
-                arrays |= {f"lo-{level}": low, f"hi-{level}": high} if level in levels else {}
-        losses[name] /= 2 * len(QUANTILE_LEVELS) + 1
-    scales = _naive_scales(trained, series, first)[windows.series_number][windows.scored]
-    origins = _origins(trained, windows)
-    trained_on = _is_trained_on(trained, series, origins, new_data=new_data)
-    return RollingForecasts(arrays, losses, covered, scales, origins, trained_on)
-
-
-def _earliest_steps(
-    trained: TrainedForecaster, series: SeriesDataset, first: Array, *, unseen: bool
-) -> Array:
-    """Return the first step of each series whose forecast errors the intervals use (s)."""
-    recent = first - intervals.RECENT_WINDOWS - trained.window.horizon
-    held_out = trained.first_held_out(series, new_data=unseen)
-    earliest = np.minimum(first, np.maximum(held_out, recent))
-    return np.asarray(np.maximum(earliest, trained.window.lookback))
-
-
-def _put_refit_forecasts(
-    forecasts: dict[str, Array],
-    windows: ScoredWindows,
-    refits: Iterable[tuple[int, int, TrainedForecaster]],
-) -> None:
-    """Replace the forecasts of the windows of each refit by its own."""
-    for start, end, other in refits:
-        rows = windows.between(start, end)
-        for name, values in _refit_forecasts(other, windows, start, end).items():
-            if not forecasts[name].flags.writeable:
-                forecasts[name] = forecasts[name].copy()
-            forecasts[name][rows] = values
-
-
-def _take_over(
-    forecasts: dict[str, Array],
-    windows: ScoredWindows,
-    refits: Iterable[tuple[int, int, TrainedForecaster]],
-) -> None:
-    """Replace the forecasts of the windows in which other forecasters take over."""
     for start, end, other in refits:
         rows = windows.between(start, end)
         for name, values in _refit_forecasts(other, windows, start, end).items():
