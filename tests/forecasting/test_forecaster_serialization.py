@@ -19,6 +19,7 @@ FILES = [
     "README.md",
     "code.py",
     "manifest.json",
+    "program.json",
     "references.safetensors",
     "series.json",
     "series.safetensors",

@@ -17,6 +17,7 @@ FILES = [
     "code.py",
     "encoders.json",
     "manifest.json",
+    "program.json",
     "references.safetensors",
     "weights.safetensors",
 ]
@@ -206,7 +207,7 @@ def test_a_newer_format_is_refused(copy):
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     assert refused(unrolled.load, copy) == (
-        f"The model in '{copy}' has format 99, and this version of unrolled reads formats up to 2."
+        f"The model in '{copy}' has format 99, and this version of unrolled reads formats up to 3."
         " Install a newer unrolled."
     )
 

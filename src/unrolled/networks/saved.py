@@ -8,6 +8,7 @@ from typing import Any
 
 from unrolled.data.special_ids import PREVIOUS, STOP
 from unrolled.errors import ArtifactError
+from unrolled.networks.architectures import architecture_of
 from unrolled.networks.bundle import ModelBundle, SavedBundle
 from unrolled.networks.model_builder import build_bundle
 from unrolled.networks.spec import NetworkSpec
@@ -40,6 +41,8 @@ def load_network(
         return bundle
     with reading(PROGRAM):
         program = Program.from_dict(saved.read_json(PROGRAM))
+        if (program.step is not None) != architecture_of(spec.shape, network).autoregressive:
+            raise RefusedError(f"the program is not that of the wiring '{network.architecture}'")
         _check_ends(program, spec, program.check(saved.weight_shapes))
     weights = saved.read_weights()
     return SavedBundle(program, weights, partial(build, list(weights.values())))

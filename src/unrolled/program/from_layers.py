@@ -83,14 +83,17 @@ def _average(_: Any, call: Call) -> None:
 
 
 def _concatenate(layer: Any, call: Call) -> None:
-    """Translate the layer; a step counts if it counts in all tensors."""
-    masks = [call.mask_of(x) for x in call.tensors]
-    masks = list(dict.fromkeys(mask for mask in masks if mask is not None))
-    if masks and layer.axis not in (-1, call.rank - 1):
-        raise call.refuse("joins the steps of tensors that have masks")
+    """Translate the layer; a step counts if it counts in all tensors, or in the one it is of."""
+    of_tensors = [call.mask_of(x) for x in call.tensors]
+    masks = list(dict.fromkeys(mask for mask in of_tensors if mask is not None))
     mask = masks[0] if masks else None
-    for other in masks[1:]:
-        mask = call.put(op.Elementwise("logical_and"), mask, other, part="mask")
+    if masks and layer.axis not in (-1, call.rank - 1):
+        if None in of_tensors or layer.axis not in (1, 1 - call.rank) or call.rank != 3:
+            raise call.refuse("joins the steps of tensors of which only some have masks")
+        mask = call.put(op.Concatenate(1), *of_tensors, part="mask")
+    else:
+        for other in masks[1:]:
+            mask = call.put(op.Elementwise("logical_and"), mask, other, part="mask")
     call.done(call.put(op.Concatenate(layer.axis), *map(call.name, call.tensors)), mask=mask)
 
 
