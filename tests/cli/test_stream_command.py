@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from unrolled import Network, SequenceModel, Training, load
+from unrolled import Forecaster, Network, SequenceModel, Training, load
 from unrolled.cli import main
 
 TRAINING = Training(epochs=1, verbose=False)
@@ -54,6 +54,36 @@ def stream(folder, monkeypatch, capsysbinary):
         return SimpleNamespace(status=status, out=out, err=result.err.decode())
 
     return run
+
+
+@pytest.fixture
+def forecaster(folder):
+    """Save a forecaster of two shops, `f`, beside the models."""
+    days = [f"2024-01-{day:02d}" for day in range(1, 31)]
+    table = {
+        "day": days * 2,
+        "shop": ["a"] * 30 + ["b"] * 30,
+        "y": [float(k % 7) for k in range(60)],
+    }
+    model = Forecaster("y", time="day", id="shop", horizon=2, lookback=7, training=TRAINING)
+    model.fit(table).save(folder / "f")
+    return model
+
+
+@pytest.mark.slow
+def test_a_forecaster_answers_each_step_with_the_forecast_of_its_series(forecaster, stream):
+    steps = [
+        {"day": "2024-01-31", "shop": "b", "y": 3.0},
+        {"day": "2024-01-30", "shop": "a", "y": 1},
+    ]
+    result = stream("f", [json.dumps(step) for step in [*steps, {"y": 1}]])
+    expected = forecaster.live().observe(steps[0]).forecast().filter(pl.col("shop") == "b")
+    (answer,) = result.out
+    assert answer == steps[0] | {"forecast": expected.drop("shop").to_dicts()}
+    assert [row["day"] for row in answer["forecast"]] == ["2024-02-01", "2024-02-02"]
+    assert "line 2 is skipped: the step 2024-01-30 of the series 'a' was observed" in result.err
+    assert "line 3 is skipped" in result.err
+    assert stream("f --key shop", []).status == 2
 
 
 def test_each_line_comes_out_with_its_prediction(folder, stream):
@@ -112,6 +142,8 @@ def test_a_line_without_its_key_is_bad(stream):
 @pytest.mark.slow
 def test_a_line_is_answered_before_the_next_one_is_read(folder):
     command = [sys.executable, "-m", "unrolled", "stream", str(folder / "n")]
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a shell
+        pytest.skip("a child would ignore Ctrl-C too")
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -39,17 +39,18 @@ def stream(model: Model, key: Key = None, strict: Strict = False) -> None:
     NAME-confidence: what 'unrolled predict' gives for the row of all steps so far. A line that
     cannot be read is reported with its number and skipped.
 
+    With a forecaster, a line is the next step of a series: its time, its targets and, with several
+    series, its id. It is written again with the next forecast of the series, as "forecast".
+
     The network must read each row forwards: train with --one-way. To follow a log that grows:
     tail -f log.jsonl | unrolled stream model
     """
     loaded = unrolled.load(model)
-    if not isinstance(loaded, unrolled.SequenceModel):
-        raise unrolled.errors.SettingError(
-            f"The model '{model}' is a forecaster, and 'stream' is for models of 'unrolled train'."
-            " Forecast with 'unrolled predict'."
-        )
-    outputs = {column.name for column in loaded.schema_.outputs}
-    step = _reader(loaded, key or loaded.id)
+    if isinstance(loaded, unrolled.Forecaster):
+        outputs, step = set(), _follower(loaded, key)
+    else:
+        outputs = {column.name for column in loaded.schema_.outputs}
+        step = _reader(loaded, key or loaded.id)
     for number, line in enumerate(_lines(), 1):
         try:
             record = _record(line)
@@ -59,7 +60,8 @@ def stream(model: Model, key: Key = None, strict: Strict = False) -> None:
                 raise unrolled.errors.DataError(f"line {number}: {error}") from None
             typer.echo(f"line {number} is skipped: {error}", err=True)
             continue
-        if record is not None and not echo(json.dumps(record | _named(predicted, outputs))):
+        answer = (record or {}) | (_named(predicted, outputs) if outputs else predicted)
+        if record is not None and not echo(json.dumps(answer, default=str)):
             return
 
 
@@ -77,6 +79,27 @@ def _reader(model: Any, key: str | None) -> Callable[[Record], Record]:
             )
         outputs: Record = streams.step({record[key]: record})[record[key]]
         return outputs
+
+    return step
+
+
+def _follower(forecaster: Any, key: str | None) -> Callable[[Record], Record]:
+    """Return the function that observes one step of a series and forecasts those after it."""
+    if key is not None:
+        raise unrolled.errors.SettingError(
+            "--key does not apply to a forecaster, which knows its id column. Leave it out."
+        )
+    if forecaster.future:
+        raise unrolled.errors.SettingError(
+            "The forecaster reads future covariates, and a stream of steps has none. Forecast with"
+            " 'unrolled predict MODEL TABLE --ahead TABLE', or with forecaster.live() in Python."
+        )
+    live, name = forecaster.live(), forecaster.id
+
+    def step(record: Record) -> Record:
+        rows = live.observe(record).forecast().to_dicts()
+        own = [row for row in rows if name is None or str(row.pop(name)) == str(record[name])]
+        return {"forecast": own}
 
     return step
 
