@@ -22,6 +22,7 @@ def written():
     return module.pages()
 
 
+@pytest.mark.slow
 def test_generated_pages_are_up_to_date(written):
     stale = [name for name, text in written.items() if (DOCS / name).read_text("utf-8") != text]
     assert not stale, "run python docs/make.py"

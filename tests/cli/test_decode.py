@@ -42,6 +42,7 @@ def test_training_names_the_columns_of_a_bare_file_in_the_command_to_go_on(train
     assert "--columns word sounds" in trained.out.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_beam_gives_its_best_with_scores_and_cuts_side_by_side(speller):
     result = speller("predict model new.csv --beam 3 --n-best 2 -o beams.csv")
     assert (result.status, result.out) == (0, "wrote  beams.csv  (2 rows)\n")

@@ -43,6 +43,7 @@ def test_a_backtest_scores_the_last_rows_beside_simple_forecasts(unrolled):
     assert "80% intervals cover" in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("airline")
 def test_a_backtest_trains_again_and_is_drawn(unrolled, folder):
     result = unrolled(f"backtest airline.csv {FEW} --last 12 --refit 4 --plot seen.png")

@@ -13,6 +13,7 @@ def model(unrolled, table):  # noqa: ARG001
     return result
 
 
+@pytest.mark.slow
 def test_several_networks_are_trained_and_kept_as_one(model, folder):
     *lines, last = model.err.splitlines()
     assert last.startswith("linear branch  0:")

@@ -12,6 +12,7 @@ FORECAST = "forecast rows.jsonl --target a --horizon 2 --lookback 3 --units 4 --
 KEPT = "--checkpoint kept"
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_needs_resume_and_continues(unrolled, table, monkeypatch):  # noqa: ARG001
     save = NetworkCheckpoints.save_current
 

@@ -83,6 +83,7 @@ def test_scheduled_sampling_is_allowed_with_a_decoder():
     assert model._forecast_settings().training is training
 
 
+@pytest.mark.slow
 def test_a_default_is_not_taken_for_a_stated_setting(tmp_path):
     quick = Training(epochs=1, verbose=False)
     model = Forecaster("y", **SIZES, network=Network(units=2), training=quick).fit(TABLE)

@@ -126,6 +126,7 @@ def test_a_saved_decoder_generates_the_same(model, tmp_path):
     assert predict(loaded, WORDS[:20], beam=2) == predict(model, WORDS[:20], beam=2)
 
 
+@pytest.mark.slow
 def test_numbers_are_generated_until_the_decoder_stops():
     starts = RNG.integers(1, 7, 500)
     table = {

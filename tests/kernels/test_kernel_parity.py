@@ -41,6 +41,7 @@ def test_dense_batch(cell, size):
     assert_close(results(recurrence(ffi, cell), p), wanted(cell, size, ragged=False))
 
 
+@pytest.mark.slow
 @needs_native
 @cells
 def test_more_weights_than_a_core_has_cache_for(cell):
@@ -58,6 +59,7 @@ def test_ragged_batch_and_every_flag(form, cell, flags):
     assert_close(results(recurrence(FORMS[form], cell), p), wanted(cell, size, flags=flags))
 
 
+@pytest.mark.slow
 @needs_native
 @cells
 @pytest.mark.parametrize("size", [(33, 20, 5, 48), (8, 60, 3, 65)])
@@ -70,6 +72,7 @@ def test_float64(cell, size):
     assert_close(results(recurrence(ffi, cell), p), want, 3e-6)
 
 
+@pytest.mark.slow
 @needs_native
 @cells
 @settings(max_examples=5, deadline=None, derandomize=True)
@@ -87,6 +90,7 @@ def test_any_size(cell, b, t, f, h, ragged, flags, seed):
     assert_close(results(recurrence(ffi, cell), p), results(reference(cell), p))
 
 
+@pytest.mark.slow
 @needs_native
 @cells
 def test_large_state_and_long_run(cell):

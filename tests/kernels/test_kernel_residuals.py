@@ -79,6 +79,7 @@ def test_unused_pullbacks_take_little_memory():
     assert kept_bytes() <= before
 
 
+@pytest.mark.slow
 def test_the_residuals_stay_within_their_limit(keep_at_most):
     p = problem("lstm", SIZE)
     want = pullback(p)()
@@ -190,6 +191,7 @@ def test_rows_from_other_calls_are_run_again():
     assert none == 0
 
 
+@pytest.mark.slow
 def test_two_threads_with_many_calls_outstanding(keep_at_most):
     keep_at_most(kept_bytes() + 2**17)  # a few calls: they take each other's memory
     problems = [problem("lstm", SIZE, seed=1), problem("gru", SIZE, seed=2)]
@@ -234,6 +236,7 @@ print("right on both")
 """
 
 
+@pytest.mark.slow
 def test_rows_that_change_their_device():
     told = python(SHARDED, XLA_FLAGS="--xla_force_host_platform_device_count=2")
     assert "right on both" in told
@@ -271,6 +274,7 @@ print("forked and right")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_child_of_fork_runs_forward_again():
     assert "forked and right" in python(FORK)

@@ -26,6 +26,7 @@ def set_threads():
     ffi.set_threads(0)
 
 
+@pytest.mark.slow
 @cells
 def test_every_number_of_threads_gives_the_same_and_is_repeatable(cell, set_threads):
     p = problem(cell, BUSY)
@@ -183,6 +184,7 @@ def test_an_unknown_instruction_set_is_an_error():
     assert "UNROLLED_ISA names an instruction set" in told
 
 
+@pytest.mark.slow
 def test_the_environment_sets_the_number_of_threads():
     script = "from unrolled.kernels import ffi; print(ffi.threads())"
     assert python(script, UNROLLED_THREADS="3").strip() == "3"

@@ -32,6 +32,7 @@ def test_checkpoint(cell):
     assert_close(kept, results(call, p), 0)
 
 
+@pytest.mark.slow
 @cells
 def test_vmap_over_models_and_over_inputs(cell):
     p = problem(cell, SIZE)

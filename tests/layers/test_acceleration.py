@@ -150,6 +150,7 @@ class Closed(keras.Model):
         return self.function(self.inner(x))
 
 
+@pytest.mark.slow
 def test_a_subclassed_model_is_accelerated():
     model = Tower(4)
     expected = outputs(model)

@@ -15,6 +15,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cell", "padding", "sequences", "state", "merge"), CASES)
 def test_as_stock(cell, padding, sequences, state, merge):
     x, _ = inputs(cell)

@@ -20,6 +20,7 @@ def network(kind, cell, dropout):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cell", "dropout"), [("LSTM", 0.3), ("GRU", 0.0)])
 def test_some_steps_are_equal(cell, dropout):
     draw = np.random.default_rng(0)

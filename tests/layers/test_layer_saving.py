@@ -48,6 +48,7 @@ def test_a_saved_model_loads_in_safe_mode(cell, tmp_path):
     np.testing.assert_allclose(array(loaded(x)), array(model(x)), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_saved_model_loads_without_this_package(tmp_path):
     model = network(PAIRS["LSTM"][0](5))
     x, _ = inputs("LSTM")

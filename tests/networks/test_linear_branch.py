@@ -21,6 +21,7 @@ def summed_up(row):
     return np.concatenate([row.mean(0), row.std(0), row.min(0), row.max(0), row[0], row[-1]])  # 6f
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("garbage", [0.0, 7.0, -9.0])
 def test_rows_of_different_lengths_are_summed_up_by_their_real_steps(garbage):
     x, mask = keras.Input((None, F)), keras.Input((None,), dtype="bool")

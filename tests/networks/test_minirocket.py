@@ -127,7 +127,7 @@ def test_filters_are_not_trained():
     assert not any(id(weight) in trained for layer in path.filters for weight in layer.weights)
 
 
-@pytest.mark.representatives(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_rows_told_apart_by_a_short_pattern_alone(seeds, tmp_path):
     """Waves and noise with the same mean, spread, and numbers at any place."""

@@ -71,7 +71,7 @@ def same(said, expected):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["one-to-many", "unaligned"])
 @pytest.mark.parametrize("says", [{"tokens": True}, {"stops": True}], ids=str)
 def test_every_face_of_a_decoder_loads_by_itself_and_says_the_same(shape, says, tmp_path):

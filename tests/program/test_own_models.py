@@ -88,7 +88,7 @@ def test_masks_that_keras_passes_on(name):
     assert_same_as_keras(model, (padded(),), (padded(at_end=False),), (padded(1, 1),))
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("merge", MERGES)
 @pytest.mark.parametrize("sequences", [True, False])
 def test_every_way_of_merging_two_directions(merge, sequences):

@@ -85,6 +85,7 @@ def test_arrays_in_any_memory_order_come_back(tensors, transposed):
     assert_same(tensors, read_tensors(file, read_header(file)))
 
 
+@pytest.mark.slow
 @given(
     tensors=ARRAYS.filter(bool),
     place=st.integers(0, 400),

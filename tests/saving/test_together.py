@@ -45,7 +45,7 @@ else:
 """
 
 
-@pytest.mark.representatives(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model", "model.zip"])
 @pytest.mark.parametrize(("script", "seconds"), [(FILES, 4), (MODELS, 5)], ids=["files", "models"])
 def test_every_load_gives_a_complete_model(tmp_path, name, script, seconds):

@@ -46,6 +46,7 @@ def per_row():
     return model("heat", "state").fit(rows())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "convert",
     [pl.DataFrame, pl.DataFrame.to_pandas, pl.DataFrame.to_arrow, pl.DataFrame.to_dict],

@@ -133,6 +133,7 @@ def test_one_to_many_spells_text_of_every_unit(one_to_many):
         assert beaten(fitted, table, name, "exact match")[1] < 0.6
 
 
+@pytest.mark.slow
 def test_many_to_one_joins_sequences_of_every_kind(many_to_one):
     table, fitted = many_to_one
     assert fitted.shape_ == "many-to-one"
@@ -381,6 +382,7 @@ def test_predicting_without_a_column_names_it(plain):
     )
 
 
+@pytest.mark.slow
 def test_evaluating_rows_of_other_lengths_names_the_first(aligned):
     table, fitted = aligned
     wrong = {name: column[:3] for name, column in table.items()}

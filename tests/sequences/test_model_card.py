@@ -39,7 +39,7 @@ def batch(network):
     return {k: numbers(v) for k, v in x.items()} if isinstance(x, dict) else numbers(x)
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "expected"),
     [

@@ -42,7 +42,7 @@ def fitted(name, **training):
     ).fit(DATA)
 
 
-@pytest.mark.representatives(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_model_predicts_row_by_row_what_it_predicts_at_once_also_when_saved(name, tmp_path):
     model = fitted(name)
@@ -78,8 +78,8 @@ def test_a_saved_model_with_other_groups_is_refused(tmp_path):
         unrolled.load(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "total"), [("text", 1), ("attention", 2)])
-@pytest.mark.representatives(1)
 def test_attention_says_which_input_each_step_is_of(name, total):
     rows = {column: cells[:2] for column, cells in DATA.items()}
     for k, row in enumerate(fitted(name).attention(rows)):

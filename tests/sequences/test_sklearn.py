@@ -113,6 +113,7 @@ def test_scikit_learn_knows_whether_a_model_is_fitted():
 # Searches, scores and pipelines.
 
 
+@pytest.mark.slow
 def test_scikit_learn_cross_validates_classifiers_and_regressors():
     labels = cross_val_score(model(training=LONG), X, A > 0, cv=KFold(2), scoring="accuracy")
     numbers = cross_val_score(model(training=LONG), X, A, cv=KFold(2))
@@ -147,6 +148,7 @@ def test_probabilities_are_predicted_in_the_order_of_the_classes():
     assert cross_val_predict(model(), X, labels, cv=2, method="predict_proba").shape == (N, 3)
 
 
+@pytest.mark.slow
 def test_scikit_learn_searches_networks_inside_a_pipeline():
     search = GridSearchCV(model(), {"network": [SMALL, Network(units=4)]}, cv=KFold(2)).fit(X, A)
     assert search.best_params_["network"] in (SMALL, Network(units=4))
@@ -155,6 +157,7 @@ def test_scikit_learn_searches_networks_inside_a_pipeline():
     assert pipeline.score(X, A) == pytest.approx(pipeline[-1].score(pipeline[0].transform(X), A))
 
 
+@pytest.mark.slow
 def test_scikit_learn_searches_single_settings():
     search = GridSearchCV(model(), {"network__units": [4, 8]}, cv=KFold(2)).fit(X, A)
     assert search.best_params_["network__units"] in (4, 8)

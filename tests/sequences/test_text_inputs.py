@@ -65,6 +65,7 @@ def test_known_words_begin_with_their_vectors_and_others_at_random(made, begun):
     assert 0 < np.abs(rows["fine"]).max() < 0.1
 
 
+@pytest.mark.slow
 def test_the_network_is_given_words_characters_and_runs(made):
     assert set(made.model_.input) == {"text", "text_spelling", "text_runs", "mask"}
     assert "Words are also read by their characters." in made.diagram().text.replace("\n", " ")

@@ -91,7 +91,7 @@ CASES = {
 }
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_resumed_training_ends_with_the_same_bits(name, tmp_path, monkeypatch):
     monkeypatch.setattr("unrolled.forecasting.series.dataset.MAX_WINDOWS_PER_EPOCH", 64)
@@ -263,6 +263,7 @@ def limit_file_size(max_bytes):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_the_earlier_checkpoint_stays_and_training_continues(interrupted):
     folder = interrupted.checkpoint
     before = (folder / "current.safetensors").read_bytes()

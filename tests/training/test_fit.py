@@ -255,6 +255,7 @@ def mean_loss(model, examples, kind, smoothing):
     return np.concatenate(losses).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decay", ["cosine", "plateau"])
 def test_the_learning_rate_falls_to_zero_with_cosine_decay_only(decay, monkeypatch):
     rates = []
@@ -274,7 +275,7 @@ def test_the_learning_rate_falls_to_zero_with_cosine_decay_only(decay, monkeypat
         assert rates[0] == pytest.approx(FEW.learning_rate)
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ids", "numbers", "numbers that stop"])
 @pytest.mark.parametrize("sampling", ["none", "linear"])
 def test_the_loss_of_a_decoder_is_the_mean_over_its_real_teacher_forced_steps(kind, sampling):

@@ -139,7 +139,7 @@ def sampling_layers(model):
     return [layer for layer in model.layers if isinstance(layer, ScheduledSampling)]
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [{}, {"tokens": False}, {"tokens": False, "stops": True}], ids=str)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_fit_counts_its_training_batches_and_no_others(schedule, kind):
@@ -197,6 +197,7 @@ def test_without_a_decoder_there_is_no_scheduled_sampling():
     assert sampling_layers(model) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_fitted_network_is_saved_and_loaded_without_the_layer(schedule, tmp_path):
     network, _, examples, settings = make_decoder(schedule)

@@ -32,7 +32,7 @@ def refitted():
     return forecaster().fit_and_evaluate(walks(), last=LAST, level=[80], refit=REFIT)
 
 
-@pytest.mark.representatives(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("later", [0, 15, 24, 30])
 def test_no_later_value_changes_an_earlier_forecast(refitted, later):
     """Change the values from some held-out step on: at a training, and between trainings."""
@@ -56,6 +56,7 @@ def test_until_the_first_refit_forecasts_are_those_of_one_training(refitted):
         assert not same[~early].all(axis=(1, 2)).any()
 
 
+@pytest.mark.slow
 def test_each_refit_forecasts_as_its_predict_would(refitted):
     model, table = forecaster(), walks()
     model.fit_and_evaluate(table, last=LAST)

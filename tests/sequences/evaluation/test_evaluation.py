@@ -247,6 +247,7 @@ def nll(model, name):
     return [-sum(row) for row in logs], sum(map(len, logs))
 
 
+@pytest.mark.slow
 def test_many_correct_outputs_are_judged_by_their_probability(named, tmp_path):
     found = named.evaluate(TABLE)
     assert named.shape_ == "one-to-many"

@@ -224,6 +224,7 @@ def test_ctrl_c_keeps_what_is_fitted(place, stage, monkeypatch):
     assert set(model().fit(TABLE).predict(TABLE)["label"]) <= {"0", "1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
