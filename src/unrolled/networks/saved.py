@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,11 @@ from unrolled.networks.bundle import ModelBundle, SavedBundle
 from unrolled.networks.model_builder import build_bundle
 from unrolled.networks.spec import NetworkSpec
 from unrolled.program import Program
+from unrolled.program.operations import GRU, LSTM, Recurrence, SimpleRNN
 from unrolled.saving import PROGRAM, RefusedError, SavedModel, reading, short_repr
 from unrolled.settings import Network
+
+CELLS: dict[type[Recurrence], str] = {LSTM: "lstm", GRU: "gru", SimpleRNN: "rnn"}
 
 
 def load_network(
@@ -41,8 +44,7 @@ def load_network(
         return bundle
     with reading(PROGRAM):
         program = Program.from_dict(saved.read_json(PROGRAM))
-        if (program.step is not None) != architecture_of(spec.shape, network).autoregressive:
-            raise RefusedError(f"the program is not that of the wiring '{network.architecture}'")
+        _check_settings(program, spec, network, saved.weight_shapes)
         _check_ends(program, spec, program.check(saved.weight_shapes))
     weights = saved.read_weights()
     return SavedBundle(program, weights, partial(build, list(weights.values())))
@@ -61,6 +63,25 @@ def _build(
         )
     bundle.model.set_weights(weights)
     return bundle
+
+
+def _check_settings(
+    program: Program,
+    spec: NetworkSpec,
+    network: Network,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> None:
+    """Refuse a program of another wiring, cell or number of units than the settings have."""
+    if (program.step is not None) != architecture_of(spec.shape, network).autoregressive:
+        raise RefusedError(f"the program is not that of the wiring '{network.architecture}'")
+    for node in program.model.nodes:
+        if isinstance(node.operation, Recurrence) and len(node.weights) > 1:
+            cell, units = CELLS[type(node.operation)], shapes.get(node.weights[1], (0,))[0]
+            if (cell, units) != (network.cell, network.units):
+                raise RefusedError(
+                    f"{short_repr(node.name)} is a '{cell}' of {units} units, but the network has"
+                    f" '{network.cell}' of {network.units}"
+                )
 
 
 def _check_ends(program: Program, spec: NetworkSpec, results: Any) -> None:
