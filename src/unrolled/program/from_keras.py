@@ -6,9 +6,11 @@ Masks that Keras passes on beside the tensors, which no argument names, become n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from unrolled.backend import keras
+from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.keras_internals import (
     functional_of,
@@ -31,12 +33,29 @@ def of(bundle: Any, weights: Mapping[int, str], outputs: Sequence[str]) -> Progr
         weights: The name of each variable, by its `id`.
         outputs: The names of the outputs of `bundle.model`.
     """
+    encode = None if bundle.encode is None else of_model(bundle.encode, weights)
+    step = None if bundle.step is None else of_model(bundle.step, weights)
+    if encode is not None and step is not None:
+        shapes = {weights[id(v)]: tuple(v.shape) for v in bundle.model.weights}
+        step = _reading(step, encode.check(shapes, "encode"))
     return Program(
         of_model(bundle.model, weights, outputs),
-        None if bundle.encode is None else of_model(bundle.encode, weights),
-        None if bundle.step is None else of_model(bundle.step, weights),
+        encode,
+        step,
         None if bundle.attend is None else of_model(bundle.attend, weights, ["weights"]),
     )
+
+
+def _reading(step: Graph, encoded: Mapping[str, Array]) -> Graph:
+    """Return a step that reads tensors of the types that `encode` computes.
+
+    Keras states another type than it computes for joined masks.
+    """
+    types: dict[str, Any] = {name: array.dtype.name for name, array in encoded.items()}
+    inputs = {
+        name: replace(spec, dtype=types.get(name, spec.dtype)) for name, spec in step.inputs.items()
+    }
+    return replace(step, inputs=inputs)
 
 
 def of_model(model: Any, weights: Mapping[int, str], outputs: Sequence[str] = ("y",)) -> Graph:
