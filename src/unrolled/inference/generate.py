@@ -88,6 +88,11 @@ def generate_outputs(
     return {name: decode_rows(network, spec, examples, decoding or Decoding()).best()}
 
 
+def max_output_steps(spec: NetworkSpec) -> int:
+    """Return the limit of output steps of a decoder, if the user states none."""
+    return int(spec.u or 0) * (MAX_LENGTH_FACTOR if spec.tokens or spec.stops else 1)
+
+
 def decode_rows(
     network: NetworkRuntime, spec: NetworkSpec, examples: Examples, decoding: Decoding
 ) -> DecodedRows:
@@ -108,14 +113,12 @@ def decode_rows(
             " out, or train with architecture='decoder'."
         )
     step = _step_function(network.step, spec)
-    ends_by_itself = spec.tokens or spec.stops
-    longest = int(spec.u or 0) * (MAX_LENGTH_FACTOR if ends_by_itself else 1)
+    ends_by_itself, limit = spec.tokens or spec.stops, decoding.max_steps or max_output_steps(spec)
     generator = np.random.default_rng(decoding.seed)
     results, numbers = [], []
     with single_threaded_products():
         for batch in prediction_batches(replace(examples, targets={})):
             encoded = network.encode(batch_inputs(examples, batch))
-            limit = decoding.max_steps or longest
             results.append(_decode_batch(step, spec, encoded, decoding, limit, generator))
             numbers.append(batch.rows)
     order = np.argsort(np.concatenate(numbers))

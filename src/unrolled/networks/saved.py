@@ -37,7 +37,6 @@ def load_network(
     Raises:
         RefusedError: The program or the weights are those of another network.
     """
-    build = partial(_build, spec, network, seeds)
     if PROGRAM not in saved.files.sizes:
         bundle = build_bundle(spec, network, seeds=seeds)
         saved.load_weights(bundle.model)
@@ -47,7 +46,8 @@ def load_network(
         _check_settings(program, spec, network, saved.weight_shapes)
         _check_ends(program, spec, program.check(saved.weight_shapes))
     weights = saved.read_weights()
-    return SavedBundle(program, weights, partial(build, list(weights.values())))
+    build = partial(_build, spec, network, seeds, list(weights.values()))
+    return SavedBundle(program, weights, build)
 
 
 def _build(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,7 +74,7 @@ class SavedModel:
         Raises:
             RefusedError: A name has no position, or a weight is not a finite float32.
         """
-        infos = self._weight_infos()
+        infos = self._weight_infos
         names = sorted(infos, key=_position)
         if wrong := [name for name in names if infos[name].dtype != np.float32]:
             raise RefusedError(
@@ -87,7 +88,7 @@ class SavedModel:
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each weight, by name."""
-        return {name: info.shape for name, info in self._weight_infos().items()}
+        return {name: info.shape for name, info in self._weight_infos.items()}
 
     def load_weights(self, model: Any) -> None:
         """Set the weights of a network, once their shapes are those of the network.
@@ -95,7 +96,7 @@ class SavedModel:
         Raises:
             RefusedError: They are the weights of another network, or not finite.
         """
-        infos = self._weight_infos()
+        infos = self._weight_infos
         names = sorted(infos, key=_position)
         if len(names) != len(model.weights):
             raise RefusedError(
@@ -135,8 +136,9 @@ class SavedModel:
             if Path(name).suffix not in (".json", ".safetensors"):
                 self.read_bytes(name)
 
+    @cached_property
     def _weight_infos(self) -> dict[str, TensorInfo]:
-        """Return the types and shapes of the weights."""
+        """The types and shapes of the weights."""
         with self.files.reader(WEIGHTS) as reader:
             return read_header(reader)
 

@@ -23,7 +23,7 @@ from unrolled.export.columns import SCORES, Columns
 from unrolled.export.files import Network
 from unrolled.export.made_rows import Cells, made_rows
 from unrolled.export.proof import Model
-from unrolled.inference.generate import MAX_LENGTH_FACTOR
+from unrolled.inference.generate import max_output_steps
 from unrolled.program.operations.activations import log_softmax, sigmoid, softmax
 from unrolled.schema import Column
 from unrolled.sequences.prediction import predict as predictions
@@ -39,12 +39,11 @@ def export(trained: Trained, place: str | Path, data: Any = None) -> Path:
     """Write a trained model as a bundle; see `Predictor.export`."""
     encoder, spec = trained.encoder, trained.spec
     decodes = trained.runtime.step is not None
-    factor = MAX_LENGTH_FACTOR if spec.tokens or spec.stops else 1
     network = Network(
         Columns(encoder, trained.temperatures),
         trained.runtime,
         trained.layout,
-        max_steps=int(spec.u or 0) * factor if decodes else None,
+        max_steps=max_output_steps(spec) if decodes else None,
         stops=spec.stops,
     )
     with warnings.catch_warnings():

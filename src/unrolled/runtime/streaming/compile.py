@@ -17,7 +17,7 @@ import numpy as np
 from unrolled.data.block import Array
 from unrolled.errors import SettingError
 from unrolled.program import operations as op
-from unrolled.program.graph import TRIAL_STEPS, Graph, Node
+from unrolled.program.graph import Graph, Node
 from unrolled.program.operations.activations import activate
 from unrolled.runtime.kernel import bind_weights
 from unrolled.runtime.streaming import pools
@@ -67,7 +67,8 @@ class _Compiler:
 
     def __init__(self, graph: Graph, weights: Mapping[str, Array], ends: Mapping[str, int]) -> None:
         self.weights, self.ends = weights, ends
-        self.shapes = _shapes(graph, weights)
+        sizes = {name: array.shape for name, array in weights.items()}
+        self.shapes = {n: x.shape for n, x in graph.run_without_rows(sizes, "model").items()}
         self.producers = {name: node for node in graph.nodes for name in node.outputs}
         self.operations: list[StepOperation] = []
         self.kinds: dict[str, Kind] = {
@@ -229,17 +230,3 @@ def _needed(operations: list[StepOperation], tensors: set[str]) -> list[StepOper
             tensors |= set(operation.reads)
             needed.append(operation)
     return needed[::-1]
-
-
-def _shapes(graph: Graph, weights: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each tensor in a batch of no rows."""
-    tensors: dict[str, Any] = {}
-    for name, spec in graph.inputs.items():
-        sizes = [TRIAL_STEPS if n is None else n for n in spec.shape[1:]]
-        tensors[name] = np.zeros((0, *sizes), spec.dtype)
-    for node in graph.nodes:
-        read = [tensors[x] if isinstance(x, str) else x for x in node.inputs]
-        with np.errstate(all="ignore"):
-            results = node.operation(read, [weights[name] for name in node.weights])
-        tensors.update(zip(node.outputs, results, strict=True))
-    return {name: array.shape for name, array in tensors.items()}

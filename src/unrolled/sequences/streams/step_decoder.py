@@ -13,6 +13,7 @@ from unrolled.data.encoders.labels import Labels
 from unrolled.data.encoders.scaler import Scaler
 from unrolled.data.encoders.vocabulary import Vocabulary
 from unrolled.data.layouts.rows_as_steps import RowsAsSteps
+from unrolled.program.operations.activations import softmax
 from unrolled.runtime.streaming.pools import STEPS
 from unrolled.runtime.streaming.step import Kept, State
 from unrolled.schema import Column
@@ -135,10 +136,8 @@ def _tokens(name: str, vocabulary: Vocabulary, trained: Trained, temperature: fl
 
 def _confidence(logits: Array, places: Array, temperature: float) -> list[float]:
     """Return the probability of the labels at some places (b)."""
-    scaled = logits.astype(np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    of_place = exponentials[np.arange(len(places)), places]
-    confidence: list[float] = (of_place / exponentials.sum(axis=1)).tolist()
+    probabilities = softmax(logits.astype(np.float64) / temperature)
+    confidence: list[float] = probabilities[np.arange(len(places)), places].tolist()
     return confidence
 
 
