@@ -131,7 +131,7 @@ ORDER = {
     ),
     "runtime": "blas kernel weights -> runner states streaming -> network -> __init__",
     "runtime/streaming": "step -> cells patterns pools rules -> compile -> network -> __init__",
-    "saving": "checked_json -> container tensors -> writer -> reader -> __init__",
+    "saving": "checked_json -> container tensors -> state_file writer -> reader -> __init__",
     "sequences": (
         "__init__ complete_rows sklearn_tags trained unused_settings -> evaluation "
         "linear_branch model_card notebook prediction preparation serialization streams "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,23 @@ def replace_file(path: Path, content: bytes) -> None:
     finally:
         part.unlink(missing_ok=True)
     fsync_dir(path.parent)
+
+
+def replace_folder(new: Path, place: Path, earlier: Path) -> None:
+    """Move a complete folder to its place; what is there is kept as `earlier` until it is.
+
+    Raises:
+        OSError: It cannot be moved; what was there is there again.
+    """
+    with suppress(FileNotFoundError):
+        place.rename(earlier)
+    try:
+        new.rename(place)
+    except OSError:
+        if earlier.exists():
+            earlier.rename(place)
+        raise
+    fsync_dir(place.parent)
 
 
 def flush_file(file: Any) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from unrolled.errors import SettingError
 from unrolled.export.extra import require
 from unrolled.export.files import BUNDLE, PROOF, README, Network, bundle_files, refuse_unknown
-from unrolled.export.place import ZIP, check_place, write_proved
+from unrolled.export.place import check_place, write_proved
 from unrolled.export.proof import Model, prove
 from unrolled.export.readme import readme_text
+from unrolled.saving.writer import ZIP
 
 
 def export_bundle(

@@ -66,7 +66,7 @@ def _cell(column: Column, encoder: Encoder, steps: int, rng: np.random.Generator
         size = (steps, column.width) if column.side == "many" else (column.width,)
         values = np.asarray(encoder.decode([rng.normal(size=size)])[0]).reshape(size)
         values[rng.random(size) < RARE / 2] = np.nan
-        cells = _without_nan(values.tolist())
+        cells = plain(values)
         if column.kind == "number":
             return cells[0]
         return [cell[0] for cell in cells] if column.side == "many" and column.width == 1 else cells
@@ -109,8 +109,10 @@ def _steps(column: Column, encoder: Vocabulary, steps: int, rng: np.random.Gener
     return ("" if column.unit == "characters" else " ").join(chosen)
 
 
-def _without_nan(value: Any) -> Any:
-    """Return lists with None in place of NaN."""
+def plain(value: Any) -> Any:
+    """Return a value without arrays, and None in place of NaN."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, list):
-        return [_without_nan(one) for one in value]
-    return None if value != value else value
+        return [plain(one) for one in value]
+    return None if isinstance(value, float) and value != value else value

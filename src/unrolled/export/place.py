@@ -7,14 +7,13 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from unrolled.disk import durable
 from unrolled.errors import ArtifactError
+from unrolled.saving.writer import ZIP, ZIP_DATE
 
-ZIP, BUNDLE = ".zip", "bundle.json"
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # always the same, so that a bundle always makes the same file
+BUNDLE = "bundle.json"
 
 Prove = Callable[[Path], Mapping[str, bytes]]
 
@@ -79,9 +78,12 @@ def write_proved(place: Path, files: Mapping[str, bytes], prove: Prove) -> None:
 def _move(new: Path, place: Path) -> None:
     """Move what a hidden folder holds to its place."""
     check_place(place)  # again, since the proof took a while
+    if place.suffix not in (ZIP, ".onnx"):
+        durable.replace_folder(new, place, new.parent / "earlier")
+        return
     if place.suffix == ".onnx":
         next(new.glob("*.onnx")).replace(place)
-    elif place.suffix == ZIP:
+    else:
         packed = new.parent / "packed"
         with packed.open("xb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -89,16 +91,6 @@ def _move(new: Path, place: Path) -> None:
                     archive.writestr(zipfile.ZipInfo(path.name, ZIP_DATE), path.read_bytes())
             durable.flush_file(file)
         packed.replace(place)
-    else:
-        earlier = new.parent / "earlier"
-        with suppress(FileNotFoundError):
-            place.rename(earlier)
-        try:
-            new.rename(place)
-        except OSError:
-            if earlier.exists():
-                earlier.rename(place)
-            raise
     durable.fsync_dir(place.absolute().parent)
 
 

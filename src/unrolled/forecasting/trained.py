@@ -18,8 +18,7 @@ from unrolled.forecasting.limits import Limits
 from unrolled.forecasting.series.dataset import SeriesDataset, WindowSpec, split_targets
 from unrolled.forecasting.series.panel import Panel
 from unrolled.inference import generate
-from unrolled.networks import ModelBundle, NetworkSpec, SavedBundle
-from unrolled.runtime import NetworkRuntime
+from unrolled.runtime.network import TrainedNetwork
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
@@ -28,8 +27,8 @@ MIN_STD = 1e-3  # in scaled units, in which a series has a standard deviation of
 
 
 @dataclass(frozen=True)
-class TrainedForecaster:
-    """A trained forecaster.
+class TrainedForecaster(TrainedNetwork):
+    """A trained forecaster: its network, and everything else that a forecast needs.
 
     Attributes:
         panel: The data it was fitted on.
@@ -39,8 +38,6 @@ class TrainedForecaster:
         channels: Whether each target is forecast from its own past, or all from all.
         season: Season length in steps; None without one.
         ridge: The linear baseline.
-        bundle: The network, as it is trained and as it is used.
-        spec: The sizes of the network.
         network: The settings of the network.
         history: The history of the training.
         reasons: How lookback and season were chosen.
@@ -56,29 +53,12 @@ class TrainedForecaster:
     channels: Channels
     season: int | None
     ridge: Ridge
-    bundle: ModelBundle | SavedBundle
-    spec: NetworkSpec
     network: Network
     history: History
     reasons: tuple[str, ...]
     training: Training
     data: Mapping[str, Any]
     limits: Limits = field(default_factory=Limits)
-
-    @cached_property
-    def runtime(self) -> NetworkRuntime:
-        """The network as functions of NumPy arrays, which need no Keras."""
-        return NetworkRuntime.of_bundle(self.bundle, list(self.spec.heads))
-
-    @property
-    def model(self) -> Any:
-        """The `keras.Model` that was trained."""
-        return self.models.model
-
-    @property
-    def models(self) -> ModelBundle:
-        """The Keras models; those of a saved model are built now."""
-        return self.bundle.built if isinstance(self.bundle, SavedBundle) else self.bundle
 
     @property
     def forecaster_names(self) -> list[str]:

@@ -19,8 +19,8 @@ def single_threaded_products() -> Iterator[None]:
     The products of one step of a decoder take less than a millisecond. To share one of them with
     other threads takes about as long, and many times longer where other programs use the
     processors too; and these threads go on waiting on a processor that the kernel needs. The number
-    of threads is one of the whole process: it becomes what it was when
-    the last of the blocks that run at once has ended. Results are the same.
+    of threads belongs to the whole process. It becomes what it was before once no such block runs
+    any more. Results are the same.
     """
     with _lock:
         _users.append(_libraries().limit(limits=1))

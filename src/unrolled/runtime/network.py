@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from unrolled.networks import ModelBundle, SavedBundle
+from unrolled.networks import ModelBundle, NetworkSpec, SavedBundle
 from unrolled.program import Graph, Program
 from unrolled.runtime.runner import Runner
 from unrolled.runtime.weights import KerasWeights, SavedWeights, Weights
@@ -65,6 +66,34 @@ class NetworkRuntime:
 
     def _runner(self, graph: Graph | None) -> Runner | None:
         return None if graph is None else Runner(graph, self.weights)
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The network of a trained model.
+
+    Attributes:
+        spec: The sizes of the network's inputs and outputs.
+        bundle: The `keras.Model`; with a decoder, also the models that run it step by step.
+    """
+
+    spec: NetworkSpec
+    bundle: ModelBundle | SavedBundle
+
+    @cached_property
+    def runtime(self) -> NetworkRuntime:
+        """The network as functions of NumPy arrays, which need no Keras."""
+        return NetworkRuntime.of_bundle(self.bundle, list(self.spec.heads))
+
+    @property
+    def models(self) -> ModelBundle:
+        """The Keras models; those of a saved model are built now."""
+        return self.bundle.built if isinstance(self.bundle, SavedBundle) else self.bundle
+
+    @property
+    def model(self) -> Any:
+        """The `keras.Model`."""
+        return self.models.model
 
 
 def runner_of(model: Any, outputs: list[str]) -> Runner:

@@ -20,7 +20,6 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from operator import index
 from pathlib import Path
@@ -236,15 +235,7 @@ def _put_folder(contents: Mapping[str, bytes], hidden: Path, path: Path) -> None
         durable.write_file(new / name, raw)
     durable.fsync_dir(new)
     check_save_place(path)  # again, since writing took a while
-    with suppress(FileNotFoundError):
-        path.rename(backup)
-    try:
-        new.rename(path)
-    except OSError:
-        if backup.exists():
-            backup.rename(path)
-        raise
-    durable.fsync_dir(path.parent)
+    durable.replace_folder(new, path, backup)
 
 
 def _put_zip(contents: Mapping[str, bytes], hidden: Path, path: Path) -> None:

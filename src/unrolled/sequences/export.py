@@ -21,7 +21,7 @@ from unrolled.data.tables.table import Table
 from unrolled.export.bundle import export_bundle
 from unrolled.export.columns import SCORES, Columns
 from unrolled.export.files import Network
-from unrolled.export.made_rows import Cells, made_rows
+from unrolled.export.made_rows import Cells, made_rows, plain
 from unrolled.export.proof import Model
 from unrolled.inference.generate import max_output_steps
 from unrolled.program.operations.activations import log_softmax, sigmoid, softmax
@@ -80,7 +80,7 @@ def _cells(column: Column, values: Any) -> list[Any]:
     if column.kind == "date":
         texts = np.datetime_as_string(values)
         return [None if np.isnat(v) else str(t) for v, t in zip(values, texts, strict=True)]
-    rows = [_plain(value) for value in values]
+    rows = [plain(value) for value in values]
     if column.kind == "numbers" and column.width == 1:
         return [[step[0] for step in row] for row in rows]
     if column.is_label_set and column.width:
@@ -88,15 +88,6 @@ def _cells(column: Column, values: Any) -> list[Any]:
     if column.kind == "tokens" and column.spaced:
         return [" ".join(row) for row in rows]
     return rows
-
-
-def _plain(value: Any) -> Any:
-    """Return a value without arrays, and None in place of NaN."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return None if isinstance(value, float) and value != value else value
 
 
 def _model(trained: Trained) -> Model:

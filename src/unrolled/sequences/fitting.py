@@ -66,7 +66,16 @@ def build_untrained(
         for model in bundle.models_to_fit:
             set_initial_embeddings(model, name, rows)
     data = {"training_rows": train.rows}
-    return Trained(encoder, spec, network, training, (), (), bundle, data=data)
+    return Trained(
+        spec=spec,
+        bundle=bundle,
+        encoder=encoder,
+        network=network,
+        training=training,
+        histories=(),
+        baselines=(),
+        data=data,
+    )
 
 
 def build_from(previous: Trained, network: Network, training: Training, rows: Examples) -> Trained:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from unrolled.baselines import Baseline
 from unrolled.data.encoders.table_encoder import TableEncoder
 from unrolled.data.layouts.arrange import Layout
-from unrolled.networks import ModelBundle, NetworkSpec, SavedBundle
-from unrolled.runtime import NetworkRuntime
+from unrolled.runtime.network import TrainedNetwork
 from unrolled.settings import Network, Training
 from unrolled.training.history import History
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A trained model: everything that a prediction needs.
+class Trained(TrainedNetwork):
+    """A trained model: its network, and everything else that a prediction needs.
 
     Attributes:
         encoder: The schema, with a fitted encoder for each column.
-        spec: The sizes of the network's inputs and outputs.
         network: The settings of the network, with every default filled in.
         training: The settings of the training, with every default filled in.
         histories: How training each network went; empty until the training ends.
         baselines: The simple models that its scores are compared with, fitted on the same rows.
-        bundle: The `keras.Model`; with a decoder, also the models that run it step by step.
         temperatures: By output that is a category, the number that divides its logits before they
             become probabilities.
         branch_weights: The `BranchWeights` of each output and network; empty where
@@ -37,31 +33,14 @@ class Trained:
     """
 
     encoder: TableEncoder
-    spec: NetworkSpec
     network: Network
     training: Training
     histories: tuple[History, ...]
     baselines: tuple[Baseline, ...]
-    bundle: ModelBundle | SavedBundle
     temperatures: Mapping[str, float] = field(default_factory=dict)
     branch_weights: Sequence[Any] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
-
-    @cached_property
-    def runtime(self) -> NetworkRuntime:
-        """The network as functions of NumPy arrays, which need no Keras."""
-        return NetworkRuntime.of_bundle(self.bundle, list(self.spec.heads))
-
-    @property
-    def model(self) -> Any:
-        """The `keras.Model`."""
-        return self.models.model
-
-    @property
-    def models(self) -> ModelBundle:
-        """The Keras models; those of a saved model are built now."""
-        return self.bundle.built if isinstance(self.bundle, SavedBundle) else self.bundle
 
     @property
     def history(self) -> History | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from unrolled.data.block import Array
-from unrolled.disk.durable import replace_file
 from unrolled.errors import ArtifactError, DataError
 from unrolled.forecasting.live.followed import Followed
 from unrolled.forecasting.live.latest_steps import LatestSteps, count_to_last_known
@@ -21,8 +20,7 @@ from unrolled.forecasting.series.scaling import RunningMoments, transform_target
 from unrolled.forecasting.trained import TrainedForecaster
 from unrolled.saving import check_array, reading
 from unrolled.saving.checked_json import RefusedError, parse_json
-from unrolled.saving.container import FileReader
-from unrolled.saving.tensors import encode_tensors, read_header, read_tensors
+from unrolled.saving.state_file import read_state_file, write_state_file
 
 NAMES = ("forecaster", "new_series", "places", "values", "waiting", "dropped")
 PLACES = 5  # whole numbers a series: end, next, rows of values, rows of waiting, follows
@@ -52,13 +50,7 @@ def write_state(path: Path, followed: Followed, trained: TrainedForecaster) -> N
         "waiting": np.concatenate([s.waiting for s in steps]),
         "dropped": np.stack(dropped),
     }
-    try:
-        replace_file(path, encode_tensors(arrays))
-    except OSError as error:
-        raise ArtifactError(
-            f"The state cannot be written to {path} ({error.strerror}). Name a file in a folder"
-            " that exists and can be written to."
-        ) from None
+    write_state_file(path, arrays)
 
 
 def read_state(path: Path, begin: Followed, trained: TrainedForecaster) -> Followed:
@@ -73,12 +65,7 @@ def read_state(path: Path, begin: Followed, trained: TrainedForecaster) -> Follo
         ArtifactError: There is no such file, it is damaged, or it is of another forecaster.
     """
     try:
-        with path.open("rb") as file:
-            reader = FileReader(path.name, path.stat().st_size, file)
-            tensors = read_header(reader)
-            if sorted(tensors) != sorted(NAMES):
-                raise RefusedError(f"its arrays are {', '.join(sorted(tensors))[:200]}")
-            arrays = read_tensors(reader, tensors)
+        arrays = read_state_file(path, "a live forecaster", _check_names)
         if not np.array_equal(arrays["forecaster"], fingerprint(trained)):
             raise ArtifactError(
                 f"{path} is the state of another forecaster: its network, its weights or its"
@@ -86,16 +73,17 @@ def read_state(path: Path, begin: Followed, trained: TrainedForecaster) -> Follo
             )
         with reading("the state"):
             return _followed(arrays, begin, trained)
-    except OSError as error:
-        raise ArtifactError(
-            f"The state {path} cannot be read ({error.strerror}). Name a file that `save` of a live"
-            " forecaster wrote."
-        ) from None
     except (RefusedError, DataError) as error:
         raise ArtifactError(
             f"{path} is not the state of a live forecaster, or it is damaged: {error}. Name a file"
             " that `save` of a live forecaster wrote."
         ) from None
+
+
+def _check_names(tensors: Collection[str]) -> None:
+    """Refuse a file of other arrays."""
+    if sorted(tensors) != sorted(NAMES):
+        raise RefusedError(f"its arrays are {', '.join(sorted(tensors))[:200]}")
 
 
 def fingerprint(trained: TrainedForecaster) -> Array:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from unrolled.data.block import Array
-from unrolled.disk.durable import replace_file
 from unrolled.errors import ArtifactError
 from unrolled.runtime.streaming.step import Kept
 from unrolled.saving.checked_json import RefusedError
-from unrolled.saving.container import FileReader
-from unrolled.saving.tensors import TensorInfo, encode_tensors, read_header, read_tensors
+from unrolled.saving.state_file import read_state_file, write_state_file
+from unrolled.saving.tensors import TensorInfo
 
 MODEL = "model"  # the fingerprint of the model that the state belongs to
 
@@ -31,13 +30,7 @@ def write_state(path: Path, state: Mapping[str, Array], fingerprint: Array) -> N
         ArtifactError: It cannot be written.
     """
     arrays = {MODEL: fingerprint, **dict(zip(_names(len(state)), state.values(), strict=True))}
-    try:
-        replace_file(path, encode_tensors(arrays))
-    except OSError as error:
-        raise ArtifactError(
-            f"The state cannot be written to {path} ({error.strerror}). Name a file in a folder"
-            " that exists and can be written to."
-        ) from None
+    write_state_file(path, arrays)
 
 
 def read_state(path: Path, keeps: Mapping[str, Kept], fingerprint: Array) -> dict[str, Array]:
@@ -52,16 +45,7 @@ def read_state(path: Path, keeps: Mapping[str, Kept], fingerprint: Array) -> dic
         ArtifactError: There is no such file, it is damaged, or it is of another model.
     """
     try:
-        with path.open("rb") as file:
-            reader = FileReader(path.name, path.stat().st_size, file)
-            tensors = read_header(reader)
-            _check(tensors, keeps)
-            arrays = read_tensors(reader, tensors)
-    except OSError as error:
-        raise ArtifactError(
-            f"The state {path} cannot be read ({error.strerror}). Name a file that `save` of a"
-            " stream wrote."
-        ) from None
+        arrays = read_state_file(path, "a stream", lambda tensors: _check(tensors, keeps))
     except RefusedError as error:
         raise ArtifactError(
             f"{path} is not the state of a stream of this model: {error}. Name a file that `save`"
