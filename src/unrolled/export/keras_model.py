@@ -83,15 +83,15 @@ def _prove(path: Path, model: Any, graph: Graph, weights: Mapping[str, Array]) -
     read = {x.name for x in session.get_inputs()}
     proof = Proof()
     for what, feeds in _made_inputs(graph, weights):
-        want = _call(model, feeds)
+        expected = _call(model, feeds)
         try:
-            found = session.run(None, {name: x for name, x in feeds.items() if name in read})
+            actual = session.run(None, {name: x for name, x in feeds.items() if name in read})
         except Exception as error:  # ONNX Runtime has error classes of its own
             raise ArtifactError(
                 f"Nothing was exported: ONNX Runtime cannot run the file on {what}:"
                 f" {str(error).splitlines()[0][:200]}"
             ) from None
-        for output, one, other in zip(session.get_outputs(), want, found, strict=True):
+        for output, one, other in zip(session.get_outputs(), expected, actual, strict=True):
             proof.numbers(one, other, f"{what}: {output.name}")
 
 
@@ -109,15 +109,15 @@ def _call(model: Any, feeds: Mapping[str, Array]) -> list[Array]:
     outputs = model.predict_on_batch(pack(inputs_structure(model)))
     flat: list[Array] = []
 
-    def unpack(structure: Any, found: Any) -> None:
+    def unpack(structure: Any, actual: Any) -> None:
         if isinstance(structure, dict):
             for name in structure:
-                unpack(structure[name], found[name])
+                unpack(structure[name], actual[name])
         elif isinstance(structure, (list, tuple)):
-            for part, one in zip(structure, found, strict=True):
+            for part, one in zip(structure, actual, strict=True):
                 unpack(part, one)
         else:
-            flat.append(np.asarray(found))
+            flat.append(np.asarray(actual))
 
     unpack(outputs_structure(model), outputs)
     return flat

@@ -107,10 +107,10 @@ class Nodes:
             self._used.add(name)
         return name
 
-    def as_type(self, tensor: str, dtype: Any, found: Any) -> str:
-        """Return a tensor as another type, if it is not of this type already."""
+    def as_type(self, tensor: str, dtype: Any, present: Any) -> str:
+        """Return a tensor of the type `present` as one of `dtype`."""
         wanted = np.dtype(dtype)
-        if np.dtype(found) == wanted:
+        if np.dtype(present) == wanted:
             return tensor
         return self.add("Cast", tensor, to=onnx_type(wanted))
 

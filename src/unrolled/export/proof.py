@@ -34,46 +34,48 @@ class Proof:
     compared: int = 0
     rows: list[str] = field(default_factory=list)
 
-    def numbers(self, want: Any, found: Any, place: str, *, scale: float = 1.0) -> None:
+    def numbers(self, expected: Any, actual: Any, place: str, *, scale: float = 1.0) -> None:
         """Compare numbers.
 
         Args:
-            want: Those of unrolled.
-            found: Those of the bundle.
+            expected: Those of unrolled.
+            actual: Those of the bundle.
             place: Where they come from, for the error.
             scale: The scale of the output, in its units, beyond which it does not count as small.
 
         Raises:
             ArtifactError: They differ by more than `LIMIT`.
         """
-        want, found = np.asarray(want, np.float64), np.asarray(found, np.float64)
-        if want.shape != found.shape:
-            raise self._wrong(f"{place}: the shape is {found.shape} in place of {want.shape}")
-        if not want.size:
+        expected, actual = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
+        if expected.shape != actual.shape:
+            raise self._wrong(f"{place}: the shape is {actual.shape} in place of {expected.shape}")
+        if not expected.size:
             return
-        self.compared += want.size
-        finite = np.isfinite(want)
-        same = (want == found) | (np.isnan(want) & np.isnan(found))
+        self.compared += expected.size
+        finite = np.isfinite(expected)
+        same = (expected == actual) | (np.isnan(expected) & np.isnan(actual))
         if not (finite | same).all():
             raise self._wrong(f"{place}: a number is not finite on one side only")
-        differences = np.where(finite & ~same, np.abs(want - found), 0)
+        differences = np.where(finite & ~same, np.abs(expected - actual), 0)
         differences = np.where(np.isnan(differences), np.inf, differences)
-        scale = max(scale, float(np.abs(want[finite]).max(initial=0)))
+        scale = max(scale, float(np.abs(expected[finite]).max(initial=0)))
         largest = float(differences.max()) / scale
         if largest > LIMIT:
-            spot = np.unravel_index(int(differences.argmax()), want.shape)
+            spot = np.unravel_index(int(differences.argmax()), expected.shape)
             raise self._wrong(
-                f"{place}, at {[int(i) for i in spot]}: {found[spot]:.8g} in place of"
-                f" {want[spot]:.8g}, a relative difference of {largest:.1e}"
+                f"{place}, at {[int(i) for i in spot]}: {actual[spot]:.8g} in place of"
+                f" {expected[spot]:.8g}, a relative difference of {largest:.1e}"
             )
         if largest > self.largest:
             self.largest, self.place = largest, place
 
-    def cells(self, want: Sequence[Any], found: Sequence[Any], place: str, scale: float) -> None:
+    def cells(
+        self, expected: Sequence[Any], actual: Sequence[Any], place: str, scale: float
+    ) -> None:
         """Compare the cells of a column: text and labels are the same, numbers differ by little."""
-        if len(want) != len(found):
-            raise self._wrong(f"{place}: {len(found)} rows in place of {len(want)}")
-        for row, (one, other) in enumerate(zip(want, found, strict=True), 1):
+        if len(expected) != len(actual):
+            raise self._wrong(f"{place}: {len(actual)} rows in place of {len(expected)}")
+        for row, (one, other) in enumerate(zip(expected, actual, strict=True), 1):
             if _is_numeric(one) and _is_numeric(other):
                 self.numbers(one, other, f"{place}, row {row}", scale=scale)
             elif one != other:
@@ -141,49 +143,49 @@ def prove(folder: Path, model: Model, tables: Iterable[tuple[str, Any]]) -> dict
         proof.rows.append(what)
         rows = bundle.encode(cells)
         feeds, _ = bundle.feeds(rows)
-        found = bundle.call("encode.onnx", feeds)
-        want = model.run(model.arrays(cells))
-        for name, array in want.items():
+        actual = bundle.call("encode.onnx", feeds)
+        expected = model.run(model.arrays(cells))
+        for name, array in expected.items():
             scale = model.scales.get(name, 1.0)
-            proof.numbers(array, found[name], f"{what}: {name}", scale=scale)
+            proof.numbers(array, actual[name], f"{what}: {name}", scale=scale)
         if model.step is not None:
-            _prove_step(bundle, proof, model, found, what)
+            _prove_step(bundle, proof, model, actual, what)
         for decoding in model.decodings:
             _prove_cells(bundle, proof, model, cells, decoding, what)
     return proof.to_dict()
 
 
-def _prove_step(bundle: Any, proof: Proof, model: Model, found: Any, what: str) -> None:
+def _prove_step(bundle: Any, proof: Proof, model: Model, actual: Any, what: str) -> None:
     """Compare two steps of a decoder, each from its own states."""
     assert model.step is not None
     spec = next(x for x in bundle.sessions["step.onnx"].get_inputs() if x.name == "previous")
-    rows, rng = len(next(iter(found.values()))), np.random.default_rng(3)
+    rows, rng = len(next(iter(actual.values()))), np.random.default_rng(3)
     if "int32" in spec.type:
         previous: Array = np.full((rows, 1), 2, np.int32)
     else:
         previous = rng.normal(size=(rows, 1, spec.shape[-1])).astype(np.float32)
-    feeds = dict(found) | {"previous": previous}
+    feeds = dict(actual) | {"previous": previous}
     for number in (1, 2):
-        want, got = model.step(feeds), bundle.call("step.onnx", feeds)
-        for name, array in want.items():
+        expected, result = model.step(feeds), bundle.call("step.onnx", feeds)
+        for name, array in expected.items():
             scale = model.scales.get(name, 1.0)
-            proof.numbers(array, got[name], f"{what}: step {number}: {name}", scale=scale)
-        feeds |= {name.removeprefix("next."): x for name, x in got.items() if "next." in name}
+            proof.numbers(array, result[name], f"{what}: step {number}: {name}", scale=scale)
+        feeds |= {name.removeprefix("next."): x for name, x in result.items() if "next." in name}
 
 
 def _prove_cells(
     bundle: Any, proof: Proof, model: Model, cells: Any, decoding: Mapping[str, Any], what: str
 ) -> None:
     """Compare the tables that are written."""
-    want, found = model.predict(cells, decoding), bundle.predict(cells, **decoding)
-    if list(want) != list(found):
-        raise proof._wrong(f"{what}: the columns are {list(found)} in place of {list(want)}")
-    for name, column in want.items():
+    expected, actual = model.predict(cells, decoding), bundle.predict(cells, **decoding)
+    if list(expected) != list(actual):
+        raise proof._wrong(f"{what}: the columns are {list(actual)} in place of {list(expected)}")
+    for name, column in expected.items():
         if name.endswith("-confidence"):
             continue  # rounded to four digits; the probabilities were compared above
         scale = model.scales.get(name, 1.0)
         with_settings = f" with {dict(decoding)}" if decoding else ""
-        proof.cells(column, found[name], f"{what}{with_settings}: column '{name}'", scale)
+        proof.cells(column, actual[name], f"{what}{with_settings}: column '{name}'", scale)
 
 
 def _is_numeric(cell: Any) -> bool:

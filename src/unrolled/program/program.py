@@ -53,8 +53,8 @@ class Program:
             RefusedError: It does not have this form.
         """
         if not isinstance(state, dict) or state.get("program") != VERSION:
-            found = state.get("program") if isinstance(state, dict) else state
-            raise RefusedError(f"'program' is {short_repr(found)}, and must be {VERSION}")
+            number = state.get("program") if isinstance(state, dict) else state
+            raise RefusedError(f"'program' is {short_repr(number)}, and must be {VERSION}")
         if unknown := set(state) - {"program", *GRAPHS}:
             raise RefusedError(f"a program has no graph {short_repr(min(unknown))}")
         if "model" not in state or ("encode" in state) != ("step" in state):

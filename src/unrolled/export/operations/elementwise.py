@@ -119,8 +119,8 @@ def clip(w: Writing) -> None:
 
 def cast(w: Writing) -> None:
     """Write another type."""
-    found = w.nodes.kinds[str(w.node.inputs[0])].dtype
-    x = w.nodes.as_type(str(w.node.inputs[0]), w.operation.dtype, found)
+    present = w.nodes.kinds[str(w.node.inputs[0])].dtype
+    x = w.nodes.as_type(str(w.node.inputs[0]), w.operation.dtype, present)
     w.nodes.add("Identity", x, output=w.output)
 
 

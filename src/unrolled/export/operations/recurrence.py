@@ -211,10 +211,10 @@ def _hold(w: Writing, steps: str, last: str, mask: str) -> None:
     """
     o, n = w.operation, w.nodes
     if not o.hold:
-        held = n.constant(0.0)
+        padding = n.constant(0.0)
     else:
-        held = _first_state(w, steps) if o.reverse else n.unsqueeze(last, 1)
-    n.add("Where", n.unsqueeze(mask, -1), steps, held, output=w.output)
+        padding = _first_state(w, steps) if o.reverse else n.unsqueeze(last, 1)
+    n.add("Where", n.unsqueeze(mask, -1), steps, padding, output=w.output)
 
 
 def _real_steps_first(w: Writing, mask: str) -> str:
@@ -253,8 +253,8 @@ def _put_back(w: Writing, steps: str, mask: str) -> None:
         rows = n.add("Concat", steps, first, axis=1)
     else:
         places, rows = counts, n.add("Concat", first, steps, axis=1)
-    held = _at_steps(w, rows, n.as_type(places, np.int64, np.int32))
+    outputs = _at_steps(w, rows, n.as_type(places, np.int64, np.int32))
     if o.hold:
-        n.add("Identity", held, output=w.output)
+        n.add("Identity", outputs, output=w.output)
     else:
-        n.add("Where", n.unsqueeze(mask, -1), held, n.constant(0.0), output=w.output)
+        n.add("Where", n.unsqueeze(mask, -1), outputs, n.constant(0.0), output=w.output)
