@@ -60,10 +60,15 @@ def _same(_: Any, call: Call) -> None:
     call.done(call.x, mask=call.mask)
 
 
+def _require_equal_ranks(call: Call) -> None:
+    """Refuse tensors of different numbers of axes, which Keras would extend."""
+    if len({len(x.shape) for x in call.tensors}) > 1:
+        raise call.refuse("joins tensors of different numbers of axes")
+
+
 def _merging(operation: op.Operation) -> Translation:
     def translation(_: Any, call: Call) -> None:
-        if len({len(x.shape) for x in call.tensors}) > 1:
-            raise call.refuse("joins tensors of different numbers of axes")
+        _require_equal_ranks(call)
         if any(call.mask_of(x) is not None for x in call.tensors):
             raise call.refuse("joins tensors that have masks")
         call.alone(operation, *map(call.name, call.tensors))
@@ -73,8 +78,7 @@ def _merging(operation: op.Operation) -> Translation:
 
 def _average(_: Any, call: Call) -> None:
     """Translate the layer; a step counts if it counts in one of the tensors."""
-    if len({len(x.shape) for x in call.tensors}) > 1:
-        raise call.refuse("joins tensors of different numbers of axes")
+    _require_equal_ranks(call)
     masks = list(dict.fromkeys(call.mask_of(x) for x in call.tensors))
     mask = None if None in masks else masks[0]
     for other in masks[1:] if mask is not None else ():
